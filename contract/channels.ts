@@ -1,0 +1,26 @@
+/**
+ * Every Redis key and channel, in one place. All names of an organization share one hash tag, so that a
+ * cluster keeps them in one slot and a script may touch several.
+ */
+export const channels = {
+  /** String: the signed head. */
+  configHead: (organizationId: string) => `gh:{${organizationId}}:config:head`,
+  /** String: the latest full snapshot. */
+  configSnapshot: (organizationId: string) => `gh:{${organizationId}}:config:snapshot`,
+  /** Stream: deltas, the entry id is `<revision>-0`. */
+  configDeltas: (organizationId: string) => `gh:{${organizationId}}:config:deltas`,
+  /** String: what one data plane may know in clear, sealed to its key. */
+  configCredentials: (organizationId: string, dataPlaneId: string) =>
+    `gh:{${organizationId}}:config:credentials:${dataPlaneId}`,
+  /** Pub/sub: "the head moved"; a hint, never the truth. */
+  configHints: (organizationId: string) => `gh:{${organizationId}}:config:hints`,
+  /** Stream: signed event batches from the data planes. */
+  events: (organizationId: string) => `gh:{${organizationId}}:events`,
+  /** Stream: signed lease requests from the data planes. */
+  leaseRequests: (organizationId: string) => `gh:{${organizationId}}:leases:requests`,
+  /** Pub/sub: signed lease replies to one data plane. */
+  leaseReplies: (organizationId: string, dataPlaneId: string) =>
+    `gh:{${organizationId}}:leases:replies:${dataPlaneId}`,
+  /** Sorted set: permits of one request limit. */
+  limit: (organizationId: string, limitId: string) => `gh:{${organizationId}}:limit:${limitId}`,
+} as const

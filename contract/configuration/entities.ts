@@ -1,0 +1,270 @@
+import Type, { type Static } from 'typebox'
+
+/*
+ * The configuration of one organization is a set of entities: flat documents that refer to each other by id.
+ * The control plane derives them from its rows; a data plane compiles them into lookup tables.
+ */
+
+const closed = { additionalProperties: false } as const
+const Id = Type.String({ minLength: 1, maxLength: 128 })
+/** Milliseconds since the epoch. */
+const Timestamp = Type.Integer({ minimum: 0 })
+const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
+  Type.Union([schema, Type.Null()])
+/** `[]` allows nothing, `["*"]` everything; otherwise the names themselves. [X0-23] */
+const AllowList = Type.Array(Type.String({ minLength: 1 }))
+const NanoUsd = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
+
+export const Organization = Type.Object(
+  { kind: Type.Literal('organization'), id: Id, name: Type.String() },
+  closed,
+)
+
+export const Customer = Type.Object(
+  { kind: Type.Literal('customer'), id: Id, workspaceId: Id, name: Type.String() },
+  closed,
+)
+
+export const BusinessUnit = Type.Object(
+  { kind: Type.Literal('business_unit'), id: Id, workspaceId: Id, customerId: Id, name: Type.String() },
+  closed,
+)
+
+export const Team = Type.Object(
+  {
+    kind: Type.Literal('team'),
+    id: Id,
+    workspaceId: Id,
+    customerId: Nullable(Id),
+    businessUnitId: Nullable(Id),
+    name: Type.String(),
+  },
+  closed,
+)
+
+export const User = Type.Object(
+  { kind: Type.Literal('user'), id: Id, teamId: Nullable(Id), active: Type.Boolean() },
+  closed,
+)
+
+export const ProviderConfig = Type.Object(
+  {
+    id: Id,
+    providerId: Id,
+    /** Share of the calls that name no provider; null takes part only when it is named or the last one left. */
+    weight: Nullable(Type.Number({ exclusiveMinimum: 0 })),
+    allowedModels: AllowList,
+    providerKeyIds: AllowList,
+  },
+  closed,
+)
+
+export const VirtualKey = Type.Object(
+  {
+    kind: Type.Literal('virtual_key'),
+    id: Id,
+    workspaceId: Id,
+    name: Type.String(),
+    /** HMAC-SHA256 of the secret under the pepper, hex. Two while a rotation overlaps. */
+    secretDigests: Type.Array(
+      Type.Object(
+        { digest: Type.String({ pattern: '^[0-9a-f]{64}$' }), expiresAt: Nullable(Timestamp) },
+        closed,
+      ),
+      { maxItems: 2 },
+    ),
+    status: Type.Union([Type.Literal('active'), Type.Literal('inactive'), Type.Literal('revoked')]),
+    expiresAt: Nullable(Timestamp),
+    owner: Type.Object(
+      { kind: Type.Union([Type.Literal('customer'), Type.Literal('team'), Type.Literal('user')]), id: Id },
+      closed,
+    ),
+    providerConfigs: Type.Array(ProviderConfig),
+  },
+  closed,
+)
+
+export const Provider = Type.Object(
+  {
+    kind: Type.Literal('provider'),
+    id: Id,
+    /** The part before the slash in `provider/model`. */
+    name: Type.String({ pattern: '^[a-z0-9][a-z0-9_-]*$' }),
+    /** Speaks the OpenAI API below this URL, `https://api.openai.com/v1`. */
+    baseUrl: Type.String(),
+    active: Type.Boolean(),
+    connectTimeoutMs: Type.Integer({ minimum: 1 }),
+    /** Longest silence: before the answer's head and between two of its chunks. */
+    idleTimeoutMs: Type.Integer({ minimum: 1 }),
+  },
+  closed,
+)
+
+export const ProviderKey = Type.Object(
+  {
+    kind: Type.Literal('provider_key'),
+    id: Id,
+    providerId: Id,
+    name: Type.String(),
+    weight: Type.Number({ exclusiveMinimum: 0 }),
+    active: Type.Boolean(),
+    /** Names the secret in the sealed credentials; a new secret has a new id. */
+    credentialId: Id,
+  },
+  closed,
+)
+
+export const Model = Type.Object(
+  {
+    kind: Type.Literal('model'),
+    id: Id,
+    providerId: Id,
+    /** What callers name. */
+    name: Type.String(),
+    /** What the provider is asked for; differs from `name` for an alias. */
+    upstreamName: Type.String(),
+    maxOutputTokens: Nullable(Type.Integer({ minimum: 1 })),
+    /** Null: no call that a budget governs may use it. Unknown is never free. */
+    prices: Nullable(
+      Type.Object(
+        {
+          inputNanoUsdPerMillionTokens: NanoUsd,
+          cachedInputNanoUsdPerMillionTokens: NanoUsd,
+          outputNanoUsdPerMillionTokens: NanoUsd,
+          imageNanoUsd: NanoUsd,
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+)
+
+/** The levels that may carry a budget or a limit, from the widest to the narrowest. */
+export const governedLevels = [
+  'organization',
+  'customer',
+  'business_unit',
+  'team',
+  'user',
+  'virtual_key',
+  'provider_config',
+] as const
+export type GovernedLevel = (typeof governedLevels)[number]
+
+const Owner = Type.Object(
+  { kind: Type.Union(governedLevels.map((level) => Type.Literal(level))), id: Id },
+  closed,
+)
+
+export const Budget = Type.Object(
+  {
+    kind: Type.Literal('budget'),
+    id: Id,
+    owner: Owner,
+    /** Decimal digits: a budget may exceed what a JSON number holds. */
+    limitNanoUsd: Type.String({ pattern: '^[0-9]{1,18}$' }),
+  },
+  closed,
+)
+
+export const RequestLimit = Type.Object(
+  {
+    kind: Type.Literal('request_limit'),
+    id: Id,
+    owner: Owner,
+    /** Admitted in any sliding window of `windowSeconds`. */
+    maxRequests: Type.Integer({ minimum: 1 }),
+    windowSeconds: Type.Integer({ minimum: 1 }),
+  },
+  closed,
+)
+
+export const ClientConfiguration = Type.Object(
+  {
+    kind: Type.Literal('client_configuration'),
+    id: Id,
+    /** Exact origins, or `["*"]` for development. `[]` refuses every cross-origin call. */
+    allowedOrigins: Type.Array(Type.String()),
+    /** What a browser may send. */
+    allowedHeaders: Type.Array(Type.String()),
+    headerFilter: Type.Object(
+      {
+        /** Null: every `x-bf-eh-*` header but the denied ones. `[]`: none. Names without the prefix. [C3, C4] */
+        allowlist: Nullable(Type.Array(Type.String())),
+        denylist: Type.Array(Type.String()),
+        /** Whether an allow-listed header is also forwarded when it comes without the prefix. [X1-03] */
+        forwardDirect: Type.Boolean(),
+      },
+      closed,
+    ),
+  },
+  closed,
+)
+
+export const Plugin = Type.Object(
+  {
+    kind: Type.Literal('plugin'),
+    id: Id,
+    name: Type.String(),
+    enabled: Type.Boolean(),
+    /** A custom plugin stands before or after a built-in one; a built-in stands where it stands. */
+    position: Nullable(
+      Type.Object(
+        { side: Type.Union([Type.Literal('before'), Type.Literal('after')]), of: Type.String() },
+        closed,
+      ),
+    ),
+    /** Orders the plugins of one position. */
+    order: Type.Integer(),
+    config: Type.Record(Type.String(), Type.Unknown()),
+  },
+  closed,
+)
+
+export const DataPlane = Type.Object(
+  { kind: Type.Literal('data_plane'), id: Id, name: Type.String() },
+  closed,
+)
+
+export const Entity = Type.Union([
+  Organization,
+  Customer,
+  BusinessUnit,
+  Team,
+  User,
+  VirtualKey,
+  Provider,
+  ProviderKey,
+  Model,
+  Budget,
+  RequestLimit,
+  ClientConfiguration,
+  Plugin,
+  DataPlane,
+])
+
+export type Organization = Static<typeof Organization>
+export type Customer = Static<typeof Customer>
+export type BusinessUnit = Static<typeof BusinessUnit>
+export type Team = Static<typeof Team>
+export type User = Static<typeof User>
+export type VirtualKey = Static<typeof VirtualKey>
+export type ProviderConfig = Static<typeof ProviderConfig>
+export type Provider = Static<typeof Provider>
+export type ProviderKey = Static<typeof ProviderKey>
+export type Model = Static<typeof Model>
+export type Budget = Static<typeof Budget>
+export type RequestLimit = Static<typeof RequestLimit>
+export type ClientConfiguration = Static<typeof ClientConfiguration>
+export type Plugin = Static<typeof Plugin>
+export type DataPlane = Static<typeof DataPlane>
+export type Entity = Static<typeof Entity>
+export type EntityKind = Entity['kind']
+
+/** An entity's address in the configuration: `virtual_key/vk_01…`. */
+export type EntityKey = `${EntityKind}/${string}`
+
+export function keyOf(entity: Pick<Entity, 'kind' | 'id'>): EntityKey {
+  return `${entity.kind}/${entity.id}`
+}

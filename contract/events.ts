@@ -1,0 +1,121 @@
+import Type, { type Static } from 'typebox'
+import type { governedLevels } from './configuration/entities.ts'
+import { parserOf } from './validation.ts'
+
+const closed = { additionalProperties: false } as const
+const Id = Type.String({ minLength: 1, maxLength: 128 })
+const OptionalId = Type.Union([Id, Type.Null()])
+const Text = Type.Union([Type.String(), Type.Null()])
+const Count = Type.Integer({ minimum: 0 })
+const Timestamp = Type.Integer({ minimum: 0 })
+
+/** How a call ended. `denied`: before the provider was asked. `unknown`: its end was never written. */
+export const callOutcomes = ['succeeded', 'denied', 'failed', 'cancelled', 'unknown'] as const
+export type CallOutcome = (typeof callOutcomes)[number]
+
+/** One call, refused or served: the usage record and the audit event in one. */
+export const CallFinished = Type.Object(
+  {
+    type: Type.Literal('call.finished'),
+    /** The id under which it is recorded and settled, once, however often it arrives. */
+    attemptId: Id,
+    requestId: Type.String({ maxLength: 128 }),
+    startedAt: Timestamp,
+    durationMs: Type.Number({ minimum: 0 }),
+    operation: Type.String(),
+    streamed: Type.Boolean(),
+    workspaceId: OptionalId,
+    virtualKeyId: OptionalId,
+    userId: OptionalId,
+    teamId: OptionalId,
+    businessUnitId: OptionalId,
+    customerId: OptionalId,
+    providerId: OptionalId,
+    providerKeyId: OptionalId,
+    providerConfigId: OptionalId,
+    /** As the caller named it, and as the provider was asked. */
+    requestedModel: Text,
+    upstreamModel: Text,
+    inputTokens: Count,
+    cachedInputTokens: Count,
+    outputTokens: Count,
+    images: Count,
+    /** Whether the provider gave no usage, so that the counts are ours. */
+    estimated: Type.Boolean(),
+    costNanoUsd: Count,
+    outcome: Type.Union(callOutcomes.map((outcome) => Type.Literal(outcome))),
+    status: Type.Integer(),
+    errorCode: Text,
+    /** The plugin that refused. */
+    refusedBy: Text,
+    /** Network origin of the provider that was asked. */
+    upstreamOrigin: Text,
+    /** Names and value hashes of the caller's headers that went upstream, and names of those that did not. */
+    forwardedHeaders: Type.Array(Type.Object({ name: Type.String(), sha256: Type.String() }, closed)),
+    droppedHeaders: Type.Array(Type.String()),
+    sourceAddress: Text,
+    epoch: Count,
+    revision: Count,
+    /** What this call spends of each lease. Their sum per level is `costNanoUsd`. */
+    charges: Type.Array(Type.Object({ leaseId: Id, nanoUsd: Count }, closed)),
+  },
+  closed,
+)
+
+/** A data plane needs a lease no more; nothing after this event charges it. */
+export const LeaseClosed = Type.Object({ type: Type.Literal('lease.closed'), leaseId: Id }, closed)
+
+/** What a data plane runs, or why it does not run what it was offered. */
+export const NodeReported = Type.Object(
+  {
+    type: Type.Literal('node.reported'),
+    at: Timestamp,
+    version: Type.String(),
+    appliedEpoch: Count,
+    appliedRevision: Count,
+    appliedHash: Text,
+    status: Type.Union([Type.Literal('applied'), Type.Literal('refused'), Type.Literal('awaiting')]),
+    /** Why the offered revision was refused. */
+    error: Text,
+    plugins: Type.Array(
+      Type.Object(
+        {
+          name: Type.String(),
+          version: Type.String(),
+          builtin: Type.Boolean(),
+          /** JSON Schema of the plugin's configuration. */
+          configSchema: Type.Unknown(),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+)
+
+export const DataPlaneEvent = Type.Union([CallFinished, LeaseClosed, NodeReported])
+
+/** What travels on the event stream: signed by the data plane (`gatehouse/events`), delivered at least once. */
+export const EventBatch = Type.Object(
+  {
+    format: Type.Literal(1),
+    organizationId: Id,
+    dataPlaneId: Id,
+    /** Counts this data plane's batches from 1 within `incarnation`, so that a gap is seen. */
+    incarnation: Id,
+    sequence: Type.Integer({ minimum: 1 }),
+    events: Type.Array(DataPlaneEvent),
+  },
+  closed,
+)
+
+export type CallFinished = Static<typeof CallFinished>
+export type LeaseClosed = Static<typeof LeaseClosed>
+export type NodeReported = Static<typeof NodeReported>
+export type DataPlaneEvent = Static<typeof DataPlaneEvent>
+export type EventBatch = Static<typeof EventBatch>
+
+export const parseEventBatch = parserOf('event batch', EventBatch)
+
+/** A budget's or limit's level, as refusals and reports name it. */
+export type Scope = (typeof governedLevels)[number]

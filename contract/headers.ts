@@ -1,0 +1,39 @@
+/** The headers that may carry a virtual key, in the order in which they are read. [X0-21, C2] */
+export const credentialHeaders = [
+  'x-bf-vk',
+  'x-bifrost-virtual-key',
+  'authorization',
+  'x-api-key',
+  'api-key',
+  'x-goog-api-key',
+] as const
+
+/** A caller's header with this prefix is meant for the provider: the prefix is stripped. [S1-38] */
+export const forwardPrefix = 'x-bf-eh-'
+
+/** Never forwarded, whatever the configuration says. [S1-41] */
+export const neverForwarded: ReadonlySet<string> = new Set([
+  ...credentialHeaders,
+  'proxy-authorization',
+  'cookie',
+  'set-cookie',
+  'host',
+  'content-length',
+  'content-type',
+  'content-encoding',
+  'accept-encoding',
+  'connection',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+  'x-bf-api-key',
+  'x-bf-api-key-id',
+])
+
+/** Reserved for the gateway's own use: never forwarded under any name that starts so. */
+export const reservedPrefix = 'x-bf-'
+
+export const requestIdHeader = 'x-request-id'

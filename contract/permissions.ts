@@ -1,0 +1,58 @@
+/** What can be done to each resource. A permission is written `resource:operation`. */
+export const permissionCatalog = {
+  organization: ['view', 'update'],
+  workspaces: ['view', 'create', 'update', 'delete'],
+  customers: ['view', 'create', 'update', 'delete'],
+  business_units: ['view', 'create', 'update', 'delete'],
+  teams: ['view', 'create', 'update', 'delete'],
+  users: ['view', 'create', 'update', 'delete'],
+  virtual_keys: ['view', 'create', 'update', 'rotate', 'revoke', 'import'],
+  providers: ['view', 'create', 'update', 'delete'],
+  provider_keys: ['view', 'create', 'update', 'delete'],
+  models: ['view', 'create', 'update', 'delete'],
+  budgets: ['view', 'update'],
+  limits: ['view', 'update'],
+  client_configuration: ['view', 'update'],
+  plugins: ['view', 'update'],
+  data_planes: ['view', 'create', 'delete'],
+  api_tokens: ['view', 'create', 'revoke'],
+  roles: ['view'],
+  usage: ['view'],
+  audit_logs: ['view', 'download'],
+} as const satisfies Record<string, readonly string[]>
+
+type Catalog = typeof permissionCatalog
+export type Permission = { [R in keyof Catalog & string]: `${R}:${Catalog[R][number]}` }[keyof Catalog &
+  string]
+
+export const allPermissions: readonly Permission[] = Object.entries(permissionCatalog).flatMap(
+  ([resource, operations]) => operations.map((operation) => `${resource}:${operation}` as Permission),
+)
+
+const views = allPermissions.filter((permission) => permission.endsWith(':view'))
+
+/** The three roles that every organization has; `privilegeLevel` orders them. [S0-09…S0-12] */
+export const systemRoles = {
+  admin: { privilegeLevel: 100, permissions: allPermissions },
+  developer: {
+    privilegeLevel: 50,
+    permissions: [
+      ...views.filter((permission) => permission !== 'audit_logs:view' && permission !== 'api_tokens:view'),
+      'virtual_keys:create',
+      'virtual_keys:update',
+      'virtual_keys:rotate',
+      'virtual_keys:revoke',
+    ],
+  },
+  viewer: {
+    privilegeLevel: 10,
+    permissions: views.filter(
+      (permission) =>
+        !['audit_logs:view', 'api_tokens:view', 'provider_keys:view', 'data_planes:view'].includes(
+          permission,
+        ),
+    ),
+  },
+} as const satisfies Record<string, { privilegeLevel: number; permissions: readonly Permission[] }>
+
+export type SystemRole = keyof typeof systemRoles

@@ -1,0 +1,244 @@
+/*
+ * What the six built-in stages use beyond the public SDK. The data plane hands these services to them alone;
+ * a custom plugin that imports this module gets types and no power.
+ */
+import type { Static, TObject } from 'typebox'
+import type { Prices } from '../../contract/money.ts'
+import type { Call, KeyIdentity, Outcome, Principal, UpstreamRequest, Usage } from './call.ts'
+import type { Hooks, Host, PluginDefinition } from './plugin.ts'
+
+export { credentialHeaders, forwardPrefix, neverForwarded, reservedPrefix } from '../../contract/headers.ts'
+export { type Consumption, costNanoUsd, type Prices } from '../../contract/money.ts'
+
+/** One budget on the path of a key, as the ledger knows it. */
+export interface BudgetNode {
+  readonly id: string
+  /** `customer`, `team`, `virtual_key`, … */
+  readonly scope: string
+  readonly limitNanoUsd: string
+}
+
+export interface LimitNode {
+  readonly id: string
+  readonly scope: string
+  readonly maxRequests: number
+  readonly windowSeconds: number
+}
+
+export interface CompiledProvider {
+  readonly id: string
+  readonly name: string
+  readonly active: boolean
+  /** Without a trailing slash: `https://api.openai.com/v1`. */
+  readonly baseUrl: string
+  readonly origin: string
+  readonly connectTimeoutMs: number
+  readonly idleTimeoutMs: number
+  model(name: string): CompiledModel | undefined
+}
+
+export interface CompiledModel {
+  readonly id: string
+  readonly name: string
+  readonly upstreamName: string
+  readonly maxOutputTokens: number | null
+  readonly prices: Prices | null
+}
+
+export interface CompiledProviderKey {
+  readonly id: string
+  readonly weight: number
+  readonly credentialId: string
+}
+
+/** What a key may do with one provider. */
+export interface ProviderGrant {
+  readonly id: string
+  readonly provider: CompiledProvider
+  readonly weight: number | null
+  /** The active provider keys that this grant may use. */
+  readonly providerKeys: readonly CompiledProviderKey[]
+  allowsModel(model: string): boolean
+  /** Of the provider-config level alone. */
+  readonly budgets: readonly BudgetNode[]
+  readonly limits: readonly LimitNode[]
+}
+
+export interface CompiledKey extends KeyIdentity {
+  readonly principal: Principal
+  readonly status: 'active' | 'inactive' | 'revoked'
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number | null
+  /** When the secret that was presented stops working (rotation); null for the current secret. */
+  secretExpiresAt(digest: string): number | null
+  /** From the organization down to the key; the provider-config level is on the grants. */
+  readonly budgets: readonly BudgetNode[]
+  readonly limits: readonly LimitNode[]
+  readonly grants: readonly ProviderGrant[]
+}
+
+export interface HeaderFilter {
+  readonly allowlist: readonly string[] | null
+  readonly denylist: readonly string[]
+  readonly forwardDirect: boolean
+}
+
+/** The compiled, frozen configuration that a call keeps from its start to its end. */
+export interface Configuration {
+  readonly epoch: number
+  readonly revision: number
+  readonly hash: string
+  keyByDigest(digest: string): CompiledKey | undefined
+  /** Whether the key was revoked by the head, even if this configuration still has it active. */
+  isRevoked(keyId: string): boolean
+  readonly headerFilter: HeaderFilter
+}
+
+/** Where a call goes, as rbac found it; budget keeps the first that its provider-config level admits. */
+export interface Target {
+  readonly grant: ProviderGrant
+  readonly model: CompiledModel
+}
+
+/** What was forwarded and what was not, for the record. */
+export interface HeaderTrail {
+  readonly forwarded: readonly { readonly name: string; readonly sha256: string }[]
+  readonly dropped: readonly string[]
+}
+
+/** The caller's connection, for the stage that answers. */
+export interface Reply {
+  /** Whether the head has gone out, so that the status can no longer change. */
+  readonly started: boolean
+  /** Aborted when the caller has left. */
+  readonly signal: AbortSignal
+  /** Head and whole body in one write. */
+  send(status: number, headers: Record<string, string>, body: Buffer): void
+  /** Starts a streamed answer. */
+  start(status: number, headers: Record<string, string>): void
+  /** Runs the chunk hooks and writes; false asks to wait for `drain`. */
+  write(chunk: Buffer): boolean
+  onDrain(resume: () => void): void
+  end(): void
+}
+
+/** A call as the built-in stages see it. */
+export interface BuiltinCall extends Call {
+  readonly configuration: Configuration
+  readonly reply: Reply
+  readonly sourceAddress: string | null
+  /** Name, value, name, value, … as they came on the wire. */
+  readonly rawHeaders: readonly string[]
+  /** Top-level members of the body that the gateway reads: where their values stand in the bytes. */
+  readonly fields: BodyFields
+  key: CompiledKey | undefined
+  /** Candidates, best first. Set by rbac, narrowed to one by budget. */
+  targets: readonly Target[]
+  providerKeyId: string | null
+  headerTrail: HeaderTrail | undefined
+  hold: Hold | undefined
+  usage: Usage | undefined
+}
+
+/** Where a top-level value stands in the body: `[start, end)`. */
+export interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+/** What the lean scanner found; a member is undefined where the body does not have it. */
+export interface BodyFields {
+  /** Offset just behind the object's `{`. */
+  readonly insertAt: number
+  readonly isEmpty: boolean
+  readonly model: Span | undefined
+  readonly stream: boolean
+  readonly maxOutputTokens: (Span & { readonly name: string; readonly value: number | null }) | undefined
+  /** How many answers are asked for (`n`); 1 unless said. */
+  readonly choices: number
+  readonly streamOptions: (Span & { readonly includeUsage: boolean }) | undefined
+}
+
+/** Money set aside for one attempt, on every level that applies. */
+export interface Hold {
+  readonly nanoUsd: number
+  /** Leases and their levels; the ledger's own. */
+  readonly charges: readonly { readonly leaseId: string; readonly budgetId: string }[]
+}
+
+/** Why a hold was not given. */
+export interface Shortfall {
+  readonly reason: 'exceeded' | 'unavailable'
+  readonly scope: string
+  readonly budgetId: string
+  readonly limitNanoUsd: string
+  readonly settledNanoUsd: string | null
+  /** RFC 3339, null when the budget never resets. */
+  readonly resetsAt: string | null
+}
+
+/** Spends leases of budgets. The common reservation is answered at once, from memory. */
+export interface Ledger {
+  reserve(budgets: readonly BudgetNode[], nanoUsd: number): Hold | Shortfall | Promise<Hold | Shortfall>
+  /** What an attempt spends of each lease; the rest of the hold is free again. Settling twice changes nothing. */
+  settle(hold: Hold, nanoUsd: number): readonly { readonly leaseId: string; readonly nanoUsd: number }[]
+}
+
+export interface LimitReached {
+  readonly scope: string
+  readonly maxRequests: number
+  readonly retryAfterMs: number
+}
+
+/** Takes one permit of every limit, or none. */
+export interface Limits {
+  take(limits: readonly LimitNode[]): LimitReached | undefined | Promise<LimitReached | undefined>
+}
+
+/** The data plane's durable record. */
+export interface Journal {
+  /** Before the provider is asked. Throws when nothing can be written: the call is then refused. */
+  intend(call: BuiltinCall): void | Promise<void>
+  /** After the call, whatever became of it. */
+  finish(call: BuiltinCall, outcome: Outcome, charges: readonly { leaseId: string; nanoUsd: number }[]): void
+}
+
+export interface BuiltinHost extends Host {
+  /** HMAC-SHA256 under the pepper, hex. */
+  digest(secret: string): string
+  /** A provider's secret in clear; undefined while the sealed credentials do not hold it. */
+  credential(credentialId: string): string | undefined
+  readonly ledger: Ledger
+  readonly limits: Limits
+  readonly journal: Journal
+  /** Uniform in [0, 1); a test can set it. */
+  random(): number
+  /** Runs the `onUpstream` hooks of all plugins, in order. */
+  prepareUpstream(call: BuiltinCall, request: UpstreamRequest): void | Promise<void>
+}
+
+export interface BuiltinHooks extends Omit<Hooks, 'onCall' | 'onUpstream' | 'onChunk' | 'onComplete'> {
+  onCall?(call: BuiltinCall): void | Promise<void>
+  onUpstream?(call: BuiltinCall, request: UpstreamRequest): void | Promise<void>
+  onChunk?(call: BuiltinCall, chunk: Buffer): Buffer
+  onComplete?(call: BuiltinCall, outcome: Outcome): void | Promise<void>
+  /** The terminal stage answers the call; resolves when the answer is out. */
+  respond?(call: BuiltinCall): void | Promise<void>
+  /** Ends what the stage keeps open, when its configuration is replaced or the process stops. */
+  close?(): Promise<void>
+}
+
+export type BuiltinDefinition<Schema extends TObject = TObject> = PluginDefinition<
+  Schema,
+  BuiltinHost,
+  BuiltinHooks
+>
+
+/** Declares one of the six stages that every call passes. */
+export function defineBuiltin<Schema extends TObject>(definition: {
+  name: string
+  config: Schema
+  setup(config: Static<Schema>, host: BuiltinHost): BuiltinHooks
+}): BuiltinDefinition<Schema> {
+  return Object.freeze({ version: '1.0.0', ...definition })
+}

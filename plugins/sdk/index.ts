@@ -1,0 +1,5 @@
+export { Type } from 'typebox'
+export type { Call, KeyIdentity, Operation, Outcome, Principal, UpstreamRequest, Usage } from './call.ts'
+export { Denied, type ErrorCode, type ErrorDetails } from './denied.ts'
+export { definePlugin, type Hooks, type Host, type PluginDefinition } from './plugin.ts'
+export { type Slot, slot } from './slot.ts'

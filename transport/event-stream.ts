@@ -1,0 +1,21 @@
+/** The data plane's end: an append that resolves is stored. */
+export interface EventProducer {
+  append(batch: string): Promise<void>
+}
+
+export interface StreamEntry {
+  readonly id: string
+  readonly organizationId: string
+  readonly body: string
+}
+
+/**
+ * The control plane's end. Several consumers share the work; an entry that one of them took and did not
+ * acknowledge is given to another after `reclaimAfterMs`.
+ */
+export interface EventConsumer {
+  /** The next entries of these organizations; waits up to `waitMs` for the first. */
+  read(organizationIds: readonly string[], waitMs: number): Promise<readonly StreamEntry[]>
+  /** Never delivered again once this resolves. */
+  acknowledge(entries: readonly StreamEntry[]): Promise<void>
+}

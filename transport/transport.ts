@@ -1,0 +1,33 @@
+import type { ConfigChannel, ConfigPublisher } from './config-channel.ts'
+import type { EventConsumer, EventProducer } from './event-stream.ts'
+import type { LeaseClient, LeaseServer } from './lease-channel.ts'
+import type { LimitStore } from './limit-store.ts'
+
+/** What a data plane of one organization needs of the store between the planes. */
+export interface DataPlaneTransport {
+  readonly config: ConfigChannel
+  readonly events: EventProducer
+  readonly leases: LeaseClient
+  readonly limits: LimitStore
+}
+
+export interface ControlPlaneTransport {
+  readonly config: ConfigPublisher
+  readonly events: EventConsumer
+  readonly leases: LeaseServer
+}
+
+/** One connection to the store between the planes: Redis, or an object when both planes share a process. */
+export interface Transport {
+  readonly kind: 'redis' | 'in-process'
+  /** Whether the store answers right now. */
+  readonly connected: boolean
+  dataPlane(organizationId: string, dataPlaneId: string): DataPlaneTransport
+  controlPlane(): ControlPlaneTransport
+  close(): Promise<void>
+}
+
+/** The store did not answer in time, or there is no connection to it. */
+export class TransportUnavailable extends Error {
+  override readonly name = 'TransportUnavailable'
+}
