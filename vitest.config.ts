@@ -1,7 +1,16 @@
 import { defineConfig } from 'vitest/config'
 
+// "source" resolves our own package to its TypeScript. "import" must stay out: the workers would get it as
+// --conditions, and then require() of a CommonJS package finds modules.
+const conditions = ['source', 'node']
+
 export default defineConfig({
-  resolve: { conditions: ['source', 'node', 'import', 'default'] },
-  ssr: { resolve: { conditions: ['source', 'node', 'import', 'default'] } },
-  test: { include: ['test/**/*.test.ts'] },
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/environment/global-setup.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+  },
 })

@@ -21,6 +21,9 @@ export const channels = {
   /** Pub/sub: signed lease replies to one data plane. */
   leaseReplies: (organizationId: string, dataPlaneId: string) =>
     `gh:{${organizationId}}:leases:replies:${dataPlaneId}`,
-  /** Sorted set: permits of one request limit. */
-  limit: (organizationId: string, limitId: string) => `gh:{${organizationId}}:limit:${limitId}`,
+  /** Sorted set: the grants of one request limit by the time until which they count. */
+  limitGrants: (organizationId: string, limitId: string) => `gh:{${organizationId}}:limit:${limitId}`,
+  /** Hash: the permits of each of those grants, and their sum under the empty name. */
+  limitPermits: (organizationId: string, limitId: string) =>
+    `gh:{${organizationId}}:limit:${limitId}:permits`,
 } as const

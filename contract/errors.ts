@@ -25,6 +25,7 @@ export const errorTable = {
   missing_required_headers: caller(400, 'A required header is missing'),
   invalid_request_error: caller(400, 'The request is not valid'),
   not_found: caller(404, 'Unknown route'),
+  method_not_allowed: caller(405, 'This route does not serve this method'),
   request_too_large: caller(413, 'The request body is too large'),
   virtual_key_blocked: policy(403, 'The virtual key is not active'),
   provider_blocked: policy(403, 'The virtual key may not use this provider'),

@@ -24,6 +24,8 @@ export const neverForwarded: ReadonlySet<string> = new Set([
   'accept-encoding',
   'connection',
   'keep-alive',
+  'proxy-connection',
+  'http2-settings',
   'te',
   'trailer',
   'transfer-encoding',

@@ -1,3 +1,6 @@
+/** How many of the newest deltas the store keeps; a data plane that is further behind starts from the snapshot. */
+export const keptDeltas = 1024
+
 /**
  * How a data plane learns its organization's configuration. Untrusted: whatever is read is verified by the reader.
  * Every method rejects within the transport's time limit when the transport is down.
@@ -10,8 +13,8 @@ export interface ConfigChannel {
   readDeltas(afterRevision: number): Promise<readonly string[]>
   readCredentials(dataPlaneId: string): Promise<string | null>
   /**
-   * Calls `onHint` on every publication and after every (re)connection. A hint may be lost or doubled.
-   * The answer ends the subscription.
+   * Calls `onHint` on every publication and after every (re)connection. A hint may be lost or doubled. While the
+   * store is out of reach the subscription waits for it instead of rejecting. The answer ends the subscription.
    */
   subscribe(onHint: () => void): Promise<() => Promise<void>>
 }
@@ -23,8 +26,8 @@ export interface ConfigPublication {
   readonly deltas: readonly { readonly revision: number; readonly document: string }[]
   /** Written when present; a data plane that is further behind than the kept deltas starts from it. */
   readonly snapshot?: string
-  /** Sealed credentials by data-plane id. */
-  readonly credentials?: ReadonlyMap<string, string>
+  /** Sealed credentials by data-plane id; null takes them out of the store. */
+  readonly credentials?: ReadonlyMap<string, string | null>
   /** Deltas of an earlier epoch are dropped first. */
   readonly dropDeltas?: boolean
 }

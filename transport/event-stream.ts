@@ -1,4 +1,10 @@
-/** The data plane's end: an append that resolves is stored. */
+/** How many batches one organization's stream holds before it refuses more; nothing is ever dropped from it. */
+export const eventsLimit = 10_000
+
+/**
+ * The data plane's end: an append that resolves is stored. One that rejects may be stored too, so that batches
+ * carry numbers and are ingested idempotently.
+ */
 export interface EventProducer {
   append(batch: string): Promise<void>
 }

@@ -1,3 +1,6 @@
+/** How many requests one organization may have waiting; older ones go first, their data planes have asked again. */
+export const leaseRequestsLimit = 4096
+
 /** The data plane's end of lease requests: signed texts out, signed texts in, matched by the caller. */
 export interface LeaseClient {
   send(request: string): Promise<void>

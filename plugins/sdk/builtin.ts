@@ -6,7 +6,9 @@ import type { Static, TObject } from 'typebox'
 import type { Prices } from '../../contract/money.ts'
 import type { Call, KeyIdentity, Outcome, Principal, UpstreamRequest, Usage } from './call.ts'
 import type { Hooks, Host, PluginDefinition } from './plugin.ts'
+import { slot } from './slot.ts'
 
+export { openaiErrorBody } from '../../contract/errors.ts'
 export { credentialHeaders, forwardPrefix, neverForwarded, reservedPrefix } from '../../contract/headers.ts'
 export { type Consumption, costNanoUsd, type Prices } from '../../contract/money.ts'
 
@@ -35,6 +37,8 @@ export interface CompiledProvider {
   readonly connectTimeoutMs: number
   readonly idleTimeoutMs: number
   model(name: string): CompiledModel | undefined
+  /** Every model of the provider, by name. */
+  readonly models: readonly CompiledModel[]
 }
 
 export interface CompiledModel {
@@ -83,15 +87,31 @@ export interface HeaderFilter {
   readonly forwardDirect: boolean
 }
 
+/** How one plugin is to run; a plugin without settings runs with its schema's defaults, a custom one not at all. */
+export interface PluginSettings {
+  readonly name: string
+  readonly enabled: boolean
+  readonly position: { readonly side: 'before' | 'after'; readonly of: string } | null
+  readonly order: number
+  readonly config: Readonly<Record<string, unknown>>
+}
+
 /** The compiled, frozen configuration that a call keeps from its start to its end. */
 export interface Configuration {
+  readonly organizationId: string
   readonly epoch: number
   readonly revision: number
   readonly hash: string
   keyByDigest(digest: string): CompiledKey | undefined
   /** Whether the key was revoked by the head, even if this configuration still has it active. */
   isRevoked(keyId: string): boolean
+  /** Exact origins, or `["*"]`; `[]` refuses every cross-origin call. */
+  readonly allowedOrigins: readonly string[]
+  /** Request headers that a browser may send. */
+  readonly allowedHeaders: readonly string[]
   readonly headerFilter: HeaderFilter
+  /** Keeps its identity from one revision to the next unless a plugin's settings changed. */
+  readonly plugins: readonly PluginSettings[]
 }
 
 /** Where a call goes, as rbac found it; budget keeps the first that its provider-config level admits. */
@@ -110,8 +130,14 @@ export interface HeaderTrail {
 export interface Reply {
   /** Whether the head has gone out, so that the status can no longer change. */
   readonly started: boolean
-  /** Aborted when the caller has left. */
+  /** The status that went out; 0 before. */
+  readonly status: number
+  /** Whether the caller left before the answer was complete. */
+  readonly aborted: boolean
+  /** Aborted when the caller has left. Made on first use: `onAbort` is cheaper. */
   readonly signal: AbortSignal
+  /** Calls `listener` once, when the caller leaves before the answer is complete. */
+  onAbort(listener: () => void): void
   /** Head and whole body in one write. */
   send(status: number, headers: Record<string, string>, body: Buffer): void
   /** Starts a streamed answer. */
@@ -166,6 +192,12 @@ export interface Hold {
   readonly charges: readonly { readonly leaseId: string; readonly budgetId: string }[]
 }
 
+/**
+ * The output limit, in tokens, that a hold assumes because the caller set none. Left by `budget`; `provider` writes it
+ * into the body that leaves, for a bound that the provider does not know is none.
+ */
+export const outputBound = slot<number>('budget.output-bound')
+
 /** Why a hold was not given. */
 export interface Shortfall {
   readonly reason: 'exceeded' | 'unavailable'
@@ -203,6 +235,16 @@ export interface Journal {
   finish(call: BuiltinCall, outcome: Outcome, charges: readonly { leaseId: string; nanoUsd: number }[]): void
 }
 
+/** What the status API shows of one provider. */
+export interface ProviderActivity {
+  readonly name: string
+  readonly requests: number
+  readonly errors: number
+  readonly inFlight: number
+  /** The last failure in words that are safe to show; null while there was none. */
+  readonly lastError: string | null
+}
+
 export interface BuiltinHost extends Host {
   /** HMAC-SHA256 under the pepper, hex. */
   digest(secret: string): string
@@ -222,8 +264,13 @@ export interface BuiltinHooks extends Omit<Hooks, 'onCall' | 'onUpstream' | 'onC
   onUpstream?(call: BuiltinCall, request: UpstreamRequest): void | Promise<void>
   onChunk?(call: BuiltinCall, chunk: Buffer): Buffer
   onComplete?(call: BuiltinCall, outcome: Outcome): void | Promise<void>
-  /** The terminal stage answers the call; resolves when the answer is out. */
+  /**
+   * The terminal stage answers the call; resolves when the answer is out. It throws `Denied` also when an answer that
+   * has begun cannot be completed: it has then told the caller in the stream and ended it, and the error is for the record.
+   */
   respond?(call: BuiltinCall): void | Promise<void>
+  /** Of the providers that this stage has asked, since it was set up. */
+  activity?(): readonly ProviderActivity[]
   /** Ends what the stage keeps open, when its configuration is replaced or the process stops. */
   close?(): Promise<void>
 }

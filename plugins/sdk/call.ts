@@ -9,6 +9,8 @@ export type Operation =
   | 'responses'
   | 'images.generations'
   | 'models.list'
+  /** A path or method that is not served: refused once the caller is known. */
+  | 'unknown'
 
 /** Whom a call is charged to. An id is null where the level does not exist for this key. */
 export interface Principal {

@@ -1,0 +1,139 @@
+export type ProcessName =
+  | 'control-plane'
+  | 'data-plane'
+  | 'up'
+  | 'migrate'
+  | 'create-admin-token'
+  | 'simulator'
+
+export interface EnvironmentVariable {
+  readonly description: string
+  /** Which commands read it. */
+  readonly readBy: readonly ProcessName[]
+  /** What holds when it is not set; absent where it must be set or where nothing takes its place. */
+  readonly default?: string
+  /** Never shown or logged. */
+  readonly secret?: boolean
+}
+
+/** Every variable that Gatehouse reads. `.env.example` shows the same list. */
+export const environmentVariables = {
+  DATABASE_URL: {
+    description:
+      'PostgreSQL as the application role (made by "gatehouse migrate"). "gatehouse up" runs its own database when it is not set',
+    readBy: ['control-plane', 'up', 'create-admin-token'],
+    secret: true,
+  },
+  DATABASE_OWNER_URL: {
+    description: 'PostgreSQL as the role that owns the tables; only for migrations',
+    readBy: ['migrate', 'up'],
+    secret: true,
+  },
+  REDIS_URL: {
+    description:
+      'The Redis between the planes. "gatehouse up" runs redis-server from PATH, or none, when it is not set',
+    readBy: ['control-plane', 'data-plane', 'up'],
+    secret: true,
+  },
+  GATEHOUSE_MASTER_KEY: {
+    description:
+      'Encrypts stored secrets: 32 random bytes in base64 (openssl rand -base64 32). "gatehouse up" keeps its own',
+    readBy: ['control-plane', 'up', 'create-admin-token'],
+    secret: true,
+  },
+  CONTROL_PLANE_HOST: {
+    description: 'Address that the GraphQL API listens on',
+    readBy: ['control-plane', 'up'],
+    default: '127.0.0.1',
+  },
+  CONTROL_PLANE_PORT: {
+    description: 'Port of the GraphQL API and its page; 0 picks a free one',
+    readBy: ['control-plane', 'up'],
+    default: '4000',
+  },
+  DATA_PLANE_HOST: {
+    description: 'Address that takes inference calls',
+    readBy: ['data-plane', 'up'],
+    default: '127.0.0.1',
+  },
+  DATA_PLANE_PORT: {
+    description: 'Port that takes inference calls (/v1/*); 0 picks a free one',
+    readBy: ['data-plane', 'up'],
+    default: '8080',
+  },
+  DATA_PLANE_STATUS_HOST: {
+    description: 'Address of the status API; anything but loopback needs GATEHOUSE_STATUS_TOKEN',
+    readBy: ['data-plane', 'up'],
+    default: '127.0.0.1',
+  },
+  DATA_PLANE_STATUS_PORT: {
+    description: 'Port of /status/graphql, /metrics, /healthz and /readyz; 0 picks a free one',
+    readBy: ['data-plane', 'up'],
+    default: '8081',
+  },
+  DATA_PLANE_NAME: {
+    description: 'What the control plane calls this data plane',
+    readBy: ['data-plane'],
+    default: "the machine's host name",
+  },
+  CONTROL_PLANE_URL: {
+    description: 'Where a data plane enrols',
+    readBy: ['data-plane'],
+    default: 'http://127.0.0.1:4000',
+  },
+  GATEHOUSE_STATE_DIR: {
+    description: "A data plane's folder: its keys, the last good configuration, the journal",
+    readBy: ['data-plane'],
+    default: '.gatehouse/data-plane',
+  },
+  GATEHOUSE_ENROLMENT_TOKEN: {
+    description: 'One-time token of a first start (GraphQL: createEnrolmentToken); not needed once enrolled',
+    readBy: ['data-plane'],
+    secret: true,
+  },
+  GATEHOUSE_PLUGINS: {
+    description: 'Custom plugins to load: package names or paths, separated by commas',
+    readBy: ['data-plane', 'up'],
+    default: '',
+  },
+  GATEHOUSE_AUDIT_DURABILITY: {
+    description:
+      'When a call counts as recorded: "sync" (on disk) or "process" (handed to the operating system)',
+    readBy: ['data-plane', 'up'],
+    default: 'sync',
+  },
+  GATEHOUSE_STATUS_TOKEN: {
+    description: 'Bearer token of the status API; required where it listens beyond loopback',
+    readBy: ['data-plane', 'up'],
+    secret: true,
+  },
+  GATEHOUSE_DATA_DIR: {
+    description: 'Where "gatehouse up" keeps its database, keys and quickstart.json',
+    readBy: ['up', 'create-admin-token', 'simulator'],
+    default: '.gatehouse',
+  },
+  OPENAI_API_KEY: {
+    description: 'When set at the first start, "gatehouse up" adds OpenAI as a provider with this key',
+    readBy: ['up'],
+    secret: true,
+  },
+  DEMO_PROVIDER_PORT: {
+    description: 'Port of the demo provider; 0 picks a free one',
+    readBy: ['up', 'simulator'],
+    default: '4010',
+  },
+  LOG_LEVEL: {
+    description: 'trace, debug, info, warn, error, fatal or silent',
+    readBy: ['control-plane', 'data-plane', 'up'],
+    default: 'info',
+  },
+} as const satisfies Record<string, EnvironmentVariable>
+
+export type EnvironmentName = keyof typeof environmentVariables
+
+/** Names in our namespace that nothing reads: most likely misspelt, and then silently without effect. */
+export function unknownNames(source: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.keys(source).filter(
+    (name) => name.startsWith('GATEHOUSE_') && !Object.hasOwn(environmentVariables, name),
+  )
+}

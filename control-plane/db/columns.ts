@@ -1,0 +1,7 @@
+import { p } from '@mikro-orm/core'
+
+/** What every row of an organization has. */
+export const tenantColumns = {
+  id: p.string().primary(),
+  organizationId: p.string().fieldName('org_id'),
+}

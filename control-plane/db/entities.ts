@@ -1,0 +1,38 @@
+import { ApiTokenEntity } from '../modules/api-tokens/entity.ts'
+import { AuditEventEntity } from '../modules/audit/entity.ts'
+import { BudgetEntity } from '../modules/budgets/entity.ts'
+import { BusinessUnitEntity } from '../modules/business-units/entity.ts'
+import { ClientConfigurationEntity } from '../modules/client-configuration/entity.ts'
+import { CustomerEntity } from '../modules/customers/entity.ts'
+import { RequestLimitEntity } from '../modules/limits/entity.ts'
+import { ModelEntity } from '../modules/models/entity.ts'
+import { OrganizationEntity } from '../modules/organizations/entity.ts'
+import { PluginEntity } from '../modules/plugins/entity.ts'
+import { ProviderEntity } from '../modules/providers/entity.ts'
+import { ProviderKeyEntity } from '../modules/providers/provider-key-entity.ts'
+import { TeamEntity } from '../modules/teams/entity.ts'
+import { UserEntity } from '../modules/users/entity.ts'
+import { VirtualKeyEntity } from '../modules/virtual-keys/entity.ts'
+import { ProviderConfigEntity } from '../modules/virtual-keys/provider-config-entity.ts'
+import { WorkspaceEntity } from '../modules/workspaces/entity.ts'
+
+/** Every entity that the ORM knows. */
+export const entities = [
+  OrganizationEntity,
+  WorkspaceEntity,
+  CustomerEntity,
+  BusinessUnitEntity,
+  TeamEntity,
+  UserEntity,
+  ApiTokenEntity,
+  AuditEventEntity,
+  ProviderEntity,
+  ProviderKeyEntity,
+  ModelEntity,
+  VirtualKeyEntity,
+  ProviderConfigEntity,
+  BudgetEntity,
+  RequestLimitEntity,
+  ClientConfigurationEntity,
+  PluginEntity,
+] as const

@@ -1,0 +1,33 @@
+export interface TenantTableOptions {
+  /** The role that the control plane runs as. */
+  readonly applicationRole: string
+  /** The column that holds the organization's id. */
+  readonly column?: string
+  /** Whether rows belong to a workspace (`workspace_id`), so that a transaction may be narrowed to one. */
+  readonly workspaces?: boolean
+  /** Rows are added and read, never changed. */
+  readonly appendOnly?: boolean
+}
+
+/**
+ * The SQL that makes a table safe to share between organizations: row-level security that binds its owner too,
+ * and the least grants that the application needs.
+ */
+export function tenantTable(table: string, options: TenantTableOptions): readonly string[] {
+  const { applicationRole, column = 'org_id', workspaces = false, appendOnly = false } = options
+  const ofOrganization = `${column} = current_setting('gatehouse.org_id', true)`
+  const ofWorkspace = `(coalesce(current_setting('gatehouse.workspace_id', true), '') = ''
+      or workspace_id = current_setting('gatehouse.workspace_id', true))`
+  const visible = workspaces ? `${ofOrganization} and ${ofWorkspace}` : ofOrganization
+  const privileges = appendOnly ? 'select, insert' : 'select, insert, update, delete'
+  return [
+    `alter table ${table} enable row level security`,
+    `alter table ${table} force row level security`,
+    `create policy tenant on ${table} using (${visible}) with check (${visible})`,
+    `grant ${privileges} on ${table} to ${quoteIdentifier(applicationRole)}`,
+  ]
+}
+
+export function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}

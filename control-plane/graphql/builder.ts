@@ -1,0 +1,73 @@
+import SchemaBuilder from '@pothos/core'
+import ComplexityPlugin from '@pothos/plugin-complexity'
+import DataloaderPlugin from '@pothos/plugin-dataloader'
+import ErrorsPlugin from '@pothos/plugin-errors'
+import RelayPlugin from '@pothos/plugin-relay'
+import type { Json } from '../../contract/canonical.ts'
+import type { RequestContext } from './context.ts'
+import './permission-plugin.ts'
+import './schema-types.ts'
+import { typeNameOfId } from './node-types.ts'
+import { maximumPageSize } from './pagination.ts'
+
+/** The most that one operation may cost; a list counts its children once for each row it may return. */
+const complexityLimit = 20_000
+const depthLimit = 12
+
+export const builder = new SchemaBuilder<{
+  Context: RequestContext
+  Scalars: {
+    ID: { Input: string; Output: string }
+    NanoUsd: { Input: bigint; Output: bigint | string | number }
+    DateTime: { Input: Date; Output: Date }
+    JSON: { Input: Json; Output: unknown }
+  }
+  Connection: { totalCount: () => Promise<number> }
+  DefaultFieldNullability: false
+  DefaultEdgesNullability: { list: false; items: false }
+}>({
+  defaultFieldNullability: false,
+  // The first plugin wraps outermost: a refusal of permission is never mistaken for a mutation's own refusal.
+  plugins: [ErrorsPlugin, 'permission', RelayPlugin, DataloaderPlugin, ComplexityPlugin],
+  errors: {
+    directResult: true,
+    defaultUnionOptions: {
+      name: ({ fieldName }) => `${fieldName.charAt(0).toUpperCase()}${fieldName.slice(1)}Result`,
+    },
+  },
+  complexity: {
+    limit: { complexity: complexityLimit, depth: depthLimit },
+    defaultListMultiplier: 10,
+  },
+  relay: {
+    cursorType: 'String',
+    edgesFieldOptions: { nullable: { list: false, items: false } },
+    encodeGlobalID: (_typename, id) => String(id),
+    decodeGlobalID: (id) => ({ typename: typeNameOfId(id), id }),
+    nodeQueryOptions: {
+      permission: 'authenticated',
+      description: 'Any object by its id; null when there is none, or none that you may see.',
+    },
+    nodesQueryOptions: {
+      permission: 'authenticated',
+      description: 'Objects by their ids, in the same order; null where there is none that you may see.',
+    },
+    firstArgOptions: { description: `How many from the front: 1 to ${maximumPageSize}, 50 unless said.` },
+    lastArgOptions: { description: `How many from the back: 1 to ${maximumPageSize}.` },
+    afterArgOptions: { description: 'Continue behind this cursor.' },
+    beforeArgOptions: { description: 'Continue in front of this cursor.' },
+  },
+})
+
+builder.queryType({ description: 'What can be read. Every field needs a permission of your role.' })
+builder.mutationType({
+  description:
+    'What can be changed. Each change is one transaction with its audit event; a refusal is a member of the result.',
+})
+
+builder.globalConnectionField('totalCount', (t) =>
+  t.int({
+    description: 'How many there are in all, on every page.',
+    resolve: (connection) => connection.totalCount(),
+  }),
+)

@@ -1,0 +1,35 @@
+import { GraphQLError } from 'graphql'
+
+/**
+ * A refusal that callers are told to expect: it is thrown by a service and returned as a member of the
+ * mutation's result union.
+ */
+export class Refusal extends Error {
+  readonly code: string
+
+  constructor(code: string, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** Nobody is signed in, or the token is not, or no longer, valid. */
+export class Unauthenticated extends GraphQLError {
+  constructor(message = 'Send a valid API token as "Authorization: Bearer ghat.…"') {
+    super(message, { extensions: { code: 'UNAUTHENTICATED', http: { status: 401 } } })
+  }
+}
+
+/** The caller's role does not have the permission. */
+export class Forbidden extends GraphQLError {
+  constructor(permission: string, detail = `Your role lacks the permission "${permission}"`) {
+    super(detail, { extensions: { code: 'FORBIDDEN', permission } })
+  }
+}
+
+/** An argument is outside what the field accepts. */
+export class BadUserInput extends GraphQLError {
+  constructor(field: string, problem: string) {
+    super(`${field}: ${problem}`, { extensions: { code: 'BAD_USER_INPUT', field } })
+  }
+}

@@ -1,0 +1,62 @@
+import type { EntityManager, EntityName, FilterQuery } from '@mikro-orm/core'
+import { resolveCursorConnection } from '@pothos/plugin-relay'
+import { transactionOf } from '../service-context.ts'
+import type { RequestContext } from './context.ts'
+import { BadUserInput } from './errors.ts'
+
+export const defaultPageSize = 50
+export const maximumPageSize = 100
+
+export interface PageArguments {
+  readonly first?: number | null | undefined
+  readonly last?: number | null | undefined
+  readonly before?: string | null | undefined
+  readonly after?: string | null | undefined
+}
+
+export interface Listing<Row extends { id: string }> {
+  readonly where?: FilterQuery<Row>
+  /** Newest first instead of oldest first. */
+  readonly newestFirst?: boolean
+}
+
+/** One page of the rows that the actor may see, ordered by id, which is the order of creation. */
+export async function listPage<Row extends { id: string }>(
+  { services, actor }: RequestContext,
+  entity: EntityName<Row>,
+  args: PageArguments,
+  { where = {}, newestFirst = false }: Listing<Row> = {},
+) {
+  checkPage(args)
+  const read = <T>(work: (em: EntityManager) => Promise<T>) => transactionOf(services, actor, work)
+  const page = await resolveCursorConnection(
+    { args, defaultSize: defaultPageSize, maxSize: maximumPageSize, toCursor: idOf },
+    ({ before, after, limit, inverted }) => {
+      const [lower, upper] = newestFirst ? [before, after] : [after, before]
+      const bounds = [
+        ...(lower === undefined ? [] : [{ id: { $gt: lower } }]),
+        ...(upper === undefined ? [] : [{ id: { $lt: upper } }]),
+      ]
+      return read((em) =>
+        em.find<Row>(entity, { $and: [where, ...bounds] } as FilterQuery<Row>, {
+          limit,
+          orderBy: { id: newestFirst === inverted ? 'asc' : 'desc' } as never,
+        }),
+      )
+    },
+  )
+  return { ...page, totalCount: () => read((em) => em.count<Row>(entity, where)) }
+}
+
+function checkPage({ first, last }: PageArguments): void {
+  for (const [name, size] of [['first', first] as const, ['last', last] as const]) {
+    if (size != null && (size < 1 || size > maximumPageSize)) {
+      throw new BadUserInput(name, `must be from 1 to ${maximumPageSize}; page with "after" for more`)
+    }
+  }
+  if (first != null && last != null) throw new BadUserInput('last', 'cannot be combined with "first"')
+}
+
+function idOf(row: unknown): string {
+  return (row as { id: string }).id
+}

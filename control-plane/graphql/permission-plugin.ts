@@ -1,0 +1,43 @@
+import SchemaBuilder, { BasePlugin, type PothosOutputFieldConfig, type SchemaTypes } from '@pothos/core'
+import type { GraphQLFieldResolver } from 'graphql'
+import type { Permission } from '../../contract/permissions.ts'
+import type { RequestContext } from './context.ts'
+
+const pluginName = 'permission'
+
+/** A permission of the catalogue, or `authenticated`: anybody who is signed in. */
+export type FieldPermission = Permission | 'authenticated'
+
+/**
+ * Checks a field's declared permission before its resolver runs. On a root field the declaration is required by
+ * the types, see schema-types.ts; the schema does not build without it either.
+ */
+export class PermissionPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
+  override onOutputFieldConfig(fieldConfig: PothosOutputFieldConfig<Types>) {
+    const isRoot = ['Query', 'Mutation', 'Subscription'].includes(fieldConfig.parentType)
+    if (isRoot && !permissionOf(fieldConfig.pothosOptions)) {
+      throw new TypeError(`${fieldConfig.parentType}.${fieldConfig.name} declares no permission`)
+    }
+    return fieldConfig
+  }
+
+  override wrapResolve(
+    resolve: GraphQLFieldResolver<unknown, Types['Context'], object>,
+    fieldConfig: PothosOutputFieldConfig<Types>,
+  ): GraphQLFieldResolver<unknown, Types['Context'], object> {
+    const permission = permissionOf(fieldConfig.pothosOptions)
+    if (!permission) return resolve
+    return (parent, args, context, info) => {
+      const { actor } = context as RequestContext
+      if (permission !== 'authenticated') actor.require(permission)
+      return resolve(parent, args, context, info)
+    }
+  }
+}
+
+/** The permission that a field's options declare. */
+export function permissionOf(pothosOptions: object): FieldPermission | undefined {
+  return 'permission' in pothosOptions ? (pothosOptions.permission as FieldPermission) : undefined
+}
+
+SchemaBuilder.registerPlugin(pluginName, PermissionPlugin)

@@ -1,0 +1,21 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
+import type { SystemRole } from '../../../contract/permissions.ts'
+import { tenantColumns } from '../../db/columns.ts'
+
+export const ApiTokenEntity = defineEntity({
+  name: 'ApiToken',
+  tableName: 'api_tokens',
+  properties: {
+    ...tenantColumns,
+    workspaceId: p.string().strictNullable(),
+    name: p.string(),
+    role: p.string().$type<SystemRole>(),
+    /** SHA-256 of the secret, hex. */
+    digest: p.string().hidden(),
+    expiresAt: p.datetime().strictNullable(),
+    revokedAt: p.datetime().strictNullable(),
+    createdAt: p.datetime(),
+  },
+})
+
+export type ApiToken = InferEntity<typeof ApiTokenEntity>

@@ -1,0 +1,84 @@
+import type { FilterQuery } from '@mikro-orm/core'
+import { builder } from '../../graphql/builder.ts'
+import { registerNodeType } from '../../graphql/node-types.ts'
+import { loadVisible } from '../../graphql/nodes.ts'
+import { listPage } from '../../graphql/pagination.ts'
+import { type AuditEvent, AuditEventEntity } from './entity.ts'
+
+interface Party {
+  readonly kind: string
+  readonly id: string
+  readonly name?: string
+}
+
+const AuditActorType = builder.objectRef<Required<Party>>('AuditActor').implement({
+  description: 'Who did it, as they were called then.',
+  fields: (t) => ({
+    kind: t.exposeString('kind', { description: '`api_token`, `system`, `virtual_key`, …' }),
+    id: t.exposeID('id', { description: 'Its id.' }),
+    name: t.exposeString('name', { description: 'Its name at that time.' }),
+  }),
+})
+
+const AuditSubjectType = builder.objectRef<Party>('AuditSubject').implement({
+  description: 'What it was done to.',
+  fields: (t) => ({
+    kind: t.exposeString('kind', { description: '`virtual_key`, `team`, …' }),
+    id: t.exposeID('id', { description: 'Its id; it may be deleted since.' }),
+  }),
+})
+
+registerNodeType('evt', 'AuditEvent')
+
+export const AuditEventType = builder.loadableNodeRef('AuditEvent', {
+  id: { resolve: (event: AuditEvent) => event.id },
+  load: (ids: string[], context) => loadVisible(context, 'audit_logs:view', AuditEventEntity, ids),
+})
+
+AuditEventType.implement({
+  description: 'Something that happened, recorded in the transaction in which it happened and never changed.',
+  fields: (t) => ({
+    at: t.expose('at', { type: 'DateTime', description: 'When it happened.' }),
+    type: t.exposeString('type', { description: 'What happened: `virtual_key.issued`, `inference.denied`, …' }),
+    actor: t.field({
+      type: AuditActorType,
+      description: 'Who did it.',
+      resolve: (event) => ({ kind: event.actorKind, id: event.actorId, name: event.actorName }),
+    }),
+    subject: t.field({
+      type: AuditSubjectType,
+      description: 'What it was done to.',
+      resolve: (event) => ({ kind: event.subjectKind, id: event.subjectId }),
+    }),
+    outcome: t.exposeString('outcome', { description: '`succeeded`, `denied`, `failed`, …' }),
+    details: t.expose('details', { type: 'JSON', description: 'What was changed; never a secret.' }),
+  }),
+})
+
+const AuditEventFilter = builder.inputType('AuditEventFilter', {
+  description: 'Which events; all conditions must hold.',
+  fields: (t) => ({
+    type: t.string({ description: 'Exactly this type.' }),
+    actorId: t.id({ description: 'Done by this actor.' }),
+    subjectId: t.id({ description: 'Done to this subject.' }),
+  }),
+})
+
+builder.queryField('auditEvents', (t) =>
+  t.connection(
+    {
+      type: AuditEventType,
+      permission: 'audit_logs:view',
+      description: 'What happened in the organization, newest first.',
+      args: { filter: t.arg({ type: AuditEventFilter, description: 'Only these.' }) },
+      resolve: (_, { filter, ...page }, context) => {
+        const conditions = Object.entries(filter ?? {}).filter(([, value]) => value != null)
+        const workspace = context.actor.workspaceId && { workspaceId: context.actor.workspaceId }
+        const where = { ...Object.fromEntries(conditions), ...workspace } as FilterQuery<AuditEvent>
+        return listPage(context, AuditEventEntity, page, { where, newestFirst: true })
+      },
+    },
+    { name: 'AuditEventConnection', description: 'A page of audit events.' },
+    { name: 'AuditEventEdge', description: 'An audit event with its cursor.' },
+  ),
+)

@@ -1,0 +1,2 @@
+export { type AuditEvent, AuditEventEntity } from './entity.ts'
+export { type AuditEntry, recordAudit } from './service.ts'

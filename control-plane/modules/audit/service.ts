@@ -1,0 +1,33 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { Json } from '../../../contract/canonical.ts'
+import type { Actor } from '../../actor.ts'
+import { newId } from '../../db/id.ts'
+import { AuditEventEntity } from './entity.ts'
+
+export interface AuditEntry {
+  /** What happened, in the past tense: `virtual_key.issued`. */
+  readonly type: string
+  readonly subject: { readonly kind: string; readonly id: string }
+  /** The workspace of the subject, null when it belongs to the organization itself. */
+  readonly workspaceId?: string | null
+  /** What was changed. Never a secret. */
+  readonly details?: Readonly<Record<string, Json>>
+}
+
+/** Records what an actor did, in the transaction in which they do it. */
+export async function recordAudit(em: EntityManager, actor: Actor, entry: AuditEntry): Promise<void> {
+  await em.insert(AuditEventEntity, {
+    id: newId('evt'),
+    organizationId: actor.organizationId,
+    workspaceId: entry.workspaceId ?? null,
+    at: new Date(),
+    type: entry.type,
+    actorKind: actor.kind,
+    actorId: actor.id,
+    actorName: actor.name,
+    subjectKind: entry.subject.kind,
+    subjectId: entry.subject.id,
+    outcome: 'succeeded',
+    details: { ...entry.details },
+  })
+}

@@ -1,0 +1,23 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
+import type { GovernedLevel } from '../../../contract/configuration/entities.ts'
+import { tenantColumns } from '../../db/columns.ts'
+
+export const BudgetEntity = defineEntity({
+  name: 'Budget',
+  tableName: 'budgets',
+  properties: {
+    ...tenantColumns,
+    workspaceId: p.string().strictNullable(),
+    ownerKind: p.string().$type<GovernedLevel>(),
+    ownerId: p.string(),
+    limitNanoUsd: p.bigint('string'),
+    period: p.string().$type<BudgetPeriod>(),
+    createdAt: p.datetime(),
+  },
+})
+
+export type Budget = InferEntity<typeof BudgetEntity>
+
+/** Calendar periods in UTC; `NONE` never resets. */
+export const budgetPeriods = ['DAY', 'WEEK', 'MONTH', 'YEAR', 'NONE'] as const
+export type BudgetPeriod = (typeof budgetPeriods)[number]

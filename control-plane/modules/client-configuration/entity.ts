@@ -1,0 +1,17 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
+import { tenantColumns } from '../../db/columns.ts'
+
+export const ClientConfigurationEntity = defineEntity({
+  name: 'ClientConfiguration',
+  tableName: 'client_configurations',
+  properties: {
+    ...tenantColumns,
+    allowedOrigins: p.json<string[]>(),
+    allowedHeaders: p.json<string[]>(),
+    forwardAllowlist: p.json<string[]>().strictNullable(),
+    forwardDenylist: p.json<string[]>(),
+    forwardDirect: p.boolean(),
+  },
+})
+
+export type ClientConfiguration = InferEntity<typeof ClientConfigurationEntity>

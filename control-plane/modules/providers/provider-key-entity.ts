@@ -1,0 +1,21 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
+import { tenantColumns } from '../../db/columns.ts'
+
+export const ProviderKeyEntity = defineEntity({
+  name: 'ProviderKey',
+  tableName: 'provider_keys',
+  properties: {
+    ...tenantColumns,
+    providerId: p.string(),
+    name: p.string(),
+    weight: p.double(),
+    active: p.boolean(),
+    /** New with each secret. */
+    credentialId: p.string(),
+    /** Encrypted under the installation's key; see control-plane/secrets. */
+    sealedSecret: p.text().hidden(),
+    createdAt: p.datetime(),
+  },
+})
+
+export type ProviderKey = InferEntity<typeof ProviderKeyEntity>

@@ -1,0 +1,17 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
+import { tenantColumns } from '../../db/columns.ts'
+
+export const UserEntity = defineEntity({
+  name: 'User',
+  tableName: 'users',
+  properties: {
+    ...tenantColumns,
+    teamId: p.string().strictNullable(),
+    name: p.string(),
+    email: p.string().strictNullable(),
+    active: p.boolean(),
+    createdAt: p.datetime(),
+  },
+})
+
+export type User = InferEntity<typeof UserEntity>

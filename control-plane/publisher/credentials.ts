@@ -1,0 +1,39 @@
+import { CompactEncrypt, importJWK, type JWK } from 'jose'
+import { canonicalJson } from '../../contract/canonical.ts'
+import { CONFIGURATION_FORMAT, type Credentials, type Version } from '../../contract/configuration/documents.ts'
+import { seal } from '../../contract/signed.ts'
+import type { Secrets } from '../secrets/secrets.ts'
+
+export interface CredentialsRecipient {
+  readonly id: string
+  /** X25519. */
+  readonly sealingKey: JWK
+}
+
+/**
+ * What one data plane may know in clear: signed by the control plane, then encrypted to the data plane's key
+ * (JWE compact serialisation, ECDH-ES with A256GCM).
+ *
+ * @param providerSecrets by credential id.
+ */
+export async function sealCredentials(
+  secrets: Secrets,
+  organizationId: string,
+  recipient: CredentialsRecipient,
+  { epoch, revision }: Version,
+  providerSecrets: Readonly<Record<string, string>>,
+): Promise<string> {
+  const credentials: Credentials = {
+    format: CONFIGURATION_FORMAT,
+    organizationId,
+    dataPlaneId: recipient.id,
+    epoch,
+    revision,
+    pepper: secrets.pepper.toString('base64'),
+    secrets: { ...providerSecrets },
+  }
+  const signed = seal('gatehouse/credentials', canonicalJson(credentials), secrets.signingKey)
+  return new CompactEncrypt(new TextEncoder().encode(signed))
+    .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM' })
+    .encrypt(await importJWK(recipient.sealingKey, 'ECDH-ES'))
+}

@@ -1,0 +1,99 @@
+import { createPublicKey } from 'node:crypto'
+import { canonicalJson, type Json } from '../../contract/canonical.ts'
+import {
+  CONFIGURATION_FORMAT,
+  type Delta,
+  type Head,
+  parseHead,
+  type Snapshot,
+  type Version,
+} from '../../contract/configuration/documents.ts'
+import { type Entity, keyOf } from '../../contract/configuration/entities.ts'
+import { open, SignatureRefused, seal } from '../../contract/signed.ts'
+import { ContractViolation } from '../../contract/validation.ts'
+import type { Secrets } from '../secrets/secrets.ts'
+import type { RecordedChange } from './revision.ts'
+
+/** A version and its root hash. */
+export interface HashedVersion extends Version {
+  readonly hash: string
+}
+
+export interface HeadFacts extends HashedVersion {
+  readonly issuedAt: number
+  readonly revoked: readonly string[]
+}
+
+/** The signed statement that this is the configuration now. */
+export function headDocument(secrets: Secrets, organizationId: string, facts: HeadFacts): string {
+  const { epoch, revision, hash, issuedAt, revoked } = facts
+  const head: Head = {
+    format: CONFIGURATION_FORMAT,
+    organizationId,
+    epoch,
+    revision,
+    hash,
+    issuedAt,
+    revoked: [...revoked],
+  }
+  return seal('gatehouse/config-head', canonicalJson(head), secrets.signingKey)
+}
+
+/** A head that this installation signed, or nothing when the store holds anything else. */
+export function openHeadDocument(
+  secrets: Secrets,
+  organizationId: string,
+  document: string | null,
+): Head | undefined {
+  if (document === null) return undefined
+  const { id, publicJwk } = secrets.signingKey
+  const publicKey = createPublicKey({ key: { ...publicJwk }, format: 'jwk' })
+  try {
+    const { payload } = open('gatehouse/config-head', document, (keyId) =>
+      keyId === id ? publicKey : undefined,
+    )
+    const head = parseHead(payload)
+    return head.organizationId === organizationId ? head : undefined
+  } catch (error) {
+    if (error instanceof SignatureRefused || error instanceof ContractViolation) return undefined
+    throw error
+  }
+}
+
+/** What one revision changed; the head's hash vouches for it. */
+export function deltaDocument(
+  organizationId: string,
+  { epoch, revision, hash }: HashedVersion,
+  { upserts, removals }: RecordedChange,
+): string {
+  const delta: Delta = {
+    format: CONFIGURATION_FORMAT,
+    organizationId,
+    epoch,
+    revision,
+    hash,
+    upserts: [...upserts],
+    removals: [...removals],
+  }
+  return canonicalJson(delta as Json)
+}
+
+export function snapshotDocument(
+  organizationId: string,
+  { epoch, revision, hash }: HashedVersion,
+  entities: readonly Entity[],
+): string {
+  const sorted = entities
+    .map((entity) => ({ key: keyOf(entity), entity }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1))
+    .map(({ entity }) => entity)
+  const snapshot: Snapshot = {
+    format: CONFIGURATION_FORMAT,
+    organizationId,
+    epoch,
+    revision,
+    hash,
+    entities: sorted,
+  }
+  return canonicalJson(snapshot as Json)
+}

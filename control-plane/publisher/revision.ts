@@ -1,0 +1,116 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
+import { Entity, type EntityKey, keyOf } from '../../contract/configuration/entities.ts'
+import { checkerOf } from '../../contract/validation.ts'
+
+export interface ConfigurationChange {
+  readonly upserts: readonly Entity[]
+  readonly removals?: readonly EntityKey[]
+}
+
+/** What one revision changed, as `config_revisions.changes` holds it. */
+export interface RecordedChange {
+  readonly upserts: readonly Entity[]
+  readonly removals: readonly EntityKey[]
+}
+
+/** The PostgreSQL channel on which a commit tells every control plane's publisher which organization changed. */
+export const configurationChannel = 'gatehouse_config'
+
+const checkEntity = checkerOf('configuration entity', Entity)
+
+/**
+ * Records what a mutation changes for the data planes, in the mutation's own transaction: takes the next
+ * revision, stores the change for the publisher and brings the materialised documents up to date. The head's
+ * row stays locked until the commit, so that the order of revisions is the order of commits.
+ *
+ * @returns the new revision.
+ * @throws ContractViolation when an entity is not what data planes accept; nothing is changed then.
+ */
+export async function changeConfiguration(
+  em: EntityManager,
+  organizationId: string,
+  change: ConfigurationChange,
+): Promise<number> {
+  for (const entity of change.upserts) checkEntity(entity)
+  const recorded: RecordedChange = { upserts: change.upserts, removals: change.removals ?? [] }
+  const { epoch, revision } = await takeRevision(em, organizationId)
+  await em.execute(
+    'insert into config_revisions (org_id, epoch, revision, changes) values (?, ?, ?, ?::jsonb)',
+    [organizationId, epoch, revision, JSON.stringify(recorded)],
+  )
+  await materialise(em, organizationId, recorded)
+  await recordRevocations(em, organizationId, recorded)
+  await em.execute('select pg_notify(?, ?)', [configurationChannel, organizationId])
+  return revision
+}
+
+/**
+ * Begins a lineage above `epoch`: what data planes hold came from a database that knew more than this one,
+ * which was therefore restored from a backup.
+ */
+export async function beginEpochAbove(
+  em: EntityManager,
+  organizationId: string,
+  epoch: number,
+): Promise<void> {
+  await em.execute('update config_heads set epoch = greatest(epoch, ?) + 1 where org_id = ?', [
+    epoch,
+    organizationId,
+  ])
+  await changeConfiguration(em, organizationId, { upserts: [] })
+}
+
+async function takeRevision(em: EntityManager, organizationId: string) {
+  const next = 'update config_heads set revision = revision + 1 where org_id = ? returning epoch, revision'
+  const [taken] = await em.execute<HeadRow[]>(next, [organizationId])
+  if (taken) return { epoch: Number(taken.epoch), revision: Number(taken.revision) }
+  const [created] = await em.execute<HeadRow[]>(
+    `insert into config_heads as head (org_id, epoch, revision) values (?, 1, 1)
+     on conflict (org_id) do update set revision = head.revision + 1 returning epoch, revision`,
+    [organizationId],
+  )
+  if (!created) throw new Error(`no configuration head for ${organizationId}`)
+  return { epoch: Number(created.epoch), revision: Number(created.revision) }
+}
+
+async function materialise(em: EntityManager, organizationId: string, { upserts, removals }: RecordedChange) {
+  if (upserts.length > 0) {
+    // Of two documents for one entity in one change, the later one stands.
+    const latest = new Map(upserts.map((entity) => [keyOf(entity), entity]))
+    await em.execute(
+      `insert into config_entities (org_id, kind, id, document)
+       select ?, document->>'kind', document->>'id', document from jsonb_array_elements(?::jsonb) document
+       on conflict (org_id, kind, id) do update set document = excluded.document`,
+      [organizationId, JSON.stringify([...latest.values()])],
+    )
+  }
+  if (removals.length > 0) {
+    await em.execute(
+      `delete from config_entities where org_id = ?
+       and kind || '/' || id in (select jsonb_array_elements_text(?::jsonb))`,
+      [organizationId, JSON.stringify(removals)],
+    )
+  }
+}
+
+/** Keys that stop working travel in the head too, for a data plane that cannot apply this revision. */
+async function recordRevocations(
+  em: EntityManager,
+  organizationId: string,
+  { upserts, removals }: RecordedChange,
+) {
+  const revoked = upserts.filter((entity) => entity.kind === 'virtual_key' && entity.status === 'revoked')
+  const removed = removals.filter((key) => key.startsWith('virtual_key/'))
+  const ids = [...revoked.map(({ id }) => id), ...removed.map((key) => key.slice('virtual_key/'.length))]
+  if (ids.length === 0) return
+  await em.execute(
+    `insert into config_revocations (org_id, virtual_key_id)
+     select ?, jsonb_array_elements_text(?::jsonb) on conflict do nothing`,
+    [organizationId, JSON.stringify(ids)],
+  )
+}
+
+interface HeadRow {
+  readonly epoch: string | number
+  readonly revision: string | number
+}

@@ -1,0 +1,98 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { Version } from '../../contract/configuration/documents.ts'
+import type { Entity } from '../../contract/configuration/entities.ts'
+import type { RecordedChange } from './revision.ts'
+
+export interface RecordedRevision {
+  readonly revision: number
+  readonly changes: RecordedChange
+  /** Null until a publisher has computed it. */
+  readonly hash: string | null
+}
+
+/** The newest committed version of each organization. */
+export async function readVersions(em: EntityManager): Promise<ReadonlyMap<string, Version>> {
+  const rows = await em.execute<(VersionRow & { org_id: string })[]>(
+    'select org_id, epoch, revision from config_heads',
+  )
+  return new Map(rows.map((row) => [row.org_id, versionOf(row)]))
+}
+
+/** The newest version of one organization and its hash, which may not be computed yet. */
+export async function readVersion(
+  em: EntityManager,
+  organizationId: string,
+): Promise<(Version & { readonly hash: string | null }) | undefined> {
+  const [row] = await em.execute<(VersionRow & { hash: string | null })[]>(
+    `select epoch, revision, hash from config_heads left join config_revisions using (org_id, epoch, revision)
+     where org_id = ?`,
+    [organizationId],
+  )
+  return row && { ...versionOf(row), hash: row.hash }
+}
+
+/** Every entity, and the version that they make up together: one statement, so that both are of one moment. */
+export async function readConfiguration(
+  em: EntityManager,
+  organizationId: string,
+): Promise<(Version & { readonly entities: Entity[] }) | undefined> {
+  const rows = await em.execute<(VersionRow & { document: Entity | null })[]>(
+    `select head.epoch, head.revision, entity.document
+     from config_heads head left join config_entities entity using (org_id) where head.org_id = ?`,
+    [organizationId],
+  )
+  const [first] = rows
+  return first && { ...versionOf(first), entities: rows.flatMap(({ document }) => document ?? []) }
+}
+
+/** The revisions of `epoch` after one, in order. */
+export async function readRevisionsAfter(
+  em: EntityManager,
+  organizationId: string,
+  { epoch, revision }: Version,
+  most: number,
+): Promise<RecordedRevision[]> {
+  const rows = await em.execute<{ revision: string; changes: RecordedChange; hash: string | null }[]>(
+    `select revision, changes, hash from config_revisions
+     where org_id = ? and epoch = ? and revision > ? order by revision limit ?`,
+    [organizationId, epoch, revision, most],
+  )
+  return rows.map((row) => ({ ...row, revision: Number(row.revision) }))
+}
+
+/** Stores what any publisher computes for this revision: the same hash. */
+export async function storeHash(
+  em: EntityManager,
+  organizationId: string,
+  { epoch, revision }: Version,
+  hash: string,
+): Promise<void> {
+  await em.execute(
+    `update config_revisions set hash = ?
+     where org_id = ? and epoch = ? and revision = ? and hash is distinct from ?`,
+    [hash, organizationId, epoch, revision, hash],
+  )
+}
+
+/** The virtual keys that stopped working lately, the latest first. */
+export async function readRevocations(
+  em: EntityManager,
+  organizationId: string,
+  { hours, most }: { hours: number; most: number },
+): Promise<string[]> {
+  const rows = await em.execute<{ virtual_key_id: string }[]>(
+    `select virtual_key_id from config_revocations
+     where org_id = ? and revoked_at > now() - make_interval(hours => ?) order by revoked_at desc limit ?`,
+    [organizationId, hours, most],
+  )
+  return rows.map((row) => row.virtual_key_id)
+}
+
+interface VersionRow {
+  readonly epoch: number
+  readonly revision: string
+}
+
+function versionOf({ epoch, revision }: VersionRow): Version {
+  return { epoch: Number(epoch), revision: Number(revision) }
+}

@@ -1,0 +1,132 @@
+import {
+  type Budget,
+  type GovernedLevel,
+  governedLevels,
+  type ProviderConfig,
+  type RequestLimit,
+  type VirtualKey,
+} from '../../contract/configuration/entities.ts'
+import type {
+  BudgetNode,
+  CompiledKey,
+  CompiledProvider,
+  LimitNode,
+  ProviderGrant,
+} from '../../plugins/sdk/builtin.ts'
+import type { Principal } from '../../plugins/sdk/call.ts'
+import type { EntityIndex } from './entity-index.ts'
+
+type ProviderLookup = (id: string) => CompiledProvider | undefined
+
+/** All that a call needs to know of its key, gathered once: whom it is charged to, what it may spend and where. */
+export function compileKey(
+  key: VirtualKey,
+  index: EntityIndex,
+  organizationId: string,
+  providers: ProviderLookup,
+): CompiledKey {
+  const { principal, ownerActive } = principalOf(key, index, organizationId)
+  const path = governedPath(key, principal)
+  const secretExpiry = new Map(key.secretDigests.map(({ digest, expiresAt }) => [digest, expiresAt]))
+  return Object.freeze({
+    id: key.id,
+    name: key.name,
+    principal,
+    status: key.status === 'active' && !ownerActive ? 'inactive' : key.status,
+    expiresAt: key.expiresAt,
+    secretExpiresAt: (digest: string) => secretExpiry.get(digest) ?? null,
+    budgets: budgetsOf(path, index),
+    limits: limitsOf(path, index),
+    grants: Object.freeze(key.providerConfigs.flatMap((config) => grantOf(config, index, providers))),
+  })
+}
+
+/** Customer, business unit, team and user above a key: a team's business unit decides its customer. */
+function principalOf(key: VirtualKey, index: EntityIndex, organizationId: string) {
+  const { owner } = key
+  const user = owner.kind === 'user' ? index.get('user', owner.id) : undefined
+  const teamId = owner.kind === 'team' ? owner.id : (user?.teamId ?? null)
+  const team = teamId === null ? undefined : index.get('team', teamId)
+  const businessUnitId = team?.businessUnitId ?? null
+  const businessUnit = businessUnitId === null ? undefined : index.get('business_unit', businessUnitId)
+  const customerId =
+    owner.kind === 'customer' ? owner.id : (businessUnit?.customerId ?? team?.customerId ?? null)
+  const principal: Principal = Object.freeze({
+    organizationId,
+    workspaceId: key.workspaceId,
+    customerId,
+    businessUnitId,
+    teamId,
+    userId: user?.id ?? null,
+  })
+  return { principal, ownerActive: owner.kind !== 'user' || user?.active === true }
+}
+
+interface Level {
+  readonly scope: GovernedLevel
+  readonly id: string
+}
+
+/** From the organization down to the key; the provider-config level belongs to the grants. */
+function governedPath(key: VirtualKey, principal: Principal): readonly Level[] {
+  const ids: Record<GovernedLevel, string | null> = {
+    organization: principal.organizationId,
+    customer: principal.customerId,
+    business_unit: principal.businessUnitId,
+    team: principal.teamId,
+    user: principal.userId,
+    virtual_key: key.id,
+    provider_config: null,
+  }
+  return governedLevels.flatMap((scope) => {
+    const id = ids[scope]
+    return id === null ? [] : [{ scope, id }]
+  })
+}
+
+function budgetsOf(path: readonly Level[], index: EntityIndex): readonly BudgetNode[] {
+  return Object.freeze(
+    path.flatMap(({ scope, id }) => inOrder(index.partsOf('budget', `${scope}/${id}`)).map(budgetNode)),
+  )
+}
+
+function limitsOf(path: readonly Level[], index: EntityIndex): readonly LimitNode[] {
+  return Object.freeze(
+    path.flatMap(({ scope, id }) => inOrder(index.partsOf('request_limit', `${scope}/${id}`)).map(limitNode)),
+  )
+}
+
+function grantOf(config: ProviderConfig, index: EntityIndex, providers: ProviderLookup): ProviderGrant[] {
+  const provider = providers(config.providerId)
+  if (!provider) return []
+  const level: readonly Level[] = [{ scope: 'provider_config', id: config.id }]
+  const models = new Set(config.allowedModels)
+  const anyKey = config.providerKeyIds.includes('*')
+  const providerKeys = inOrder(index.partsOf('provider_key', `provider/${config.providerId}`))
+    .filter(({ id, active }) => active && (anyKey || config.providerKeyIds.includes(id)))
+    .map(({ id, weight, credentialId }) => Object.freeze({ id, weight, credentialId }))
+  return [
+    Object.freeze({
+      id: config.id,
+      provider,
+      weight: config.weight,
+      providerKeys: Object.freeze(providerKeys),
+      allowsModel: models.has('*') ? () => true : (model: string) => models.has(model),
+      budgets: budgetsOf(level, index),
+      limits: limitsOf(level, index),
+    }),
+  ]
+}
+
+function budgetNode({ id, owner, limitNanoUsd }: Budget): BudgetNode {
+  return Object.freeze({ id, scope: owner.kind, limitNanoUsd })
+}
+
+function limitNode({ id, owner, maxRequests, windowSeconds }: RequestLimit): LimitNode {
+  return Object.freeze({ id, scope: owner.kind, maxRequests, windowSeconds })
+}
+
+/** Data planes must agree on the order, whatever way they came by the entities. */
+function inOrder<T extends { readonly id: string }>(entities: readonly T[]): readonly T[] {
+  return entities.length < 2 ? entities : [...entities].sort((a, b) => (a.id < b.id ? -1 : 1))
+}

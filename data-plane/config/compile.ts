@@ -1,0 +1,119 @@
+import type { VirtualKey } from '../../contract/configuration/entities.ts'
+import type {
+  CompiledKey,
+  CompiledProvider,
+  Configuration,
+  HeaderFilter,
+  PluginSettings,
+} from '../../plugins/sdk/builtin.ts'
+import { compileKey } from './compile-key.ts'
+import { compileProvider } from './compile-provider.ts'
+import type { EntityIndex } from './entity-index.ts'
+import { ConfigurationRefused } from './refusal.ts'
+import { everything } from './relations.ts'
+
+export interface CompileOptions {
+  readonly organizationId: string
+  readonly epoch: number
+  readonly revision: number
+  readonly hash: string
+  readonly revoked: ReadonlySet<string>
+}
+
+/**
+ * Turns indexes into configurations.
+ *
+ * A key is compiled when it is first used, not when its revision arrives: a revision then costs what it changes,
+ * with 100 000 keys as with ten. What was compiled is kept with its entity and shared by all revisions in which
+ * both the entity and everything that is no virtual key (teams, providers, budgets, …) stay the same, so that
+ * issuing or revoking one key recompiles no other. An entity is never changed, only replaced, and both caches hold
+ * it weakly: a configuration that no call uses any more takes its compiled keys with it.
+ */
+export class ConfigurationCompiler {
+  readonly #keys = new WeakMap<object, WeakMap<VirtualKey, CompiledKey>>()
+  readonly #providers = new WeakMap<object, Map<string, CompiledProvider>>()
+  readonly #plugins = new WeakMap<object, readonly PluginSettings[]>()
+
+  /** @throws ConfigurationRefused when the configuration as a whole cannot work. */
+  compile(index: EntityIndex, options: CompileOptions): Configuration {
+    const { organizationId, revoked } = options
+    assertOwnOrganization(index, organizationId)
+    const providers = this.#providersOf(index)
+    const provider = (id: string) => providers.get(id)
+    const keys = this.#keysOf(index)
+    const client = index.only('client_configuration')
+    return Object.freeze({
+      organizationId,
+      epoch: options.epoch,
+      revision: options.revision,
+      hash: options.hash,
+      keyByDigest(digest: string) {
+        const entity = index.keyByDigest(digest)
+        if (!entity) return undefined
+        const known = keys.get(entity)
+        if (known) return known
+        const compiled = compileKey(entity, index, organizationId, provider)
+        keys.set(entity, compiled)
+        return compiled
+      },
+      isRevoked: (keyId: string) => revoked.has(keyId),
+      allowedOrigins: client?.allowedOrigins ?? nothing,
+      allowedHeaders: client?.allowedHeaders ?? nothing,
+      headerFilter: client?.headerFilter ?? forwardNothing,
+      plugins: this.#pluginsOf(index),
+    })
+  }
+
+  #keysOf(index: EntityIndex): WeakMap<VirtualKey, CompiledKey> {
+    const known = this.#keys.get(index.surroundings)
+    if (known) return known
+    const fresh = new WeakMap<VirtualKey, CompiledKey>()
+    this.#keys.set(index.surroundings, fresh)
+    return fresh
+  }
+
+  /** Few, and compiled at once: a base URL that is none refuses the revision instead of a call. */
+  #providersOf(index: EntityIndex): ReadonlyMap<string, CompiledProvider> {
+    const known = this.#providers.get(index.surroundings)
+    if (known) return known
+    const providers = new Map<string, CompiledProvider>()
+    for (const provider of index.partsOf('provider', everything)) {
+      if (!URL.canParse(provider.baseUrl)) {
+        throw new ConfigurationRefused(`provider/${provider.id} has a baseUrl that is no URL`)
+      }
+      providers.set(provider.id, compileProvider(provider, index.partsOf('model', `provider/${provider.id}`)))
+    }
+    this.#providers.set(index.surroundings, providers)
+    return providers
+  }
+
+  #pluginsOf(index: EntityIndex): readonly PluginSettings[] {
+    const entities = index.partsOf('plugin', everything)
+    const known = this.#plugins.get(entities)
+    if (known) return known
+    const settings = entities
+      .map(({ name, enabled, position, order, config }) =>
+        Object.freeze({ name, enabled, position, order, config }),
+      )
+      .sort((a, b) => a.order - b.order || (a.name < b.name ? -1 : 1))
+    this.#plugins.set(entities, Object.freeze(settings))
+    return settings
+  }
+}
+
+const nothing: readonly string[] = Object.freeze([])
+const forwardNothing: HeaderFilter = Object.freeze({
+  allowlist: nothing,
+  denylist: nothing,
+  forwardDirect: false,
+})
+
+function assertOwnOrganization(index: EntityIndex, organizationId: string): void {
+  const organization = index.only('organization')
+  if (!organization) throw new ConfigurationRefused('the configuration holds no organization')
+  if (organization.id !== organizationId) {
+    throw new ConfigurationRefused(
+      `the configuration is of organization ${organization.id}, this data plane serves ${organizationId}`,
+    )
+  }
+}

@@ -1,0 +1,222 @@
+import {
+  type Entity,
+  type EntityKey,
+  type EntityKind,
+  keyOf,
+  type VirtualKey,
+} from '../../contract/configuration/entities.ts'
+import { type MapDraft, PersistentMap } from './persistent-map.ts'
+import { ConfigurationRefused } from './refusal.ts'
+import {
+  type Address,
+  claimsOf,
+  type everything,
+  listOf,
+  type PartKind,
+  partsKey,
+  referencesOf,
+} from './relations.ts'
+
+type OfKind<K extends EntityKind> = Extract<Entity, { kind: K }>
+
+interface Tables {
+  readonly entities: PersistentMap<Entity>
+  /** Who holds a unique name; the digests of virtual keys among them. */
+  readonly claims: PersistentMap<Entity>
+  /** The parts of a whole, by `partsKey`. */
+  readonly parts: PersistentMap<readonly Entity[]>
+  /** How many references lead to an address. */
+  readonly referenceCounts: PersistentMap<number>
+}
+
+/**
+ * The entities of one revision, immutable, with what is needed to look them up from any side. The next revision's
+ * index is drafted from this one and shares with it all that did not change.
+ */
+export class EntityIndex {
+  readonly #tables: Tables
+  /** Another object whenever anything but virtual keys changed: what was derived from it is then stale. */
+  readonly surroundings: object
+
+  constructor(tables: Tables, surroundings: object) {
+    this.#tables = tables
+    this.surroundings = surroundings
+  }
+
+  static empty(): EntityIndex {
+    return new EntityIndex(
+      {
+        entities: new PersistentMap(),
+        claims: new PersistentMap(),
+        parts: new PersistentMap(),
+        referenceCounts: new PersistentMap(),
+      },
+      {},
+    )
+  }
+
+  get<K extends EntityKind>(kind: K, id: string): OfKind<K> | undefined {
+    const entity = this.#tables.entities.get(`${kind}/${id}`)
+    return entity && isOfKind(entity, kind) ? entity : undefined
+  }
+
+  at(key: EntityKey): Entity | undefined {
+    return this.#tables.entities.get(key)
+  }
+
+  keyByDigest(digest: string): VirtualKey | undefined {
+    const claimant = this.#tables.claims.get(digest)
+    return claimant?.kind === 'virtual_key' ? claimant : undefined
+  }
+
+  /** The one entity of a kind that a configuration has at most once. */
+  only<K extends 'organization' | 'client_configuration'>(kind: K): OfKind<K> | undefined {
+    const entity = this.#tables.claims.get(`only/${kind}`)
+    return entity && isOfKind(entity, kind) ? entity : undefined
+  }
+
+  /** In no particular order; the same array as long as none of the parts changed. */
+  partsOf<K extends PartKind>(kind: K, whole: Address | typeof everything): readonly OfKind<K>[] {
+    return (this.#tables.parts.get(partsKey(kind, whole)) ?? none) as readonly OfKind<K>[]
+  }
+
+  entities(): Iterable<Entity> {
+    return this.#tables.entities.values()
+  }
+
+  draft(): IndexDraft {
+    return new IndexDraft(this.#tables, this.surroundings)
+  }
+}
+
+const none: readonly never[] = Object.freeze([])
+
+/** Changes to an index, in any order; whether they make sense together is asked once, at the end. */
+export class IndexDraft {
+  readonly #entities: MapDraft<Entity>
+  readonly #claims: MapDraft<Entity>
+  readonly #parts: MapDraft<readonly Entity[]>
+  readonly #referenceCounts: MapDraft<number>
+  readonly #touched = new Map<EntityKey, Entity | undefined>()
+  /** Addresses that stood before; those that do not come back must have left nothing behind. */
+  readonly #vacated = new Set<Address>()
+  #surroundings: object
+
+  constructor(tables: Tables, surroundings: object) {
+    this.#entities = tables.entities.draft()
+    this.#claims = tables.claims.draft()
+    this.#parts = tables.parts.draft()
+    this.#referenceCounts = tables.referenceCounts.draft()
+    this.#surroundings = surroundings
+  }
+
+  put(entity: Entity): void {
+    this.#touched.set(keyOf(entity), entity)
+  }
+
+  remove(key: EntityKey): void {
+    this.#touched.set(key, undefined)
+  }
+
+  /** Everything that changes, by key; undefined is removed. */
+  changes(): ReadonlyMap<EntityKey, Entity | undefined> {
+    return this.#touched
+  }
+
+  /**
+   * The next index. Takes its work in slices, so that a large snapshot does not hold up the calls in flight.
+   *
+   * @param pause awaited after each slice.
+   * @throws ConfigurationRefused on a reference to nothing and on a name that is claimed twice.
+   */
+  async finish(pause: () => Promise<void>): Promise<EntityIndex> {
+    // All old entities leave before a new one enters: two of them may trade a name within one revision.
+    for await (const [key] of inSlices(this.#touched, pause)) this.#unlink(key)
+    for await (const [key, entity] of inSlices(this.#touched, pause)) if (entity) this.#link(key, entity)
+    for await (const [key, entity] of inSlices(this.#touched, pause))
+      if (entity) this.#assertRefersWell(key, entity)
+    for (const address of this.#vacated) this.#assertNothingRefersTo(address)
+    return new EntityIndex(
+      {
+        entities: this.#entities.finish(),
+        claims: this.#claims.finish(),
+        parts: this.#parts.finish(),
+        referenceCounts: this.#referenceCounts.finish(),
+      },
+      this.#surroundings,
+    )
+  }
+
+  #unlink(key: EntityKey): void {
+    const entity = this.#entities.get(key)
+    if (!entity) return
+    this.#entities.delete(key)
+    this.#vacated.add(key)
+    if (entity.kind === 'virtual_key') {
+      for (const { id } of entity.providerConfigs) this.#vacated.add(`provider_config/${id}`)
+    }
+    for (const { name } of claimsOf(entity)) this.#claims.delete(name)
+    for (const address of referencesOf(entity)) this.#count(address, -1)
+    const list = listOf(entity)
+    if (list)
+      this.#parts.set(
+        list,
+        (this.#parts.get(list) ?? none).filter((part) => part !== entity),
+      )
+    if (entity.kind !== 'virtual_key') this.#surroundings = {}
+  }
+
+  #link(key: EntityKey, entity: Entity): void {
+    this.#entities.set(key, entity)
+    for (const { name, label } of claimsOf(entity)) {
+      const holder = this.#claims.get(name)
+      if (holder) throw new ConfigurationRefused(`${key} has the ${label} of ${keyOf(holder)}`)
+      this.#claims.set(name, entity)
+    }
+    for (const address of referencesOf(entity)) this.#count(address, 1)
+    const list = listOf(entity)
+    if (list) this.#parts.set(list, [...(this.#parts.get(list) ?? none), entity])
+    if (entity.kind !== 'virtual_key') this.#surroundings = {}
+  }
+
+  #assertRefersWell(key: EntityKey, entity: Entity): void {
+    const missing = referencesOf(entity).find((address) => !this.#exists(address))
+    if (missing) throw new ConfigurationRefused(`${key} refers to ${missing}, which does not exist`)
+  }
+
+  #assertNothingRefersTo(address: Address): void {
+    if (this.#exists(address) || !this.#referenceCounts.get(address)) return
+    for (const entity of this.#entities.finish().values()) {
+      if (referencesOf(entity).includes(address)) {
+        throw new ConfigurationRefused(`${keyOf(entity)} refers to ${address}, which does not exist any more`)
+      }
+    }
+  }
+
+  #exists(address: Address): boolean {
+    return this.#entities.has(address) || this.#claims.has(address)
+  }
+
+  #count(address: Address, change: 1 | -1): void {
+    const count = (this.#referenceCounts.get(address) ?? 0) + change
+    if (count === 0) this.#referenceCounts.delete(address)
+    else this.#referenceCounts.set(address, count)
+  }
+}
+
+const sliceSize = 2_000
+
+async function* inSlices<T>(items: Iterable<T>, pause: () => Promise<void>): AsyncGenerator<T> {
+  let left = sliceSize
+  for (const item of items) {
+    yield item
+    left -= 1
+    if (left > 0) continue
+    left = sliceSize
+    await pause()
+  }
+}
+
+function isOfKind<K extends EntityKind>(entity: Entity, kind: K): entity is OfKind<K> {
+  return entity.kind === kind
+}

@@ -1,0 +1,36 @@
+import { ContractViolation } from '../../contract/validation.ts'
+
+/** Why a document of the control plane is not used. The message is shown to operators, on both planes. */
+export class ConfigurationRefused extends Error {
+  override readonly name = 'ConfigurationRefused'
+}
+
+/** Runs a parser; a violation becomes a refusal, one that names the format where that is what differs. */
+export function parseOrRefuse<T>(
+  what: string,
+  json: string,
+  expectedFormat: number,
+  parse: (json: string) => T,
+): T {
+  try {
+    return parse(json)
+  } catch (error) {
+    if (!(error instanceof ContractViolation)) throw error
+    const format = formatOf(json)
+    if (format === undefined || format === expectedFormat) throw new ConfigurationRefused(error.message)
+    throw new ConfigurationRefused(
+      `${what} has the unknown format ${format}: this data plane reads format ${expectedFormat}; upgrade it`,
+    )
+  }
+}
+
+function formatOf(json: string): string | number | undefined {
+  try {
+    const document: unknown = JSON.parse(json)
+    if (typeof document !== 'object' || document === null || !('format' in document)) return undefined
+    const { format } = document
+    return typeof format === 'number' ? format : JSON.stringify(format).slice(0, 32)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,113 @@
+import type { KeyObject } from 'node:crypto'
+import Type, { type Static } from 'typebox'
+import { Compile } from 'typebox/compile'
+import {
+  CONFIGURATION_FORMAT,
+  compareVersions,
+  type Delta,
+  type Head,
+  parseDelta,
+  parseHead,
+  parseSnapshot,
+  type Snapshot,
+  type Version,
+} from '../../contract/configuration/documents.ts'
+import { open, SignatureRefused } from '../../contract/signed.ts'
+import { ConfigurationRefused, parseOrRefuse } from './refusal.ts'
+
+/** Whom this data plane believes: one organization's control plane, by the key that enrolment pinned. */
+export interface Trust {
+  readonly organizationId: string
+  readonly signingKeyId: string
+  readonly signingKey: KeyObject
+}
+
+/** The part of a head that every release can read, older ones included. */
+const KillListCarrier = Type.Object({
+  organizationId: Type.String(),
+  epoch: Type.Integer(),
+  revision: Type.Integer(),
+  revoked: Type.Array(Type.String()),
+})
+const killListValidator = Compile(KillListCarrier)
+
+export type KillList = Static<typeof KillListCarrier>
+
+/** The payload of an envelope that the pinned key signed for this purpose. */
+export function openTrusted(
+  type: 'gatehouse/config-head' | 'gatehouse/credentials',
+  envelope: string,
+  trust: Trust,
+): string {
+  try {
+    return open(type, envelope, (keyId) => (keyId === trust.signingKeyId ? trust.signingKey : undefined))
+      .payload
+  } catch (error) {
+    if (error instanceof SignatureRefused) throw new ConfigurationRefused(`${nameOf(type)}: ${error.message}`)
+    throw error
+  }
+}
+
+/**
+ * The kill list of an authentic head of any format, or nothing when it carries none. Read apart from the head,
+ * so that a data plane that is too old for the rest still refuses revoked keys.
+ */
+export function readKillList(payload: string, trust: Trust): KillList | undefined {
+  let document: unknown
+  try {
+    document = JSON.parse(payload)
+  } catch {
+    return undefined
+  }
+  if (!killListValidator.Check(document) || document.organizationId !== trust.organizationId) return undefined
+  return document
+}
+
+/** @throws ConfigurationRefused when the signed payload is no head for this organization. */
+export function readHead(payload: string, trust: Trust): Head {
+  const head = parseOrRefuse('head', payload, CONFIGURATION_FORMAT, parseHead)
+  if (head.organizationId !== trust.organizationId) throw foreign('head', head.organizationId, trust)
+  return head
+}
+
+/** @throws ConfigurationRefused when `head` would lead back, or tells another story of a version already seen. */
+export function assertNotBackwards(head: Head, seen: Pick<Head, 'epoch' | 'revision' | 'hash'>): void {
+  const order = compareVersions(head, seen)
+  if (order < 0) {
+    throw new ConfigurationRefused(
+      `head is at ${nameVersion(head)}, older than ${nameVersion(seen)} already seen`,
+    )
+  }
+  if (order === 0 && head.hash !== seen.hash) {
+    throw new ConfigurationRefused(
+      `head names ${nameVersion(head)} with hash ${head.hash}, but that version had hash ${seen.hash}`,
+    )
+  }
+}
+
+export function readSnapshot(json: string, trust: Trust): Snapshot {
+  const snapshot = parseOrRefuse('snapshot', json, CONFIGURATION_FORMAT, parseSnapshot)
+  if (snapshot.organizationId !== trust.organizationId)
+    throw foreign('snapshot', snapshot.organizationId, trust)
+  return snapshot
+}
+
+export function readDelta(json: string, trust: Trust): Delta {
+  const delta = parseOrRefuse('delta', json, CONFIGURATION_FORMAT, parseDelta)
+  if (delta.organizationId !== trust.organizationId) throw foreign('delta', delta.organizationId, trust)
+  return delta
+}
+
+export function nameVersion({ epoch, revision }: Version): string {
+  return `epoch ${epoch}, revision ${revision}`
+}
+
+function foreign(what: string, organizationId: string, trust: Trust): ConfigurationRefused {
+  return new ConfigurationRefused(
+    `${what} is for organization ${organizationId}, this data plane serves ${trust.organizationId}`,
+  )
+}
+
+function nameOf(type: string): string {
+  return type === 'gatehouse/config-head' ? 'head' : 'credentials'
+}

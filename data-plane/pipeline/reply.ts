@@ -1,0 +1,148 @@
+import type { ServerResponse } from 'node:http'
+import type { Reply } from '../../plugins/sdk/builtin.ts'
+
+/** A caller that does not take its answer for so long is cut off. */
+const drainLimitMs = 60_000
+
+/** Passes a piece of a streamed answer through the chunk hooks; what they throw ends the answer. */
+export type ChunkFilter = (chunk: Buffer) => Buffer
+
+/** The answer of one call over Node's response: one `writeHead` and one `end` when it is whole. */
+export class HttpReply implements Reply {
+  readonly #response: ServerResponse
+  /** Sent with every answer: request id, CORS. */
+  readonly #headers: Record<string, string>
+  #abort: AbortController | undefined
+  #listeners: (() => void)[] | undefined
+  #left = false
+  #refusal: { readonly error: unknown } | undefined
+  status = 0
+  /** Set when a plugin of the call has chunk hooks. */
+  filter: ChunkFilter | undefined
+
+  constructor(response: ServerResponse, headers: Record<string, string>) {
+    this.#response = response
+    this.#headers = headers
+    response.on('close', this.#onClose)
+  }
+
+  get started(): boolean {
+    return this.status !== 0
+  }
+
+  get ended(): boolean {
+    return this.#response.writableEnded
+  }
+
+  get aborted(): boolean {
+    return this.#left
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#abort) {
+      this.#abort = new AbortController()
+      if (this.#left) this.#abort.abort()
+    }
+    return this.#abort.signal
+  }
+
+  /** What a chunk hook threw, while the answer was on its way. */
+  get refusal(): { readonly error: unknown } | undefined {
+    return this.#refusal
+  }
+
+  onAbort(listener: () => void): void {
+    if (this.#left) listener()
+    else if (this.#listeners) this.#listeners.push(listener)
+    else this.#listeners = [listener]
+  }
+
+  send(status: number, headers: Record<string, string>, body: Buffer): void {
+    if (this.status !== 0 || this.#left) return
+    this.status = status
+    const out = this.#withOwnHeaders(headers)
+    out['content-length'] = String(body.length)
+    this.#response.writeHead(status, out)
+    this.#response.end(body)
+  }
+
+  start(status: number, headers: Record<string, string>): void {
+    if (this.status !== 0 || this.#left) return
+    this.status = status
+    this.#response.writeHead(status, this.#withOwnHeaders(headers))
+    // The head must not wait for the first chunk: the caller's time to first byte is ours alone until then.
+    this.#response.flushHeaders()
+  }
+
+  write(chunk: Buffer): boolean {
+    if (this.#left || this.#refusal || this.#response.writableEnded) return true
+    if (!this.filter) return this.#response.write(chunk)
+    try {
+      const piece = this.filter(chunk)
+      return piece.length === 0 || this.#response.write(piece)
+    } catch (error) {
+      this.#refusal = { error }
+      this.#leave()
+      return true
+    }
+  }
+
+  onDrain(resume: () => void): void {
+    const response = this.#response
+    if (this.#left || !response.writableNeedDrain) {
+      resume()
+      return
+    }
+    const timer = setTimeout(() => response.destroy(), drainLimitMs)
+    response.once('drain', () => {
+      clearTimeout(timer)
+      resume()
+    })
+    response.once('close', () => clearTimeout(timer))
+  }
+
+  end(): void {
+    if (!this.#refusal) this.#response.end()
+  }
+
+  /**
+   * Ends an answer that has begun but cannot be completed. A stream of events gets the error as its last event; any
+   * other answer is cut, so that no reader takes it for whole.
+   */
+  breakOff(errorJson: string): void {
+    const response = this.#response
+    if (response.writableEnded || response.destroyed) return
+    const contentType = response.getHeader('content-type') ?? this.#contentType
+    if (typeof contentType === 'string' && contentType.startsWith('text/event-stream')) {
+      response.end(`data: ${errorJson}\n\n`)
+    } else {
+      response.destroy()
+    }
+  }
+
+  #contentType: string | undefined
+
+  #withOwnHeaders(headers: Record<string, string>): Record<string, string> {
+    this.#contentType = headers['content-type']
+    const out = this.#headers
+    for (const name in headers) {
+      const value = headers[name]
+      if (value !== undefined) out[name] = value
+    }
+    return out
+  }
+
+  readonly #onClose = (): void => {
+    if (!this.#response.writableFinished) {
+      this.#left = true
+      this.#leave()
+    }
+  }
+
+  #leave(): void {
+    this.#abort?.abort()
+    const listeners = this.#listeners
+    this.#listeners = undefined
+    if (listeners) for (const listener of listeners) listener()
+  }
+}

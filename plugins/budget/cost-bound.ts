@@ -1,0 +1,94 @@
+import { Denied } from 'gatehouse/plugin-sdk'
+import { type BuiltinCall, type CompiledModel, costNanoUsd, type Prices } from 'gatehouse/plugin-sdk/builtin'
+import { inspectBody } from './inspect-body.ts'
+import { unboundedRefusal } from './refusals.ts'
+
+export interface BoundSettings {
+  readonly defaultOutputTokens: number
+  readonly imageInputTokens: number
+}
+
+/** What of a call's cost does not depend on the model. */
+export interface CallSize {
+  /** Never less than the tokens of the input. */
+  readonly inputTokens: number
+  /** The caller's own limit for each answer; null where it set none. */
+  readonly outputTokens: number | null
+  /** How many answers, or pictures, are asked for. */
+  readonly choices: number
+  readonly operation: BuiltinCall['operation']
+}
+
+export interface CostBound {
+  readonly nanoUsd: number
+  /** The limit that the provider must be told for the bound to hold; null when the caller told it. */
+  readonly injectedOutputTokens: number | null
+}
+
+/**
+ * Measures a call without tokenizing: in a byte-level encoding no token is shorter than a byte, so that the body's
+ * bytes bound its tokens.
+ *
+ * @throws Denied `price_unknown` when the body refers to something of unknown size, `invalid_request_error` for a
+ * limit that is no number
+ */
+export function measureCall(call: BuiltinCall, settings: BoundSettings): CallSize {
+  const inspected = inspectBody(call.operation, call.body)
+  return {
+    inputTokens: call.body.length + inspected.inlineImages * settings.imageInputTokens,
+    outputTokens: callerLimit(call),
+    choices: Math.max(1, call.fields.choices, inspected.choices),
+    operation: call.operation,
+  }
+}
+
+/** The most that a call of this size can cost with this model. */
+export function costBound(
+  size: CallSize,
+  model: CompiledModel,
+  prices: Prices,
+  settings: BoundSettings,
+): CostBound {
+  const { operation, choices } = size
+  const isImage = operation === 'images.generations'
+  if (isImage && prices.imageNanoUsd === 0 && !isFree(prices)) {
+    throw unboundedRefusal('model', `"${model.name}" has no price per image`)
+  }
+  const hasOutput = operation !== 'embeddings'
+  const outputTokens = hasOutput
+    ? (size.outputTokens ?? model.maxOutputTokens ?? settings.defaultOutputTokens)
+    : 0
+  const nanoUsd = costNanoUsd(worstPrices(prices), {
+    inputTokens: size.inputTokens,
+    cachedInputTokens: 0,
+    outputTokens: clampProduct(outputTokens, choices),
+    images: isImage ? choices : 0,
+  })
+  const mustInject = hasOutput && !isImage && size.outputTokens === null
+  return { nanoUsd, injectedOutputTokens: mustInject ? outputTokens : null }
+}
+
+function callerLimit({ fields, body }: BuiltinCall): number | null {
+  const limit = fields.maxOutputTokens
+  if (!limit) return null
+  if (limit.value !== null) return limit.value
+  if (body.toString('latin1', limit.start, limit.end).trim() === 'null') return null
+  throw new Denied('invalid_request_error', `${limit.name} must be a whole number of tokens`, {
+    param: limit.name,
+  })
+}
+
+/** A cached token may be dearer than a fresh one in an odd price list; the bound assumes the dearer. */
+function worstPrices(prices: Prices): Prices {
+  const { inputNanoUsdPerMillionTokens: fresh, cachedInputNanoUsdPerMillionTokens: cached } = prices
+  return cached > fresh ? { ...prices, inputNanoUsdPerMillionTokens: cached } : prices
+}
+
+function isFree(prices: Prices): boolean {
+  return prices.inputNanoUsdPerMillionTokens === 0 && prices.outputNanoUsdPerMillionTokens === 0
+}
+
+/** Keeps an absurd request a mere refusal: beyond 2⁵³ the cost would be no number. */
+function clampProduct(tokens: number, choices: number): number {
+  return Math.min(tokens * choices, 1_000_000_000)
+}

@@ -1,0 +1,27 @@
+import { Denied, Type } from 'gatehouse/plugin-sdk'
+import { defineBuiltin } from 'gatehouse/plugin-sdk/builtin'
+import { findTargets } from './targets.ts'
+import { orderByWeight } from './weighted-order.ts'
+
+/** Decides which of the key's providers may serve the model that the call names, best first. */
+export default defineBuiltin({
+  name: 'rbac',
+  config: Type.Object({}, { additionalProperties: false }),
+
+  setup(_config, host) {
+    return {
+      onCall(call) {
+        if (call.operation === 'models.list') return
+        const grants = call.key?.grants
+        if (!grants) throw new TypeError('rbac ran before auth had found a key')
+        if (call.model === '') {
+          throw new Denied('invalid_request_error', 'model is required: name the model to be asked', {
+            param: 'model',
+          })
+        }
+        const targets = findTargets(grants, call.model)
+        call.targets = targets.length > 1 ? orderByWeight(targets, host.random) : targets
+      },
+    }
+  },
+})

@@ -1,0 +1,60 @@
+import { Denied } from 'gatehouse/plugin-sdk'
+import type { CompiledModel, ProviderGrant, Target } from 'gatehouse/plugin-sdk/builtin'
+
+/**
+ * Where a key may send a call for `requested`: `provider/model` pins the provider when the key has one of that name,
+ * any other slash belongs to the model's own name.
+ *
+ * @throws Denied `provider_blocked` or `model_blocked`
+ */
+export function findTargets(grants: readonly ProviderGrant[], requested: string): readonly Target[] {
+  const slash = requested.indexOf('/')
+  const prefix = slash > 0 ? requested.slice(0, slash) : undefined
+  const pinned = prefix === undefined ? [] : grants.filter((grant) => grant.provider.name === prefix)
+  const model = pinned.length > 0 ? requested.slice(slash + 1) : requested
+  const candidates = pinned.length > 0 ? pinned : grants
+  if (candidates.length === 0) throw new Denied('provider_blocked', 'The virtual key may use no provider')
+
+  const allowed = candidates.filter((grant) => grant.allowsModel(model))
+  if (allowed.length === 0) throw blockedModel(requested, prefix, pinned.length > 0)
+  const usable = allowed.filter((grant) => grant.provider.active && grant.providerKeys.length > 0)
+  if (usable.length === 0) throw unusableProvider(allowed)
+  return knownFirst(usable, model)
+}
+
+/** Only the providers whose catalogue has the model, if any has; a catalogue is never complete. */
+function knownFirst(grants: readonly ProviderGrant[], model: string): readonly Target[] {
+  const known: Target[] = []
+  for (const grant of grants) {
+    const listed = grant.provider.model(model)
+    if (listed) known.push({ grant, model: listed })
+  }
+  if (known.length > 0) return known
+  return grants.map((grant) => ({ grant, model: unlistedModel(model) }))
+}
+
+/** A model that a key's `*` allows and the catalogue does not know: without a price. */
+function unlistedModel(name: string): CompiledModel {
+  return { id: name, name, upstreamName: name, maxOutputTokens: null, prices: null }
+}
+
+function blockedModel(requested: string, prefix: string | undefined, isPinned: boolean): Denied {
+  if (prefix !== undefined && !isPinned) {
+    return new Denied('provider_blocked', `The virtual key may not use "${prefix}" as a provider, nor a model "${requested}"`, {
+      param: 'model',
+    })
+  }
+  return new Denied('model_blocked', `The virtual key may not use the model "${requested}"`, { param: 'model' })
+}
+
+function unusableProvider(grants: readonly ProviderGrant[]): Denied {
+  const names = grants.map((grant) => `"${grant.provider.name}"`).join(', ')
+  const isActive = grants.some((grant) => grant.provider.active)
+  return new Denied(
+    'provider_blocked',
+    isActive
+      ? `The virtual key may use no provider key of ${names}`
+      : `The provider ${names} is not active`,
+    { param: 'model' },
+  )
+}

@@ -1,0 +1,61 @@
+import { channels } from '../../contract/channels.ts'
+import { eventsLimit } from '../event-stream.ts'
+import { leaseRequestsLimit } from '../lease-channel.ts'
+import type { Transport } from '../transport.ts'
+import { Bus } from './bus.ts'
+import { MemoryConfigStore } from './config-store.ts'
+import { MemoryLimits } from './limit-store.ts'
+import { MemoryStream } from './stream.ts'
+
+export interface MemoryTransportOptions {
+  /** Milliseconds on a clock that never goes back. */
+  readonly now?: () => number
+  /** When an event that a consumer took and did not acknowledge is given to another. */
+  readonly reclaimAfterMs?: number
+}
+
+/** The transport for planes that share one process: what Redis keeps is kept in memory, and lost with it. */
+export function createMemoryTransport({
+  now = () => performance.now(),
+  reclaimAfterMs = 30_000,
+}: MemoryTransportOptions = {}): Transport {
+  const bus = new Bus()
+  const configurations = new MemoryConfigStore(bus)
+  const limits = new MemoryLimits(bus, now)
+  const stream = { bus, now, reclaimAfterMs }
+  const events = new MemoryStream({ ...stream, limit: eventsLimit, whenFull: 'refuse' })
+  const leases = new MemoryStream({ ...stream, limit: leaseRequestsLimit, whenFull: 'drop-oldest' })
+  return {
+    kind: 'in-process',
+    get connected() {
+      return bus.open
+    },
+    dataPlane: (organizationId, dataPlaneId) => ({
+      config: configurations.channel(organizationId),
+      events: { append: (batch) => events.append(organizationId, batch) },
+      leases: {
+        send: (request) => leases.append(organizationId, request),
+        subscribe: async (onReply) =>
+          bus.subscribe(channels.leaseReplies(organizationId, dataPlaneId), onReply),
+      },
+      limits: limits.store(organizationId),
+    }),
+    controlPlane: () => ({
+      config: configurations.publisher(),
+      events,
+      leases: {
+        read: (organizationIds, waitMs) => leases.read(organizationIds, waitMs),
+        async reply(entry, dataPlaneId, reply) {
+          await bus.run(() => bus.publish(channels.leaseReplies(entry.organizationId, dataPlaneId), reply))
+          await leases.acknowledge([entry])
+        },
+        discard: (entry) => leases.acknowledge([entry]),
+      },
+    }),
+    async close() {
+      bus.close()
+      events.wake()
+      leases.wake()
+    },
+  }
+}

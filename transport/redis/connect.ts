@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto'
+import { channels } from '../../contract/channels.ts'
+import type { ControlPlaneTransport, DataPlaneTransport, Transport } from '../transport.ts'
+import { redisConfigChannel } from './config-channel.ts'
+import { redisConfigPublisher } from './config-publisher.ts'
+import { RedisConnection, type TransportLog } from './connection.ts'
+import { redisEventProducer } from './event-stream.ts'
+import { redisLeaseClient, redisLeaseServer } from './lease-channel.ts'
+import { redisLimitStore } from './limit-store.ts'
+import { RedisStreamConsumer } from './stream-consumer.ts'
+import { Subscriptions } from './subscriptions.ts'
+
+export interface RedisTransportOptions {
+  readonly log: TransportLog
+  /** No operation takes longer, but for snapshots and deltas, which have ten times as long. */
+  readonly operationTimeoutMs?: number
+  /** When an event that a consumer took and did not acknowledge is given to another. */
+  readonly reclaimAfterMs?: number
+}
+
+/**
+ * The transport over one Redis (`redis://` or `rediss://`). Resolves when it is connected, or within the time
+ * limit when it is not yet: it goes on trying for as long as it is open.
+ *
+ * @throws TypeError when the URL is none of a Redis. Its text is left out, for it may hold a password.
+ */
+export async function connectRedis(
+  url: string,
+  { log, operationTimeoutMs = 1_000, reclaimAfterMs = 30_000 }: RedisTransportOptions,
+): Promise<Transport> {
+  if (!/^rediss?:$/.test(URL.parse(url)?.protocol ?? '')) {
+    throw new TypeError('the Redis URL must start with redis:// or rediss://, such as redis://127.0.0.1:6379')
+  }
+  const connections = new Map<string, RedisConnection>()
+  /** Opened at its first use: a data plane never blocks, a control plane never subscribes. */
+  const connectionFor = (role: string): RedisConnection => {
+    const open = connections.get(role) ?? new RedisConnection({ url, role, log, operationTimeoutMs })
+    connections.set(role, open)
+    return open
+  }
+  const connection = connectionFor('commands')
+  let subscribed: Subscriptions | undefined
+  const subscriptions = () => {
+    subscribed ??= new Subscriptions(connectionFor('subscriptions'))
+    return subscribed
+  }
+  await connected(connection, operationTimeoutMs)
+  const common = { connection, operationTimeoutMs, reclaimAfterMs }
+  return {
+    kind: 'redis',
+    get connected() {
+      return connection.answers
+    },
+    dataPlane: (organizationId, dataPlaneId) =>
+      dataPlaneEnd({ ...common, subscriptions: subscriptions(), organizationId, dataPlaneId }),
+    controlPlane: () => controlPlaneEnd({ ...common, connectionFor }),
+    async close() {
+      for (const open of connections.values()) open.close()
+    },
+  }
+}
+
+function dataPlaneEnd(options: {
+  connection: RedisConnection
+  subscriptions: Subscriptions
+  organizationId: string
+  dataPlaneId: string
+  operationTimeoutMs: number
+}): DataPlaneTransport {
+  const { connection, organizationId } = options
+  return {
+    config: redisConfigChannel(options),
+    events: redisEventProducer(connection, organizationId),
+    leases: redisLeaseClient(options),
+    limits: redisLimitStore(connection, organizationId),
+  }
+}
+
+function controlPlaneEnd(options: {
+  connection: RedisConnection
+  connectionFor: (role: string) => RedisConnection
+  operationTimeoutMs: number
+  reclaimAfterMs: number
+}): ControlPlaneTransport {
+  const { connection, connectionFor, ...limits } = options
+  const consumer = randomUUID()
+  const consumerOf = (role: string, streamOf: (organizationId: string) => string) =>
+    new RedisStreamConsumer({
+      ...limits,
+      connection,
+      blockingConnection: connectionFor(`${role}-${consumer}`),
+      streamOf,
+      consumer,
+    })
+  return {
+    config: redisConfigPublisher(connection, options.operationTimeoutMs),
+    events: consumerOf('events', channels.events),
+    leases: redisLeaseServer(connection, consumerOf('leases', channels.leaseRequests)),
+  }
+}
+
+async function connected(connection: RedisConnection, timeoutMs: number): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, timeoutMs)
+    connection.onReady(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}

@@ -1,0 +1,187 @@
+import { createClient } from 'redis'
+import { TransportUnavailable } from '../transport.ts'
+
+/** The part of a pino logger that the transport uses. */
+export interface TransportLog {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+}
+
+export interface ConnectionOptions {
+  readonly url: string
+  /** Tells the connections of one transport apart in logs and in `CLIENT LIST`. */
+  readonly role: string
+  readonly log: TransportLog
+  readonly operationTimeoutMs: number
+}
+
+export type RedisClient = ReturnType<typeof openClient>
+
+const watchIntervalMs = 1_000
+/** A connection that owes an answer for so long is given up and opened anew. */
+const unansweredLimitMs = 2_000
+/** Ends a handshake that is never answered; an open connection is pinged far more often. */
+const silenceLimitMs = 10_000
+const retryLimitMs = 1_000
+const queueLimit = 10_000
+
+/**
+ * One connection that never keeps a caller waiting: a command fails at once while there is no connection, and
+ * within its time limit when the answer does not come. A command that failed so may still be applied later, so
+ * every write must be one that can safely happen twice. Reconnects for as long as it is open.
+ */
+export class RedisConnection {
+  readonly #options: ConnectionOptions
+  readonly #watch: NodeJS.Timeout
+  readonly #readyListeners: (() => void)[] = []
+  #client: RedisClient
+  #closed = false
+  #down = false
+  #inFlight = 0
+  #unansweredSince: number | undefined
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options
+    this.#client = this.#open()
+    this.#watch = setInterval(() => this.#check(), watchIntervalMs).unref()
+  }
+
+  /** Calls `listener` after every (re)connection from now on. */
+  onReady(listener: () => void): void {
+    this.#readyListeners.push(listener)
+  }
+
+  /** Whether the last word from Redis was an answer, not silence. */
+  get answers(): boolean {
+    return this.#client.isReady && this.#unansweredSince === undefined
+  }
+
+  /** @throws TransportUnavailable when Redis is away, silent for `timeoutMs`, or refuses. */
+  async run<T>(
+    command: (client: RedisClient) => Promise<T>,
+    timeoutMs: number = this.#options.operationTimeoutMs,
+  ): Promise<T> {
+    const client = this.#client
+    if (this.#closed) throw new TransportUnavailable('the connection to Redis is closed')
+    if (!client.isReady) throw new TransportUnavailable('there is no connection to Redis')
+    this.#inFlight++
+    const answer = command(client).finally(() => {
+      this.#inFlight--
+    })
+    const heard = () => this.#heard(client)
+    answer.then(heard, heard)
+    try {
+      return await within(answer, timeoutMs)
+    } catch (error) {
+      if (error === timedOut && client === this.#client) this.#unansweredSince ??= performance.now()
+      throw unavailable(error, timeoutMs)
+    }
+  }
+
+  /** Drops the connection and opens another, such as when a blocked command owes its answer. */
+  restart(): void {
+    if (this.#closed) return
+    this.#client.destroy()
+    this.#unansweredSince = undefined
+    this.#client = this.#open()
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    clearInterval(this.#watch)
+    this.#client.destroy()
+  }
+
+  #open(): RedisClient {
+    const client = openClient(this.#options)
+    client.on('error', (error: unknown) => this.#lost(client, error))
+    client.on('ready', () => this.#connected(client))
+    // A client that is closed while it connects rejects; every other failure it retries by itself.
+    client.connect().catch(() => undefined)
+    return client
+  }
+
+  #connected(client: RedisClient): void {
+    if (this.#closed || client !== this.#client) {
+      // The socket opened after its client was given up.
+      client.destroy()
+      return
+    }
+    this.#unansweredSince = undefined
+    if (this.#down) this.#options.log.info({ connection: this.#options.role }, 'connected to Redis again')
+    this.#down = false
+    for (const listener of this.#readyListeners) listener()
+  }
+
+  #lost(client: RedisClient, error: unknown): void {
+    if (this.#closed || client !== this.#client || this.#down) return
+    this.#down = true
+    const reason = error instanceof Error ? error.message : String(error)
+    this.#options.log.warn(
+      { connection: this.#options.role, reason },
+      'lost the connection to Redis, retrying',
+    )
+  }
+
+  #heard(client: RedisClient): void {
+    if (client === this.#client) this.#unansweredSince = undefined
+  }
+
+  #check(): void {
+    const { log, role } = this.#options
+    if (
+      this.#unansweredSince !== undefined &&
+      performance.now() - this.#unansweredSince > unansweredLimitMs
+    ) {
+      if (!this.#down) log.warn({ connection: role }, 'Redis does not answer, opening a new connection')
+      this.#down = true
+      this.restart()
+      return
+    }
+    // A failed ping has told all it had to tell: it is the silence that `run` noted.
+    if (this.#client.isReady && this.#inFlight === 0)
+      this.run((client) => client.ping()).catch(() => undefined)
+  }
+}
+
+function openClient({ url, role }: ConnectionOptions) {
+  return createClient({
+    url,
+    RESP: 3,
+    name: `gatehouse-${role}`,
+    disableOfflineQueue: true,
+    disableClientInfo: true,
+    maintNotifications: 'disabled',
+    commandsQueueMaxLength: queueLimit,
+    socket: {
+      connectTimeout: 2_000,
+      socketTimeout: silenceLimitMs,
+      reconnectStrategy: (retries) => Math.min(2 ** Math.min(retries, 10) * 25, retryLimitMs) * jitter(),
+    },
+  })
+}
+
+function jitter(): number {
+  return 0.8 + Math.random() * 0.4
+}
+
+const timedOut = Symbol('timed out')
+
+async function within<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(timedOut), timeoutMs)
+  })
+  try {
+    return await Promise.race([answer, limit])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function unavailable(error: unknown, timeoutMs: number): TransportUnavailable {
+  if (error === timedOut) return new TransportUnavailable(`Redis did not answer within ${timeoutMs} ms`)
+  const reason = error instanceof Error ? error.message : String(error)
+  return new TransportUnavailable(`Redis failed: ${reason}`, { cause: error })
+}
