@@ -9,7 +9,8 @@ export type Json =
 
 /**
  * The one spelling of a JSON value (RFC 8785): keys sorted by UTF-16 code unit, no white space, so that equal
- * values have equal bytes and equal hashes. Members whose value is `undefined` are left out.
+ * values have equal bytes and equal hashes. Members whose value is `undefined` are left out. Where the RFC gives up
+ * on a lone surrogate it is escaped (`\ud800`), so that one odd name cannot stop a whole configuration.
  *
  * @throws TypeError on a number that JSON cannot carry.
  */

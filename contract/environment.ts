@@ -72,9 +72,9 @@ export const environmentVariables = {
     default: '8081',
   },
   DATA_PLANE_NAME: {
-    description: 'What the control plane calls this data plane',
+    description: "What the control plane calls this data plane; the machine's host name when it is not set",
     readBy: ['data-plane'],
-    default: "the machine's host name",
+    default: '',
   },
   CONTROL_PLANE_URL: {
     description: 'Where a data plane enrols',

@@ -43,7 +43,7 @@ export const CallFinished = Type.Object(
     /** Whether the provider gave no usage, so that the counts are ours. */
     estimated: Type.Boolean(),
     costNanoUsd: Count,
-    outcome: Type.Union(callOutcomes.map((outcome) => Type.Literal(outcome))),
+    outcome: Type.Enum(callOutcomes),
     status: Type.Integer(),
     errorCode: Text,
     /** The plugin that refused. */

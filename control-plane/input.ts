@@ -49,7 +49,8 @@ export function checkFuture(field: string, time: Date, now: number): Date {
  * @throws BadUserInput on a mixture, a duplicate, an empty name or more than 1000 names.
  */
 export function checkAllowList(field: string, names: readonly string[]): string[] {
-  if (names.length > 1_000) throw new BadUserInput(field, `must have at most 1000 entries, not ${names.length}`)
+  if (names.length > 1_000)
+    throw new BadUserInput(field, `must have at most 1000 entries, not ${names.length}`)
   for (const name of names) checkText(field, name, { maximumLength: 256 })
   if (names.includes('*') && names.length > 1) {
     throw new BadUserInput(field, '"*" allows everything and cannot be mixed with names')

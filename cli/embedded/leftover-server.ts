@@ -21,7 +21,9 @@ export async function endLeftover(
     while (isAlive(pid) && Date.now() < deadline) await delay(POLL_MS)
   }
   if (isAlive(pid)) {
-    throw new StartRefused(`Process ${pid} of an earlier start still uses ${directory} and does not stop: end it first`)
+    throw new StartRefused(
+      `Process ${pid} of an earlier start still uses ${directory} and does not stop: end it first`,
+    )
   }
 }
 
@@ -32,6 +34,8 @@ async function worksIn(pid: number, directory: string): Promise<boolean> {
     const workingDirectory = await readlink(`/proc/${pid}/cwd`).catch(() => '')
     return workingDirectory === directory
   }
-  const { output } = await runCommand('lsof', ['-a', '-d', 'cwd', '-Fn', '-p', String(pid)], { timeoutMs: 5_000 })
+  const { output } = await runCommand('lsof', ['-a', '-d', 'cwd', '-Fn', '-p', String(pid)], {
+    timeoutMs: 5_000,
+  })
   return output.split('\n').includes(`n${directory}`)
 }

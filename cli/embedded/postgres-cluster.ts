@@ -101,7 +101,11 @@ async function initialise(home: string, { binaries, account, durable }: ClusterO
 
 async function readCluster(home: string, { account }: ClusterOptions): Promise<Cluster> {
   const data = join(home, 'data')
-  const parts = [join(home, 'superuser-password'), join(data, 'PG_VERSION'), join(data, 'global', 'pg_control')]
+  const parts = [
+    join(home, 'superuser-password'),
+    join(data, 'PG_VERSION'),
+    join(data, 'global', 'pg_control'),
+  ]
   const missing = parts.find((part) => !existsSync(part))
   if (missing !== undefined) {
     throw new StartRefused(

@@ -41,7 +41,14 @@ export async function startPostgres(options: {
   const clustersDir = join(place, 'clusters')
   const binaries = await locateBinaries({ account, copiesDir: join(place, 'postgresql'), announce })
   if (account !== undefined) await removeOrphanedClusters({ clustersDir, announce })
-  const { dataDirectory, superuserPassword } = await openCluster({ dataDir, binaries, account, clustersDir, durable, announce })
+  const { dataDirectory, superuserPassword } = await openCluster({
+    dataDir,
+    binaries,
+    account,
+    clustersDir,
+    durable,
+    announce,
+  })
   await stopLeftover(dataDirectory)
 
   const unsafe = durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
@@ -57,7 +64,8 @@ export async function startPostgres(options: {
   )
   return {
     port,
-    superuserUrl: (database) => `postgres://postgres:${superuserPassword}@127.0.0.1:${port}/${encodeURIComponent(database)}`,
+    superuserUrl: (database) =>
+      `postgres://postgres:${superuserPassword}@127.0.0.1:${port}/${encodeURIComponent(database)}`,
     died: postmaster.died,
     stop: postmaster.stop,
   }

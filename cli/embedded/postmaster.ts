@@ -27,7 +27,11 @@ export async function startPostmaster(options: {
   const log = await open(options.logFile, 'w', 0o600)
   const child = spawn(
     join(options.binaries, 'bin', 'postgres'),
-    ['-D', options.dataDirectory, ...settingArguments({ ...baseSettings(options.port), ...options.settings })],
+    [
+      '-D',
+      options.dataDirectory,
+      ...settingArguments({ ...baseSettings(options.port), ...options.settings }),
+    ],
     {
       cwd: '/',
       stdio: ['ignore', log.fd, log.fd],
@@ -75,9 +79,13 @@ async function waitUntilReady(
 ): Promise<void> {
   const deadline = Date.now() + READY_TIMEOUT_MS
   while (Date.now() < deadline) {
-    if (hasExited(child)) throw new StartRefused(`PostgreSQL did not start on port ${port}: ${reason(logFile)}`)
+    if (hasExited(child))
+      throw new StartRefused(`PostgreSQL did not start on port ${port}: ${reason(logFile)}`)
     // Its eighth line says "ready" once connections are taken; pg_ctl waits for the same.
-    const lines = await readFile(join(dataDirectory, 'postmaster.pid'), 'utf8').then((t) => t.split('\n'), () => [])
+    const lines = await readFile(join(dataDirectory, 'postmaster.pid'), 'utf8').then(
+      (t) => t.split('\n'),
+      () => [],
+    )
     if (Number(lines[0]) === child.pid && lines[7]?.trim() === 'ready') return
     await exitOf(child, POLL_MS)
   }

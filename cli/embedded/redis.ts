@@ -82,7 +82,10 @@ export async function startRedis(options: {
   }
 }
 
-function configuration(port: number, options: { directory: string; persistent: boolean; databases?: number }) {
+function configuration(
+  port: number,
+  options: { directory: string; persistent: boolean; databases?: number },
+) {
   return [
     'bind 127.0.0.1',
     `port ${port}`,

@@ -12,7 +12,8 @@ export function serviceAccount(): Account | undefined {
   for (const name of candidates) {
     const [, , uid, gid] = rows.find((row) => row.startsWith(`${name}:`))?.split(':') ?? []
     // Where `nobody` is written as -2, the kernel means the unsigned number.
-    if (uid !== undefined && gid !== undefined) return { name, uid: Number(uid) >>> 0, gid: Number(gid) >>> 0 }
+    if (uid !== undefined && gid !== undefined)
+      return { name, uid: Number(uid) >>> 0, gid: Number(gid) >>> 0 }
   }
   throw new StartRefused(
     `PostgreSQL does not run as root and this machine has no user ${candidates.join(' or ')}: start as an ordinary user, or set DATABASE_URL`,
@@ -20,7 +21,11 @@ export function serviceAccount(): Account | undefined {
 }
 
 /** Asked of the machine itself rather than computed from modes: parents, ACLs and mounts all count. */
-export async function canUse(account: Account | undefined, test: '-x' | '-w', path: string): Promise<boolean> {
+export async function canUse(
+  account: Account | undefined,
+  test: '-x' | '-w',
+  path: string,
+): Promise<boolean> {
   const { code } = await runCommand('/bin/sh', ['-c', `test ${test} "$1"`, 'sh', path], {
     account,
     timeoutMs: 5_000,

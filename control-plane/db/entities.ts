@@ -4,6 +4,7 @@ import { BudgetEntity } from '../modules/budgets/entity.ts'
 import { BusinessUnitEntity } from '../modules/business-units/entity.ts'
 import { ClientConfigurationEntity } from '../modules/client-configuration/entity.ts'
 import { CustomerEntity } from '../modules/customers/entity.ts'
+import { DataPlaneEntity } from '../modules/data-planes/entity.ts'
 import { RequestLimitEntity } from '../modules/limits/entity.ts'
 import { ModelEntity } from '../modules/models/entity.ts'
 import { OrganizationEntity } from '../modules/organizations/entity.ts'
@@ -11,6 +12,7 @@ import { PluginEntity } from '../modules/plugins/entity.ts'
 import { ProviderEntity } from '../modules/providers/entity.ts'
 import { ProviderKeyEntity } from '../modules/providers/provider-key-entity.ts'
 import { TeamEntity } from '../modules/teams/entity.ts'
+import { UsageRecordEntity } from '../modules/usage/entity.ts'
 import { UserEntity } from '../modules/users/entity.ts'
 import { VirtualKeyEntity } from '../modules/virtual-keys/entity.ts'
 import { ProviderConfigEntity } from '../modules/virtual-keys/provider-config-entity.ts'
@@ -35,4 +37,6 @@ export const entities = [
   RequestLimitEntity,
   ClientConfigurationEntity,
   PluginEntity,
+  DataPlaneEntity,
+  UsageRecordEntity,
 ] as const

@@ -20,6 +20,9 @@ export type IdPrefix =
   | 'tok'
   | 'dp'
   | 'evt'
+  | 'call'
+  | 'lea'
+  | 'rej'
 
 const nextUlid = monotonicFactory()
 

@@ -15,7 +15,7 @@ export async function loadVisible<Row extends { id: string }>(
 ): Promise<(Row | null)[]> {
   if (!actor.may(permission)) return ids.map(() => null)
   const rows = await transactionOf(services, actor, (em) =>
-    em.find<Row>(entity, { id: { $in: [...ids] } } as FilterQuery<Row>),
+    em.find<Row>(entity, { id: { $in: [...ids] } } as object as FilterQuery<Row>),
   )
   const byId = new Map<string, Row>(rows.map((row) => [row.id, row]))
   return ids.map((id) => byId.get(id) ?? null)

@@ -10,7 +10,6 @@ export const RefusalInterface = builder.interfaceRef<Refusal>('Refusal').impleme
   }),
 })
 
-
 /** Makes a refusal a GraphQL type that a mutation can list in its errors. */
 export function refusalType(refusal: new (...args: string[]) => Refusal, description: string): void {
   builder.objectType(refusal, {

@@ -110,17 +110,14 @@ export class IndexDraft {
     this.#surroundings = surroundings
   }
 
-  put(entity: Entity): void {
-    this.#touched.set(keyOf(entity), entity)
+  put(entity: Entity): EntityKey {
+    const key = keyOf(entity)
+    this.#touched.set(key, entity)
+    return key
   }
 
   remove(key: EntityKey): void {
     this.#touched.set(key, undefined)
-  }
-
-  /** Everything that changes, by key; undefined is removed. */
-  changes(): ReadonlyMap<EntityKey, Entity | undefined> {
-    return this.#touched
   }
 
   /**

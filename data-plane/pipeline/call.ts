@@ -15,6 +15,7 @@ import type { Slot } from '../../plugins/sdk/slot.ts'
 import { modelOf, noFields, scanBody } from './body.ts'
 import { nextCallId } from './call-id.ts'
 import { isHidden } from './credentials.ts'
+import type { Pipeline } from './pipeline.ts'
 import { HttpReply } from './reply.ts'
 
 /** What a route found wrong before any stage ran. */
@@ -33,6 +34,7 @@ export interface Arrival {
   /** Milliseconds since the epoch. */
   readonly receivedAt: number
   readonly configuration: Configuration
+  readonly pipeline: Pipeline
   /** Headers of the answer that do not depend on it. */
   readonly answerHeaders: Record<string, string>
   readonly objection: Objection | undefined
@@ -64,8 +66,16 @@ export class GovernedCall implements BuiltinCall {
   headerTrail: HeaderTrail | undefined = undefined
   hold: Hold | undefined = undefined
   usage: Usage | undefined = undefined
+  /** The hook that runs now, or ran last. */
+  step: { readonly plugin: string } | undefined = undefined
+  /** Whether the answering stage has begun. */
+  answering = false
   /** The plugin whose `onUpstream` or `onChunk` hook threw. */
   refusedBy: string | null = null
+  /** What an `onUpstream` hook threw: nothing may leave for this call any more. */
+  upstreamRefusal: { readonly error: unknown } | undefined = undefined
+  /** The plugins under which the call runs, from its start to its end. */
+  readonly pipeline: Pipeline
 
   constructor(arrival: Arrival) {
     const { request } = arrival
@@ -78,11 +88,13 @@ export class GovernedCall implements BuiltinCall {
     this.path = request.url ?? '/'
     this.body = arrival.body
     this.configuration = arrival.configuration
+    this.pipeline = arrival.pipeline
     this.rawHeaders = request.rawHeaders
     this.#request = request
     this.objection = arrival.objection
     arrival.answerHeaders[requestIdHeader] = this.requestId
     this.reply = new HttpReply(arrival.response, arrival.answerHeaders)
+    this.reply.filter = arrival.pipeline.chunkFilter(this)
   }
 
   get sourceAddress(): string | null {

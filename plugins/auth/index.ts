@@ -1,5 +1,10 @@
 import { Denied, Type } from 'gatehouse/plugin-sdk'
-import { type BuiltinCall, type BuiltinHost, type CompiledKey, defineBuiltin } from 'gatehouse/plugin-sdk/builtin'
+import {
+  type BuiltinCall,
+  type BuiltinHost,
+  type CompiledKey,
+  defineBuiltin,
+} from 'gatehouse/plugin-sdk/builtin'
 import { readCredential } from './credential.ts'
 
 /** Finds out whose call this is, before any state of a limit or budget is read. */

@@ -1,4 +1,3 @@
-import { Denied } from 'gatehouse/plugin-sdk'
 import { type BuiltinCall, type CompiledModel, costNanoUsd, type Prices } from 'gatehouse/plugin-sdk/builtin'
 import { inspectBody } from './inspect-body.ts'
 import { unboundedRefusal } from './refusals.ts'
@@ -29,15 +28,14 @@ export interface CostBound {
  * Measures a call without tokenizing: in a byte-level encoding no token is shorter than a byte, so that the body's
  * bytes bound its tokens.
  *
- * @throws Denied `price_unknown` when the body refers to something of unknown size, `invalid_request_error` for a
- * limit that is no number
+ * @throws Denied `price_unknown` when the body refers to something of unknown size
  */
 export function measureCall(call: BuiltinCall, settings: BoundSettings): CallSize {
   const inspected = inspectBody(call.operation, call.body)
   return {
     inputTokens: call.body.length + inspected.inlineImages * settings.imageInputTokens,
-    outputTokens: callerLimit(call),
-    choices: Math.max(1, call.fields.choices, inspected.choices),
+    outputTokens: call.maxOutputTokens,
+    choices: Math.max(1, call.fields.choices) * inspected.prompts,
     operation: call.operation,
   }
 }
@@ -66,16 +64,6 @@ export function costBound(
   })
   const mustInject = hasOutput && !isImage && size.outputTokens === null
   return { nanoUsd, injectedOutputTokens: mustInject ? outputTokens : null }
-}
-
-function callerLimit({ fields, body }: BuiltinCall): number | null {
-  const limit = fields.maxOutputTokens
-  if (!limit) return null
-  if (limit.value !== null) return limit.value
-  if (body.toString('latin1', limit.start, limit.end).trim() === 'null') return null
-  throw new Denied('invalid_request_error', `${limit.name} must be a whole number of tokens`, {
-    param: limit.name,
-  })
 }
 
 /** A cached token may be dearer than a fresh one in an odd price list; the bound assumes the dearer. */

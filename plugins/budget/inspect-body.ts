@@ -5,18 +5,18 @@ import { unboundedRefusal } from './refusals.ts'
 export interface InspectedBody {
   /** Pictures that the body itself carries. */
   readonly inlineImages: number
-  /** Answers asked for by other means than `n`. */
-  readonly choices: number
+  /** How many prompts the body holds; each gets all the answers that are asked for. */
+  readonly prompts: number
 }
 
-const plain: InspectedBody = Object.freeze({ inlineImages: 0, choices: 1 })
+const plain: InspectedBody = Object.freeze({ inlineImages: 0, prompts: 1 })
 
 /*
  * A body without any of these words costs what its length says, and is not parsed. An escape for an ASCII character
  * could spell one of the words, so that it counts as one.
  */
 const suspicious =
-  /"(?:image_url|input_image|image_file|file_id|file_url|file_data|file|input_file|input_audio|audio|modalities|item_reference|previous_response_id|conversation|prompt|background|tools|web_search_options|service_tier|best_of)"|\\u00/
+  /"(?:image_url|input_image|image_file|file_id|file_url|file_data|file|input_file|input_audio|audio|modalities|item_reference|previous_response_id|conversation|prompt|background|tools|web_search_options|service_tier)"|\\u00/
 
 /**
  * @throws Denied `price_unknown`, naming the field, when the body makes the provider read something whose size it does
@@ -25,11 +25,11 @@ const suspicious =
 export function inspectBody(operation: Operation, body: Buffer): InspectedBody {
   if (operation === 'embeddings' || operation === 'images.generations') return plain
   // Prompts may be many in one legacy call, each with answers of its own.
-  if (operation !== 'completions' && !suspicious.test(body.latin1Slice())) return plain
+  if (operation !== 'completions' && !suspicious.test(body.toString('latin1'))) return plain
   const document = parseObject(body)
-  if (operation === 'completions') return { inlineImages: 0, choices: completionChoices(document) }
+  if (operation === 'completions') return { inlineImages: 0, prompts: countPrompts(document) }
   refuseUnbounded(operation, document)
-  return { inlineImages: countInlineImages(document), choices: 1 }
+  return { inlineImages: countInlineImages(document), prompts: 1 }
 }
 
 type Members = { readonly [name: string]: unknown }
@@ -45,16 +45,10 @@ function parseObject(body: Buffer): Members {
   return document
 }
 
-function completionChoices({ prompt, n, best_of: bestOf }: Members): number {
-  const prompts = Array.isArray(prompt) && typeof prompt[0] !== 'number' ? prompt.length : 1
-  const candidates = Math.max(wholeNumber(n, 'n'), wholeNumber(bestOf, 'best_of'))
-  return Math.max(1, prompts) * candidates
-}
-
-function wholeNumber(value: unknown, field: string): number {
-  if (value === undefined || value === null) return 1
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
-  throw new Denied('invalid_request_error', `${field} must be a whole number`, { param: field })
+/** A prompt is a text or an array of token numbers; an array of those is many prompts. */
+function countPrompts({ prompt }: Members): number {
+  if (!Array.isArray(prompt) || typeof prompt[0] === 'number') return 1
+  return Math.max(1, prompt.length)
 }
 
 /** Top-level members that make a cost boundless, and why. */
@@ -96,6 +90,7 @@ const unboundedParts: ReadonlySet<string> = new Set([
   'file_data',
   'input_audio',
   'image_file',
+  'audio',
 ])
 
 function countInlineImages(document: Members): number {

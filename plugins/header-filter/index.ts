@@ -45,7 +45,10 @@ const emptyTrail: HeaderTrail = Object.freeze({ forwarded: [], dropped: [] })
 function trailOf({ forwarded, dropped }: SelectedHeaders): HeaderTrail {
   if (forwarded.size === 0 && dropped.size === 0) return emptyTrail
   return {
-    forwarded: [...forwarded].map(([name, value]) => ({ name, sha256: hash('sha256', Buffer.from(value, 'latin1')) })),
+    forwarded: [...forwarded].map(([name, value]) => ({
+      name,
+      sha256: hash('sha256', Buffer.from(value, 'latin1')),
+    })),
     dropped: [...dropped],
   }
 }

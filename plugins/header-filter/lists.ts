@@ -1,4 +1,9 @@
-import { forwardPrefix, type HeaderFilter, neverForwarded, reservedPrefix } from 'gatehouse/plugin-sdk/builtin'
+import {
+  forwardPrefix,
+  type HeaderFilter,
+  neverForwarded,
+  reservedPrefix,
+} from 'gatehouse/plugin-sdk/builtin'
 
 /** A header filter, compiled once per configuration. Names are lower-case and without the prefix. */
 export interface CompiledLists {

@@ -40,11 +40,17 @@ function unlistedModel(name: string): CompiledModel {
 
 function blockedModel(requested: string, prefix: string | undefined, isPinned: boolean): Denied {
   if (prefix !== undefined && !isPinned) {
-    return new Denied('provider_blocked', `The virtual key may not use "${prefix}" as a provider, nor a model "${requested}"`, {
-      param: 'model',
-    })
+    return new Denied(
+      'provider_blocked',
+      `The virtual key may not use "${prefix}" as a provider, nor a model "${requested}"`,
+      {
+        param: 'model',
+      },
+    )
   }
-  return new Denied('model_blocked', `The virtual key may not use the model "${requested}"`, { param: 'model' })
+  return new Denied('model_blocked', `The virtual key may not use the model "${requested}"`, {
+    param: 'model',
+  })
 }
 
 function unusableProvider(grants: readonly ProviderGrant[]): Denied {
@@ -52,9 +58,7 @@ function unusableProvider(grants: readonly ProviderGrant[]): Denied {
   const isActive = grants.some((grant) => grant.provider.active)
   return new Denied(
     'provider_blocked',
-    isActive
-      ? `The virtual key may use no provider key of ${names}`
-      : `The provider ${names} is not active`,
+    isActive ? `The virtual key may use no provider key of ${names}` : `The provider ${names} is not active`,
     { param: 'model' },
   )
 }

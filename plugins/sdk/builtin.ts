@@ -266,7 +266,7 @@ export interface BuiltinHooks extends Omit<Hooks, 'onCall' | 'onUpstream' | 'onC
   onComplete?(call: BuiltinCall, outcome: Outcome): void | Promise<void>
   /**
    * The terminal stage answers the call; resolves when the answer is out. It throws `Denied` also when an answer that
-   * has begun cannot be completed: it has then told the caller in the stream and ended it, and the error is for the record.
+   * has begun cannot be completed: the pipeline then tells the caller in the stream and ends it.
    */
   respond?(call: BuiltinCall): void | Promise<void>
   /** Of the providers that this stage has asked, since it was set up. */

@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
+import { isAlive } from '../../cli/embedded/child-process.ts'
 import {
   applicationRole,
   ensureDatabase,
@@ -10,7 +11,6 @@ import {
   renewRolePasswords,
   roleUrl,
 } from '../../cli/embedded/database.ts'
-import { isAlive } from '../../cli/embedded/child-process.ts'
 import { type EmbeddedPostgres, startPostgres } from '../../cli/embedded/postgres.ts'
 import { stopLeftover } from '../../cli/embedded/postmaster.ts'
 import { startRedis, stopLeftoverRedis } from '../../cli/embedded/redis.ts'
@@ -18,7 +18,11 @@ import { requireRedisServer } from './redis-program.ts'
 
 /** What every test file is told about the servers of this run. */
 export interface TestServers {
-  readonly postgres: { readonly port: number; readonly superuserUrl: string; readonly passwords: RolePasswords }
+  readonly postgres: {
+    readonly port: number
+    readonly superuserUrl: string
+    readonly passwords: RolePasswords
+  }
   readonly redis: { readonly program: string; readonly url: string }
 }
 

@@ -53,10 +53,17 @@ export async function redisUrl(): Promise<string> {
 }
 
 /** A Redis of its own, for a test that stops, kills or restarts it (`port` keeps its address). */
-export async function startOwnRedis(options: { persistent?: boolean; port?: number } = {}): Promise<EmbeddedRedis> {
+export async function startOwnRedis(
+  options: { persistent?: boolean; port?: number } = {},
+): Promise<EmbeddedRedis> {
   const directory = temporaryDirectory()
   const { persistent = false, ...rest } = options
-  const server = await startRedis({ program: inject('servers').redis.program, directory, persistent, ...rest })
+  const server = await startRedis({
+    program: inject('servers').redis.program,
+    directory,
+    persistent,
+    ...rest,
+  })
   const remove = () => rmSync(directory, { recursive: true, force: true })
   return { ...server, stop: () => server.stop().then(remove), kill: () => server.kill().then(remove) }
 }

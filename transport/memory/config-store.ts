@@ -61,8 +61,10 @@ export class MemoryConfigStore {
     if (dropDeltas) configuration.deltas.clear()
     if (snapshot !== undefined) configuration.snapshot = snapshot
     for (const { revision, document } of deltas) appendDelta(configuration.deltas, revision, document)
-    for (const [dataPlaneId, document] of credentials ?? [])
-      configuration.credentials.set(dataPlaneId, document)
+    for (const [dataPlaneId, document] of credentials ?? []) {
+      if (document === null) configuration.credentials.delete(dataPlaneId)
+      else configuration.credentials.set(dataPlaneId, document)
+    }
     configuration.head = head
     this.#bus.publish(channels.configHints(organizationId), 'published')
   }
@@ -70,7 +72,12 @@ export class MemoryConfigStore {
   #of(organizationId: string): StoredConfiguration {
     const known = this.#configurations.get(organizationId)
     if (known) return known
-    const empty: StoredConfiguration = { head: null, snapshot: null, deltas: new Map(), credentials: new Map() }
+    const empty: StoredConfiguration = {
+      head: null,
+      snapshot: null,
+      deltas: new Map(),
+      credentials: new Map(),
+    }
     this.#configurations.set(organizationId, empty)
     return empty
   }

@@ -48,10 +48,16 @@ export class MemoryStream {
 
   async read(organizationIds: readonly string[], waitMs: number): Promise<readonly Entry[]> {
     const { bus } = this.#options
-    const found = await bus.run(() => this.#take(organizationIds))
-    if (found.length > 0) return found
-    await this.#somethingAppended(Math.min(waitMs, waitLimitMs))
-    return await bus.run(() => this.#take(organizationIds))
+    // Before the first look, so that an append between the look and the wait is not missed.
+    const appended = this.#somethingAppended(Math.min(waitMs, waitLimitMs))
+    try {
+      const found = await bus.run(() => this.#take(organizationIds))
+      if (found.length > 0) return found
+      await appended.happened
+      return await bus.run(() => this.#take(organizationIds))
+    } finally {
+      appended.cancel()
+    }
   }
 
   acknowledge(entries: readonly Entry[]): Promise<void> {
@@ -89,15 +95,14 @@ export class MemoryStream {
     return taken
   }
 
-  async #somethingAppended(waitMs: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const wake = () => {
-        clearTimeout(timer)
-        this.#wakers.delete(wake)
-        resolve()
-      }
-      const timer = setTimeout(wake, waitMs).unref()
-      this.#wakers.add(wake)
-    })
+  #somethingAppended(waitMs: number): { happened: Promise<void>; cancel: () => void } {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, waitMs).unref()
+    this.#wakers.add(resolve)
+    const cancel = () => {
+      clearTimeout(timer)
+      this.#wakers.delete(resolve)
+    }
+    return { happened: promise, cancel }
   }
 }

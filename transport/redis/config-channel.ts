@@ -14,18 +14,17 @@ export function redisConfigChannel(options: {
   operationTimeoutMs: number
 }): ConfigChannel {
   const { connection, subscriptions, organizationId } = options
-  const bulkTimeoutMs = options.operationTimeoutMs * bulkTimeoutFactor
+  const bulk = { timeoutMs: options.operationTimeoutMs * bulkTimeoutFactor }
   return {
     readHead: () => connection.run((client) => client.get(channels.configHead(organizationId))),
-    readSnapshot: () =>
-      connection.run((client) => client.get(channels.configSnapshot(organizationId)), bulkTimeoutMs),
+    readSnapshot: () => connection.run((client) => client.get(channels.configSnapshot(organizationId)), bulk),
     async readDeltas(afterRevision) {
       const entries = await connection.run(
         (client) =>
           client.xRange(channels.configDeltas(organizationId), `${afterRevision + 1}-0`, '+', {
             COUNT: keptDeltas,
           }),
-        bulkTimeoutMs,
+        bulk,
       )
       return (entries ?? []).map(({ message }) => message.document ?? '')
     },

@@ -54,10 +54,9 @@ export function redisConfigPublisher(
         ...deltas.flatMap(({ revision, document }) => [String(revision), document]),
         ...[...credentials.values()].map((sealed) => sealed ?? ''),
       ]
-      await connection.run(
-        (client) => runScript(client, publish, keys, values),
-        operationTimeoutMs * bulkTimeoutFactor,
-      )
+      await connection.run((client) => runScript(client, publish, keys, values), {
+        timeoutMs: operationTimeoutMs * bulkTimeoutFactor,
+      })
     },
     async published(organizationId) {
       const [head, snapshots] = await connection.run((client) =>

@@ -44,7 +44,7 @@ export async function connectRedis(
     subscribed ??= new Subscriptions(connectionFor('subscriptions'))
     return subscribed
   }
-  await connected(connection, operationTimeoutMs)
+  await connection.firstConnection
   const common = { connection, operationTimeoutMs, reclaimAfterMs }
   return {
     kind: 'redis',
@@ -97,14 +97,4 @@ function controlPlaneEnd(options: {
     events: consumerOf('events', channels.events),
     leases: redisLeaseServer(connection, consumerOf('leases', channels.leaseRequests)),
   }
-}
-
-async function connected(connection: RedisConnection, timeoutMs: number): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, timeoutMs)
-    connection.onReady(() => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
 }

@@ -15,6 +15,12 @@ export interface ConnectionOptions {
   readonly operationTimeoutMs: number
 }
 
+export interface RunLimits {
+  readonly timeoutMs?: number
+  /** For a command that blocks: whatever else is sent would wait behind it. */
+  readonly restartOnTimeout?: boolean
+}
+
 export type RedisClient = ReturnType<typeof openClient>
 
 const watchIntervalMs = 1_000
@@ -34,6 +40,9 @@ export class RedisConnection {
   readonly #options: ConnectionOptions
   readonly #watch: NodeJS.Timeout
   readonly #readyListeners: (() => void)[] = []
+  /** Settled once connected, or soon after the start: the first callers wait for the connection to open. */
+  readonly #firstConnection: Promise<void>
+  #settleFirst: () => void = () => undefined
   #client: RedisClient
   #closed = false
   #down = false
@@ -42,8 +51,20 @@ export class RedisConnection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options
+    this.#firstConnection = new Promise((resolve) => {
+      const timer = setTimeout(resolve, options.operationTimeoutMs)
+      this.#settleFirst = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
     this.#client = this.#open()
     this.#watch = setInterval(() => this.#check(), watchIntervalMs).unref()
+  }
+
+  /** Resolves when it is connected for the first time, or within the time limit when it is not yet. */
+  get firstConnection(): Promise<void> {
+    return this.#firstConnection
   }
 
   /** Calls `listener` after every (re)connection from now on. */
@@ -56,11 +77,10 @@ export class RedisConnection {
     return this.#client.isReady && this.#unansweredSince === undefined
   }
 
-  /** @throws TransportUnavailable when Redis is away, silent for `timeoutMs`, or refuses. */
-  async run<T>(
-    command: (client: RedisClient) => Promise<T>,
-    timeoutMs: number = this.#options.operationTimeoutMs,
-  ): Promise<T> {
+  /** @throws TransportUnavailable when Redis is away, silent for the time limit, or refuses. */
+  async run<T>(command: (client: RedisClient) => Promise<T>, limits: RunLimits = {}): Promise<T> {
+    const { timeoutMs = this.#options.operationTimeoutMs, restartOnTimeout = false } = limits
+    await this.#firstConnection
     const client = this.#client
     if (this.#closed) throw new TransportUnavailable('the connection to Redis is closed')
     if (!client.isReady) throw new TransportUnavailable('there is no connection to Redis')
@@ -73,13 +93,15 @@ export class RedisConnection {
     try {
       return await within(answer, timeoutMs)
     } catch (error) {
-      if (error === timedOut && client === this.#client) this.#unansweredSince ??= performance.now()
+      if (error === timedOut && client === this.#client) {
+        this.#unansweredSince ??= performance.now()
+        if (restartOnTimeout) this.#restart()
+      }
       throw unavailable(error, timeoutMs)
     }
   }
 
-  /** Drops the connection and opens another, such as when a blocked command owes its answer. */
-  restart(): void {
+  #restart(): void {
     if (this.#closed) return
     this.#client.destroy()
     this.#unansweredSince = undefined
@@ -89,6 +111,7 @@ export class RedisConnection {
   close(): void {
     if (this.#closed) return
     this.#closed = true
+    this.#settleFirst()
     clearInterval(this.#watch)
     this.#client.destroy()
   }
@@ -109,6 +132,7 @@ export class RedisConnection {
       return
     }
     this.#unansweredSince = undefined
+    this.#settleFirst()
     if (this.#down) this.#options.log.info({ connection: this.#options.role }, 'connected to Redis again')
     this.#down = false
     for (const listener of this.#readyListeners) listener()
@@ -136,7 +160,7 @@ export class RedisConnection {
     ) {
       if (!this.#down) log.warn({ connection: role }, 'Redis does not answer, opening a new connection')
       this.#down = true
-      this.restart()
+      this.#restart()
       return
     }
     // A failed ping has told all it had to tell: it is the silence that `run` noted.

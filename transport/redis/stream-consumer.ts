@@ -132,13 +132,11 @@ export class RedisStreamConsumer {
     try {
       const replies = await blockingConnection.run(
         (client) => readGroup(client, consumer, [...organizations.keys()], '>', waitMs),
-        waitMs + operationTimeoutMs,
+        { timeoutMs: waitMs + operationTimeoutMs, restartOnTimeout: true },
       )
       return entriesOf(replies, organizations)
     } catch (error) {
       this.#mayHoldUnseen = true
-      // Whatever else is sent on this connection would wait behind the read that owes its answer.
-      if (!isMissingGroup(error)) blockingConnection.restart()
       throw error
     }
   }

@@ -2,7 +2,7 @@ import type { SchemaMigration } from '../migration.ts'
 import { quoteIdentifier, tenantTable } from '../tenant-table.ts'
 
 /** What an organization's data planes are told, and what they tell. */
-const tables: readonly { name: string; columns: string; appendOnly?: boolean }[] = [
+const tables: readonly { name: string; columns: string; appendOnly?: boolean; workspaces?: boolean }[] = [
   {
     name: 'config_revisions',
     appendOnly: true,
@@ -49,6 +49,7 @@ const tables: readonly { name: string; columns: string; appendOnly?: boolean }[]
       applied_revision bigint,
       applied_hash text,
       last_error text,
+      reported_at timestamptz,
       last_seen_at timestamptz,
       plugins jsonb not null default '[]',
       unique (org_id, id)`,
@@ -118,6 +119,7 @@ const tables: readonly { name: string; columns: string; appendOnly?: boolean }[]
   {
     name: 'usage_records',
     appendOnly: true,
+    workspaces: true,
     columns: `
       org_id text not null references organizations (id),
       attempt_id text not null,

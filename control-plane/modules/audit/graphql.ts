@@ -39,7 +39,9 @@ AuditEventType.implement({
   description: 'Something that happened, recorded in the transaction in which it happened and never changed.',
   fields: (t) => ({
     at: t.expose('at', { type: 'DateTime', description: 'When it happened.' }),
-    type: t.exposeString('type', { description: 'What happened: `virtual_key.issued`, `inference.denied`, …' }),
+    type: t.exposeString('type', {
+      description: 'What happened: `virtual_key.issued`, `inference.denied`, …',
+    }),
     actor: t.field({
       type: AuditActorType,
       description: 'Who did it.',

@@ -1,12 +1,13 @@
 import { keyOf } from '../../../contract/configuration/entities.ts'
 import type { Actor } from '../../actor.ts'
+import { recordChange } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
-import { InUse, NameTaken, NotFound } from '../../graphql/refusals.ts'
+import { requireRow } from '../../db/require-row.ts'
+import { InUse, NameTaken } from '../../graphql/refusals.ts'
 import { checkName } from '../../input.ts'
-import { changeConfiguration } from '../../publisher/revision.ts'
+import { deleteOwnedPolicies } from '../../owned-policies.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
-import { recordAudit } from '../audit/index.ts'
 import { requireWorkspace } from '../workspaces/index.ts'
 import { type Customer, CustomerEntity } from './entity.ts'
 import { customerSnapshot } from './snapshot.ts'
@@ -17,22 +18,71 @@ export interface CreateCustomer {
 }
 
 /** @throws NotFound, NameTaken */
-export function createCustomer(context: ServiceContext, actor: Actor, input: CreateCustomer): Promise<Customer> {
+export function createCustomer(
+  context: ServiceContext,
+  actor: Actor,
+  input: CreateCustomer,
+): Promise<Customer> {
   const name = checkName('name', input.name)
   const work = transactionOf(context, actor, async (em) => {
-    const { id: workspaceId } = await requireWorkspace(em, actor, input.workspaceId)
-    actor.require('customers:create', { workspaceId })
+    const workspace = await requireWorkspace(em, actor, 'customers:create', input.workspaceId)
     const customer = em.create(CustomerEntity, {
       id: newId('cus'),
       organizationId: actor.organizationId,
-      workspaceId,
+      workspaceId: workspace.id,
       name,
       createdAt: new Date(context.now()),
     })
-    await em.flush()
-    await recordAudit(em, actor, { type: 'customer.created', subject: { kind: 'customer', id: customer.id }, workspaceId, details: { name } })
-    await changeConfiguration(em, actor.organizationId, { upserts: [customerSnapshot(customer)] })
+    await recordChange(em, actor, describe('customer.created', customer), {
+      upserts: [customerSnapshot(customer)],
+    })
     return customer
   })
-  return refuseViolations({ unique: { customers_name_key: () => new NameTaken('customer', name) } }, work)
+  return refuseViolations(nameTaken(name), work)
+}
+
+/** @throws NotFound, NameTaken */
+export function updateCustomer(
+  context: ServiceContext,
+  actor: Actor,
+  input: { readonly id: string; readonly name: string },
+): Promise<Customer> {
+  const name = checkName('name', input.name)
+  const work = transactionOf(context, actor, async (em) => {
+    const customer = await requireRow(em, CustomerEntity, 'customer', input.id)
+    actor.require('customers:update', customer)
+    customer.name = name
+    await recordChange(em, actor, describe('customer.updated', customer), {
+      upserts: [customerSnapshot(customer)],
+    })
+    return customer
+  })
+  return refuseViolations(nameTaken(name), work)
+}
+
+/** @throws NotFound, InUse */
+export function deleteCustomer(context: ServiceContext, actor: Actor, id: string): Promise<{ id: string }> {
+  const work = transactionOf(context, actor, async (em) => {
+    const customer = await requireRow(em, CustomerEntity, 'customer', id)
+    actor.require('customers:delete', customer)
+    const policies = await deleteOwnedPolicies(em, actor.organizationId, [{ kind: 'customer', id }])
+    em.remove(customer)
+    await recordChange(em, actor, describe('customer.deleted', customer), {
+      upserts: [],
+      removals: [...policies, keyOf(customerSnapshot(customer))],
+    })
+    return { id }
+  })
+  return refuseViolations(
+    { referenced: () => new InUse('customer', 'business units, teams or virtual keys') },
+    work,
+  )
+}
+
+const nameTaken = (name: string) => ({
+  unique: { customers_name_key: () => new NameTaken('customer', name) },
+})
+
+function describe(type: string, { id, workspaceId, name }: Customer) {
+  return { type, subject: { kind: 'customer', id }, workspaceId, details: { name } }
 }

@@ -1,0 +1,60 @@
+import { resolve } from 'node:path'
+import { unknownNames } from '../contract/environment.ts'
+import { StartRefused } from './start-refused.ts'
+
+type Source = Readonly<Record<string, string | undefined>>
+
+export interface UpEnv {
+  /** Absolute. */
+  readonly dataDir: string
+  readonly demoProviderPort: number
+  /** An own database; with it there is no demo. */
+  readonly database:
+    | { readonly url: string; readonly ownerUrl?: string; readonly masterKey: string }
+    | undefined
+  readonly redisUrl: string | undefined
+  readonly openaiApiKey: string | undefined
+  /** What is handed on to the planes, who check it themselves. */
+  readonly planes: Source
+}
+
+/** @throws StartRefused naming every mistake at once */
+export function readUpEnv(source: Source): UpEnv {
+  const problems = unknownNames(source).map(
+    (name) => `${name} is not a setting of Gatehouse (see .env.example)`,
+  )
+  const env = set(source)
+  const demoProviderPort = Number(env.DEMO_PROVIDER_PORT ?? '4010')
+  if (!Number.isInteger(demoProviderPort) || demoProviderPort < 0 || demoProviderPort > 65_535) {
+    problems.push('DEMO_PROVIDER_PORT must be a port number, 0 to 65535')
+  }
+  if (env.DATABASE_URL !== undefined && env.GATEHOUSE_MASTER_KEY === undefined) {
+    problems.push('GATEHOUSE_MASTER_KEY must be set with DATABASE_URL (openssl rand -base64 32)')
+  }
+  if (problems.length > 0) throw new StartRefused(problems.join('\n'))
+  return Object.freeze({
+    dataDir: readDataDir(source),
+    demoProviderPort,
+    database:
+      env.DATABASE_URL === undefined || env.GATEHOUSE_MASTER_KEY === undefined
+        ? undefined
+        : {
+            url: env.DATABASE_URL,
+            masterKey: env.GATEHOUSE_MASTER_KEY,
+            ...(env.DATABASE_OWNER_URL !== undefined && { ownerUrl: env.DATABASE_OWNER_URL }),
+          },
+    redisUrl: env.REDIS_URL,
+    openaiApiKey: env.OPENAI_API_KEY,
+    planes: env,
+  })
+}
+
+export function readDataDir(source: Source): string {
+  return resolve(set(source).GATEHOUSE_DATA_DIR ?? '.gatehouse')
+}
+
+/** An empty variable is one that is not set: that is what an unfilled line of an .env file gives. */
+function set(source: Source): Record<string, string> {
+  const entries = Object.entries(source).filter((entry): entry is [string, string] => Boolean(entry[1]))
+  return Object.fromEntries(entries)
+}

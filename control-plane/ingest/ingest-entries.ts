@@ -1,0 +1,84 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { CallFinished, EventBatch } from '../../contract/events.ts'
+import type { StreamEntry } from '../../transport/event-stream.ts'
+import { readSigningKeys } from '../modules/data-planes/index.ts'
+import { recordUsage } from '../modules/usage/index.ts'
+import { auditCalls } from './audit-calls.ts'
+import { openEntries, type RejectedEntry } from './batches.ts'
+import { listDueClosings, noteClosings } from './closings.ts'
+import { advanceSources } from './event-sources.ts'
+import { recordNodeReports } from './node-reports.ts'
+import { recordRejections } from './rejections.ts'
+import { closeLease, type LeaseCharge, lockLeases, settleCharge, storeLeases } from './settlement.ts'
+
+export interface IngestOutcome {
+  readonly rejected: readonly RejectedEntry[]
+  /** Charges of leases that this database does not know; their calls are recorded all the same. */
+  readonly unsettled: readonly LeaseCharge[]
+}
+
+/**
+ * Takes in entries of one organization, in the caller's transaction. Whatever arrives a second time changes
+ * nothing: not the usage, not the audit log, not the money.
+ *
+ * @param now Milliseconds since the epoch.
+ */
+export async function ingestEntries(
+  em: EntityManager,
+  organizationId: string,
+  entries: readonly StreamEntry[],
+  now: number,
+): Promise<IngestOutcome> {
+  const { batches, rejected } = openEntries(entries, await readSigningKeys(em, organizationId))
+  await recordRejections(em, organizationId, rejected, now)
+  if (batches.length === 0) return { rejected, unsettled: [] }
+  const calls = batches.flatMap((batch) => callsOf(batch))
+  const fresh = await recordUsage(em, organizationId, calls)
+  const freshCalls = firstOfEach(calls).filter(({ call }) => fresh.has(call.attemptId))
+  await auditCalls(
+    em,
+    organizationId,
+    freshCalls.map(({ call }) => call),
+  )
+  const unsettled = await settleLeases(em, organizationId, batches, freshCalls, now)
+  await recordNodeReports(em, organizationId, batches, now)
+  return { rejected, unsettled }
+}
+
+interface ReportedCall {
+  readonly dataPlaneId: string
+  readonly call: CallFinished
+}
+
+async function settleLeases(
+  em: EntityManager,
+  organizationId: string,
+  batches: readonly EventBatch[],
+  calls: readonly ReportedCall[],
+  now: number,
+): Promise<LeaseCharge[]> {
+  const sources = await advanceSources(em, organizationId, batches)
+  await noteClosings(em, organizationId, batches)
+  const due = await listDueClosings(em, organizationId, sources)
+  const charges = calls.flatMap(({ dataPlaneId, call }) =>
+    call.charges.map((charge) => ({ ...charge, dataPlaneId })),
+  )
+  const locked = await lockLeases(em, organizationId, [...due, ...charges.map(({ leaseId }) => leaseId)])
+  const unsettled = charges.filter((charge) => !settleCharge(locked, charge))
+  for (const leaseId of due) closeLease(locked, leaseId)
+  await storeLeases(em, organizationId, locked, now)
+  return unsettled
+}
+
+function callsOf({ dataPlaneId, events }: EventBatch): ReportedCall[] {
+  return events.flatMap((call) => (call.type === 'call.finished' ? { dataPlaneId, call } : []))
+}
+
+/** A doubled batch may hold an attempt twice within one transaction. */
+function firstOfEach(calls: readonly ReportedCall[]): ReportedCall[] {
+  const first = new Map<string, ReportedCall>()
+  for (const reported of calls) {
+    if (!first.has(reported.call.attemptId)) first.set(reported.call.attemptId, reported)
+  }
+  return [...first.values()]
+}

@@ -1,0 +1,75 @@
+import type { StreamEntry } from '../../transport/event-stream.ts'
+import type { BackgroundDependencies, BackgroundWork } from '../background/dependencies.ts'
+import { startLoop } from '../background/loop.ts'
+import { isDataError } from './data-error.ts'
+import { type IngestOutcome, ingestEntries } from './ingest-entries.ts'
+import { recordRejections } from './rejections.ts'
+
+const waitMs = 1_000
+
+/** Takes in what the data planes report for as long as it runs. Any number of control planes share the work. */
+export function startIngest(deps: BackgroundDependencies): BackgroundWork {
+  const ingest = new Ingest({ ...deps, log: deps.log.child({ loop: 'ingest' }) })
+  return startLoop({ name: 'ingest', log: deps.log, pauseMs: 0, step: () => ingest.step() })
+}
+
+class Ingest {
+  readonly #deps: BackgroundDependencies
+  /** Read and not yet acknowledged: tried again before anything new is read. */
+  #unfinished: readonly StreamEntry[] = []
+
+  constructor(deps: BackgroundDependencies) {
+    this.#deps = deps
+  }
+
+  async step(): Promise<void> {
+    const { database, transport } = this.#deps
+    if (this.#unfinished.length === 0) {
+      this.#unfinished = await transport.events.read(await database.organizationIds(), waitMs)
+    }
+    const byOrganization = Map.groupBy(this.#unfinished, ({ organizationId }) => organizationId)
+    for (const [organizationId, entries] of byOrganization) {
+      await this.#ingest(organizationId, entries)
+      this.#unfinished = this.#unfinished.filter((entry) => entry.organizationId !== organizationId)
+    }
+  }
+
+  async #ingest(organizationId: string, entries: readonly StreamEntry[]): Promise<void> {
+    try {
+      this.#report(organizationId, await this.#inTransaction(organizationId, entries))
+    } catch (error) {
+      if (!isDataError(error)) throw error
+      for (const entry of entries) await this.#ingestAlone(organizationId, entry)
+    }
+    await this.#deps.transport.events.acknowledge(entries)
+  }
+
+  /** Of a batch that the database cannot hold, the others must not suffer. */
+  async #ingestAlone(organizationId: string, entry: StreamEntry): Promise<void> {
+    try {
+      this.#report(organizationId, await this.#inTransaction(organizationId, [entry]))
+    } catch (error) {
+      if (!isDataError(error)) throw error
+      const rejected = [{ entry, reason: `the database refuses it: ${error.message}` }]
+      await this.#deps.database.transaction(organizationId, (em) =>
+        recordRejections(em, organizationId, rejected, this.#deps.now()),
+      )
+      this.#report(organizationId, { rejected, unsettled: [] })
+    }
+  }
+
+  #inTransaction(organizationId: string, entries: readonly StreamEntry[]): Promise<IngestOutcome> {
+    const { database, now } = this.#deps
+    return database.transaction(organizationId, (em) => ingestEntries(em, organizationId, entries, now()))
+  }
+
+  #report(organizationId: string, { rejected, unsettled }: IngestOutcome): void {
+    const { log } = this.#deps
+    for (const { entry, reason } of rejected) {
+      log.warn({ organizationId, entryId: entry.id, reason }, 'rejected an event batch')
+    }
+    for (const { dataPlaneId, leaseId, nanoUsd } of unsettled) {
+      log.error({ organizationId, dataPlaneId, leaseId, nanoUsd }, 'a charge names a lease that is not known')
+    }
+  }
+}

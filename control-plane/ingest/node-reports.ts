@@ -1,0 +1,49 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { EventBatch, NodeReported } from '../../contract/events.ts'
+
+/** Updates what is known of the data planes that sent these batches; of several reports the latest stands. */
+export async function recordNodeReports(
+  em: EntityManager,
+  organizationId: string,
+  batches: readonly EventBatch[],
+  now: number,
+): Promise<void> {
+  const byDataPlane = Map.groupBy(batches, ({ dataPlaneId }) => dataPlaneId)
+  for (const [dataPlaneId, sent] of [...byDataPlane].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const reports = sent.flatMap(({ events }) => events.filter((event) => event.type === 'node.reported'))
+    const latest = reports.toSorted((a, b) => a.at - b.at).at(-1)
+    await em.execute(
+      `update data_planes set last_seen_at = greatest(last_seen_at, ?::timestamptz)
+       where org_id = ? and id = ?`,
+      [new Date(now), organizationId, dataPlaneId],
+    )
+    if (latest) await recordNodeReport(em, organizationId, dataPlaneId, latest)
+  }
+}
+
+async function recordNodeReport(
+  em: EntityManager,
+  organizationId: string,
+  dataPlaneId: string,
+  report: NodeReported,
+): Promise<void> {
+  const reportedAt = new Date(report.at)
+  await em.execute(
+    `update data_planes set version = ?, apply_status = ?, applied_epoch = ?, applied_revision = ?,
+       applied_hash = ?, last_error = ?, plugins = ?::jsonb, reported_at = ?
+     where org_id = ? and id = ? and (reported_at is null or reported_at <= ?)`,
+    [
+      report.version,
+      report.status,
+      report.appliedEpoch,
+      report.appliedRevision,
+      report.appliedHash,
+      report.error,
+      JSON.stringify(report.plugins),
+      reportedAt,
+      organizationId,
+      dataPlaneId,
+      reportedAt,
+    ],
+  )
+}

@@ -1,0 +1,2 @@
+export { type BudgetPeriod, budgetPeriods } from './entity.ts'
+export { type BudgetTerms, readBudgetTerms } from './terms.ts'

@@ -1,0 +1,1 @@
+export { type ConfigurationVersion, readConfigurationVersion } from './service.ts'

@@ -1,0 +1,2 @@
+export { type Customer, CustomerEntity } from './entity.ts'
+export { CustomerType } from './graphql.ts'

@@ -1,0 +1,51 @@
+import type { KeyObject } from 'node:crypto'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { JWK } from 'jose'
+import type { ReportedPlugin } from './entity.ts'
+import { publicKeyOf } from './public-keys.ts'
+
+/** The data planes that receive credentials. */
+export async function listEnrolledDataPlanes(
+  em: EntityManager,
+  organizationId: string,
+): Promise<{ id: string; sealingKey: JWK }[]> {
+  return em.execute<{ id: string; sealingKey: JWK }[]>(
+    `select id, sealing_key as "sealingKey" from data_planes
+     where org_id = ? and revoked_at is null order by id`,
+    [organizationId],
+  )
+}
+
+export async function listRevokedDataPlaneIds(em: EntityManager, organizationId: string): Promise<string[]> {
+  const rows = await em.execute<{ id: string }[]>(
+    'select id from data_planes where org_id = ? and revoked_at is not null order by id',
+    [organizationId],
+  )
+  return rows.map(({ id }) => id)
+}
+
+/** The Ed25519 keys of the data planes that may speak, by data plane. A revoked one has none. */
+export async function readSigningKeys(
+  em: EntityManager,
+  organizationId: string,
+): Promise<ReadonlyMap<string, KeyObject>> {
+  const rows = await em.execute<{ id: string; signingKey: JWK }[]>(
+    `select id, signing_key as "signingKey" from data_planes where org_id = ? and revoked_at is null`,
+    [organizationId],
+  )
+  return new Map(rows.map(({ id, signingKey }) => [id, publicKeyOf(signingKey)]))
+}
+
+/** Every plugin that some data plane of the organization has loaded, with the schema it reported last. */
+export async function listReportedPlugins(
+  em: EntityManager,
+  organizationId: string,
+): Promise<readonly ReportedPlugin[]> {
+  const rows = await em.execute<{ plugins: ReportedPlugin[] }[]>(
+    `select plugins from data_planes
+     where org_id = ? and revoked_at is null and last_seen_at is not null order by last_seen_at`,
+    [organizationId],
+  )
+  const latest = new Map(rows.flatMap(({ plugins }) => plugins).map((plugin) => [plugin.name, plugin]))
+  return [...latest.values()]
+}

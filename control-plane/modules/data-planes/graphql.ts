@@ -1,0 +1,138 @@
+import { builder } from '../../graphql/builder.ts'
+import { ByIdInput } from '../../graphql/deleted.ts'
+import { registerNodeType } from '../../graphql/node-types.ts'
+import { loadVisible } from '../../graphql/nodes.ts'
+import { listPage } from '../../graphql/pagination.ts'
+import { NotFound } from '../../graphql/refusals.ts'
+import { type DataPlane, DataPlaneEntity, type ReportedPlugin } from './entity.ts'
+import { createEnrolmentToken, type IssuedEnrolmentToken, revokeDataPlane } from './service.ts'
+
+registerNodeType('dp', 'DataPlane')
+
+const DataPlaneStatus = builder.enumType('DataPlaneStatus', {
+  description: 'Where a data plane stands.',
+  values: {
+    AWAITING: { description: 'It has not applied a configuration yet.' },
+    APPLIED: { description: 'It runs the version that it reported.' },
+    REFUSED: { description: 'It refused what it was offered and keeps running its last good version.' },
+    REVOKED: { description: 'It is no longer part of the organization.' },
+  } as const,
+})
+
+const statuses = { awaiting: 'AWAITING', applied: 'APPLIED', refused: 'REFUSED' } as const
+
+const DataPlanePluginType = builder.objectRef<ReportedPlugin>('DataPlanePlugin').implement({
+  description: 'A plugin that a data plane has loaded.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'Its name.' }),
+    version: t.exposeString('version', { description: 'Its version.' }),
+    builtin: t.exposeBoolean('builtin', { description: 'Whether it comes with Gatehouse.' }),
+    configSchema: t.expose('configSchema', {
+      type: 'JSON',
+      description: 'JSON Schema of its configuration.',
+    }),
+  }),
+})
+
+export const DataPlaneType = builder.loadableNodeRef('DataPlane', {
+  id: { resolve: (dataPlane: DataPlane) => dataPlane.id },
+  load: (ids: string[], context) => loadVisible(context, 'data_planes:view', DataPlaneEntity, ids),
+})
+
+DataPlaneType.implement({
+  description: 'A server that enrolled to answer inference for the organization.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'As it called itself when it enrolled.' }),
+    version: t.exposeString('version', { description: 'The release that it runs.' }),
+    status: t.field({
+      type: DataPlaneStatus,
+      description: 'Where it stands.',
+      resolve: ({ revokedAt, applyStatus }) => (revokedAt ? 'REVOKED' : statuses[applyStatus]),
+    }),
+    appliedEpoch: t.exposeInt('appliedEpoch', {
+      nullable: true,
+      description: 'Epoch of the configuration that it runs.',
+    }),
+    appliedRevision: t.exposeInt('appliedRevision', {
+      nullable: true,
+      description: 'Revision of the configuration that it runs.',
+    }),
+    lastError: t.exposeString('lastError', {
+      nullable: true,
+      description: 'Why it refused what it was offered last.',
+    }),
+    lastSeenAt: t.expose('lastSeenAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it reported last.',
+    }),
+    enrolledAt: t.expose('enrolledAt', { type: 'DateTime', description: 'When it enrolled.' }),
+    plugins: t.field({
+      type: [DataPlanePluginType],
+      description: 'The plugins that it has loaded, in no particular order.',
+      resolve: ({ plugins }) => plugins,
+    }),
+  }),
+})
+
+builder.queryField('dataPlanes', (t) =>
+  t.connection(
+    {
+      type: DataPlaneType,
+      permission: 'data_planes:view',
+      description: 'The data planes of your organization, oldest first.',
+      resolve: (_, page, context) => listPage(context, DataPlaneEntity, page),
+    },
+    { name: 'DataPlaneConnection', description: 'A page of data planes.' },
+    { name: 'DataPlaneEdge', description: 'A data plane with its cursor.' },
+  ),
+)
+
+builder.queryField('dataPlane', (t) =>
+  t.field({
+    type: DataPlaneType,
+    nullable: true,
+    permission: 'data_planes:view',
+    description: 'One data plane; null when there is none that you may see.',
+    args: { id: t.arg.id({ required: true, description: 'Its id.' }) },
+    resolve: (_, { id }) => id,
+  }),
+)
+
+const EnrolmentTokenType = builder.objectRef<IssuedEnrolmentToken>('EnrolmentToken').implement({
+  description: 'With it one data plane enrols, once.',
+  fields: (t) => ({
+    token: t.exposeString('token', {
+      description: 'GATEHOUSE_ENROLMENT_TOKEN of the data plane. Shown only here.',
+    }),
+    expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'Until when it can be used.' }),
+  }),
+})
+
+const CreateEnrolmentTokenInput = builder.inputType('CreateEnrolmentTokenInput', {
+  description: 'A new enrolment token.',
+  fields: (t) => ({
+    ttlSeconds: t.int({
+      required: true,
+      description: 'How long it can be used: 1 second to 7 days.',
+    }),
+  }),
+})
+
+builder.mutationFields((t) => ({
+  createEnrolmentToken: t.field({
+    type: EnrolmentTokenType,
+    permission: 'data_planes:create',
+    description: 'Creates a token with which one data plane may enrol.',
+    args: { input: t.arg({ type: CreateEnrolmentTokenInput, required: true, description: 'The token.' }) },
+    resolve: (_, { input }, { services, actor }) => createEnrolmentToken(services, actor, input),
+  }),
+  revokeDataPlane: t.field({
+    type: DataPlaneType,
+    permission: 'data_planes:delete',
+    description: 'Ends a data plane’s membership: whatever it sends from now on is refused.',
+    errors: { types: [NotFound] },
+    args: { input: t.arg({ type: ByIdInput, required: true, description: 'The data plane.' }) },
+    resolve: (_, { input }, { services, actor }) => revokeDataPlane(services, actor, input),
+  }),
+}))

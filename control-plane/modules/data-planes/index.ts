@@ -1,0 +1,4 @@
+export { listEnrolledDataPlanes, listReportedPlugins, listRevokedDataPlaneIds, readSigningKeys } from './directory.ts'
+export { type DataPlane, DataPlaneEntity, type ReportedPlugin } from './entity.ts'
+export { registerEnrolment } from './http.ts'
+export { createEnrolmentToken, type IssuedEnrolmentToken } from './service.ts'

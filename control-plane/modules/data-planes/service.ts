@@ -1,0 +1,82 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { formatEnrolmentToken } from '../../../contract/enrolment.ts'
+import type { Actor } from '../../actor.ts'
+import { recordChange } from '../../change.ts'
+import { requireRow } from '../../db/require-row.ts'
+import { checkInteger } from '../../input.ts'
+import { type ServiceContext, transactionOf } from '../../service-context.ts'
+import { type DataPlane, DataPlaneEntity } from './entity.ts'
+
+const longestTtlSeconds = 7 * 24 * 60 * 60
+
+export interface IssuedEnrolmentToken {
+  /** Shown once. */
+  readonly token: string
+  readonly expiresAt: Date
+}
+
+/** A token with which one data plane may enrol, once. */
+export function createEnrolmentToken(
+  context: ServiceContext,
+  actor: Actor,
+  input: { readonly ttlSeconds: number },
+): Promise<IssuedEnrolmentToken> {
+  actor.require('data_planes:create', { workspaceId: null })
+  const ttlSeconds = checkInteger('ttlSeconds', input.ttlSeconds, { minimum: 1, maximum: longestTtlSeconds })
+  const secret = randomBytes(32).toString('base64url')
+  const createdAt = new Date(context.now())
+  const expiresAt = new Date(createdAt.getTime() + ttlSeconds * 1000)
+  const digest = enrolmentDigest(secret)
+  return transactionOf(context, actor, async (em) => {
+    await em.execute(
+      'insert into enrolment_tokens (org_id, digest, created_at, expires_at) values (?, ?, ?, ?)',
+      [actor.organizationId, digest, createdAt, expiresAt],
+    )
+    await recordChange(em, actor, {
+      type: 'enrolment_token.created',
+      // Enough to tell tokens apart, useless for enrolling.
+      subject: { kind: 'enrolment_token', id: digest.slice(0, 16) },
+      details: { expiresAt: expiresAt.toISOString() },
+    })
+    const thumbprint = context.secrets.signingKey.id
+    return {
+      token: formatEnrolmentToken({ organizationId: actor.organizationId, secret, thumbprint }),
+      expiresAt,
+    }
+  })
+}
+
+/**
+ * Ends a data plane's membership: whatever it sends is refused from now on, and it gets no configuration's
+ * credentials any more. Revoking it again changes nothing.
+ *
+ * @throws NotFound
+ */
+export function revokeDataPlane(
+  context: ServiceContext,
+  actor: Actor,
+  input: { readonly id: string },
+): Promise<DataPlane> {
+  actor.require('data_planes:delete', { workspaceId: null })
+  return transactionOf(context, actor, async (em) => {
+    const dataPlane = await requireRow(em, DataPlaneEntity, 'data plane', input.id)
+    if (dataPlane.revokedAt) return dataPlane
+    dataPlane.revokedAt = new Date(context.now())
+    await recordChange(
+      em,
+      actor,
+      {
+        type: 'data_plane.revoked',
+        subject: { kind: 'data_plane', id: dataPlane.id },
+        details: { name: dataPlane.name },
+      },
+      { upserts: [], removals: [`data_plane/${dataPlane.id}`] },
+    )
+    return dataPlane
+  })
+}
+
+/** What is stored of an enrolment token: its secret has 256 random bits, so a plain hash suffices. */
+export function enrolmentDigest(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex')
+}

@@ -1,0 +1,2 @@
+export { type Organization, OrganizationEntity } from './entity.ts'
+export { organizationSnapshot } from './snapshot.ts'

@@ -1,0 +1,1 @@
+export { listCredentialIds, openProviderSecrets, providerSecretPlace } from './credentials.ts'

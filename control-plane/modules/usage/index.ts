@@ -1,0 +1,2 @@
+export { type UsageRecord, UsageRecordEntity } from './entity.ts'
+export { recordUsage } from './record.ts'

@@ -1,0 +1,61 @@
+import pg from 'pg'
+import type { Logger } from 'pino'
+import type { BackgroundWork } from '../background/dependencies.ts'
+import { startLoop } from '../background/loop.ts'
+import { configurationChannel } from './revision.ts'
+
+const watchIntervalMs = 1_000
+const connectTimeoutMs = 5_000
+
+/**
+ * Calls `onChange` with the organization of every committed change, on a connection of its own. Notifications
+ * are lost while that connection is: whoever listens must also look by itself.
+ */
+export function listenForChanges(options: {
+  readonly databaseUrl: string
+  readonly log: Logger
+  onChange(organizationId: string): void
+}): BackgroundWork {
+  let client: pg.Client | undefined
+
+  const connect = async (): Promise<void> => {
+    const fresh = new pg.Client({
+      connectionString: options.databaseUrl,
+      connectionTimeoutMillis: connectTimeoutMs,
+      query_timeout: connectTimeoutMs,
+      keepAlive: true,
+    })
+    const drop = () => {
+      if (client === fresh) client = undefined
+      loop.wake()
+    }
+    fresh.on('error', drop).on('end', drop)
+    fresh.on('notification', ({ payload }) => options.onChange(payload ?? ''))
+    try {
+      await fresh.connect()
+      await fresh.query(`listen ${configurationChannel}`)
+      client = fresh
+    } catch (error) {
+      await fresh.end().catch(() => undefined)
+      throw error
+    }
+  }
+
+  const loop = startLoop({
+    name: 'configuration notifications',
+    log: options.log,
+    pauseMs: watchIntervalMs,
+    step: async () => {
+      // A query is what finds a connection that died without a word.
+      if (client) await client.query('select 1')
+      else await connect()
+    },
+  })
+
+  return {
+    async stop() {
+      await loop.stop()
+      await client?.end()
+    },
+  }
+}

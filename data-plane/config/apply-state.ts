@@ -1,0 +1,57 @@
+import type { Version } from '../../contract/configuration/documents.ts'
+
+/** Where this data plane stands with what the control plane offers. */
+export interface ApplyStatus {
+  /** `awaiting`: nothing applied, nothing refused. `refused`: the newest offer; an older one may be running. */
+  readonly status: 'applied' | 'refused' | 'awaiting'
+  /** Why the newest offer is not running, or what else needs an operator. */
+  readonly lastError: string | null
+  /** The version that runs. */
+  readonly applied: (Version & { readonly hash: string }) | null
+  /** Milliseconds since the epoch: when the above last changed. */
+  readonly since: number
+}
+
+/** Keeps the status and tells of each change once. */
+export class ApplyState {
+  readonly #now: () => number
+  readonly #listeners = new Set<(status: ApplyStatus) => void>()
+  #current: ApplyStatus
+
+  constructor(now: () => number) {
+    this.#now = now
+    this.#current = { status: 'awaiting', lastError: null, applied: null, since: now() }
+  }
+
+  get current(): ApplyStatus {
+    return this.#current
+  }
+
+  onChange(listener: (status: ApplyStatus) => void): void {
+    this.#listeners.add(listener)
+  }
+
+  applied(applied: Version & { readonly hash: string }, lastError: string | null): void {
+    this.#change({ status: 'applied', lastError, applied })
+  }
+
+  refused(reason: string): void {
+    this.#change({ status: 'refused', lastError: reason, applied: this.#current.applied })
+  }
+
+  awaiting(reason: string): void {
+    if (this.#current.status === 'awaiting') this.#change({ ...this.#current, lastError: reason })
+  }
+
+  #change({ status, lastError, applied }: Omit<ApplyStatus, 'since'>): void {
+    const before = this.#current
+    const isSame =
+      before.status === status &&
+      before.lastError === lastError &&
+      before.applied?.epoch === applied?.epoch &&
+      before.applied?.revision === applied?.revision
+    if (isSame) return
+    this.#current = { status, lastError, applied, since: this.#now() }
+    for (const listener of this.#listeners) listener(this.#current)
+  }
+}

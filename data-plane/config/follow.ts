@@ -1,0 +1,282 @@
+import type { Head } from '../../contract/configuration/documents.ts'
+import type { Configuration } from '../../plugins/sdk/builtin.ts'
+import type { ConfigChannel } from '../../transport/config-channel.ts'
+import { within } from '../deadline.ts'
+import { ApplyState } from './apply-state.ts'
+import { boundedChannel } from './bounded-channel.ts'
+import type { Secrets } from './credentials.ts'
+import { ConfigurationDisk } from './disk.ts'
+import { HeadWatch } from './head-watch.ts'
+import type { Identity } from './identity.ts'
+import type { ConfigurationLog } from './log.ts'
+import { reachHead } from './reach.ts'
+import { ConfigurationRefused } from './refusal.ts'
+import { Retry } from './retry.ts'
+import { type Accept, RunningConfiguration } from './running.ts'
+import { SealedSecrets } from './sealed-secrets.ts'
+import { nameVersion, openTrusted, readHead } from './verify.ts'
+
+export interface FollowerOptions {
+  readonly channel: ConfigChannel
+  readonly identity: Identity
+  readonly stateDirectory: string
+  readonly accept: Accept
+  readonly log: ConfigurationLog
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+const pollMs = 1_000
+const pollJitter = 0.2
+/** A head that moved while its documents were read is followed at once, but not for ever. */
+const mostRoundsAtOnce = 5
+const closeLimitMs = 5_000
+
+/**
+ * Follows the organization's configuration: looks at the head on every hint, on every (re)connection and about once
+ * a second, and brings what runs to what it says. What cannot be verified or does not fit is refused with its
+ * reason, and the last good configuration goes on serving; it is on disk too, for a start without the channel.
+ */
+export class ConfigurationFollower {
+  readonly state: ApplyState
+  readonly #channel: ConfigChannel
+  readonly #identity: Identity
+  readonly #disk: ConfigurationDisk
+  readonly #log: ConfigurationLog
+  readonly #heads: HeadWatch
+  readonly #running: RunningConfiguration
+  readonly #sealed: SealedSecrets
+  readonly #retry: Retry
+  #saved = true
+  #timer: NodeJS.Timeout | undefined
+  #unsubscribe: (() => Promise<void>) | undefined
+  #refreshing: Promise<void> | undefined
+  #hinted = false
+  #closed = false
+  #outage: string | undefined
+
+  constructor({ channel, identity, stateDirectory, accept, log, now }: FollowerOptions) {
+    this.state = new ApplyState(now)
+    this.#channel = boundedChannel(channel)
+    this.#identity = identity
+    this.#disk = new ConfigurationDisk(stateDirectory)
+    this.#log = log
+    this.#running = new RunningConfiguration(identity.organizationId, accept)
+    this.#heads = new HeadWatch(identity, () => this.#running.revoke(this.#heads.revokedKeys.ids()))
+    this.#sealed = new SealedSecrets(identity, this.#disk, log)
+    this.#retry = new Retry(now)
+  }
+
+  /** What a new call starts with; undefined until there is a configuration and the secrets to serve it. */
+  get configuration(): Configuration | undefined {
+    return this.secrets.available ? this.#running.configuration : undefined
+  }
+
+  get secrets(): Secrets {
+    return this.#sealed.secrets
+  }
+
+  /** Milliseconds since the epoch at which the newest authentic head was signed; null before the first. */
+  get headIssuedAt(): number | null {
+    return this.#heads.newest?.issuedAt ?? null
+  }
+
+  /**
+   * Restores the last good configuration from disk.
+   *
+   * @param sealedCredentials as received by an enrolment just now.
+   */
+  async restore(sealedCredentials?: string): Promise<void> {
+    await this.#disk.prepare()
+    await this.#sealed.load()
+    if (sealedCredentials !== undefined) await this.#sealed.receive(sealedCredentials)
+    for (const generation of await this.#disk.generations()) {
+      try {
+        const envelope = await generation.readHead()
+        const head = readHead(openTrusted('gatehouse/config-head', envelope, this.#identity), this.#identity)
+        const { replica } = await reachHead(head, generation, this.#identity, undefined)
+        this.#heads.look(envelope)
+        this.#running.swap(this.#running.prepare(replica, this.#heads.revokedKeys.ids()), replica)
+        this.#appliedHead(head)
+        break
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error)
+        this.#log.error({ generation: generation.name, reason }, 'a saved configuration cannot be used')
+      }
+    }
+    await this.#restoreSeenHead()
+  }
+
+  /** Follows the channel from now on; resolves after the first look at it. */
+  async start(): Promise<void> {
+    await this.refresh()
+    this.#schedule()
+  }
+
+  /** Looks at the head now. Calls that come meanwhile lead to one more look, not to one each. */
+  refresh(): Promise<void> {
+    if (this.#refreshing) {
+      this.#hinted = true
+      return this.#refreshing
+    }
+    this.#refreshing = this.#refreshUntilQuiet().finally(() => {
+      this.#refreshing = undefined
+    })
+    return this.#refreshing
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    clearTimeout(this.#timer)
+    const ends = [this.#unsubscribe?.(), this.#refreshing].filter((end) => end !== undefined)
+    await within(closeLimitMs, 'the end of following the configuration', Promise.allSettled(ends))
+  }
+
+  async #refreshUntilQuiet(): Promise<void> {
+    do {
+      this.#hinted = false
+      try {
+        await this.#subscribeOnce()
+        await this.#followHead()
+        if (this.#outage !== undefined) this.#log.info({}, 'the configuration channel answers again')
+        this.#outage = undefined
+      } catch (error) {
+        this.#noteOutage(error)
+      }
+    } while (this.#hinted && !this.#closed)
+  }
+
+  async #followHead(): Promise<void> {
+    for (let round = 0; round < mostRoundsAtOnce; round += 1) {
+      const envelope = await this.#channel.readHead()
+      if (envelope === null) {
+        this.state.awaiting('no configuration was published for this organization yet')
+        return
+      }
+      try {
+        await this.#followEnvelope(envelope)
+        return
+      } catch (error) {
+        if (!(error instanceof ConfigurationRefused)) throw error
+        // The documents may have been of a later head than the one read before them.
+        if (round + 1 < mostRoundsAtOnce && (await this.#headMovedOn(envelope))) continue
+        this.#refuse(error.message)
+        return
+      }
+    }
+  }
+
+  async #followEnvelope(envelope: string): Promise<void> {
+    const { head, news } = this.#heads.look(envelope)
+    if (news) await this.#saveSeenHead(envelope)
+    await this.#sealed.refresh(this.#channel, head, this.#running.replica?.index)
+    const { replica } = this.#running
+    if (replica && replica.epoch === head.epoch && replica.revision === head.revision) {
+      if (!this.#saved) await this.#save(head, envelope)
+      this.#appliedHead(head)
+      return
+    }
+    if (this.#retry.isDue(head)) await this.#apply(head, envelope)
+  }
+
+  async #apply(head: Head, envelope: string): Promise<void> {
+    this.#retry.attempted(head)
+    const reached = await reachHead(head, this.#channel, this.#identity, this.#running.replica)
+    let configuration: Configuration
+    try {
+      configuration = this.#running.prepare(reached.replica, this.#heads.revokedKeys.ids())
+    } catch (error) {
+      reached.abandon()
+      throw error
+    }
+    await this.#save(head, envelope, reached)
+    this.#running.swap(configuration, reached.replica)
+    this.#appliedHead(head)
+    this.#log.info({ epoch: head.epoch, revision: head.revision, hash: head.hash }, 'applied a configuration')
+  }
+
+  #appliedHead(head: Head): void {
+    const { replica } = this.#running
+    if (!replica) return
+    this.#retry.succeeded()
+    this.#heads.revokedKeys.applied(head, head.revoked)
+    this.#sealed.check(replica.index)
+    const unsaved = this.#saved ? null : 'the configuration could not be saved to disk; see the log'
+    this.state.applied(replica, this.#sealed.problem ?? unsaved)
+  }
+
+  /** A full disk must not keep a revocation from being applied: the configuration runs, and saving is tried again. */
+  async #save(head: Head, envelope: string, reached?: Awaited<ReturnType<typeof reachHead>>): Promise<void> {
+    const replica = reached?.replica ?? this.#running.replica
+    if (!replica) return
+    try {
+      await this.#disk.save({ head, envelope, replica, deltas: this.#saved ? reached?.deltas : undefined })
+      this.#saved = true
+    } catch (error) {
+      if (this.#saved) this.#log.error({ err: error }, 'the configuration could not be saved')
+      this.#saved = false
+    }
+  }
+
+  #refuse(reason: string): void {
+    const { current } = this.state
+    if (current.lastError !== reason) this.#log.error({ reason }, 'a configuration was refused')
+    this.state.refused(reason)
+  }
+
+  #noteOutage(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error)
+    if (this.#outage === undefined) {
+      this.#log.warn({ reason }, 'the configuration channel does not answer; serving what is applied')
+    }
+    this.#outage = reason
+    this.state.awaiting(reason)
+  }
+
+  async #headMovedOn(envelope: string): Promise<boolean> {
+    const latest = await this.#channel.readHead()
+    if (latest === null || latest === envelope) return false
+    try {
+      return this.#heads.look(latest).news
+    } catch (error) {
+      if (error instanceof ConfigurationRefused) return false
+      throw error
+    }
+  }
+
+  async #saveSeenHead(envelope: string): Promise<void> {
+    try {
+      await this.#disk.saveSeenHead(envelope)
+    } catch (error) {
+      this.#log.error(
+        { err: error },
+        'the newest head could not be saved: a restart would not know what it revoked',
+      )
+    }
+  }
+
+  async #restoreSeenHead(): Promise<void> {
+    try {
+      const envelope = await this.#disk.readSeenHead()
+      if (envelope === null) return
+      const { head } = this.#heads.look(envelope)
+      this.#log.info({ version: nameVersion(head) }, 'restored the newest head seen before the restart')
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      this.#log.warn({ reason }, 'the newest head seen before the restart cannot be used')
+    }
+  }
+
+  async #subscribeOnce(): Promise<void> {
+    if (this.#unsubscribe || this.#closed) return
+    this.#unsubscribe = await this.#channel.subscribe(() => {
+      if (!this.#closed) this.refresh()
+    })
+  }
+
+  #schedule(): void {
+    if (this.#closed) return
+    const delayMs = pollMs * (1 + pollJitter * (2 * Math.random() - 1))
+    this.#timer = setTimeout(() => this.refresh().then(() => this.#schedule()), delayMs)
+  }
+}

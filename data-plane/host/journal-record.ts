@@ -1,0 +1,78 @@
+import Type, { type Static } from 'typebox'
+import { CallFinished, DataPlaneEvent } from '../../contract/events.ts'
+import { LeaseRequest } from '../../contract/leases.ts'
+import { checkerOf, ContractViolation } from '../../contract/validation.ts'
+
+const closed = { additionalProperties: false } as const
+
+/** A place in the journal: everything before it has been shipped. */
+export const Position = Type.Object(
+  { segment: Type.Integer({ minimum: 1 }), offset: Type.Integer({ minimum: 0 }) },
+  closed,
+)
+
+/** What is left of a lease once the calls that have ended are paid. */
+export const LeaseState = Type.Object(
+  {
+    leaseId: Type.String(),
+    budgetId: Type.String(),
+    remainingNanoUsd: Type.Integer(),
+    windowEndsAt: Type.Union([Type.Integer(), Type.Null()]),
+  },
+  closed,
+)
+
+/** One line of the journal; its only member says what it is. */
+export const JournalRecord = Type.Union([
+  /** A provider is about to be asked. Holds the event that becomes true when no other end is written. */
+  Type.Object({ intent: CallFinished }, closed),
+  /** Something the control plane has to know. */
+  Type.Object({ event: DataPlaneEvent }, closed),
+  Type.Object({ asked: LeaseRequest }, closed),
+  Type.Object({ granted: Type.Object({ requestId: Type.String(), leases: Type.Array(LeaseState) }, closed) }, closed),
+  Type.Object({ shipped: Position }, closed),
+  /** The first line of a segment: all that still matters of the segments before it, but for unshipped events. */
+  Type.Object(
+    {
+      checkpoint: Type.Object(
+        {
+          intents: Type.Array(CallFinished),
+          leases: Type.Array(LeaseState),
+          asks: Type.Array(LeaseRequest),
+          shipped: Position,
+        },
+        closed,
+      ),
+    },
+    closed,
+  ),
+])
+
+export type Position = Static<typeof Position>
+export type LeaseState = Static<typeof LeaseState>
+export type JournalRecord = Static<typeof JournalRecord>
+export type Checkpoint = Extract<JournalRecord, { checkpoint: unknown }>['checkpoint']
+
+const check = checkerOf('journal record', JournalRecord)
+
+/** @throws ContractViolation */
+export function parseRecord(line: string): JournalRecord {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch {
+    throw new ContractViolation('journal record rejected: invalid JSON')
+  }
+  return check(value)
+}
+
+const eventHead = '{"event":'
+
+export function eventLine(eventJson: string): string {
+  return `${eventHead}${eventJson}}\n`
+}
+
+/** The event's JSON, when the line is one. */
+export function eventOf(line: string): string | undefined {
+  return line.startsWith(eventHead) ? line.slice(eventHead.length, -1) : undefined
+}

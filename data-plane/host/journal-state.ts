@@ -1,0 +1,74 @@
+import type { CallFinished, DataPlaneEvent } from '../../contract/events.ts'
+import type { LeaseRequest } from '../../contract/leases.ts'
+import type { Checkpoint, JournalRecord, LeaseState, Position } from './journal-record.ts'
+
+interface OpenLease {
+  readonly budgetId: string
+  readonly windowEndsAt: number | null
+  remainingNanoUsd: number
+}
+
+/**
+ * What the journal's lines amount to: open calls, open leases, unanswered requests. The same steps follow the live
+ * writing and the reading after a crash.
+ */
+export class JournalState {
+  readonly intents = new Map<string, CallFinished>()
+  readonly leases = new Map<string, OpenLease>()
+  readonly asks = new Map<string, LeaseRequest>()
+  shipped: Position = { segment: 1, offset: 0 }
+
+  apply(record: JournalRecord): void {
+    if ('intent' in record) this.begin(record.intent)
+    else if ('event' in record) this.note(record.event)
+    else if ('asked' in record) this.asks.set(record.asked.id, record.asked)
+    else if ('granted' in record) this.grant(record.granted.requestId, record.granted.leases)
+    else if ('shipped' in record) this.shipped = record.shipped
+    else this.#restore(record.checkpoint)
+  }
+
+  begin(intent: CallFinished): void {
+    this.intents.set(intent.attemptId, intent)
+  }
+
+  note(event: DataPlaneEvent): void {
+    if (event.type === 'call.finished') this.finish(event)
+    else if (event.type === 'lease.closed') this.leases.delete(event.leaseId)
+  }
+
+  finish({ attemptId, charges }: Pick<CallFinished, 'attemptId' | 'charges'>): void {
+    this.intents.delete(attemptId)
+    for (const { leaseId, nanoUsd } of charges) {
+      const lease = this.leases.get(leaseId)
+      if (lease) lease.remainingNanoUsd -= nanoUsd
+    }
+  }
+
+  grant(requestId: string, leases: readonly LeaseState[]): void {
+    this.asks.delete(requestId)
+    for (const { leaseId, ...lease } of leases) this.leases.set(leaseId, lease)
+  }
+
+  checkpoint(): Checkpoint {
+    return {
+      intents: [...this.intents.values()],
+      leases: this.openLeases(),
+      asks: [...this.asks.values()],
+      shipped: this.shipped,
+    }
+  }
+
+  openLeases(): LeaseState[] {
+    return Array.from(this.leases, ([leaseId, lease]) => ({ leaseId, ...lease }))
+  }
+
+  #restore({ intents, leases, asks, shipped }: Checkpoint): void {
+    this.intents.clear()
+    this.leases.clear()
+    this.asks.clear()
+    for (const intent of intents) this.begin(intent)
+    for (const { leaseId, ...lease } of leases) this.leases.set(leaseId, lease)
+    for (const ask of asks) this.asks.set(ask.id, ask)
+    this.shipped = shipped
+  }
+}

@@ -1,0 +1,290 @@
+import { statSync } from 'node:fs'
+import type { CallFinished, DataPlaneEvent } from '../../contract/events.ts'
+import type { LeaseRequest } from '../../contract/leases.ts'
+import type { BuiltinCall, Hold, Journal } from '../../plugins/sdk/builtin.ts'
+import type { Outcome } from '../../plugins/sdk/call.ts'
+import { Denied } from '../../plugins/sdk/denied.ts'
+import { recordCall, recordUnknownEnd } from './call-record.ts'
+import type { HostLog } from './host-log.ts'
+import { type Checkpoint, eventLine, type LeaseState, type Position } from './journal-record.ts'
+import type { JournalState } from './journal-state.ts'
+import { replayJournal } from './replay.ts'
+import { listSegments, removeSegment, SegmentFile, segmentPath } from './segment-file.ts'
+
+/** `process`: survives the death of the process. `sync`: survives a loss of power. */
+export type Durability = 'process' | 'sync'
+
+export interface JournalOptions {
+  readonly directory: string
+  readonly durability: Durability
+  readonly log: HostLog
+  /** Largest size on disk; at nine tenths of it no further call is admitted. Default 1 GiB. */
+  readonly maxBytes?: number
+  /** A segment is closed when it has grown to this size. Default 16 MiB. */
+  readonly segmentBytes?: number
+}
+
+/** What the ledger set aside of each lease for one call. */
+export interface Held {
+  readonly leaseId: string
+  readonly nanoUsd: number
+}
+
+/** Events that wait for a disk that takes them again, at most. */
+const maxWaitingLines = 100_000
+const retryMs = 1_000
+
+/**
+ * The durable record of this data plane: an append-only file of JSON lines. A call's intent is written before its
+ * provider is asked; what the control plane must know is an event and stays until it is shipped.
+ */
+export class DurableJournal implements Journal {
+  readonly directory: string
+  readonly #durability: Durability
+  readonly #log: HostLog
+  readonly #maxBytes: number
+  readonly #segmentBytes: number
+  readonly #state: JournalState
+  /** Bytes of the segments before the active one. */
+  readonly #closed = new Map<number, number>()
+  #closedBytes = 0
+  #active: SegmentFile
+  /** Full segments whose last lines may not survive a loss of power yet. */
+  #retiring: SegmentFile[] = []
+  /** Up to this one, segments begin with a checkpoint that survives a loss of power. */
+  #durableSegment = 0
+  #lines: string[] = []
+  #flushScheduled = false
+  #syncing: Promise<void> | undefined
+  #nextSync: Promise<void> | undefined
+  #unshipped: number
+  #lost = 0
+  #onFinished: (hold: Hold) => void = () => {}
+  #heldBy: (hold: Hold) => readonly Held[] = () => []
+
+  private constructor(options: JournalOptions, state: JournalState, active: SegmentFile, unshipped: number) {
+    this.directory = options.directory
+    this.#durability = options.durability
+    this.#log = options.log
+    this.#maxBytes = options.maxBytes ?? 1024 ** 3
+    this.#segmentBytes = options.segmentBytes ?? 16 * 1024 ** 2
+    this.#state = state
+    this.#active = active
+    this.#unshipped = unshipped
+  }
+
+  /**
+   * Opens the journal and ends what its last process left open: each call without an end is recorded as `unknown`
+   * at the cost that was set aside for it.
+   *
+   * @throws JournalDamaged
+   */
+  static open(options: JournalOptions): DurableJournal {
+    const { state, lastSegment, tornAt, unshippedEvents } = replayJournal(options.directory)
+    if (tornAt !== null) {
+      const torn = new SegmentFile(options.directory, lastSegment)
+      torn.truncate(tornAt)
+      torn.close()
+    }
+    if (lastSegment === 0) state.shipped = { segment: 1, offset: 0 }
+    const active = new SegmentFile(options.directory, lastSegment + 1)
+    const journal = new DurableJournal(options, state, active, unshippedEvents)
+    for (const segment of listSegments(options.directory)) {
+      if (segment !== active.number) journal.#noteClosed(segment)
+    }
+    active.append(`${JSON.stringify({ checkpoint: state.checkpoint() })}\n`)
+    for (const intent of [...state.intents.values()]) journal.report(intent)
+    journal.flush()
+    journal.#syncInBackground()
+    return journal
+  }
+
+  /** Couples the journal with the ledger whose holds it writes down. */
+  attachLedger(heldBy: (hold: Hold) => readonly Held[], onFinished: (hold: Hold) => void): void {
+    this.#heldBy = heldBy
+    this.#onFinished = onFinished
+  }
+
+  /** @throws Denied `audit_unavailable` when nothing can be written. */
+  intend(call: BuiltinCall): void | Promise<void> {
+    if (this.#bytes >= this.#maxBytes * 0.9) throw new Denied('audit_unavailable')
+    const charges = call.hold ? this.#heldBy(call.hold).map(({ leaseId, nanoUsd }) => ({ leaseId, nanoUsd })) : []
+    const intent = recordUnknownEnd(call, charges)
+    const line = `{"intent":${JSON.stringify(intent)}}\n`
+    try {
+      this.#write(line)
+    } catch (error) {
+      this.#log.error({ err: error }, 'the journal cannot be written')
+      throw new Denied('audit_unavailable')
+    }
+    this.#state.begin(intent)
+    if (this.#durability === 'sync') return this.#synced()
+  }
+
+  finish(call: BuiltinCall, outcome: Outcome, charges: CallFinished['charges']): void {
+    const isRefusal = !this.#state.intents.has(call.id)
+    // Refusals alone must not be able to fill the disk and stop every other call.
+    if (isRefusal && this.#bytes >= this.#maxBytes * 0.5) this.#lose()
+    else this.report(recordCall(call, outcome, charges))
+    if (call.hold) this.#onFinished(call.hold)
+  }
+
+  /** Records what the control plane has to know; written with the next lines, within a turn of the event loop. */
+  report(event: DataPlaneEvent): void {
+    this.#state.note(event)
+    this.#unshipped++
+    this.#append(eventLine(JSON.stringify(event)))
+  }
+
+  /** Written before it returns, so that the answer to a request is asked for again after a crash. */
+  asked(request: LeaseRequest): void {
+    this.#state.asks.set(request.id, request)
+    this.#append(`{"asked":${JSON.stringify(request)}}\n`)
+    this.flush()
+  }
+
+  granted(requestId: string, leases: readonly LeaseState[]): void {
+    this.#state.grant(requestId, leases)
+    this.#append(`{"granted":${JSON.stringify({ requestId, leases })}}\n`)
+  }
+
+  get recovered(): Pick<Checkpoint, 'leases' | 'asks'> {
+    return { leases: this.#state.openLeases(), asks: [...this.#state.asks.values()] }
+  }
+
+  /** Events that are recorded here and not yet with the control plane. */
+  get backlog(): number {
+    return this.#unshipped
+  }
+
+  /** Everything before this position is shipped. */
+  get shipped(): Position {
+    return this.#state.shipped
+  }
+
+  /** The newest position that is written. */
+  get written(): Position {
+    return { segment: this.#active.number, offset: this.#active.bytes }
+  }
+
+  /** Called once the control plane's stream has stored the events up to a position. */
+  markShipped(position: Position, events: number): void {
+    this.#state.shipped = position
+    this.#unshipped -= events
+    this.#append(`{"shipped":${JSON.stringify(position)}}\n`)
+    for (const [segment, bytes] of this.#closed) {
+      if (segment >= position.segment || segment >= this.#durableSegment) continue
+      removeSegment(this.directory, segment)
+      this.#closed.delete(segment)
+      this.#closedBytes -= bytes
+    }
+  }
+
+  /** Writes what waits. Keeps it, and tries again later, when the disk refuses. */
+  flush(): void {
+    if (this.#lines.length === 0) return
+    try {
+      this.#write('')
+    } catch (error) {
+      this.#log.error({ err: error, waiting: this.#lines.length }, 'the journal cannot be written')
+      setTimeout(() => this.flush(), retryMs).unref()
+    }
+  }
+
+  async close(): Promise<void> {
+    this.flush()
+    await this.#synced()
+    this.#active.close()
+  }
+
+  get #bytes(): number {
+    return this.#closedBytes + this.#active.bytes
+  }
+
+  #append(line: string): void {
+    if (this.#lines.length >= maxWaitingLines) {
+      this.#lose()
+      return
+    }
+    this.#lines.push(line)
+    if (this.#flushScheduled) return
+    this.#flushScheduled = true
+    setImmediate(() => {
+      this.#flushScheduled = false
+      this.flush()
+    })
+  }
+
+  /** Writes what waits and `line`, in this order, in one call of the kernel. */
+  #write(line: string): void {
+    const { length } = this.#lines
+    this.#active.append(length === 0 ? line : this.#lines.join('') + line)
+    if (length > 0) this.#lines = []
+    if (this.#active.bytes >= this.#segmentBytes) this.#rotate()
+  }
+
+  #rotate(): void {
+    const next = new SegmentFile(this.directory, this.#active.number + 1)
+    next.append(`${JSON.stringify({ checkpoint: this.#state.checkpoint() })}\n`)
+    const last = this.#active
+    this.#active = next
+    this.#noteClosed(last.number)
+    this.#retiring.push(last)
+    this.#syncInBackground()
+  }
+
+  #noteClosed(segment: number): void {
+    const { size } = statSync(segmentPath(this.directory, segment))
+    this.#closed.set(segment, size)
+    this.#closedBytes += size
+  }
+
+  /** Resolves once all that is written now survives a loss of power; calls that come meanwhile share the next round. */
+  #synced(): Promise<void> {
+    if (!this.#syncing) {
+      this.#syncing = this.#sync()
+      return this.#syncing
+    }
+    this.#nextSync ??= this.#syncing.then(
+      () => this.#startNextSync(),
+      () => this.#startNextSync(),
+    )
+    return this.#nextSync
+  }
+
+  #startNextSync(): Promise<void> {
+    this.#nextSync = undefined
+    this.#syncing = this.#sync()
+    return this.#syncing
+  }
+
+  async #sync(): Promise<void> {
+    const retiring = this.#retiring
+    const active = this.#active
+    this.#retiring = []
+    try {
+      for (const segment of retiring) await segment.sync()
+      await active.sync()
+      for (const segment of retiring) segment.close()
+      this.#durableSegment = active.number
+    } catch (error) {
+      this.#retiring = [...retiring, ...this.#retiring]
+      this.#log.error({ err: error }, 'the journal could not be synced')
+      throw new Denied('audit_unavailable')
+    } finally {
+      if (!this.#nextSync) this.#syncing = undefined
+    }
+  }
+
+  /** A failure is logged where it happens, and each call that depends on it learns of it by itself. */
+  #syncInBackground(): void {
+    this.#synced().catch(() => {})
+  }
+
+  #lose(): void {
+    this.#lost++
+    if (this.#lost === 1 || this.#lost % 10_000 === 0) {
+      this.#log.error({ lost: this.#lost }, 'the journal has no room: refused calls go unrecorded')
+    }
+  }
+}

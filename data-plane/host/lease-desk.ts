@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto'
+import { type LeaseGrant, type LeaseRequest, parseLeaseReply } from '../../contract/leases.ts'
+import { type KeyLookup, open, seal, type SigningKey } from '../../contract/signed.ts'
+import type { LeaseClient } from '../../transport/lease-channel.ts'
+import { within } from '../deadline.ts'
+import type { HostLog } from './host-log.ts'
+
+export type Ask = LeaseRequest['asks'][number]
+
+export interface LeaseDeskOptions {
+  readonly leases: LeaseClient
+  readonly organizationId: string
+  readonly dataPlaneId: string
+  readonly signingKey: SigningKey
+  readonly controlPlaneKeys: KeyLookup
+  readonly log: HostLog
+  /** Written down before the request leaves. */
+  readonly onAsk: (request: LeaseRequest) => void
+  /** Called once per request, however often its reply comes. */
+  readonly onGrants: (request: LeaseRequest, grants: readonly LeaseGrant[]) => void
+}
+
+const maxAsks = 256
+const sendLimitMs = 2_000
+const resendMs = 1_000
+const longestResendMs = 15_000
+
+interface Outstanding {
+  readonly request: LeaseRequest
+  readonly sealed: string
+  resend: NodeJS.Timeout | undefined
+}
+
+/**
+ * Asks the control plane for leases: what is asked for in one turn of the event loop goes in one request. A request is
+ * repeated under its id until it is answered, for what it was granted counts as spent until it is given back.
+ */
+export class LeaseDesk {
+  readonly #options: LeaseDeskOptions
+  readonly #outstanding = new Map<string, Outstanding>()
+  #asks: Ask[] = []
+  #unsubscribe: (() => Promise<void>) | undefined
+  #closed = false
+
+  constructor(options: LeaseDeskOptions) {
+    this.#options = options
+  }
+
+  /** Begins to listen, and repeats what the process before us had asked. */
+  async start(unanswered: readonly LeaseRequest[]): Promise<void> {
+    this.#unsubscribe = await this.#options.leases.subscribe((reply) => this.#onReply(reply))
+    for (const request of unanswered) this.#send(request)
+  }
+
+  ask(ask: Ask): void {
+    if (this.#asks.length === 0) queueMicrotask(() => this.#flush())
+    this.#asks.push(ask)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const { resend } of this.#outstanding.values()) clearTimeout(resend)
+    await this.#unsubscribe?.()
+  }
+
+  #flush(): void {
+    const { organizationId, dataPlaneId, onAsk } = this.#options
+    for (let asks = this.#asks.splice(0, maxAsks); asks.length > 0; asks = this.#asks.splice(0, maxAsks)) {
+      const request: LeaseRequest = { format: 1, id: `lr_${randomUUID()}`, organizationId, dataPlaneId, asks }
+      onAsk(request)
+      this.#send(request)
+    }
+  }
+
+  #send(request: LeaseRequest): void {
+    const sealed = seal('gatehouse/lease-request', JSON.stringify(request), this.#options.signingKey)
+    const outstanding: Outstanding = { request, sealed, resend: undefined }
+    this.#outstanding.set(request.id, outstanding)
+    this.#transmit(outstanding, resendMs)
+  }
+
+  #transmit(outstanding: Outstanding, waitMs: number): void {
+    if (this.#closed) return
+    within(sendLimitMs, 'the lease channel', this.#options.leases.send(outstanding.sealed)).catch(
+      (error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error)
+        this.#options.log.warn({ reason, requestId: outstanding.request.id }, 'a lease request could not be sent')
+      },
+    )
+    const next = Math.min(waitMs * 2, longestResendMs)
+    outstanding.resend = setTimeout(() => this.#transmit(outstanding, next), waitMs).unref()
+  }
+
+  #onReply(text: string): void {
+    const { controlPlaneKeys, dataPlaneId, log, onGrants } = this.#options
+    try {
+      const reply = parseLeaseReply(open('gatehouse/lease-reply', text, controlPlaneKeys).payload)
+      const outstanding = this.#outstanding.get(reply.requestId)
+      // A doubled reply, or one that somebody moved here from another data plane.
+      if (!outstanding || reply.dataPlaneId !== dataPlaneId) return
+      this.#outstanding.delete(reply.requestId)
+      clearTimeout(outstanding.resend)
+      onGrants(outstanding.request, reply.grants)
+    } catch (error) {
+      log.warn({ err: error }, 'a lease reply was refused')
+    }
+  }
+}

@@ -1,0 +1,167 @@
+import type { LeaseGrant } from '../../contract/leases.ts'
+import type { LeaseState } from './journal-record.ts'
+
+/** A part of a budget that this data plane may spend. */
+export class Lease {
+  readonly id: string
+  readonly windowEndsAt: number | null
+  /** Neither spent nor set aside. */
+  freeNanoUsd: number
+  /** Calls whose holds on this lease are not recorded as ended; it cannot be closed before. */
+  openHolds = 0
+  lastUsedAt: number
+
+  constructor({ leaseId, remainingNanoUsd, windowEndsAt }: LeaseState, now: number) {
+    this.id = leaseId
+    this.windowEndsAt = windowEndsAt
+    this.freeNanoUsd = remainingNanoUsd
+    this.lastUsedAt = now
+  }
+
+  isUsable(now: number): boolean {
+    return this.windowEndsAt === null || now < this.windowEndsAt
+  }
+}
+
+/** Money set aside on one lease for one call. */
+export interface Part {
+  readonly pool: LeasePool
+  readonly lease: Lease
+  readonly nanoUsd: number
+}
+
+/** A budget as its last grant showed it. */
+export type BudgetFacts = Pick<
+  LeaseGrant,
+  'limitNanoUsd' | 'settledNanoUsd' | 'unleasedNanoUsd' | 'windowEndsAt'
+>
+
+export interface Refusal {
+  readonly at: number
+  readonly neededNanoUsd: number
+}
+
+/** How much spending a pool keeps in hand, by what it spent lately. */
+const horizonSeconds = 2
+/** A pool that just got less than it wanted does not ask ahead for so long. */
+const tightMs = 1_000
+
+/** The leases of one budget, oldest first. */
+export class LeasePool {
+  readonly budgetId: string
+  readonly leases: Lease[] = []
+  facts: BudgetFacts | undefined
+  refusal: Refusal | undefined
+  /** When the request that is under way was made; undefined when there is none. */
+  askedAt: number | undefined
+  tightUntil = 0
+  #heldNanoUsd = 0
+  #peakHeldNanoUsd = 0
+  #spentNanoUsd = 0
+  #spentPerSecond = 0
+
+  constructor(budgetId: string) {
+    this.budgetId = budgetId
+  }
+
+  /** Set aside for calls that are under way. */
+  get heldNanoUsd(): number {
+    return this.#heldNanoUsd
+  }
+
+  freeNanoUsd(now: number): number {
+    let free = 0
+    for (const lease of this.leases) if (lease.isUsable(now)) free += lease.freeNanoUsd
+    return free
+  }
+
+  /** Whether `nanoUsd` can be set aside now. */
+  covers(nanoUsd: number, now: number): boolean {
+    const [first] = this.leases
+    if (first && first.freeNanoUsd >= nanoUsd && first.isUsable(now)) return true
+    return nanoUsd === 0 ? this.leases.some((lease) => lease.isUsable(now)) : this.freeNanoUsd(now) >= nanoUsd
+  }
+
+  /** Sets money aside, from the oldest lease on; the caller knows that it is there. */
+  take(nanoUsd: number, now: number, parts: Part[]): void {
+    let left = nanoUsd
+    for (const lease of this.leases) {
+      if (!lease.isUsable(now)) continue
+      const part = Math.min(left, lease.freeNanoUsd)
+      if (part === 0 && left > 0) continue
+      lease.freeNanoUsd -= part
+      lease.openHolds++
+      lease.lastUsedAt = now
+      parts.push({ pool: this, lease, nanoUsd: part })
+      left -= part
+      if (left === 0) break
+    }
+    this.#heldNanoUsd += nanoUsd
+    if (this.#heldNanoUsd > this.#peakHeldNanoUsd) this.#peakHeldNanoUsd = this.#heldNanoUsd
+  }
+
+  /** Ends a part: `spentNanoUsd` of it is gone, the rest is free again. */
+  putBack({ lease, nanoUsd }: Part, spentNanoUsd: number): void {
+    lease.freeNanoUsd += nanoUsd - spentNanoUsd
+    this.#heldNanoUsd -= nanoUsd
+    this.#spentNanoUsd += spentNanoUsd
+  }
+
+  /** Spends what a call cost beyond what was set aside for it, as far as the lease has it. */
+  spendBeyond(lease: Lease, nanoUsd: number): number {
+    const spent = Math.min(nanoUsd, lease.freeNanoUsd)
+    lease.freeNanoUsd -= spent
+    this.#spentNanoUsd += spent
+    return spent
+  }
+
+  add(lease: Lease): void {
+    this.leases.push(lease)
+  }
+
+  /** What this pool would like to have free beside what it has; 0 while there is enough. */
+  wantedNanoUsd(callNanoUsd: number, now: number): number {
+    const target = Math.max(
+      2 * callNanoUsd,
+      2 * this.#peakHeldNanoUsd + Math.ceil(horizonSeconds * this.#spentPerSecond),
+    )
+    const free = this.freeNanoUsd(now)
+    return free * 2 >= target ? 0 : target - free
+  }
+
+  mayAskAhead(now: number): boolean {
+    return this.askedAt === undefined && now >= this.tightUntil
+  }
+
+  learn(grant: LeaseGrant, wantedNanoUsd: number, neededNanoUsd: number, now: number): void {
+    this.askedAt = undefined
+    this.facts = grant
+    const isShort = grant.grantedNanoUsd < neededNanoUsd || (grant.leaseId === null && neededNanoUsd > 0)
+    this.refusal = isShort ? { at: now, neededNanoUsd } : undefined
+    if (grant.grantedNanoUsd < wantedNanoUsd) this.tightUntil = now + tightMs
+  }
+
+  /** Forgets a little of the past; called at even intervals. */
+  age(intervalMs: number): void {
+    const perSecond = (this.#spentNanoUsd * 1000) / intervalMs
+    this.#spentPerSecond = 0.7 * this.#spentPerSecond + 0.3 * perSecond
+    this.#spentNanoUsd = 0
+    this.#peakHeldNanoUsd = Math.max(this.#heldNanoUsd, Math.floor(this.#peakHeldNanoUsd / 2))
+  }
+
+  /** Removes and returns the leases that serve nobody: spent, out of their window, or idle for `idleMs`. */
+  removeIdle(now: number, idleMs: number): Lease[] {
+    const idle = this.leases.filter(
+      (lease) =>
+        lease.openHolds === 0 &&
+        (lease.freeNanoUsd === 0 || !lease.isUsable(now) || now - lease.lastUsedAt >= idleMs),
+    )
+    for (const lease of idle) this.leases.splice(this.leases.indexOf(lease), 1)
+    return idle
+  }
+
+  /** Whether nothing is left that would be missed. */
+  get isEmpty(): boolean {
+    return this.leases.length === 0 && this.askedAt === undefined
+  }
+}

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs'
+import { ContractViolation } from '../../contract/validation.ts'
+import { eventOf, parseRecord } from './journal-record.ts'
+import { JournalState } from './journal-state.ts'
+import { listSegments, segmentPath } from './segment-file.ts'
+
+/** The journal cannot be trusted as it is; the message names the file and what to do. */
+export class JournalDamaged extends Error {
+  override readonly name = 'JournalDamaged'
+}
+
+export interface Replay {
+  readonly state: JournalState
+  /** The newest segment; 0 when there is none. */
+  readonly lastSegment: number
+  /** Where a line that a crash cut off begins in the newest segment; null when it ends well. */
+  readonly tornAt: number | null
+  readonly unshippedEvents: number
+}
+
+/**
+ * Reads the journal of a process that is gone. The state is that of the newest segment with a whole checkpoint and
+ * of what follows it; older segments only hold events that are not shipped yet.
+ *
+ * @throws JournalDamaged when a line that is not the last one cannot be read.
+ */
+export function replayJournal(directory: string): Replay {
+  const segments = listSegments(directory)
+  const lastSegment = segments.at(-1) ?? 0
+  const state = new JournalState()
+  let tornAt: number | null = null
+  const events: { segment: number; offset: number }[] = []
+  for (const segment of segments) {
+    const path = segmentPath(directory, segment)
+    const isLast = segment === lastSegment
+    const torn = readLines(path, isLast, (line, offset) => {
+      state.apply(parseRecord(line))
+      if (eventOf(line) !== undefined) events.push({ segment, offset })
+    })
+    if (isLast) tornAt = torn
+  }
+  const { shipped } = state
+  const unshipped = events.filter(
+    ({ segment, offset }) =>
+      segment > shipped.segment || (segment === shipped.segment && offset >= shipped.offset),
+  )
+  return { state, lastSegment, tornAt, unshippedEvents: unshipped.length }
+}
+
+/** Gives each whole line to `read`; the answer is where a cut-off last line begins. */
+function readLines(
+  path: string,
+  mayBeTorn: boolean,
+  read: (line: string, offset: number) => void,
+): number | null {
+  const bytes = readFileSync(path)
+  let start = 0
+  while (start < bytes.length) {
+    const end = bytes.indexOf(0x0a, start)
+    if (end < 0) {
+      if (mayBeTorn) return start
+      throw damaged(path, start, 'the line has no end')
+    }
+    try {
+      read(bytes.toString('utf8', start, end), start)
+    } catch (error) {
+      if (!(error instanceof ContractViolation)) throw error
+      throw damaged(path, start, error.message)
+    }
+    start = end + 1
+  }
+  return null
+}
+
+function damaged(path: string, offset: number, reason: string): JournalDamaged {
+  return new JournalDamaged(
+    `the journal ${path} is damaged at byte ${offset} (${reason}): restore it, or move it away and accept that what it holds is neither billed nor audited`,
+  )
+}

@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto'
+import { open } from 'node:fs/promises'
+import { seal, type SigningKey } from '../../contract/signed.ts'
+import type { EventProducer } from '../../transport/event-stream.ts'
+import { within } from '../deadline.ts'
+import type { HostLog } from './host-log.ts'
+import type { DurableJournal } from './journal.ts'
+import { eventOf, type Position } from './journal-record.ts'
+import { segmentPath } from './segment-file.ts'
+
+export interface ShipperOptions {
+  readonly journal: DurableJournal
+  readonly events: EventProducer
+  readonly organizationId: string
+  readonly dataPlaneId: string
+  readonly signingKey: SigningKey
+  readonly log: HostLog
+}
+
+const maxBatchEvents = 500
+const maxBatchBytes = 512 * 1024
+const lingerMs = 100
+const appendLimitMs = 5_000
+const firstRetryMs = 200
+const longestRetryMs = 5_000
+
+/** Events read from the journal, as JSON, and where the next ones begin. */
+interface Batch {
+  readonly events: readonly string[]
+  readonly end: Position
+}
+
+/**
+ * Moves events from the journal to the control plane's stream, in order. A batch is repeated word for word until the
+ * stream has stored it; only then is its part of the journal given up.
+ */
+export class Shipper {
+  readonly #options: ShipperOptions
+  readonly #incarnation = randomUUID()
+  readonly #stopped = new AbortController()
+  #sequence = 0
+  #loop: Promise<void> | undefined
+
+  constructor(options: ShipperOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#loop = this.#run()
+  }
+
+  /** Ships what is recorded until now, for at most `limitMs`, and stops. What is left is shipped by the next start. */
+  async close(limitMs: number): Promise<void> {
+    const { journal, log } = this.#options
+    const deadline = Date.now() + limitMs
+    while (journal.backlog > 0 && Date.now() < deadline) await pause(10)
+    if (journal.backlog > 0) log.warn({ backlog: journal.backlog }, 'events stay in the journal until the next start')
+    this.#stopped.abort()
+    await this.#loop
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopped
+    while (!signal.aborted) {
+      try {
+        const batch = await this.#nextBatch()
+        if (batch) await this.#ship(batch)
+        if (!batch || batch.events.length < maxBatchEvents) await pause(lingerMs, signal)
+      } catch (error) {
+        this.#options.log.error({ err: error }, 'the journal could not be shipped')
+        await pause(longestRetryMs, signal)
+      }
+    }
+  }
+
+  async #ship(batch: Batch): Promise<void> {
+    const { journal, events, log } = this.#options
+    const { signal } = this.#stopped
+    const text = batch.events.length > 0 ? this.#sealed(batch.events) : undefined
+    for (let retryMs = firstRetryMs; text !== undefined; retryMs = Math.min(retryMs * 2, longestRetryMs)) {
+      try {
+        await within(appendLimitMs, 'the event stream', events.append(text))
+        break
+      } catch (error) {
+        if (signal.aborted) return
+        if (retryMs === longestRetryMs) {
+          const reason = error instanceof Error ? error.message : String(error)
+          log.warn({ reason, backlog: journal.backlog }, 'events cannot be shipped yet')
+        }
+        await pause(retryMs, signal)
+        if (signal.aborted) return
+      }
+    }
+    journal.markShipped(batch.end, batch.events.length)
+  }
+
+  #sealed(events: readonly string[]): string {
+    const { organizationId, dataPlaneId, signingKey } = this.#options
+    const head = { format: 1, organizationId, dataPlaneId, incarnation: this.#incarnation, sequence: ++this.#sequence }
+    // The events are JSON already: they are put into the batch as they stand in the journal.
+    const payload = `${JSON.stringify(head).slice(0, -1)},"events":[${events.join(',')}]}`
+    return seal('gatehouse/events', payload, signingKey)
+  }
+
+  /** The next events; undefined when all that is written is shipped. */
+  async #nextBatch(): Promise<Batch | undefined> {
+    const { journal } = this.#options
+    const from = journal.shipped
+    const { written } = journal
+    const isActive = from.segment === written.segment
+    const text = await readFrom(journal.directory, from, isActive ? written.offset : Number.POSITIVE_INFINITY)
+    if (text.length === 0) {
+      return isActive ? undefined : { events: [], end: { segment: from.segment + 1, offset: 0 } }
+    }
+    const events: string[] = []
+    let offset = 0
+    while (offset < text.length && events.length < maxBatchEvents) {
+      const end = text.indexOf(0x0a, offset)
+      if (end < 0) break
+      const event = eventOf(text.toString('utf8', offset, end))
+      if (event !== undefined) events.push(event)
+      offset = end + 1
+    }
+    // Lines that say how far the journal is shipped must not be answered with another such line.
+    if (events.length === 0 && isActive && from.offset + offset === written.offset) return undefined
+    return { events, end: { segment: from.segment, offset: from.offset + offset } }
+  }
+}
+
+async function readFrom(directory: string, { segment, offset }: Position, end: number): Promise<Buffer> {
+  const file = await open(segmentPath(directory, segment), 'r')
+  try {
+    const wanted = Math.min(end - offset, maxBatchBytes)
+    if (wanted <= 0) return Buffer.alloc(0)
+    const buffer = Buffer.alloc(wanted)
+    const { bytesRead } = await file.read(buffer, 0, wanted, offset)
+    const chunk = buffer.subarray(0, bytesRead)
+    if (chunk.length < maxBatchBytes || chunk.includes(0x0a)) return chunk
+    // One line longer than a batch, such as a checkpoint with many open calls.
+    const { size } = await file.stat()
+    const rest = Buffer.alloc(Math.min(end, size) - offset)
+    await file.read(rest, 0, rest.length, offset)
+    return rest
+  } finally {
+    await file.close()
+  }
+}
+
+function pause(durationMs: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return Promise.resolve()
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, durationMs)
+    function done() {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    signal?.addEventListener('abort', done)
+  })
+}

@@ -1,0 +1,140 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { RouteHandlerMethod } from 'fastify'
+import type { Configuration } from '../../plugins/sdk/builtin.ts'
+import type { Operation } from '../../plugins/sdk/call.ts'
+import { Denied } from '../../plugins/sdk/denied.ts'
+import { GovernedCall, type Objection } from '../pipeline/call.ts'
+import { nextCallId } from '../pipeline/call-id.ts'
+import type { PipelineCompiler } from '../pipeline/compiler.ts'
+import type { PluginLog } from '../pipeline/conclude-call.ts'
+import { runCall } from '../pipeline/run-call.ts'
+import { answerPreflight, CrossOriginRules, isPreflight } from './cross-origin.ts'
+import { answerError } from './direct-answer.ts'
+import { methodsOf } from './table.ts'
+import { findAmbiguity } from './wire-checks.ts'
+
+export interface GatewayOptions {
+  /** The configuration that runs now; undefined before the first one. */
+  readonly configuration: () => Configuration | undefined
+  readonly pipelines: PipelineCompiler
+  readonly log: PluginLog
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  /** Calls under way at which further ones are refused with 503 `overloaded`. */
+  readonly maxConcurrentCalls: number
+}
+
+/** What a route has against a call, and what the answer says beside. */
+export interface RouteRefusal {
+  readonly denied: Denied
+  readonly headers: Readonly<Record<string, string>>
+}
+
+const noBody = Buffer.alloc(0)
+
+/** The one way from a route to a provider: every call that comes through here runs the pipeline. */
+export class Gateway {
+  readonly #options: GatewayOptions
+  readonly #handlers = new WeakSet<RouteHandlerMethod>()
+  #rules: { readonly of: Configuration; readonly rules: CrossOriginRules } | undefined
+
+  constructor(options: GatewayOptions) {
+    this.#options = options
+  }
+
+  /** The handler of a served route. */
+  handler(operation: Operation): RouteHandlerMethod {
+    const handle: RouteHandlerMethod = (request, reply) => {
+      reply.hijack()
+      const body = Buffer.isBuffer(request.body) ? request.body : noBody
+      this.govern(operation, request.raw, reply.raw, body)
+    }
+    this.#handlers.add(handle)
+    return handle
+  }
+
+  /** The handler of everything else below `/v1`: preflights, wrong methods, unknown paths. */
+  fallback(): RouteHandlerMethod {
+    const handle: RouteHandlerMethod = (request, reply) => {
+      reply.hijack()
+      if (isPreflight(request.raw) && this.#allowsPreflight(request.raw, reply.raw)) return
+      this.govern('unknown', request.raw, reply.raw, noBody, refuseUnserved(request.raw))
+    }
+    this.#handlers.add(handle)
+    return handle
+  }
+
+  /** Whether a handler came from here; a route with any other cannot be registered. */
+  governs(handler: RouteHandlerMethod): boolean {
+    return this.#handlers.has(handler)
+  }
+
+  /** Runs one call. */
+  govern(
+    operation: Operation,
+    request: IncomingMessage,
+    response: ServerResponse,
+    body: Buffer,
+    refusal?: RouteRefusal,
+  ): void {
+    const { configuration: current, pipelines, log, now, maxConcurrentCalls } = this.#options
+    const receivedAt = now()
+    const configuration = current()
+    if (!configuration) {
+      answerError(response, 'config_unavailable', nextCallId(receivedAt))
+      return
+    }
+    const pipeline = pipelines.pipelineFor(configuration)
+    if (pipeline.calls >= maxConcurrentCalls) {
+      answerError(response, 'overloaded', nextCallId(receivedAt))
+      return
+    }
+    const rules = this.#rulesOf(configuration)
+    const { origin } = request.headers
+    const answerHeaders = rules.answerHeaders(origin)
+    if (refusal) Object.assign(answerHeaders, refusal.headers)
+    const objection = objectionTo(request, rules, refusal?.denied)
+    const arrival = { request, response, operation, body, receivedAt, configuration }
+    runCall(new GovernedCall({ ...arrival, pipeline, answerHeaders, objection }), log)
+  }
+
+  /** Answers the preflight of an allowed origin; any other request is left to the pipeline to refuse. */
+  #allowsPreflight(request: IncomingMessage, response: ServerResponse): boolean {
+    const configuration = this.#options.configuration()
+    const { origin } = request.headers
+    if (!configuration || origin === undefined || findAmbiguity(request)) return false
+    const rules = this.#rulesOf(configuration)
+    if (!rules.allows(origin)) return false
+    answerPreflight(rules, origin, response)
+    return true
+  }
+
+  /** The rules of the running configuration, compiled once for each. */
+  #rulesOf(configuration: Configuration): CrossOriginRules {
+    if (this.#rules?.of !== configuration) {
+      this.#rules = { of: configuration, rules: new CrossOriginRules(configuration) }
+    }
+    return this.#rules.rules
+  }
+}
+
+function objectionTo(
+  request: IncomingMessage,
+  rules: CrossOriginRules,
+  denied: Denied | undefined,
+): Objection | undefined {
+  const { origin } = request.headers
+  const ambiguity = findAmbiguity(request)
+  if (ambiguity) return { when: 'now', denied: ambiguity }
+  if (origin !== undefined && !rules.allows(origin)) {
+    return { when: 'now', denied: new Denied('origin_not_allowed') }
+  }
+  return denied && { when: 'identified', denied }
+}
+
+function refuseUnserved({ url = '/' }: IncomingMessage): RouteRefusal {
+  const query = url.indexOf('?')
+  const methods = methodsOf(query < 0 ? url : url.slice(0, query))
+  if (methods.length === 0) return { denied: new Denied('not_found'), headers: {} }
+  return { denied: new Denied('method_not_allowed'), headers: { allow: methods.join(', ') } }
+}

@@ -1,0 +1,62 @@
+/*
+ * What the status server reads. The data plane's parts implement these; the server never reaches further.
+ * All counts are since the start of the process.
+ */
+
+export interface NodeNumbers {
+  /** The data plane's id. */
+  readonly id: string
+  readonly version: string
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  /** Null until a configuration is applied. */
+  readonly epoch: number | null
+  readonly revision: number | null
+  readonly configHash: string | null
+  readonly applyStatus: 'applied' | 'refused' | 'awaiting'
+  readonly lastError: string | null
+  readonly transportConnected: boolean
+  /** Age of the newest signed head; null before the first one. Grows while the control plane is silent. */
+  readonly headAgeMs: number | null
+}
+
+export interface PluginNumbers {
+  readonly name: string
+  readonly version: string
+  readonly enabled: boolean
+  readonly builtin: boolean
+  /** Position in the pipeline, from 1; 0 when it does not run. */
+  readonly order: number
+  readonly calls: number
+  readonly denials: number
+  readonly errors: number
+  /** Time that the plugin's `onCall` takes of a call, over the recent calls; null before the first. */
+  readonly p50Ms: number | null
+  readonly p99Ms: number | null
+}
+
+export interface ProviderNumbers {
+  readonly name: string
+  readonly requests: number
+  readonly errors: number
+  readonly inFlight: number
+  /** The error code of the latest attempt that failed. */
+  readonly lastError: string | null
+}
+
+export interface CounterNumbers {
+  readonly requests: number
+  readonly denials: number
+  readonly upstreamErrors: number
+  /** Events that are recorded here and not yet with the control plane. */
+  readonly eventBacklog: number
+}
+
+export interface StatusSources {
+  node(): NodeNumbers
+  plugins(): readonly PluginNumbers[]
+  providers(): readonly ProviderNumbers[]
+  counters(): CounterNumbers
+  /** Whether a call can be served now. */
+  ready(): boolean
+}

@@ -1,0 +1,98 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { Denied, type ErrorCode } from 'gatehouse/plugin-sdk'
+
+/** The provider did not do its part. What the caller reads names the provider and nothing of its answer. */
+export class ProviderFailure extends Error {
+  override readonly name = 'ProviderFailure'
+  readonly denied: Denied
+  /** Short, without addresses and secrets: `HTTP 500`, `ECONNREFUSED`. */
+  readonly reason: string
+
+  constructor(code: ErrorCode, reason: string, publicMessage: string, retryAfterSeconds?: number) {
+    super(reason)
+    this.reason = reason
+    this.denied = new Denied(
+      code,
+      publicMessage,
+      retryAfterSeconds === undefined ? {} : { retryAfterSeconds },
+    )
+  }
+}
+
+export function failedStatus(
+  provider: string,
+  status: number,
+  headers: IncomingHttpHeaders,
+): ProviderFailure {
+  const retryAfter = headers['retry-after']
+  const seconds = retryAfter !== undefined && /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) : undefined
+  const code = status === 504 || status === 524 ? 'provider_timeout' : 'provider_error'
+  return new ProviderFailure(
+    code,
+    `HTTP ${status}`,
+    `The provider "${provider}" failed (HTTP ${status})`,
+    seconds,
+  )
+}
+
+export function encodedAnswer(provider: string): ProviderFailure {
+  return new ProviderFailure(
+    'provider_error',
+    'unasked content-encoding',
+    `The provider "${provider}" answered in an encoding that was not asked for`,
+  )
+}
+
+export function oversizedAnswer(provider: string, limitBytes: number): ProviderFailure {
+  return new ProviderFailure(
+    'provider_error',
+    'answer too large',
+    `The answer of the provider "${provider}" exceeds ${limitBytes} bytes`,
+  )
+}
+
+export function emptyStream(provider: string): ProviderFailure {
+  return new ProviderFailure(
+    'provider_error',
+    'empty stream',
+    `The provider "${provider}" ended its stream before the first event`,
+  )
+}
+
+export function cutStream(provider: string): ProviderFailure {
+  return new ProviderFailure(
+    'provider_error',
+    'stream cut',
+    `The provider "${provider}" broke off its answer: what came is incomplete`,
+  )
+}
+
+export function exceededDuration(provider: string, limitMs: number): ProviderFailure {
+  return new ProviderFailure(
+    'provider_timeout',
+    'answer took too long',
+    `The provider "${provider}" did not finish within ${limitMs} ms`,
+  )
+}
+
+const timeouts: Readonly<Record<string, string>> = {
+  UND_ERR_CONNECT_TIMEOUT: 'could not be reached in time',
+  UND_ERR_HEADERS_TIMEOUT: 'did not answer in time',
+  UND_ERR_BODY_TIMEOUT: 'fell silent within its answer',
+}
+
+/** Puts a failure of the connection into words; undefined for an error of our own, such as a plugin's bad header. */
+export function connectionFailure(provider: string, error: unknown): ProviderFailure | undefined {
+  const code = codeOf(error)
+  if (code === undefined || code === 'UND_ERR_INVALID_ARG') return undefined
+  const timeout = timeouts[code]
+  if (timeout !== undefined) {
+    return new ProviderFailure('provider_timeout', code, `The provider "${provider}" ${timeout}`)
+  }
+  return new ProviderFailure('provider_error', code, `The connection to the provider "${provider}" failed`)
+}
+
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}

@@ -1,0 +1,38 @@
+import { Type } from 'gatehouse/plugin-sdk'
+import { defineBuiltin } from 'gatehouse/plugin-sdk/builtin'
+import { ActivityLog } from './activity.ts'
+import { askProvider } from './ask-provider.ts'
+import { answerModels } from './models.ts'
+import { Pools } from './pools.ts'
+
+/** Asks the provider and answers the caller, byte for byte where the two speak the same format. */
+export default defineBuiltin({
+  name: 'provider',
+
+  config: Type.Object(
+    {
+      /** Concurrent calls to one provider; the next one is refused as `overloaded`, never queued. */
+      maxConcurrentCalls: Type.Integer({ minimum: 1, maximum: 100_000, default: 2048 }),
+      /** Longest time from the question to the end of its answer, streams included. */
+      maxDurationMs: Type.Integer({ minimum: 1, maximum: 86_400_000, default: 1_800_000 }),
+      /** Largest answer that is not streamed. */
+      maxAnswerBytes: Type.Integer({ minimum: 1, maximum: 1_073_741_824, default: 67_108_864 }),
+      /** Largest single event of a streamed answer. */
+      maxEventBytes: Type.Integer({ minimum: 1, maximum: 1_073_741_824, default: 16_777_216 }),
+    },
+    { additionalProperties: false },
+  ),
+
+  setup(limits, host) {
+    const pools = new Pools(host)
+    const activity = new ActivityLog()
+    return {
+      respond(call) {
+        if (call.operation === 'models.list') return answerModels(call)
+        return askProvider(call, { host, pools, activity, limits })
+      },
+      activity: () => activity.list(),
+      close: () => pools.close(),
+    }
+  },
+})

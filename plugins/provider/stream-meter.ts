@@ -1,0 +1,29 @@
+import { tokensIn } from './usage.ts'
+
+const dataLine = Buffer.from('\ndata:')
+const firstLine = Buffer.from('data:')
+
+/**
+ * Estimates the tokens of a stream that never told them, without reading its events: at least one token each, and
+ * what an event is longer than the shortest one is taken for text.
+ */
+export class StreamMeter {
+  #events = 0
+  #bytes = 0
+  #shortestEvent = Number.POSITIVE_INFINITY
+
+  /** @param run whole events */
+  count(run: Buffer): void {
+    let events = run.subarray(0, firstLine.length).equals(firstLine) ? 1 : 0
+    for (let at = run.indexOf(dataLine); at >= 0; at = run.indexOf(dataLine, at + dataLine.length)) events++
+    if (events === 0) return
+    this.#events += events
+    this.#bytes += run.length
+    this.#shortestEvent = Math.min(this.#shortestEvent, Math.floor(run.length / events))
+  }
+
+  estimateTokens(): number {
+    if (this.#events === 0) return 0
+    return Math.max(this.#events, tokensIn(this.#bytes - this.#events * this.#shortestEvent))
+  }
+}

@@ -1,0 +1,86 @@
+import type { Usage } from 'gatehouse/plugin-sdk'
+import type { Dispatcher } from 'undici'
+import { type Answer, type AnswerContext, callerHeaders, redactSecret, restoreModel } from './answer.ts'
+import { EventFramer } from './event-framer.ts'
+import { cutStream, emptyStream, oversizedAnswer } from './failures.ts'
+import { StreamMeter } from './stream-meter.ts'
+import { estimatedUsage, type FoundUsage, findUsage, reportedUsage } from './usage.ts'
+import { withoutUsageEvent } from './usage-event.ts'
+
+const lastEvent = /^data: ?\[DONE\]|"type": ?"response\.(?:completed|incomplete|failed)"/m
+
+export interface StreamSettings {
+  /** Whether the caller did not ask for the usage chunk. */
+  readonly hidesUsage: boolean
+  readonly maxEventBytes: number
+}
+
+/** An answer of server-sent events, forwarded event by event as they come. */
+export class StreamedAnswer implements Answer {
+  readonly #context: AnswerContext
+  readonly #settings: StreamSettings
+  readonly #framer = new EventFramer()
+  readonly #meter = new StreamMeter()
+  #usage: FoundUsage | undefined
+  #isComplete = false
+
+  constructor(context: AnswerContext, settings: StreamSettings) {
+    this.#context = context
+    this.#settings = settings
+  }
+
+  data(chunk: Buffer, controller: Dispatcher.DispatchController): void {
+    const events = this.#framer.push(chunk)
+    if (events) this.#forward(events, controller)
+    if (this.#framer.heldBytes > this.#settings.maxEventBytes) {
+      throw oversizedAnswer(this.#provider, this.#settings.maxEventBytes)
+    }
+  }
+
+  end(): void {
+    const { call, headers } = this.#context
+    const rest = this.#framer.rest()
+    if (rest) this.#forward(rest, undefined)
+    if (!call.reply.started) throw emptyStream(this.#provider)
+    // Without framing of its own, the end of the connection cannot be told from the end of the answer.
+    const isFramed = headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined
+    if (!isFramed && !this.#isComplete) throw cutStream(this.#provider)
+    call.usage = this.abandonedUsage()
+    call.reply.end()
+  }
+
+  abandonedUsage(): Usage {
+    const { call, target } = this.#context
+    if (this.#usage) return reportedUsage(target, this.#usage, 0)
+    return estimatedUsage(call, target, this.#meter.estimateTokens(), 0)
+  }
+
+  get #provider(): string {
+    return this.#context.target.grant.provider.name
+  }
+
+  #forward(events: Buffer, controller: Dispatcher.DispatchController | undefined): void {
+    this.#meter.count(events)
+    const usage = findUsage(events)
+    if (usage) this.#usage = usage
+    this.#isComplete ||= lastEvent.test(events.toString('latin1'))
+    const shown = usage && this.#settings.hidesUsage ? withoutUsageEvent(events, usage) : events
+    if (shown.length > 0) this.#write(shown, controller)
+  }
+
+  #write(events: Buffer, controller: Dispatcher.DispatchController | undefined): void {
+    const { call, secret, status, headers } = this.#context
+    const { reply } = call
+    if (!reply.started) {
+      reply.start(status, {
+        ...callerHeaders(headers),
+        'cache-control': 'no-cache',
+        'x-accel-buffering': 'no',
+      })
+    }
+    const hasRoom = reply.write(restoreModel(redactSecret(events, secret), this.#context))
+    if (hasRoom || !controller) return
+    controller.pause()
+    reply.onDrain(() => controller.resume())
+  }
+}

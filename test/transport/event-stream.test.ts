@@ -1,0 +1,117 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { EventConsumer, StreamEntry } from '../../transport/event-stream.ts'
+import type { Transport } from '../../transport/transport.ts'
+import { implementations, uniqueOrganization } from './implementations.ts'
+import { eventually } from './poll.ts'
+
+describe.each(implementations)('event stream, $name', ({ open }) => {
+  let first: Transport
+  let second: Transport
+  let organizationId: string
+
+  beforeEach(async () => {
+    const views = await open()
+    first = views.first
+    second = views.second
+    organizationId = uniqueOrganization()
+  })
+  afterEach(async () => {
+    await first.close()
+    await second.close()
+  })
+
+  const append = (body: string) => first.dataPlane(organizationId, 'dp_1').events.append(body)
+  const bodies = (entries: readonly StreamEntry[]) => entries.map(({ body }) => body)
+
+  /** Reads on until so many entries came. */
+  const readAll = (consumer: EventConsumer, count: number) => {
+    const all: StreamEntry[] = []
+    return eventually(`${count} entries`, async () => {
+      all.push(...(await consumer.read([organizationId], 20)))
+      return all.length >= count ? all : undefined
+    })
+  }
+
+  it('delivers what was appended before anybody listened, in order', async () => {
+    for (const body of ['one', 'two', 'three']) await append(body)
+    const entries = await readAll(second.controlPlane().events, 3)
+    expect(bodies(entries)).toEqual(['one', 'two', 'three'])
+    expect(entries[0]?.organizationId).toBe(organizationId)
+  })
+
+  it('wakes a waiting reader', async () => {
+    const waiting = second.controlPlane().events.read([organizationId], 5_000)
+    await append('late')
+    expect(bodies(await waiting)).toEqual(['late'])
+  })
+
+  it('answers with nothing when the wait is over', async () => {
+    expect(await second.controlPlane().events.read([organizationId], 10)).toEqual([])
+    expect(await second.controlPlane().events.read([], 1)).toEqual([])
+  })
+
+  it('gives each entry to one of several consumers', async () => {
+    const a = first.controlPlane().events
+    const b = second.controlPlane().events
+    for (let index = 0; index < 40; index++) await append(`entry ${index}`)
+    const seen: string[] = []
+    await eventually('40 entries', async () => {
+      for (const consumer of [a, b]) {
+        const entries = await consumer.read([organizationId], 5)
+        seen.push(...bodies(entries))
+        await consumer.acknowledge(entries)
+      }
+      return seen.length >= 40
+    })
+    expect(new Set(seen).size).toBe(40)
+    expect(seen).toHaveLength(40)
+  })
+
+  it('gives what a dead consumer took to another', async () => {
+    await append('abandoned')
+    const dead = first.controlPlane().events
+    await readAll(dead, 1)
+    const entries = await readAll(second.controlPlane().events, 1)
+    expect(bodies(entries)).toEqual(['abandoned'])
+  })
+
+  it('gives a consumer again what it took and did not acknowledge', async () => {
+    await append('failed to store')
+    const consumer = second.controlPlane().events
+    await readAll(consumer, 1)
+    expect(bodies(await readAll(consumer, 1))).toEqual(['failed to store'])
+  })
+
+  it('never delivers an acknowledged entry again', async () => {
+    await append('done')
+    await append('open')
+    const consumer = first.controlPlane().events
+    const entries = await readAll(consumer, 2)
+    await consumer.acknowledge(entries.filter(({ body }) => body === 'done'))
+    const other = second.controlPlane().events
+    expect(bodies(await readAll(other, 1))).toEqual(['open'])
+  })
+
+  it('reads the streams of several organizations and tells them apart', async () => {
+    const other = uniqueOrganization()
+    await append('mine')
+    await first.dataPlane(other, 'dp_2').events.append('theirs')
+    const consumer = second.controlPlane().events
+    const found = new Map<string, string>()
+    await eventually('both entries', async () => {
+      for (const entry of await consumer.read([organizationId, other], 20)) {
+        found.set(entry.organizationId, entry.body)
+      }
+      return found.size === 2
+    })
+    expect(found.get(organizationId)).toBe('mine')
+    expect(found.get(other)).toBe('theirs')
+  })
+
+  it('rejects a waiting read when it is closed', async () => {
+    const waiting = second.controlPlane().events.read([organizationId], 5_000)
+    const rejected = expect(waiting).rejects.toMatchObject({ name: 'TransportUnavailable' })
+    await second.close()
+    await rejected
+  })
+})

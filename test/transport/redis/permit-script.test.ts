@@ -1,0 +1,116 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import fc from 'fast-check'
+import { createClient } from 'redis'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { permitHoldMs } from '../../../transport/limit-store.ts'
+import { PermitWindow } from '../../../transport/memory/permits.ts'
+import { RedisConnection } from '../../../transport/redis/connection.ts'
+import { acquirePermits, grantName, keepPermits } from '../../../transport/redis/limit-store.ts'
+import { redisUrl } from '../../environment/index.ts'
+import { silentLog, uniqueOrganization } from '../implementations.ts'
+
+let connection: RedisConnection
+let url: string
+
+beforeAll(async () => {
+  url = await redisUrl()
+  connection = new RedisConnection({ url, role: 'test', log: silentLog, operationTimeoutMs: 5_000 })
+})
+afterAll(() => connection.close())
+
+const windowMs = 24
+const limitIds = ['lim_1', 'lim_2'] as const
+
+const action = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('acquire' as const),
+      asks: fc.array(
+        fc.record({
+          limitId: fc.constantFrom(...limitIds),
+          maxRequests: fc.integer({ min: 1, max: 40 }),
+          wanted: fc.integer({ min: 1, max: 12 }),
+        }),
+        { minLength: 1, maxLength: 3 },
+      ),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('keep' as const),
+      /** Which of the grants so far, from the newest; some are long gone. */
+      age: fc.integer({ min: 0, max: 5 }),
+      permits: fc.integer({ min: 0, max: 3 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 15 }) }),
+  },
+)
+type Action = typeof action extends fc.Arbitrary<infer T> ? T : never
+
+/** Runs the same steps in Redis and in the model, at the times that Redis measured. */
+async function compare(actions: readonly Action[]): Promise<void> {
+  const organizationId = uniqueOrganization()
+  const windows = new Map(limitIds.map((limitId) => [limitId, new PermitWindow()]))
+  const grants: { limitId: (typeof limitIds)[number]; grantId: string }[] = []
+  for (const [index, step] of actions.entries()) {
+    if (step.kind === 'wait') await delay(step.ms)
+    if (step.kind === 'acquire') {
+      const requests = step.asks.map((ask) => ({ ...ask, windowMs }))
+      const answers = await connection.run((client) =>
+        acquirePermits(client, organizationId, `g${index}`, requests),
+      )
+      for (const [position, { limitId, maxRequests, wanted }] of requests.entries()) {
+        const grantId = grantName(`g${index}`, position)
+        const lifetime = (permitHoldMs(windowMs) + windowMs) * 1000
+        const now = answers[position]?.nowMicros ?? 0
+        const expected = windows.get(limitId)?.acquire({ grantId, maxRequests, lifetime, wanted, now })
+        expect({
+          granted: answers[position]?.granted,
+          retryAfter: answers[position]?.retryAfterMicros,
+        }).toEqual(expected)
+        grants.push({ limitId, grantId })
+      }
+    }
+    if (step.kind === 'keep') {
+      const grant = grants.at(-1 - step.age)
+      if (!grant) continue
+      const { limitId, grantId } = grant
+      const [now] = await connection.run(async (client) => {
+        const time = await client.sendCommand(['TIME'])
+        await keepPermits(client, organizationId, limitId, [{ grantId, permits: step.permits }])
+        return [Number(String(time).split(',')[0]) * 1_000_000 + Number(String(time).split(',')[1])]
+      })
+      windows.get(limitId)?.keep(grantId, step.permits, now ?? 0)
+    }
+  }
+}
+
+it('decides in Redis exactly as the model does', async () => {
+  await fc.assert(fc.asyncProperty(fc.array(action, { minLength: 5, maxLength: 40 }), compare), {
+    seed: 77,
+    numRuns: 60,
+  })
+})
+
+it('leaves nothing behind once no permit counts', async () => {
+  const organizationId = uniqueOrganization()
+  const request = { limitId: 'lim_1', maxRequests: 100, windowMs, wanted: 3 }
+  await connection.run((client) => acquirePermits(client, organizationId, 'g', [request]))
+  const client = await createClient({ url }).connect()
+  try {
+    const keys = await client.keys(`*${organizationId}*`)
+    expect(keys).toHaveLength(2)
+    for (const key of keys) {
+      const ttlMs = await client.pTTL(key)
+      expect(ttlMs).toBeGreaterThan(0)
+      expect(ttlMs).toBeLessThanOrEqual(windowMs + permitHoldMs(windowMs) + 1_000)
+    }
+  } finally {
+    client.destroy()
+  }
+})
