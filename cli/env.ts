@@ -24,14 +24,12 @@ export function readUpEnv(source: Source): UpEnv {
     (name) => `${name} is not a setting of Gatehouse (see .env.example)`,
   )
   const env = set(source)
-  const demoProviderPort = Number(env.DEMO_PROVIDER_PORT ?? '4010')
-  if (!Number.isInteger(demoProviderPort) || demoProviderPort < 0 || demoProviderPort > 65_535) {
-    problems.push('DEMO_PROVIDER_PORT must be a port number, 0 to 65535')
-  }
+  const demoProviderPort = portOf(env.DEMO_PROVIDER_PORT)
+  if (demoProviderPort === undefined) problems.push(badPort)
   if (env.DATABASE_URL !== undefined && env.GATEHOUSE_MASTER_KEY === undefined) {
     problems.push('GATEHOUSE_MASTER_KEY must be set with DATABASE_URL (openssl rand -base64 32)')
   }
-  if (problems.length > 0) throw new StartRefused(problems.join('\n'))
+  if (problems.length > 0 || demoProviderPort === undefined) throw new StartRefused(problems.join('\n'))
   return Object.freeze({
     dataDir: readDataDir(source),
     demoProviderPort,
@@ -51,6 +49,20 @@ export function readUpEnv(source: Source): UpEnv {
 
 export function readDataDir(source: Source): string {
   return resolve(set(source).GATEHOUSE_DATA_DIR ?? '.gatehouse')
+}
+
+/** @throws StartRefused */
+export function readDemoProviderPort(source: Source): number {
+  const port = portOf(set(source).DEMO_PROVIDER_PORT)
+  if (port === undefined) throw new StartRefused(badPort)
+  return port
+}
+
+const badPort = 'DEMO_PROVIDER_PORT must be a port number, 0 to 65535'
+
+function portOf(text = '4010'): number | undefined {
+  const port = Number(text)
+  return Number.isInteger(port) && port >= 0 && port <= 65_535 ? port : undefined
 }
 
 /** An empty variable is one that is not set: that is what an unfilled line of an .env file gives. */

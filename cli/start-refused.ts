@@ -5,3 +5,12 @@
 export class StartRefused extends Error {
   override readonly name = 'StartRefused'
 }
+
+/** Runs a reader of settings: what it does not accept is the operator's to mend, so its message is all they see. */
+export function orRefuse<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw new StartRefused(error instanceof Error ? error.message : String(error), { cause: error })
+  }
+}

@@ -5,6 +5,7 @@ export type ProcessName =
   | 'migrate'
   | 'create-admin-token'
   | 'simulator'
+  | 'reset'
 
 export interface EnvironmentVariable {
   readonly description: string
@@ -38,7 +39,7 @@ export const environmentVariables = {
   GATEHOUSE_MASTER_KEY: {
     description:
       'Encrypts stored secrets: 32 random bytes in base64 (openssl rand -base64 32). "gatehouse up" keeps its own',
-    readBy: ['control-plane', 'up', 'create-admin-token'],
+    readBy: ['control-plane', 'up'],
     secret: true,
   },
   CONTROL_PLANE_HOST: {
@@ -109,11 +110,11 @@ export const environmentVariables = {
   },
   GATEHOUSE_DATA_DIR: {
     description: 'Where "gatehouse up" keeps its database, keys and quickstart.json',
-    readBy: ['up', 'create-admin-token', 'simulator'],
+    readBy: ['up', 'create-admin-token', 'simulator', 'reset'],
     default: '.gatehouse',
   },
   OPENAI_API_KEY: {
-    description: 'When set at the first start, "gatehouse up" adds OpenAI as a provider with this key',
+    description: 'When set, "gatehouse up" adds a provider "openai" with this key, unless there is one',
     readBy: ['up'],
     secret: true,
   },

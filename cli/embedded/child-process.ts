@@ -56,6 +56,13 @@ export async function stopChild(
   }
 }
 
+/** Takes the child along when this process ends without having stopped it. A killed process cannot. */
+export function endWithUs(child: ChildProcess, signal: NodeJS.Signals): void {
+  const end = () => child.kill(signal)
+  process.once('exit', end)
+  child.once('exit', () => process.off('exit', end))
+}
+
 export function hasExited(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null
 }

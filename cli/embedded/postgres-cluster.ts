@@ -4,6 +4,7 @@ import { chown, mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs
 import { join } from 'node:path'
 import { StartRefused } from '../start-refused.ts'
 import { type Account, runCommand } from './child-process.ts'
+import { locationOf, ownerFile, ownerOf, pointerFile, stagingSuffix } from './relocation.ts'
 import { canUse } from './service-account.ts'
 
 const INITDB_TIMEOUT_MS = 120_000
@@ -35,38 +36,39 @@ interface ClusterOptions {
  */
 export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   const dataDir = await realpath(options.dataDir)
-  const pointer = join(dataDir, 'postgres-location')
-  const home = await clusterHome(dataDir, pointer, options)
+  const home = (await existingHome(dataDir)) ?? (await chooseHome(dataDir, options))
   if (!existsSync(home)) {
-    const staging = `${home}.initialising`
+    const staging = home + stagingSuffix
     await rm(staging, { recursive: true, force: true })
     await initialise(staging, options)
-    const relocated = !home.startsWith(`${dataDir}/`)
-    if (relocated) await writeFile(join(staging, 'data-dir'), `${dataDir}\n`)
+    if (!home.startsWith(`${dataDir}/`)) await writeFile(ownerFile(staging), `${dataDir}\n`)
     await rename(staging, home)
-    if (relocated) await writeFile(pointer, `${home}\n`)
   }
   return readCluster(home, options)
 }
 
-/** In the data dir where the account can work there, else in `clustersDir`, remembered by a pointer file. */
-async function clusterHome(dataDir: string, pointer: string, options: ClusterOptions): Promise<string> {
-  if (existsSync(pointer)) {
-    const home = (await readFile(pointer, 'utf8')).trim()
-    const owner = await readFile(join(home, 'data-dir'), 'utf8').catch(() => '')
-    if (owner.trim() === dataDir) return home
-    throw new StartRefused(
-      `${pointer} names ${home}, which is not this data dir's database any more: restore it, or run "gatehouse reset" to start anew`,
-    )
-  }
+/** The folder of this data dir's cluster, whether or not it is whole; undefined before the first start. */
+export async function existingHome(dataDir: string): Promise<string | undefined> {
   const inPlace = join(dataDir, 'postgres')
-  if (existsSync(inPlace) || (await canUse(options.account, '-x', dataDir))) return inPlace
+  if (existsSync(inPlace)) return inPlace
+  const home = await locationOf(dataDir)
+  if (home === undefined || !existsSync(home)) return undefined
+  if ((await ownerOf(home)) === dataDir) return home
+  throw new StartRefused(
+    `${pointerFile(dataDir)} names ${home}, which belongs to another data dir: move that file away to start with an empty database`,
+  )
+}
 
+/** In the data dir where the account can work there, else in `clustersDir`, remembered by a pointer file. */
+async function chooseHome(dataDir: string, options: ClusterOptions): Promise<string> {
+  if (await canUse(options.account, '-x', dataDir)) return join(dataDir, 'postgres')
   const home = join(options.clustersDir, createHash('sha256').update(dataDir).digest('hex').slice(0, 16))
   options.announce(
     `The database is kept in ${home}: PostgreSQL runs as user ${options.account?.name}, who may not enter ${dataDir}`,
   )
   await mkdir(options.clustersDir, { recursive: true, mode: 0o755 })
+  // Before there is anything to point at: a cluster without a pointer is taken for an orphan.
+  await writeFile(pointerFile(dataDir), `${home}\n`)
   return home
 }
 

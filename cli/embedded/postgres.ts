@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { StartRefused } from '../start-refused.ts'
 import { findFreePort } from './free-port.ts'
-import { removeOrphanedClusters } from './orphaned-clusters.ts'
 import { locateBinaries } from './postgres-binaries.ts'
 import { openCluster } from './postgres-cluster.ts'
 import { type Postmaster, startPostmaster, stopLeftover } from './postmaster.ts'
+import { removeOrphanedClusters } from './relocation.ts'
 import { serviceAccount } from './service-account.ts'
 
 /** For root, whose service account may not enter root's own folders. */

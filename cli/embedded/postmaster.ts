@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StartRefused } from '../start-refused.ts'
-import { type Account, exitOf, hasExited, identity, stopChild } from './child-process.ts'
+import { type Account, endWithUs, exitOf, hasExited, identity, stopChild } from './child-process.ts'
 import { endLeftover } from './leftover-server.ts'
 
 const READY_TIMEOUT_MS = 60_000
@@ -41,6 +41,7 @@ export async function startPostmaster(options: {
       ...identity(options.account),
     },
   )
+  endWithUs(child, 'SIGQUIT')
   const failed = new Promise<never>((_, reject) => child.once('error', reject))
   try {
     await Promise.race([failed, waitUntilReady(child, options)])

@@ -4,7 +4,7 @@ import { open, readFile, realpath, rm } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { StartRefused } from '../start-refused.ts'
-import { exitOf, hasExited, stopChild } from './child-process.ts'
+import { endWithUs, exitOf, hasExited, stopChild } from './child-process.ts'
 import { findFreePort } from './free-port.ts'
 import { endLeftover } from './leftover-server.ts'
 
@@ -55,6 +55,7 @@ export async function startRedis(options: {
     detached: true,
   })
   await log.close()
+  endWithUs(child, 'SIGTERM')
   const failed = new Promise<never>((_, reject) => child.once('error', reject))
   child.stdin?.end(configuration(port, { ...options, directory }))
   let stopping = false

@@ -8,11 +8,14 @@ import type { RequestContext } from './context.ts'
 import './permission-plugin.ts'
 import './schema-types.ts'
 import { typeNameOfId } from './node-types.ts'
-import { maximumPageSize } from './pagination.ts'
+import { checkNodeCount, defaultPageSize, maximumPageSize } from './pagination.ts'
 
 /** The most that one operation may cost; a list counts its children once for each row it may return. */
 const complexityLimit = 20_000
-const depthLimit = 12
+const depthLimit = 15
+const breadthLimit = 1_000
+/** What a list counts that has no page size. */
+const listMultiplier = 10
 
 export const builder = new SchemaBuilder<{
   Context: RequestContext
@@ -36,8 +39,14 @@ export const builder = new SchemaBuilder<{
     },
   },
   complexity: {
-    limit: { complexity: complexityLimit, depth: depthLimit },
-    defaultListMultiplier: 10,
+    limit: { complexity: complexityLimit, depth: depthLimit, breadth: breadthLimit },
+    defaultListMultiplier: listMultiplier,
+    fieldComplexity: ({ first, last }, _context, { args }) => {
+      if (!args.some(({ name }) => name === 'first')) return 1
+      const size = Number(first ?? last ?? defaultPageSize)
+      // Below the connection its list of edges multiplies too.
+      return { field: 1, multiplier: Math.max(1, size) / listMultiplier }
+    },
   },
   relay: {
     cursorType: 'String',
@@ -46,10 +55,17 @@ export const builder = new SchemaBuilder<{
     decodeGlobalID: (id) => ({ typename: typeNameOfId(id), id }),
     nodeQueryOptions: {
       permission: 'authenticated',
+      resolve: (_root, { id }, _context, _info, load) => (id.typename === '' ? null : load(id)),
       description: 'Any object by its id; null when there is none, or none that you may see.',
     },
     nodesQueryOptions: {
       permission: 'authenticated',
+      resolve: async (_root, { ids }, _context, _info, load) => {
+        checkNodeCount(ids.length)
+        const known = await load(ids.filter(({ typename }) => typename !== ''))
+        const rest = known.values()
+        return ids.map(({ typename }) => (typename === '' ? null : rest.next().value))
+      },
       description: 'Objects by their ids, in the same order; null where there is none that you may see.',
     },
     firstArgOptions: { description: `How many from the front: 1 to ${maximumPageSize}, 50 unless said.` },

@@ -48,6 +48,13 @@ export async function listPage<Row extends { id: string }>(
   return { ...page, totalCount: () => read((em) => em.count<Row>(entity, where)) }
 }
 
+/** @throws BadUserInput */
+export function checkNodeCount(count: number): void {
+  if (count > maximumPageSize) {
+    throw new BadUserInput('ids', `must name at most ${maximumPageSize} objects, not ${count}`)
+  }
+}
+
 function checkPage({ first, last }: PageArguments): void {
   for (const [name, size] of [['first', first] as const, ['last', last] as const]) {
     if (size != null && (size < 1 || size > maximumPageSize)) {

@@ -72,7 +72,8 @@ async function grantAnew(em: EntityManager, request: LeaseRequest, now: number):
       dataPlanes,
     })
     window.balance = balance
-    const lease = granted > 0n ? { id: newId('lea'), budgetId, startsAt: window.startsAt, granted } : undefined
+    const lease =
+      granted > 0n ? { id: newId('lea'), budgetId, startsAt: window.startsAt, granted } : undefined
     if (lease) leases.push(lease)
     return {
       budgetId,
@@ -113,7 +114,11 @@ async function openWindows(
   return windows
 }
 
-async function countActiveDataPlanes(em: EntityManager, organizationId: string, now: number): Promise<number> {
+async function countActiveDataPlanes(
+  em: EntityManager,
+  organizationId: string,
+  now: number,
+): Promise<number> {
   const [row] = await em.execute<{ count: string }[]>(
     'select count(*) from data_planes where org_id = ? and revoked_at is null and last_seen_at > ?',
     [organizationId, new Date(now - activeWithinMs)],

@@ -32,17 +32,35 @@ export async function createWindows(
 }
 
 /** Locks the windows, always in one order so that no two transactions wait for each other, and reads them. */
-export async function lockWindows(
+export function lockWindows(
   em: EntityManager,
   organizationId: string,
   windows: readonly WindowKey[],
+): Promise<Map<string, WindowKey & { readonly balance: WindowBalance }>> {
+  return selectWindows(em, organizationId, windows, 'for update')
+}
+
+/** Reads the windows, by `windowName`; one that nobody leased from yet is missing. */
+export function readWindows(
+  em: EntityManager,
+  organizationId: string,
+  windows: readonly WindowKey[],
+): Promise<Map<string, WindowKey & { readonly balance: WindowBalance }>> {
+  return selectWindows(em, organizationId, windows, '')
+}
+
+async function selectWindows(
+  em: EntityManager,
+  organizationId: string,
+  windows: readonly WindowKey[],
+  locking: 'for update' | '',
 ): Promise<Map<string, WindowKey & { readonly balance: WindowBalance }>> {
   const keys = windows.map(({ budgetId, startsAt }) => ({ budget_id: budgetId, starts_at: startsAt }))
   const rows = await em.execute<WindowRow[]>(
     `select budget_id, extract(epoch from starts_at) * 1000 as starts_at_ms, ceiling, settled, leased, overdrawn
      from budget_windows where org_id = ? and (budget_id, starts_at) in (
        select budget_id, starts_at from jsonb_to_recordset(?::jsonb) as wanted (budget_id text, starts_at timestamptz)
-     ) order by budget_id, starts_at for update`,
+     ) order by budget_id, starts_at ${locking}`,
     [organizationId, JSON.stringify(keys)],
   )
   return new Map(

@@ -1,6 +1,10 @@
 import { CompactEncrypt, importJWK, type JWK } from 'jose'
 import { canonicalJson } from '../../contract/canonical.ts'
-import { CONFIGURATION_FORMAT, type Credentials, type Version } from '../../contract/configuration/documents.ts'
+import {
+  CONFIGURATION_FORMAT,
+  type Credentials,
+  type Version,
+} from '../../contract/configuration/documents.ts'
 import { seal } from '../../contract/signed.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 

@@ -4,7 +4,13 @@ import type { ConfigPublication } from '../../transport/config-channel.ts'
 import { keptDeltas } from '../../transport/config-channel.ts'
 import type { BackgroundDependencies } from '../background/dependencies.ts'
 import { CredentialsInStore } from './credentials-in-store.ts'
-import { deltaDocument, type HashedVersion, headDocument, openHeadDocument, snapshotDocument } from './documents.ts'
+import {
+  deltaDocument,
+  type HashedVersion,
+  headDocument,
+  openHeadDocument,
+  snapshotDocument,
+} from './documents.ts'
 import { FollowedConfiguration } from './followed-configuration.ts'
 import { beginEpochAbove } from './revision.ts'
 import { readRevisionsAfter, readRevocations } from './revisions.ts'

@@ -27,8 +27,10 @@ export class ApplyState {
     return this.#current
   }
 
-  onChange(listener: (status: ApplyStatus) => void): void {
+  /** The answer ends it. */
+  onChange(listener: (status: ApplyStatus) => void): () => void {
     this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
   applied(applied: Version & { readonly hash: string }, lastError: string | null): void {

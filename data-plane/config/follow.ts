@@ -11,6 +11,7 @@ import type { Identity } from './identity.ts'
 import type { ConfigurationLog } from './log.ts'
 import { reachHead } from './reach.ts'
 import { ConfigurationRefused } from './refusal.ts'
+import { everything } from './relations.ts'
 import { Retry } from './retry.ts'
 import { type Accept, RunningConfiguration } from './running.ts'
 import { SealedSecrets } from './sealed-secrets.ts'
@@ -79,6 +80,11 @@ export class ConfigurationFollower {
   /** Milliseconds since the epoch at which the newest authentic head was signed; null before the first. */
   get headIssuedAt(): number | null {
     return this.#heads.newest?.issuedAt ?? null
+  }
+
+  /** How many data planes the organization has, this one included. */
+  get dataPlaneCount(): number {
+    return Math.max(1, this.#running.replica?.index.partsOf('data_plane', everything).length ?? 1)
   }
 
   /**
@@ -176,11 +182,16 @@ export class ConfigurationFollower {
       this.#appliedHead(head)
       return
     }
-    if (this.#retry.isDue(head)) await this.#apply(head, envelope)
+    this.#retry.assertDue(head)
+    try {
+      await this.#apply(head, envelope)
+    } catch (error) {
+      if (error instanceof ConfigurationRefused) this.#retry.refused(head, error)
+      throw error
+    }
   }
 
   async #apply(head: Head, envelope: string): Promise<void> {
-    this.#retry.attempted(head)
     const reached = await reachHead(head, this.#channel, this.#identity, this.#running.replica)
     let configuration: Configuration
     try {
@@ -198,7 +209,6 @@ export class ConfigurationFollower {
   #appliedHead(head: Head): void {
     const { replica } = this.#running
     if (!replica) return
-    this.#retry.succeeded()
     this.#heads.revokedKeys.applied(head, head.revoked)
     this.#sealed.check(replica.index)
     const unsaved = this.#saved ? null : 'the configuration could not be saved to disk; see the log'
@@ -235,13 +245,7 @@ export class ConfigurationFollower {
 
   async #headMovedOn(envelope: string): Promise<boolean> {
     const latest = await this.#channel.readHead()
-    if (latest === null || latest === envelope) return false
-    try {
-      return this.#heads.look(latest).news
-    } catch (error) {
-      if (error instanceof ConfigurationRefused) return false
-      throw error
-    }
+    return latest !== null && latest !== envelope
   }
 
   async #saveSeenHead(envelope: string): Promise<void> {

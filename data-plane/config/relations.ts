@@ -75,15 +75,23 @@ export function listOf(entity: Entity): string | undefined {
       return partsKey(entity.kind, `${entity.owner.kind}/${entity.owner.id}`)
     case 'plugin':
     case 'provider':
+    case 'data_plane':
       return partsKey(entity.kind, everything)
     default:
       return undefined
   }
 }
 
-export type PartKind = 'provider_key' | 'model' | 'budget' | 'request_limit' | 'plugin' | 'provider'
+export type PartKind =
+  | 'provider_key'
+  | 'model'
+  | 'budget'
+  | 'request_limit'
+  | 'plugin'
+  | 'provider'
+  | 'data_plane'
 
-/** The whole of which plugins and providers are parts. */
+/** The whole of which plugins, providers and data planes are parts. */
 export const everything = 'configuration'
 
 /** Names the list of one whole's parts: the budgets of a team, the models of a provider. */

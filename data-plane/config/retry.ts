@@ -1,36 +1,33 @@
 import type { Head } from '../../contract/configuration/documents.ts'
+import type { ConfigurationRefused } from './refusal.ts'
 
 const firstDelayMs = 1_000
 const longestDelayMs = 30_000
 
-/** Spaces the attempts at a head that was refused: what it needs may still come, but reading it again costs. */
+interface Refused {
+  readonly hash: string
+  readonly refusal: ConfigurationRefused
+  readonly delayMs: number
+  readonly notBefore: number
+}
+
+/** Spaces the attempts at a head that was refused: what it lacks may still come, but reading it all again costs. */
 export class Retry {
   readonly #now: () => number
-  #attempted: string | undefined
-  #notBefore = 0
-  #delayMs = firstDelayMs
+  #last: Refused | undefined
 
   constructor(now: () => number) {
     this.#now = now
   }
 
-  /** A head that was not tried yet is due at once. */
-  isDue(head: Head): boolean {
-    return this.#attempted !== nameOf(head) || this.#now() >= this.#notBefore
+  /** @throws ConfigurationRefused, the last refusal again, when it is too early to try this head once more. */
+  assertDue({ hash }: Head): void {
+    if (this.#last?.hash === hash && this.#now() < this.#last.notBefore) throw this.#last.refusal
   }
 
-  attempted(head: Head): void {
-    this.#delayMs =
-      this.#attempted === nameOf(head) ? Math.min(this.#delayMs * 2, longestDelayMs) : firstDelayMs
-    this.#attempted = nameOf(head)
-    this.#notBefore = this.#now() + this.#delayMs
+  refused({ hash }: Head, refusal: ConfigurationRefused): void {
+    const delayMs =
+      this.#last?.hash === hash ? Math.min(this.#last.delayMs * 2, longestDelayMs) : firstDelayMs
+    this.#last = { hash, refusal, delayMs, notBefore: this.#now() + delayMs }
   }
-
-  succeeded(): void {
-    this.#attempted = undefined
-  }
-}
-
-function nameOf({ epoch, revision, hash }: Head): string {
-  return `${epoch}/${revision}/${hash}`
 }

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { CallFinished, DataPlaneEvent } from '../../contract/events.ts'
 import { LeaseRequest } from '../../contract/leases.ts'
-import { checkerOf, ContractViolation } from '../../contract/validation.ts'
+import { ContractViolation, checkerOf } from '../../contract/validation.ts'
 
 const closed = { additionalProperties: false } as const
 
@@ -29,7 +29,10 @@ export const JournalRecord = Type.Union([
   /** Something the control plane has to know. */
   Type.Object({ event: DataPlaneEvent }, closed),
   Type.Object({ asked: LeaseRequest }, closed),
-  Type.Object({ granted: Type.Object({ requestId: Type.String(), leases: Type.Array(LeaseState) }, closed) }, closed),
+  Type.Object(
+    { granted: Type.Object({ requestId: Type.String(), leases: Type.Array(LeaseState) }, closed) },
+    closed,
+  ),
   Type.Object({ shipped: Position }, closed),
   /** The first line of a segment: all that still matters of the segments before it, but for unshipped events. */
   Type.Object(

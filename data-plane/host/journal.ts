@@ -108,7 +108,9 @@ export class DurableJournal implements Journal {
   /** @throws Denied `audit_unavailable` when nothing can be written. */
   intend(call: BuiltinCall): void | Promise<void> {
     if (this.#bytes >= this.#maxBytes * 0.9) throw new Denied('audit_unavailable')
-    const charges = call.hold ? this.#heldBy(call.hold).map(({ leaseId, nanoUsd }) => ({ leaseId, nanoUsd })) : []
+    const charges = call.hold
+      ? this.#heldBy(call.hold).map(({ leaseId, nanoUsd }) => ({ leaseId, nanoUsd }))
+      : []
     const intent = recordUnknownEnd(call, charges)
     const line = `{"intent":${JSON.stringify(intent)}}\n`
     try {
@@ -217,10 +219,11 @@ export class DurableJournal implements Journal {
 
   /** Writes what waits and `line`, in this order, in one call of the kernel. */
   #write(line: string): void {
+    // Before the lines, not after: a call whose intent is written must not be refused for want of a next segment.
+    if (this.#active.bytes >= this.#segmentBytes) this.#rotate()
     const { length } = this.#lines
     this.#active.append(length === 0 ? line : this.#lines.join('') + line)
     if (length > 0) this.#lines = []
-    if (this.#active.bytes >= this.#segmentBytes) this.#rotate()
   }
 
   #rotate(): void {

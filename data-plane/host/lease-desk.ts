@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type LeaseGrant, type LeaseRequest, parseLeaseReply } from '../../contract/leases.ts'
-import { type KeyLookup, open, seal, type SigningKey } from '../../contract/signed.ts'
+import { type KeyLookup, open, type SigningKey, seal } from '../../contract/signed.ts'
 import type { LeaseClient } from '../../transport/lease-channel.ts'
 import { within } from '../deadline.ts'
 import type { HostLog } from './host-log.ts'
@@ -84,7 +84,10 @@ export class LeaseDesk {
     within(sendLimitMs, 'the lease channel', this.#options.leases.send(outstanding.sealed)).catch(
       (error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error)
-        this.#options.log.warn({ reason, requestId: outstanding.request.id }, 'a lease request could not be sent')
+        this.#options.log.warn(
+          { reason, requestId: outstanding.request.id },
+          'a lease request could not be sent',
+        )
       },
     )
     const next = Math.min(waitMs * 2, longestResendMs)

@@ -45,6 +45,8 @@ export interface Refusal {
 const horizonSeconds = 2
 /** A pool that just got less than it wanted does not ask ahead for so long. */
 const tightMs = 1_000
+/** A refusal is remembered at least as long as a call may wait. */
+const refusalMemoryMs = 5_000
 
 /** The leases of one budget, oldest first. */
 export class LeasePool {
@@ -71,7 +73,7 @@ export class LeasePool {
 
   freeNanoUsd(now: number): number {
     let free = 0
-    for (const lease of this.leases) if (lease.isUsable(now)) free += lease.freeNanoUsd
+    for (const lease of this.leases) if (lease.isUsable(now)) free += Math.max(0, lease.freeNanoUsd)
     return free
   }
 
@@ -79,7 +81,9 @@ export class LeasePool {
   covers(nanoUsd: number, now: number): boolean {
     const [first] = this.leases
     if (first && first.freeNanoUsd >= nanoUsd && first.isUsable(now)) return true
-    return nanoUsd === 0 ? this.leases.some((lease) => lease.isUsable(now)) : this.freeNanoUsd(now) >= nanoUsd
+    return nanoUsd === 0
+      ? this.leases.some((lease) => lease.freeNanoUsd >= 0 && lease.isUsable(now))
+      : this.freeNanoUsd(now) >= nanoUsd
   }
 
   /** Sets money aside, from the oldest lease on; the caller knows that it is there. */
@@ -88,7 +92,7 @@ export class LeasePool {
     for (const lease of this.leases) {
       if (!lease.isUsable(now)) continue
       const part = Math.min(left, lease.freeNanoUsd)
-      if (part === 0 && left > 0) continue
+      if (part < 0 || (part === 0 && left > 0)) continue
       lease.freeNanoUsd -= part
       lease.openHolds++
       lease.lastUsedAt = now
@@ -107,12 +111,10 @@ export class LeasePool {
     this.#spentNanoUsd += spentNanoUsd
   }
 
-  /** Spends what a call cost beyond what was set aside for it, as far as the lease has it. */
-  spendBeyond(lease: Lease, nanoUsd: number): number {
-    const spent = Math.min(nanoUsd, lease.freeNanoUsd)
-    lease.freeNanoUsd -= spent
-    this.#spentNanoUsd += spent
-    return spent
+  /** Spends what a call cost beyond what was set aside for it; the lease may end up owing. */
+  spendBeyond(lease: Lease, nanoUsd: number): void {
+    lease.freeNanoUsd -= nanoUsd
+    this.#spentNanoUsd += nanoUsd
   }
 
   add(lease: Lease): void {
@@ -154,14 +156,15 @@ export class LeasePool {
     const idle = this.leases.filter(
       (lease) =>
         lease.openHolds === 0 &&
-        (lease.freeNanoUsd === 0 || !lease.isUsable(now) || now - lease.lastUsedAt >= idleMs),
+        (lease.freeNanoUsd <= 0 || !lease.isUsable(now) || now - lease.lastUsedAt >= idleMs),
     )
     for (const lease of idle) this.leases.splice(this.leases.indexOf(lease), 1)
     return idle
   }
 
   /** Whether nothing is left that would be missed. */
-  get isEmpty(): boolean {
-    return this.leases.length === 0 && this.askedAt === undefined
+  isForgettable(now: number): boolean {
+    const isRefused = this.refusal !== undefined && now - this.refusal.at < refusalMemoryMs
+    return this.leases.length === 0 && this.askedAt === undefined && !isRefused
   }
 }

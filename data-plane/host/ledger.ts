@@ -143,13 +143,14 @@ export class LeaseLedger implements Ledger {
 
   /** Gives back every lease that no call holds, whether idle or not. */
   close(): void {
-    for (const waiter of this.#waiters) this.#answer(waiter, this.#shortfall(waiter, 'unavailable', waiter.since))
+    for (const waiter of this.#waiters)
+      this.#answer(waiter, this.#shortfall(waiter, 'unavailable', waiter.since))
     for (const pool of this.#pools.values()) this.#closeLeases(pool, this.#options.now(), 0)
   }
 
   #closeLeases(pool: LeasePool, now: number, idleMs: number): void {
     for (const lease of pool.removeIdle(now, idleMs)) this.#options.journal.closed(lease.id)
-    if (pool.isEmpty) this.#pools.delete(pool.budgetId)
+    if (pool.isForgettable(now)) this.#pools.delete(pool.budgetId)
   }
 
   #poolOf(budgetId: string): LeasePool {
@@ -246,22 +247,21 @@ export class LeaseLedger implements Ledger {
     return { reason, scope, budgetId, limitNanoUsd, settledNanoUsd: null, resetsAt: null }
   }
 
-  /** A call cost more than the most that it could cost: pay from the leases what they have, never more. */
+  /**
+   * A call cost more than the most that it could cost. The books stay true: the last lease of each budget is charged
+   * with the excess, and what it does not have is missing from the next calls.
+   */
   #chargeBeyond(hold: LedgerHold, charges: readonly Charge[], nanoUsd: number): readonly Charge[] {
-    const all = [...charges]
-    for (const pool of new Set(hold.parts.map((part) => part.pool))) {
-      let left = nanoUsd - hold.nanoUsd
-      for (const { lease } of hold.parts.filter((part) => part.pool === pool)) {
-        const spent = pool.spendBeyond(lease, left)
-        left -= spent
-        if (spent > 0) all.push({ leaseId: lease.id, nanoUsd: spent })
-      }
-      if (left > 0) {
-        const fields = { budgetId: pool.budgetId, costNanoUsd: nanoUsd, uncoveredNanoUsd: left }
-        this.#options.log.error(fields, 'a call cost more than was set aside for it')
-      }
+    const excess = nanoUsd - hold.nanoUsd
+    const byLease = new Map(charges.map((charge) => [charge.leaseId, charge.nanoUsd]))
+    const lastParts = new Map(hold.parts.map((part) => [part.pool, part]))
+    for (const [pool, { lease }] of lastParts) {
+      pool.spendBeyond(lease, excess)
+      byLease.set(lease.id, (byLease.get(lease.id) ?? 0) + excess)
     }
-    return all
+    const fields = { costNanoUsd: nanoUsd, heldNanoUsd: hold.nanoUsd }
+    this.#options.log.error(fields, 'a call cost more than was set aside for it')
+    return Array.from(byLease, ([leaseId, spent]) => ({ leaseId, nanoUsd: spent }))
   }
 }
 

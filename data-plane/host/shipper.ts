@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { open } from 'node:fs/promises'
-import { seal, type SigningKey } from '../../contract/signed.ts'
+import { type SigningKey, seal } from '../../contract/signed.ts'
 import type { EventProducer } from '../../transport/event-stream.ts'
 import { within } from '../deadline.ts'
 import type { HostLog } from './host-log.ts'
@@ -54,7 +54,8 @@ export class Shipper {
     const { journal, log } = this.#options
     const deadline = Date.now() + limitMs
     while (journal.backlog > 0 && Date.now() < deadline) await pause(10)
-    if (journal.backlog > 0) log.warn({ backlog: journal.backlog }, 'events stay in the journal until the next start')
+    if (journal.backlog > 0)
+      log.warn({ backlog: journal.backlog }, 'events stay in the journal until the next start')
     this.#stopped.abort()
     await this.#loop
   }
@@ -96,7 +97,13 @@ export class Shipper {
 
   #sealed(events: readonly string[]): string {
     const { organizationId, dataPlaneId, signingKey } = this.#options
-    const head = { format: 1, organizationId, dataPlaneId, incarnation: this.#incarnation, sequence: ++this.#sequence }
+    const head = {
+      format: 1,
+      organizationId,
+      dataPlaneId,
+      incarnation: this.#incarnation,
+      sequence: ++this.#sequence,
+    }
     // The events are JSON already: they are put into the batch as they stand in the journal.
     const payload = `${JSON.stringify(head).slice(0, -1)},"events":[${events.join(',')}]}`
     return seal('gatehouse/events', payload, signingKey)

@@ -105,7 +105,9 @@ function readMemberAt(body: Buffer, start: number, end: number): ReadMember | un
     if (byte === undefined || byte === 0x5c || byte > 0x7e || byte < 0x20) isPlain = false
   }
   if (isPlain && isReadLength[end - start - 2] !== 1) return undefined
-  const name = isPlain ? body.toString("latin1", start + 1, end - 1) : decodeString(body, start, end, 'member name')
+  const name = isPlain
+    ? body.toString('latin1', start + 1, end - 1)
+    : decodeString(body, start, end, 'member name')
   const member = memberByName.get(name)
   if (member !== undefined) return member
   // Upper-casing last folds the long s and the Kelvin sign, as Go does.
@@ -158,14 +160,14 @@ export function modelOf(body: Buffer, span: Span): string {
 }
 
 function readBoolean(body: Buffer, start: number, end: number): boolean {
-  const text = body.toString("latin1", start, Math.min(end, start + 6))
+  const text = body.toString('latin1', start, Math.min(end, start + 6))
   if (text === 'true') return true
   if (text === 'false' || text === 'null') return false
   throw refusal('"stream" must be true or false', 'stream')
 }
 
 function readCount(name: string, body: Buffer, start: number, end: number): number | null {
-  const text = body.toString("latin1", start, Math.min(end, start + 32))
+  const text = body.toString('latin1', start, Math.min(end, start + 32))
   if (text === 'null') return null
   const first = body[start]
   const value = first !== undefined && first >= 0x30 && first <= 0x39 ? Number(text) : Number.NaN
@@ -183,7 +185,7 @@ function readIncludeUsage(body: Buffer, start: number, end: number): boolean {
   if (end - start > maxStreamOptionsBytes) throw refusal('"stream_options" is too large', 'stream_options')
   let options: unknown
   try {
-    options = JSON.parse(body.toString("utf8", start, end))
+    options = JSON.parse(body.toString('utf8', start, end))
   } catch {
     throw refusal('"stream_options" is not valid JSON', 'stream_options')
   }
@@ -196,7 +198,7 @@ function readIncludeUsage(body: Buffer, start: number, end: number): boolean {
 
 function decodeString(body: Buffer, start: number, end: number, what: string, param?: string): string {
   try {
-    const value: unknown = JSON.parse(body.toString("utf8", start, end))
+    const value: unknown = JSON.parse(body.toString('utf8', start, end))
     if (typeof value === 'string') return value
   } catch {
     throw refusal(`A ${what} is not a valid JSON string`, param)

@@ -1,9 +1,20 @@
-import type { BuiltinCall, BuiltinHost, Configuration, PluginSettings } from '../../plugins/sdk/builtin.ts'
+import type {
+  BuiltinCall,
+  BuiltinHost,
+  Configuration,
+  PluginSettings,
+  ProviderActivity,
+} from '../../plugins/sdk/builtin.ts'
 import type { UpstreamRequest } from '../../plugins/sdk/call.ts'
 import { GovernedCall } from './call.ts'
-import { checkDefinitions, describePlugins, type PluginDefinitions, type PluginDescription } from './definitions.ts'
+import {
+  checkDefinitions,
+  describePlugins,
+  type PluginDefinitions,
+  type PluginDescription,
+} from './definitions.ts'
 import { type Instance, Instances } from './instances.ts'
-import { Pipeline } from './pipeline.ts'
+import { Pipeline, type PluginLog } from './pipeline.ts'
 import { StageMetrics, type StageReport } from './stage-metrics.ts'
 import { orderStages } from './stages.ts'
 
@@ -17,6 +28,7 @@ export class PipelineCompiler {
   readonly #definitions: PluginDefinitions
   readonly #instances: Instances
   readonly #loaded: ReadonlySet<string>
+  readonly #log: PluginLog
   readonly #metrics = new Map<string, StageMetrics>()
   #current: Compiled | undefined
   #candidate: Compiled | undefined
@@ -25,6 +37,7 @@ export class PipelineCompiler {
   constructor(definitions: PluginDefinitions, host: Omit<BuiltinHost, 'prepareUpstream'>) {
     checkDefinitions(definitions)
     this.#definitions = definitions
+    this.#log = host.log
     this.#loaded = new Set(definitions.custom.map(({ name }) => name))
     this.#instances = new Instances(definitions, Object.freeze({ ...host, prepareUpstream }))
   }
@@ -62,14 +75,22 @@ export class PipelineCompiler {
     const running = this.#current?.pipeline.instances.map(({ name }) => name) ?? []
     const known = new Map(this.descriptions.map((plugin) => [plugin.name, plugin]))
     const idle = [...known.keys()].filter((name) => !running.includes(name))
-    return [...running, ...idle].flatMap((name) => {
+    return [...running, ...idle].flatMap((name, index) => {
       const plugin = known.get(name)
       if (!plugin) return []
       const { calls, denials, errors, latency } = this.#metricsOf(name)
       const times = { p50Ms: latency.quantileMs(0.5), p99Ms: latency.quantileMs(0.99) }
       const { version, builtin } = plugin
-      return [{ name, version, builtin, enabled: running.includes(name), calls, denials, errors, ...times }]
+      const enabled = index < running.length
+      const order = enabled ? index + 1 : 0
+      return [{ name, version, builtin, enabled, order, calls, denials, errors, ...times }]
     })
+  }
+
+  /** What the running configuration's answering stage did with each provider. */
+  activity(): readonly ProviderActivity[] {
+    const instances = this.#current?.pipeline.instances ?? []
+    return instances.flatMap(({ hooks }) => hooks.activity?.() ?? [])
   }
 
   close(): void {
@@ -87,7 +108,7 @@ export class PipelineCompiler {
     }
     const pipeline = new Pipeline(
       instances,
-      (plugin) => this.#metricsOf(plugin),
+      { metricsOf: (plugin) => this.#metricsOf(plugin), log: this.#log },
       () => {
         for (const instance of instances) this.#instances.release(instance)
       },

@@ -3,12 +3,8 @@ import type { CallOutcome } from '../../contract/events.ts'
 import type { Outcome } from '../../plugins/sdk/call.ts'
 import { Denied } from '../../plugins/sdk/denied.ts'
 import { within } from '../deadline.ts'
-import { completionLimitMs, isPromise } from './call-limits.ts'
 import type { GovernedCall } from './call.ts'
-
-export interface PluginLog {
-  error(fields: object, message: string): void
-}
+import { completionLimitMs, isPromise } from './call-limits.ts'
 
 /** What a stage threw. */
 export interface Failure {
@@ -24,10 +20,10 @@ export class CallerLeft extends Error {
 const callerLeftStatus = 499
 
 /** Answers what is not answered yet, then tells every plugin how the call ended. Called once per call. */
-export function concludeCall(call: GovernedCall, failure: Failure | undefined, log: PluginLog): void {
+export function concludeCall(call: GovernedCall, failure: Failure | undefined): void {
   const thrown = call.reply.refusal ?? failure ?? missingAnswer(call)
-  const outcome = thrown ? concludeFailure(call, thrown.error, log) : concludeAnswer(call)
-  completeFrom(0, call, outcome, log)
+  const outcome = thrown ? concludeFailure(call, thrown.error) : concludeAnswer(call)
+  completeFrom(0, call, outcome)
 }
 
 function missingAnswer(call: GovernedCall): Failure | undefined {
@@ -43,7 +39,7 @@ function concludeAnswer(call: GovernedCall): Outcome {
   return outcomeOf(call, 'failed', status, 'provider_error', null)
 }
 
-function concludeFailure(call: GovernedCall, error: unknown, log: PluginLog): Outcome {
+function concludeFailure(call: GovernedCall, error: unknown): Outcome {
   const plugin = call.refusedBy ?? call.step?.plugin ?? null
   const isDenied = error instanceof Denied
   const { reply } = call
@@ -51,7 +47,10 @@ function concludeFailure(call: GovernedCall, error: unknown, log: PluginLog): Ou
     return outcomeOf(call, 'cancelled', reply.status || callerLeftStatus, null, null)
   }
   if (!isDenied) {
-    log.error({ plugin, callId: call.id, err: error }, 'a plugin failed, so the call was refused')
+    call.pipeline.log.error(
+      { plugin, callId: call.id, err: error },
+      'a plugin failed, so the call was refused',
+    )
   }
   count(call, plugin, isDenied)
   const denied = isDenied ? error : new Denied('plugin_error')
@@ -63,7 +62,9 @@ function concludeFailure(call: GovernedCall, error: unknown, log: PluginLog): Ou
 
 function count(call: GovernedCall, plugin: string | null, isDenied: boolean): void {
   const { onCall, onUpstream, onChunk, respond } = call.pipeline
-  const step = [...onCall, ...onUpstream, ...onChunk, respond].find((candidate) => candidate.plugin === plugin)
+  const step = [...onCall, ...onUpstream, ...onChunk, respond].find(
+    (candidate) => candidate.plugin === plugin,
+  )
   if (!step) return
   if (isDenied) step.metrics.denials++
   else step.metrics.errors++
@@ -88,13 +89,14 @@ function answerRefusal(call: GovernedCall, { code, status, message, details }: D
   }
   const headers: Record<string, string> = { 'content-type': 'application/json' }
   const retryAfterSeconds = details.retryAfterSeconds ?? (status === 503 ? 1 : undefined)
-  if (retryAfterSeconds !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterSeconds)))
+  if (retryAfterSeconds !== undefined)
+    headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterSeconds)))
   if (status === 401) headers['www-authenticate'] = 'Bearer'
   call.reply.send(status, headers, Buffer.from(json))
 }
 
 /** The `onComplete` hooks from one index on. Each runs whatever the others do; the pipeline is left at the end. */
-function completeFrom(from: number, call: GovernedCall, outcome: Outcome, log: PluginLog): void {
+function completeFrom(from: number, call: GovernedCall, outcome: Outcome): void {
   const { onComplete } = call.pipeline
   for (let index = from; index < onComplete.length; index++) {
     const step = onComplete[index]
@@ -103,14 +105,17 @@ function completeFrom(from: number, call: GovernedCall, outcome: Outcome, log: P
     const startedAtMs = step.counts ? performance.now() : 0
     const failed = (error: unknown) => {
       step.metrics.errors++
-      log.error({ plugin: step.plugin, callId: call.id, err: error }, 'a plugin failed to complete a call')
+      call.pipeline.log.error(
+        { plugin: step.plugin, callId: call.id, err: error },
+        'a plugin failed to complete a call',
+      )
     }
     try {
       const waiting = step.run(call, outcome)
       if (isPromise(waiting)) {
         within(completionLimitMs, `onComplete of plugin "${step.plugin}"`, waiting)
           .catch(failed)
-          .then(() => completeFrom(index + 1, call, outcome, log))
+          .then(() => completeFrom(index + 1, call, outcome))
         return
       }
     } catch (error) {

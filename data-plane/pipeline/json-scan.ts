@@ -105,7 +105,7 @@ export function skipScalar(bytes: Buffer, at: number): number {
     if (ends) break
     offset++
   }
-  if (offset === at || offset - at > 64 || !scalar.test(bytes.toString("latin1", at, offset))) {
+  if (offset === at || offset - at > 64 || !scalar.test(bytes.toString('latin1', at, offset))) {
     throw new MalformedJson('expected a value')
   }
   return offset

@@ -1,9 +1,12 @@
 import type { BuiltinHooks } from '../../plugins/sdk/builtin.ts'
 import type { UpstreamRequest } from '../../plugins/sdk/call.ts'
-import { isPromise } from './call-limits.ts'
+import type { Host } from '../../plugins/sdk/plugin.ts'
 import type { GovernedCall } from './call.ts'
+import { isPromise } from './call-limits.ts'
 import type { Instance } from './instances.ts'
 import type { StageMetrics } from './stage-metrics.ts'
+
+export type PluginLog = Pick<Host['log'], 'error'>
 
 type Hook<Name extends keyof BuiltinHooks> = NonNullable<BuiltinHooks[Name]>
 
@@ -16,11 +19,18 @@ export interface Step<Name extends keyof BuiltinHooks> {
   readonly run: Hook<Name>
 }
 
+/** Where a pipeline counts and reports bugs; shared by the pipelines that follow each other. */
+export interface Surroundings {
+  readonly metricsOf: (plugin: string) => StageMetrics
+  readonly log: PluginLog
+}
+
 const countingOrder = ['respond', 'onCall', 'onUpstream', 'onChunk', 'onComplete'] as const
 
 /** The plugins of one configuration in flat arrays of hooks. Calls enter and leave; a retired one closes when empty. */
 export class Pipeline {
   readonly instances: readonly Instance[]
+  readonly log: PluginLog
   readonly onCall: readonly Step<'onCall'>[]
   readonly onUpstream: readonly Step<'onUpstream'>[]
   readonly onChunk: readonly Step<'onChunk'>[]
@@ -33,14 +43,12 @@ export class Pipeline {
   #calls = 0
   #retired = false
 
-  constructor(
-    instances: readonly Instance[],
-    metricsOf: (plugin: string) => StageMetrics,
-    onEmpty: () => void,
-  ) {
+  /** @param onEmpty called once, when the pipeline is retired and its last call has left. */
+  constructor(instances: readonly Instance[], { metricsOf, log }: Surroundings, onEmpty: () => void) {
     const steps = <Name extends (typeof countingOrder)[number]>(name: Name) =>
       instances.flatMap((instance) => stepOf(instance, name, metricsOf(instance.name)))
     this.instances = instances
+    this.log = log
     this.onCall = steps('onCall')
     this.onUpstream = steps('onUpstream')
     this.onChunk = steps('onChunk')

@@ -1,13 +1,13 @@
 import { within } from '../deadline.ts'
-import { admissionLimitMs, isPromise } from './call-limits.ts'
 import type { GovernedCall } from './call.ts'
-import { CallerLeft, concludeCall, type Failure, type PluginLog } from './conclude-call.ts'
+import { admissionLimitMs, isPromise } from './call-limits.ts'
+import { CallerLeft, concludeCall, type Failure } from './conclude-call.ts'
 
 /**
  * Runs a call through its pipeline: every `onCall` in order, then the answer, then every `onComplete` in reverse,
  * whatever happened before. Nothing is awaited but real promises.
  */
-export function runCall(call: GovernedCall, log: PluginLog): void {
+export function runCall(call: GovernedCall): void {
   call.pipeline.enter()
   let failure: Failure | undefined
   try {
@@ -15,15 +15,15 @@ export function runCall(call: GovernedCall, log: PluginLog): void {
     const waiting = runStages(call)
     if (waiting) {
       waiting.then(
-        () => concludeCall(call, undefined, log),
-        (error: unknown) => concludeCall(call, { error }, log),
+        () => concludeCall(call, undefined),
+        (error: unknown) => concludeCall(call, { error }),
       )
       return
     }
   } catch (error) {
     failure = { error }
   }
-  concludeCall(call, failure, log)
+  concludeCall(call, failure)
 }
 
 function runStages(call: GovernedCall): Promise<void> | undefined {

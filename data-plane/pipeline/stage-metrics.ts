@@ -13,6 +13,8 @@ export interface StageReport {
   readonly version: string
   readonly builtin: boolean
   readonly enabled: boolean
+  /** Position in the pipeline, from 1; 0 when it does not run. */
+  readonly order: number
   readonly calls: number
   readonly denials: number
   readonly errors: number

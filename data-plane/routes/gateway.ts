@@ -6,7 +6,6 @@ import { Denied } from '../../plugins/sdk/denied.ts'
 import { GovernedCall, type Objection } from '../pipeline/call.ts'
 import { nextCallId } from '../pipeline/call-id.ts'
 import type { PipelineCompiler } from '../pipeline/compiler.ts'
-import type { PluginLog } from '../pipeline/conclude-call.ts'
 import { runCall } from '../pipeline/run-call.ts'
 import { answerPreflight, CrossOriginRules, isPreflight } from './cross-origin.ts'
 import { answerError } from './direct-answer.ts'
@@ -16,8 +15,7 @@ import { findAmbiguity } from './wire-checks.ts'
 export interface GatewayOptions {
   /** The configuration that runs now; undefined before the first one. */
   readonly configuration: () => Configuration | undefined
-  readonly pipelines: PipelineCompiler
-  readonly log: PluginLog
+  readonly pipelines: Pick<PipelineCompiler, 'pipelineFor'>
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /** Calls under way at which further ones are refused with 503 `overloaded`. */
@@ -77,7 +75,7 @@ export class Gateway {
     body: Buffer,
     refusal?: RouteRefusal,
   ): void {
-    const { configuration: current, pipelines, log, now, maxConcurrentCalls } = this.#options
+    const { configuration: current, pipelines, now, maxConcurrentCalls } = this.#options
     const receivedAt = now()
     const configuration = current()
     if (!configuration) {
@@ -95,7 +93,7 @@ export class Gateway {
     if (refusal) Object.assign(answerHeaders, refusal.headers)
     const objection = objectionTo(request, rules, refusal?.denied)
     const arrival = { request, response, operation, body, receivedAt, configuration }
-    runCall(new GovernedCall({ ...arrival, pipeline, answerHeaders, objection }), log)
+    runCall(new GovernedCall({ ...arrival, pipeline, answerHeaders, objection }))
   }
 
   /** Answers the preflight of an allowed origin; any other request is left to the pipeline to refuse. */

@@ -2,6 +2,7 @@ import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import type { Operation } from '../../plugins/sdk/call.ts'
 import { Denied } from '../../plugins/sdk/denied.ts'
 import { nextCallId } from '../pipeline/call-id.ts'
+import type { PluginLog } from '../pipeline/pipeline.ts'
 import { refuseBrokenRequest } from './broken-request.ts'
 import { answerError } from './direct-answer.ts'
 import { Gateway, type GatewayOptions, type RouteRefusal } from './gateway.ts'
@@ -14,6 +15,7 @@ declare module 'fastify' {
 }
 
 export interface ServerOptions extends GatewayOptions {
+  readonly log: PluginLog
   /** Largest request body; default 10 MiB. */
   readonly bodyLimitBytes?: number
 }
@@ -39,7 +41,11 @@ export function createServer(options: ServerOptions): FastifyInstance {
     exposeHeadRoutes: false,
     keepAliveTimeout: keepAliveTimeoutMs,
     requestTimeout: requestTimeoutMs,
-    http: { headersTimeout: headersTimeoutMs, maxHeaderSize: maxHeaderBytes, connectionsCheckingInterval: 5_000 },
+    http: {
+      headersTimeout: headersTimeoutMs,
+      maxHeaderSize: maxHeaderBytes,
+      connectionsCheckingInterval: 5_000,
+    },
     // The call has its own id; Fastify's would be made and thrown away.
     genReqId: () => '',
     clientErrorHandler: refuseBrokenRequest,
@@ -61,7 +67,9 @@ export function createServer(options: ServerOptions): FastifyInstance {
 
 function readBodiesAsBytes(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
+    done(null, body),
+  )
 }
 
 function registerRoutes(app: FastifyInstance, gateway: Gateway): void {

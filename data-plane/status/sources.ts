@@ -1,3 +1,5 @@
+import type { CallOutcome } from '../../contract/events.ts'
+
 /*
  * What the status server reads. The data plane's parts implement these; the server never reaches further.
  * All counts are since the start of the process.
@@ -30,7 +32,7 @@ export interface PluginNumbers {
   readonly calls: number
   readonly denials: number
   readonly errors: number
-  /** Time that the plugin's `onCall` takes of a call, over the recent calls; null before the first. */
+  /** Time that the plugin takes of a call; null before the first. */
   readonly p50Ms: number | null
   readonly p99Ms: number | null
 }
@@ -40,7 +42,7 @@ export interface ProviderNumbers {
   readonly requests: number
   readonly errors: number
   readonly inFlight: number
-  /** The error code of the latest attempt that failed. */
+  /** The latest failure, in words that are safe to show. */
   readonly lastError: string | null
 }
 
@@ -48,6 +50,8 @@ export interface CounterNumbers {
   readonly requests: number
   readonly denials: number
   readonly upstreamErrors: number
+  /** By how they ended. */
+  readonly calls: Readonly<Record<CallOutcome, number>>
   /** Events that are recorded here and not yet with the control plane. */
   readonly eventBacklog: number
 }

@@ -103,14 +103,19 @@ function outgoingHeaders(headers: Readonly<Record<string, string>>, secret: stri
   return outgoing
 }
 
-function chooseSecret(call: BuiltinCall, grant: ProviderGrant, host: BuiltinHost): string {
-  const usable = grant.providerKeys.filter((key) => host.credential(key.credentialId) !== undefined)
-  const chosen = drawKey(usable, host)
+function chooseSecret(
+  call: BuiltinCall,
+  { provider, providerKeys }: ProviderGrant,
+  host: BuiltinHost,
+): string {
+  const drawn = drawKey(providerKeys, host)
+  const here = (key: CompiledProviderKey) => host.credential(key.credentialId) !== undefined
+  const chosen = drawn && here(drawn) ? drawn : drawKey(providerKeys.filter(here), host)
   const secret = chosen && host.credential(chosen.credentialId)
   if (!chosen || secret === undefined) {
     throw new Denied(
       'config_unavailable',
-      `This data plane has not received the credentials of "${grant.provider.name}" yet`,
+      `This data plane has not received the credentials of "${provider.name}" yet`,
       { retryAfterSeconds: 1 },
     )
   }

@@ -99,7 +99,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#isOver) return
-    this.#fail(error)
+    this.#fail(connectionFailure(this.#provider, error) ?? error)
   }
 
   get #provider(): string {
@@ -130,7 +130,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       resolve()
       return
     }
-    const failure = error instanceof ProviderFailure ? error : connectionFailure(this.#provider, error)
+    const failure = error instanceof ProviderFailure ? error : undefined
     this.#close(failure?.reason ?? 'internal error')
     if (failure) {
       host.log.warn(

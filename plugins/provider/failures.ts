@@ -81,18 +81,13 @@ const timeouts: Readonly<Record<string, string>> = {
   UND_ERR_BODY_TIMEOUT: 'fell silent within its answer',
 }
 
-/** Puts a failure of the connection into words; undefined for an error of our own, such as a plugin's bad header. */
-export function connectionFailure(provider: string, error: unknown): ProviderFailure | undefined {
-  const code = codeOf(error)
-  if (code === undefined || code === 'UND_ERR_INVALID_ARG') return undefined
+/** Puts what the HTTP client reports into words; undefined for a fault of ours, such as a plugin's bad header. */
+export function connectionFailure(provider: string, error: Error): ProviderFailure | undefined {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name
+  if (code === 'UND_ERR_INVALID_ARG') return undefined
   const timeout = timeouts[code]
   if (timeout !== undefined) {
     return new ProviderFailure('provider_timeout', code, `The provider "${provider}" ${timeout}`)
   }
   return new ProviderFailure('provider_error', code, `The connection to the provider "${provider}" failed`)
-}
-
-function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined
-  return typeof error.code === 'string' ? error.code : undefined
 }

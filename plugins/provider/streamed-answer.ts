@@ -22,11 +22,15 @@ export class StreamedAnswer implements Answer {
   readonly #framer = new EventFramer()
   readonly #meter = new StreamMeter()
   #usage: FoundUsage | undefined
+  /** Without framing of its own, the end of the connection cannot be told from the end of the answer. */
+  readonly #isFramed: boolean
   #isComplete = false
 
   constructor(context: AnswerContext, settings: StreamSettings) {
     this.#context = context
     this.#settings = settings
+    const { headers } = context
+    this.#isFramed = headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined
   }
 
   data(chunk: Buffer, controller: Dispatcher.DispatchController): void {
@@ -38,13 +42,11 @@ export class StreamedAnswer implements Answer {
   }
 
   end(): void {
-    const { call, headers } = this.#context
+    const { call } = this.#context
     const rest = this.#framer.rest()
     if (rest) this.#forward(rest, undefined)
     if (!call.reply.started) throw emptyStream(this.#provider)
-    // Without framing of its own, the end of the connection cannot be told from the end of the answer.
-    const isFramed = headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined
-    if (!isFramed && !this.#isComplete) throw cutStream(this.#provider)
+    if (!this.#isFramed && !this.#isComplete) throw cutStream(this.#provider)
     call.usage = this.abandonedUsage()
     call.reply.end()
   }
@@ -63,7 +65,7 @@ export class StreamedAnswer implements Answer {
     this.#meter.count(events)
     const usage = findUsage(events)
     if (usage) this.#usage = usage
-    this.#isComplete ||= lastEvent.test(events.toString('latin1'))
+    if (!this.#isFramed) this.#isComplete ||= lastEvent.test(events.toString('latin1'))
     const shown = usage && this.#settings.hidesUsage ? withoutUsageEvent(events, usage) : events
     if (shown.length > 0) this.#write(shown, controller)
   }

@@ -21,13 +21,16 @@ it('.env.example names every variable with its default, and nothing else', () =>
 })
 
 it.each(Object.entries(envModules))('%s reads what the list says, and nothing else', (process, path) => {
-  const named = new Set(Array.from(read(path).matchAll(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g), ([name]) => name))
+  const named = new Set(
+    Array.from(read(path).matchAll(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g), ([name]) => name),
+  )
   const known = new Set(variables.map(([name]) => name as string))
   expect([...named].filter((name) => !known.has(name))).toEqual([])
   const own = variables.filter(([, variable]) => (variable.readBy as readonly string[]).includes(process))
   // `up` hands the planes' settings on to their own modules, which check them.
   const missing = own.filter(([name]) => !named.has(name)).map(([name]) => name)
-  const handedOn = process === 'up' ? variables.filter(([, { readBy }]) => readBy[0] !== 'up').map(([name]) => name) : []
+  const handedOn =
+    process === 'up' ? variables.filter(([, { readBy }]) => readBy[0] !== 'up').map(([name]) => name) : []
   expect(missing.filter((name) => !handedOn.some((other) => other === name))).toEqual([])
 })
 
@@ -36,5 +39,7 @@ it('no env module was forgotten', () => {
 })
 
 it('a misspelt name of ours is noticed, and other programs’ names are left alone', () => {
-  expect(unknownNames({ GATEHOUSE_DATADIR: 'x', GATEHOUSE_DATA_DIR: 'y', PATH: '/bin' })).toEqual(['GATEHOUSE_DATADIR'])
+  expect(unknownNames({ GATEHOUSE_DATADIR: 'x', GATEHOUSE_DATA_DIR: 'y', PATH: '/bin' })).toEqual([
+    'GATEHOUSE_DATADIR',
+  ])
 })

@@ -1,4 +1,7 @@
 import { Type } from 'typebox'
+import { PipelineCompiler } from '../../data-plane/pipeline/compiler.ts'
+import type { PluginDefinitions } from '../../data-plane/pipeline/definitions.ts'
+import { type BuiltinName, builtinNames } from '../../data-plane/pipeline/stages.ts'
 import {
   type BuiltinDefinition,
   type BuiltinHooks,
@@ -6,9 +9,6 @@ import {
   defineBuiltin,
 } from '../../plugins/sdk/builtin.ts'
 import { Denied } from '../../plugins/sdk/denied.ts'
-import { PipelineCompiler } from '../../data-plane/pipeline/compiler.ts'
-import type { PluginDefinitions } from '../../data-plane/pipeline/definitions.ts'
-import { type BuiltinName, builtinNames } from '../../data-plane/pipeline/stages.ts'
 
 /** A built-in stage that does what a test says. */
 export function stubStage(name: string, hooks: BuiltinHooks = {}): BuiltinDefinition {

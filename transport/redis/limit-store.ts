@@ -141,17 +141,35 @@ export function grantName(grantId: string, index: number): string {
   return `${grantId}:${index}`
 }
 
+const orphansKept = 256
+
 /** The request limits of one organization, as one data plane takes from them. */
 export function redisLimitStore(connection: RedisConnection, organizationId: string): LimitStore {
   const held = new HeldGrants()
+  /** Grants whose answer never came: if Redis made them all the same, they would count for nobody's calls. */
+  const orphans: { limitId: string; grantId: string }[] = []
+
+  const acquireFor = async (grantId: string, requests: readonly PermitRequest[]) => {
+    const unclaimed = orphans.splice(0)
+    try {
+      return await connection.run(async (client) => {
+        for (const { limitId, grantId } of unclaimed)
+          await keepPermits(client, organizationId, limitId, [{ grantId, permits: 0 }])
+        return await acquirePermits(client, organizationId, grantId, requests)
+      })
+    } catch (error) {
+      const lost = requests.map(({ limitId }, index) => ({ limitId, grantId: grantName(grantId, index) }))
+      orphans.push(...[...unclaimed, ...lost].slice(-orphansKept))
+      throw error
+    }
+  }
+
   return {
     async acquire(requests) {
       if (requests.length === 0) return []
       const calledAt = performance.now()
       const grantId = randomUUID()
-      const grants = await connection.run((client) =>
-        acquirePermits(client, organizationId, grantId, requests),
-      )
+      const grants = await acquireFor(grantId, requests)
       return requests.map(({ limitId, windowMs }, index) => {
         const { granted = 0, retryAfterMicros = 0 } = grants[index] ?? {}
         const holdMs = permitHoldMs(windowMs)

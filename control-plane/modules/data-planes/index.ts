@@ -1,4 +1,9 @@
-export { listEnrolledDataPlanes, listReportedPlugins, listRevokedDataPlaneIds, readSigningKeys } from './directory.ts'
+export {
+  listEnrolledDataPlanes,
+  listReportedPlugins,
+  listRevokedDataPlaneIds,
+  readSigningKeys,
+} from './directory.ts'
 export { type DataPlane, DataPlaneEntity, type ReportedPlugin } from './entity.ts'
 export { registerEnrolment } from './http.ts'
 export { createEnrolmentToken, type IssuedEnrolmentToken } from './service.ts'

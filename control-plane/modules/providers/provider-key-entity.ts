@@ -8,7 +8,7 @@ export const ProviderKeyEntity = defineEntity({
     ...tenantColumns,
     providerId: p.string(),
     name: p.string(),
-    weight: p.double(),
+    weight: p.float(),
     active: p.boolean(),
     /** New with each secret. */
     credentialId: p.string(),

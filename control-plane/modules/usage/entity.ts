@@ -14,7 +14,7 @@ export const UsageRecordEntity = defineEntity({
     requestId: p.string(),
     /** When the call began. */
     at: p.datetime(),
-    durationMs: p.double(),
+    durationMs: p.double().$type<number>(),
     operation: p.string(),
     streamed: p.boolean(),
     virtualKeyId: p.string().strictNullable(),

@@ -1,8 +1,8 @@
-import { type FilterQuery, sql } from '@mikro-orm/core'
+import type { FilterQuery } from '@mikro-orm/core'
 import type { CallOutcome } from '../../../contract/events.ts'
 import type { Actor } from '../../actor.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
-import { type UsageRecord, UsageRecordEntity } from './entity.ts'
+import type { UsageRecord } from './entity.ts'
 
 /** Which calls; all conditions must hold. */
 export interface UsageFilter {
@@ -26,6 +26,16 @@ export interface UsageTotals {
   readonly costNanoUsd: bigint
 }
 
+const filterColumns = {
+  virtualKeyId: 'virtual_key_id',
+  userId: 'user_id',
+  teamId: 'team_id',
+  businessUnitId: 'business_unit_id',
+  customerId: 'customer_id',
+  providerId: 'provider_id',
+  outcome: 'outcome',
+} as const satisfies Partial<Record<keyof UsageFilter, string>>
+
 /** The condition for the calls that match and that the actor may see. */
 export function usageCondition(actor: Actor, filter: UsageFilter): FilterQuery<UsageRecord> {
   const { from, to, ...equal } = filter
@@ -44,17 +54,14 @@ export function readUsageTotals(
   filter: UsageFilter,
 ): Promise<UsageTotals> {
   actor.require('usage:view')
+  const { conditions, values } = totalsCondition(actor, filter)
   return transactionOf(context, actor, async (em) => {
-    const [sums] = await em
-      .createQueryBuilder(UsageRecordEntity, 'record')
-      .select([
-        sql`count(*)`.as('requests'),
-        sql`sum(record.input_tokens)`.as('inputTokens'),
-        sql`sum(record.output_tokens)`.as('outputTokens'),
-        sql`sum(record.cost_nano_usd)`.as('costNanoUsd'),
-      ])
-      .where(usageCondition(actor, filter))
-      .execute<Record<keyof UsageTotals, string | null>[]>('all', false)
+    const [sums] = await em.execute<Record<keyof UsageTotals, string>[]>(
+      `select count(*) as requests, coalesce(sum(input_tokens), 0) as "inputTokens",
+         coalesce(sum(output_tokens), 0) as "outputTokens", coalesce(sum(cost_nano_usd), 0) as "costNanoUsd"
+       from usage_records where ${conditions.join(' and ')}`,
+      [...values],
+    )
     return {
       requests: Number(sums?.requests ?? 0),
       inputTokens: Number(sums?.inputTokens ?? 0),
@@ -62,4 +69,18 @@ export function readUsageTotals(
       costNanoUsd: BigInt(sums?.costNanoUsd ?? 0),
     }
   })
+}
+
+function totalsCondition(actor: Actor, filter: UsageFilter) {
+  const wanted: (readonly [condition: string, value: unknown])[] = [
+    ['org_id = ?', actor.organizationId],
+    ['workspace_id = ?', actor.workspaceId],
+    ['at >= ?', filter.from],
+    ['at < ?', filter.to],
+    ...Object.entries(filterColumns).map(
+      ([field, column]) => [`${column} = ?`, filter[field as keyof typeof filterColumns]] as const,
+    ),
+  ]
+  const used = wanted.filter(([, value]) => value != null)
+  return { conditions: used.map(([condition]) => condition), values: used.map(([, value]) => value) }
 }

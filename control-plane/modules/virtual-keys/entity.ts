@@ -13,10 +13,6 @@ export const VirtualKeyEntity = defineEntity({
     userId: p.string().strictNullable(),
     status: p.string().$type<VirtualKeyStatus>(),
     expiresAt: p.datetime().strictNullable(),
-    /** HMAC-SHA256 of the secret under the pepper, hex. */
-    digest: p.string().hidden(),
-    previousDigest: p.string().strictNullable().hidden(),
-    previousExpiresAt: p.datetime().strictNullable(),
     createdAt: p.datetime(),
     revokedAt: p.datetime().strictNullable(),
   },

@@ -10,7 +10,7 @@ export const ProviderConfigEntity = defineEntity({
     workspaceId: p.string(),
     virtualKeyId: p.string(),
     providerId: p.string(),
-    weight: p.double().strictNullable(),
+    weight: p.float().strictNullable(),
     allowedModels: p.json<string[]>(),
     providerKeyIds: p.json<string[]>(),
   },

@@ -172,6 +172,20 @@ describe('a frozen Redis', () => {
     expect(entries.map(({ body }) => body)).toEqual(['batch'])
   })
 
+  it('leaves no permit counted that it granted after its caller had given up', async () => {
+    const limits = dataPlane().limits
+    const ask = { limitId: 'lim_1', maxRequests: 1, windowMs: 600_000, wanted: 1 }
+    const pid = await processIdOf(server)
+    process.kill(pid, 'SIGSTOP')
+    await expect(limits.acquire([ask])).rejects.toMatchObject({ name: 'TransportUnavailable' })
+    process.kill(pid, 'SIGCONT')
+    await eventually('the only permit', async () => {
+      const [grant] = await limits.acquire([ask]).catch(() => [])
+      return grant?.granted === 1
+    })
+    expect((await limits.acquire([ask]))[0]?.granted).toBe(0)
+  })
+
   it('is given up and connected to anew when it stays silent', async () => {
     const pid = await processIdOf(server)
     process.kill(pid, 'SIGSTOP')

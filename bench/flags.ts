@@ -1,0 +1,77 @@
+import { parseArgs } from 'node:util'
+import { type Case, cases } from './cases.ts'
+import type { Settings } from './measure.ts'
+
+export interface Flags extends Settings {
+  readonly cases: readonly Case[]
+  readonly withPortkey: boolean
+  readonly withPassthrough: boolean
+  /** A folder for the data plane's CPU profile; undefined: none is taken. */
+  readonly profileFolder: string | undefined
+}
+
+export const usage = `npm run bench -- [options]
+
+  --quick             a first impression in about a minute: 8000 warm-up calls, 3 rounds of 1 second
+  --warm-up <calls>   calls to each target before anything is measured (50000)
+  --rounds <n>        alternating rounds a case (5)
+  --seconds <n>       length of one measurement (4)
+  --connections <n>   calls in flight (32)
+  --cases <names>     comma-separated: ${cases.map(({ name }) => name).join(', ')} (all)
+  --no-portkey        leave the comparison with Portkey out
+  --no-passthrough    leave the comparison with bare Fastify + undici out
+  --profile <folder>  write the data plane's CPU profile there (slows it down: not for figures)
+  --help
+
+One JSON line a case goes to stdout, progress to stderr.`
+
+/** @throws RangeError that names the flag and what it takes. */
+export function readFlags(args: readonly string[]): Flags | 'help' {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      quick: { type: 'boolean', default: false },
+      'warm-up': { type: 'string' },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      connections: { type: 'string' },
+      cases: { type: 'string' },
+      'no-portkey': { type: 'boolean', default: false },
+      'no-passthrough': { type: 'boolean', default: false },
+      profile: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return 'help'
+  const { quick } = values
+  return {
+    warmUpCalls: integer('--warm-up', values['warm-up'], quick ? 8_000 : 50_000, 10_000_000),
+    rounds: integer('--rounds', values.rounds, quick ? 3 : 5, 100),
+    seconds: integer('--seconds', values.seconds, quick ? 1 : 4, 600),
+    connections: integer('--connections', values.connections, 32, 1_000),
+    cases: chosenCases(values.cases),
+    withPortkey: !values['no-portkey'],
+    withPassthrough: !values['no-passthrough'],
+    profileFolder: values.profile,
+  }
+}
+
+function integer(flag: string, text: string | undefined, otherwise: number, max: number): number {
+  if (text === undefined) return otherwise
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1 || value > max) {
+    throw new RangeError(`${flag} takes a whole number from 1 to ${max}, not "${text}"`)
+  }
+  return value
+}
+
+function chosenCases(text: string | undefined): readonly Case[] {
+  if (text === undefined) return cases
+  return text.split(',').map((name) => {
+    const found = cases.find((one) => one.name === name)
+    if (!found) {
+      throw new RangeError(`--cases knows ${cases.map((one) => one.name).join(', ')}, not "${name}"`)
+    }
+    return found
+  })
+}

@@ -1,0 +1,57 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { chmod } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  applicationRole,
+  ensureDatabase,
+  ownerRole,
+  renewRolePasswords,
+  roleUrl,
+} from '../cli/embedded/database.ts'
+import { startPostgres } from '../cli/embedded/postgres.ts'
+import { findRedisServer, startRedis } from '../cli/embedded/redis.ts'
+import { createOrganization, issueAdminToken } from '../control-plane/bootstrap.ts'
+import { openDatabase } from '../control-plane/db/database.ts'
+import { migrate } from '../control-plane/db/migrate.ts'
+import { onStop } from './processes.ts'
+
+export interface Stores {
+  readonly databaseUrl: string
+  readonly redisUrl: string
+  /** For everything that the run keeps on disk; goes away with it. */
+  readonly folder: string
+  readonly adminToken: string
+}
+
+/** A real PostgreSQL and a real Redis with an empty organization, as durable as in production. */
+export async function startStores(progress: (text: string) => void): Promise<Stores> {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
+  onStop(async () => rmSync(folder, { recursive: true, force: true }))
+  // As root the database runs as another user, who has to pass through.
+  await chmod(folder, 0o711)
+  const program = findRedisServer()
+  if (program === undefined) throw new Error('redis-server is not on PATH')
+  const redis = await startRedis({ program, directory: folder, persistent: true })
+  onStop(redis.stop)
+  const postgres = await startPostgres({ dataDir: folder, announce: progress })
+  onStop(postgres.stop)
+  const passwords = await renewRolePasswords(postgres)
+  await ensureDatabase(postgres, 'gatehouse')
+  await migrate({
+    ownerUrl: roleUrl(postgres, ownerRole, passwords.owner, 'gatehouse'),
+    applicationRole,
+  })
+  const databaseUrl = roleUrl(postgres, applicationRole, passwords.application, 'gatehouse')
+  return { databaseUrl, redisUrl: redis.url, folder, adminToken: await createAdmin(databaseUrl) }
+}
+
+async function createAdmin(databaseUrl: string): Promise<string> {
+  const database = await openDatabase({ url: databaseUrl })
+  try {
+    const { organizationId } = await createOrganization(database, { name: 'Bench' })
+    return await issueAdminToken(database, organizationId, 'bench')
+  } finally {
+    await database.close()
+  }
+}

@@ -1,0 +1,26 @@
+import type { Command } from 'commander'
+import { createControlPlane } from '../../control-plane/app.ts'
+import { readEnv } from '../../control-plane/env.ts'
+import { orRefuse } from '../start-refused.ts'
+import { requireFreePorts } from '../up/ports.ts'
+import { environmentHelp, examplesHelp } from './environment-help.ts'
+import { runPlane } from './run-plane.ts'
+
+export function addControlPlaneCommand(program: Command): void {
+  program
+    .command('control-plane')
+    .description('Runs the control plane alone: GraphQL, configuration, budgets, usage; any number of them')
+    .addHelpText('after', environmentHelp('control-plane'))
+    .addHelpText(
+      'after',
+      examplesHelp([
+        'DATABASE_URL=… REDIS_URL=… GATEHOUSE_MASTER_KEY=… gatehouse control-plane',
+        'after gatehouse migrate',
+      ]),
+    )
+    .action(async () => {
+      const env = orRefuse(() => readEnv(process.env))
+      await requireFreePorts([{ host: env.host, port: env.port, name: 'CONTROL_PLANE_PORT' }])
+      await runPlane(env.logLevel, (log) => createControlPlane({ env, log }))
+    })
+}

@@ -1,0 +1,32 @@
+import type { Command } from 'commander'
+import { createDataPlane } from '../../data-plane/app.ts'
+import { readEnv } from '../../data-plane/env.ts'
+import { orRefuse } from '../start-refused.ts'
+import { requireFreePorts } from '../up/ports.ts'
+import { environmentHelp, examplesHelp } from './environment-help.ts'
+import { runPlane } from './run-plane.ts'
+
+export function addDataPlaneCommand(program: Command): void {
+  program
+    .command('data-plane')
+    .description('Runs a data plane alone: it takes inference calls; any number of them')
+    .addHelpText('after', environmentHelp('data-plane'))
+    .addHelpText(
+      'after',
+      examplesHelp(
+        [
+          'REDIS_URL=… CONTROL_PLANE_URL=… GATEHOUSE_ENROLMENT_TOKEN=… gatehouse data-plane',
+          'its first start',
+        ],
+        ['REDIS_URL=… gatehouse data-plane', 'every later one'],
+      ),
+    )
+    .action(async () => {
+      const env = orRefuse(() => readEnv(process.env))
+      await requireFreePorts([
+        { host: env.host, port: env.port, name: 'DATA_PLANE_PORT' },
+        { host: env.statusHost, port: env.statusPort, name: 'DATA_PLANE_STATUS_PORT' },
+      ])
+      await runPlane(env.logLevel, (log) => createDataPlane({ env, log }))
+    })
+}

@@ -1,0 +1,33 @@
+import { program } from 'commander'
+import { addControlPlaneCommand } from './commands/control-plane.ts'
+import { addCreateAdminTokenCommand } from './commands/create-admin-token.ts'
+import { addDataPlaneCommand } from './commands/data-plane.ts'
+import { addMigrateCommand } from './commands/migrate.ts'
+import { addResetCommand } from './commands/reset.ts'
+import { addSimulatorCommand } from './commands/simulator.ts'
+import { addUpCommand } from './commands/up.ts'
+import { explain } from './explanation.ts'
+
+program
+  .name('gatehouse')
+  .description('An AI gateway in two planes: GraphQL governs, Fastify serves.')
+  .showHelpAfterError('(gatehouse --help lists the commands)')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  gatehouse up                 everything, from an empty folder\n  gatehouse up --help          what it reads from the environment',
+  )
+
+addUpCommand(program)
+addControlPlaneCommand(program)
+addDataPlaneCommand(program)
+addMigrateCommand(program)
+addCreateAdminTokenCommand(program)
+addSimulatorCommand(program)
+addResetCommand(program)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  console.error(explain(error) ?? error)
+  process.exit(1)
+}

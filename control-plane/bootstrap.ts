@@ -1,0 +1,51 @@
+import { systemActor } from './actor.ts'
+import { recordChange } from './change.ts'
+import type { Database } from './db/database.ts'
+import { newId } from './db/id.ts'
+import { checkName } from './input.ts'
+import { createToken } from './modules/api-tokens/index.ts'
+import { OrganizationEntity, organizationSnapshot } from './modules/organizations/index.ts'
+import { WorkspaceEntity } from './modules/workspaces/index.ts'
+
+export interface CreatedOrganization {
+  readonly organizationId: string
+  /** Its first workspace, "default". */
+  readonly workspaceId: string
+}
+
+/** Creates an organization with a workspace and the first revision of its configuration. */
+export function createOrganization(
+  database: Database,
+  input: { readonly name: string },
+): Promise<CreatedOrganization> {
+  const organizationId = newId('org')
+  const workspaceId = newId('ws')
+  const actor = systemActor(organizationId)
+  const name = checkName('name', input.name)
+  return database.transaction(organizationId, async (em) => {
+    const createdAt = new Date()
+    const organization = em.create(OrganizationEntity, { id: organizationId, name, createdAt })
+    await em.flush()
+    em.create(WorkspaceEntity, { id: workspaceId, organizationId, name: 'default', createdAt })
+    await recordChange(
+      em,
+      actor,
+      {
+        type: 'organization.created',
+        subject: { kind: 'organization', id: organizationId },
+        details: { name, workspaceId },
+      },
+      { upserts: [organizationSnapshot(organization)] },
+    )
+    return { organizationId, workspaceId }
+  })
+}
+
+/** A new API token of the role admin; the answer is the whole token, which is shown nowhere else. */
+export function issueAdminToken(database: Database, organizationId: string, name: string): Promise<string> {
+  const token = { name: checkName('name', name), role: 'admin', workspaceId: null, expiresAt: null } as const
+  return database.transaction(organizationId, async (em) => {
+    const { secret } = await createToken(em, systemActor(organizationId), token, new Date())
+    return secret
+  })
+}

@@ -1,0 +1,2 @@
+export { type BusinessUnit, BusinessUnitEntity } from './entity.ts'
+export { BusinessUnitType } from './graphql.ts'

@@ -1,0 +1,137 @@
+import { LockMode } from '@mikro-orm/core'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import { keyOf } from '../../../contract/configuration/entities.ts'
+import type { Prices } from '../../../contract/money.ts'
+import type { Actor } from '../../actor.ts'
+import { recordChange } from '../../change.ts'
+import { refuseViolations } from '../../db/constraints.ts'
+import { newId } from '../../db/id.ts'
+import { NameTaken, NotFound } from '../../graphql/refusals.ts'
+import { checkInteger, checkText } from '../../input.ts'
+import { type ServiceContext, transactionOf } from '../../service-context.ts'
+import { type Model, ModelEntity } from './entity.ts'
+import { checkPrices, type PricesInput } from './prices.ts'
+import { modelSnapshot, priceColumns, pricesOf } from './snapshot.ts'
+
+const maximumNameLength = 256
+const mostOutputTokens = 10_000_000
+
+export interface CreateModel {
+  readonly providerId: string
+  readonly name: string
+  /** The same as `name` unless said. */
+  readonly upstreamName?: string | null | undefined
+  readonly maxOutputTokens?: number | null | undefined
+  readonly prices?: PricesInput | null | undefined
+}
+
+/** Null makes the limit or the prices unknown; undefined leaves them. */
+export interface UpdateModel {
+  readonly id: string
+  readonly name?: string | null | undefined
+  readonly upstreamName?: string | null | undefined
+  readonly maxOutputTokens?: number | null | undefined
+  readonly prices?: PricesInput | null | undefined
+}
+
+/** @throws NotFound, NameTaken */
+export function createModel(context: ServiceContext, actor: Actor, input: CreateModel): Promise<Model> {
+  actor.require('models:create', organizationWide)
+  const name = checkModelName('name', input.name)
+  const fields = {
+    name,
+    upstreamName: input.upstreamName == null ? name : checkModelName('upstreamName', input.upstreamName),
+    maxOutputTokens: checkOutputTokens(input.maxOutputTokens ?? null),
+    ...priceColumns(input.prices == null ? null : checkPrices('prices', input.prices)),
+  }
+  const work = transactionOf(context, actor, async (em) => {
+    const model = em.create(ModelEntity, {
+      id: newId('mdl'),
+      organizationId: actor.organizationId,
+      providerId: input.providerId,
+      ...fields,
+      createdAt: new Date(context.now()),
+    })
+    await recordChange(em, actor, entry('model.created', model, describe(model)), {
+      upserts: [modelSnapshot(model)],
+    })
+    return model
+  })
+  const referenced = () => new NotFound('provider', input.providerId)
+  return refuseViolations({ ...nameTaken(name), referenced }, work)
+}
+
+/** @throws NotFound, NameTaken */
+export function updateModel(context: ServiceContext, actor: Actor, input: UpdateModel): Promise<Model> {
+  actor.require('models:update', organizationWide)
+  const work = transactionOf(context, actor, async (em) => {
+    const model = await lockModel(em, input.id)
+    const before = describe(model)
+    applyUpdate(em, model, input)
+    await recordChange(em, actor, entry('model.updated', model, { before, after: describe(model) }), {
+      upserts: [modelSnapshot(model)],
+    })
+    return model
+  })
+  return refuseViolations(nameTaken(input.name ?? ''), work)
+}
+
+function applyUpdate(em: EntityManager, model: Model, input: UpdateModel): void {
+  if (input.name != null) model.name = checkModelName('name', input.name)
+  if (input.upstreamName != null) model.upstreamName = checkModelName('upstreamName', input.upstreamName)
+  if (input.maxOutputTokens !== undefined) model.maxOutputTokens = checkOutputTokens(input.maxOutputTokens)
+  if (input.prices === undefined) return
+  const prices: Prices | null = input.prices === null ? null : checkPrices('prices', input.prices)
+  em.assign(model, priceColumns(prices))
+}
+
+/** @throws NotFound */
+export function deleteModel(context: ServiceContext, actor: Actor, id: string): Promise<{ id: string }> {
+  actor.require('models:delete', organizationWide)
+  return transactionOf(context, actor, async (em) => {
+    const model = await lockModel(em, id)
+    em.remove(model)
+    await recordChange(em, actor, entry('model.deleted', model, describe(model)), {
+      upserts: [],
+      removals: [keyOf(modelSnapshot(model))],
+    })
+    return { id }
+  })
+}
+
+/** Models belong to the organization, as their providers do. */
+const organizationWide = { workspaceId: null }
+
+/** Of two changes at once, each audits what the other left. */
+async function lockModel(em: EntityManager, id: string): Promise<Model> {
+  const model = await em.findOne(ModelEntity, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE })
+  if (!model) throw new NotFound('model', id)
+  return model
+}
+
+function checkModelName(field: string, name: string): string {
+  return checkText(field, name, { maximumLength: maximumNameLength })
+}
+
+function checkOutputTokens(value: number | null): number | null {
+  if (value === null) return null
+  return checkInteger('maxOutputTokens', value, { minimum: 1, maximum: mostOutputTokens })
+}
+
+const nameTaken = (name: string) => ({
+  unique: { models_name_key: () => new NameTaken('model of this provider', name) },
+})
+
+function describe(model: Model) {
+  const { providerId, name, upstreamName, maxOutputTokens } = model
+  const prices = pricesOf(model)
+  return { providerId, name, upstreamName, maxOutputTokens, prices: prices && { ...prices } }
+}
+
+function entry(
+  type: string,
+  { id }: Model,
+  details: ReturnType<typeof describe> | Record<'before' | 'after', ReturnType<typeof describe>>,
+) {
+  return { type, subject: { kind: 'model', id }, details }
+}

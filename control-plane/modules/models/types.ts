@@ -1,0 +1,62 @@
+import type { Prices } from '../../../contract/money.ts'
+import { builder } from '../../graphql/builder.ts'
+import { registerNodeType } from '../../graphql/node-types.ts'
+import { loadVisible } from '../../graphql/nodes.ts'
+import { type Model, ModelEntity } from './entity.ts'
+import { pricesOf } from './snapshot.ts'
+
+registerNodeType('mdl', 'Model')
+
+export const CatalogueType = builder.enumType('ModelCatalogue', {
+  description:
+    'Whose models a new provider begins with. Prices are the list prices of `@pydantic/genai-prices` on that day: the provider’s standard tier, for inputs of ordinary length. They are not updated by themselves.',
+  values: { OPENAI: { value: 'openai', description: 'The models of OpenAI.' } } as const,
+})
+
+const ModelPricesType = builder.objectRef<Prices>('ModelPrices').implement({
+  description: 'What a model costs. Each call’s cost is rounded up to a whole nano-USD.',
+  fields: (t) => ({
+    inputPerMillionTokens: t.expose('inputNanoUsdPerMillionTokens', {
+      type: 'NanoUsd',
+      description: 'A million input tokens that were not read from the provider’s cache.',
+    }),
+    cachedInputPerMillionTokens: t.expose('cachedInputNanoUsdPerMillionTokens', {
+      type: 'NanoUsd',
+      description: 'A million input tokens that were read from the provider’s cache.',
+    }),
+    outputPerMillionTokens: t.expose('outputNanoUsdPerMillionTokens', {
+      type: 'NanoUsd',
+      description: 'A million output tokens.',
+    }),
+    perImage: t.expose('imageNanoUsd', {
+      type: 'NanoUsd',
+      description: 'One picture, for models that bill by the picture; otherwise "0".',
+    }),
+  }),
+})
+
+export const ModelType = builder.loadableNodeRef('Model', {
+  id: { resolve: (model: Model) => model.id },
+  load: (ids: string[], context) => loadVisible(context, 'models:view', ModelEntity, ids),
+})
+
+ModelType.implement({
+  description: 'A model that a provider offers, under the name that callers use.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'What callers name; unique at its provider.' }),
+    upstreamName: t.exposeString('upstreamName', {
+      description: 'What the provider is asked for; differs from `name` for an alias.',
+    }),
+    maxOutputTokens: t.exposeInt('maxOutputTokens', {
+      nullable: true,
+      description: 'The most tokens that one answer can have; null when it is not known.',
+    }),
+    prices: t.field({
+      type: ModelPricesType,
+      nullable: true,
+      description: 'Null when they are not known: then no call that a budget governs may use the model.',
+      resolve: pricesOf,
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
+  }),
+})

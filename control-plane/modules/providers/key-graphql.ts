@@ -1,0 +1,71 @@
+import { builder } from '../../graphql/builder.ts'
+import { ByIdInput, DeletedType } from '../../graphql/deleted.ts'
+import { InUse, NameTaken, NotFound } from '../../graphql/refusals.ts'
+import { addProviderKey, removeProviderKey, rotateProviderKey, updateProviderKey } from './key-service.ts'
+import { ProviderKeyType } from './types.ts'
+
+const secretRule = '1 to 4096 printable ASCII characters without spaces. Stored encrypted, never shown.'
+const weightRule = 'Its share of the calls relative to the other keys: above 0, at most 1000000'
+
+const AddProviderKeyInput = builder.inputType('AddProviderKeyInput', {
+  description: 'A new key of a provider.',
+  fields: (t) => ({
+    providerId: t.id({ required: true, description: 'The provider.' }),
+    name: t.string({ required: true, description: '1 to 128 characters, unique among its keys.' }),
+    secret: t.string({ required: true, description: secretRule }),
+    weight: t.float({ description: `${weightRule}; 1 unless said.` }),
+  }),
+})
+
+const UpdateProviderKeyInput = builder.inputType('UpdateProviderKeyInput', {
+  description: 'What to change about a provider key; a field that is left out stays as it is.',
+  fields: (t) => ({
+    id: t.id({ required: true, description: 'The key.' }),
+    name: t.string({ description: 'Its new name.' }),
+    weight: t.float({ description: `${weightRule}.` }),
+    active: t.boolean({ description: 'Whether data planes use it.' }),
+  }),
+})
+
+const RotateProviderKeyInput = builder.inputType('RotateProviderKeyInput', {
+  description: 'A new secret for a provider key.',
+  fields: (t) => ({
+    id: t.id({ required: true, description: 'The key.' }),
+    secret: t.string({ required: true, description: secretRule }),
+  }),
+})
+
+builder.mutationFields((t) => ({
+  addProviderKey: t.field({
+    type: ProviderKeyType,
+    permission: 'provider_keys:create',
+    description: 'Adds a key to a provider; its secret reaches data planes encrypted to each of them.',
+    errors: { types: [NotFound, NameTaken] },
+    args: { input: t.arg({ type: AddProviderKeyInput, required: true, description: 'The key.' }) },
+    resolve: (_, { input }, { services, actor }) => addProviderKey(services, actor, input),
+  }),
+  updateProviderKey: t.field({
+    type: ProviderKeyType,
+    permission: 'provider_keys:update',
+    description: 'Renames, weighs or switches off a provider key.',
+    errors: { types: [NotFound, NameTaken] },
+    args: { input: t.arg({ type: UpdateProviderKeyInput, required: true, description: 'The change.' }) },
+    resolve: (_, { input }, { services, actor }) => updateProviderKey(services, actor, input),
+  }),
+  rotateProviderKey: t.field({
+    type: ProviderKeyType,
+    permission: 'provider_keys:update',
+    description: 'Replaces the secret of a provider key.',
+    errors: { types: [NotFound] },
+    args: { input: t.arg({ type: RotateProviderKeyInput, required: true, description: 'The secret.' }) },
+    resolve: (_, { input }, { services, actor }) => rotateProviderKey(services, actor, input),
+  }),
+  removeProviderKey: t.field({
+    type: DeletedType,
+    permission: 'provider_keys:delete',
+    description: 'Removes a provider key that no virtual key names by its id.',
+    errors: { types: [NotFound, InUse] },
+    args: { input: t.arg({ type: ByIdInput, required: true, description: 'The key.' }) },
+    resolve: (_, { input }, { services, actor }) => removeProviderKey(services, actor, input.id),
+  }),
+}))

@@ -1,0 +1,17 @@
+import type {
+  Provider as ProviderDocument,
+  ProviderKey as ProviderKeyDocument,
+} from '../../../contract/configuration/entities.ts'
+import type { Provider } from './entity.ts'
+import type { ProviderKey } from './provider-key-entity.ts'
+
+export function providerSnapshot(provider: Provider): ProviderDocument {
+  const { id, name, baseUrl, active, connectTimeoutMs, idleTimeoutMs } = provider
+  return { kind: 'provider', id, name, baseUrl, active, connectTimeoutMs, idleTimeoutMs }
+}
+
+/** The secret itself is not part of the configuration; it travels sealed under its credential id. */
+export function providerKeySnapshot(key: ProviderKey): ProviderKeyDocument {
+  const { id, providerId, name, weight, active, credentialId } = key
+  return { kind: 'provider_key', id, providerId, name, weight, active, credentialId }
+}

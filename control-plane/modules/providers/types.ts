@@ -1,0 +1,68 @@
+import { builder } from '../../graphql/builder.ts'
+import { registerNodeType } from '../../graphql/node-types.ts'
+import { loadVisible } from '../../graphql/nodes.ts'
+import { transactionOf } from '../../service-context.ts'
+import { type Provider, ProviderEntity } from './entity.ts'
+import { type ProviderKey, ProviderKeyEntity } from './provider-key-entity.ts'
+
+registerNodeType('prov', 'Provider')
+registerNodeType('pk', 'ProviderKey')
+
+export const ProviderKeyType = builder.loadableNodeRef('ProviderKey', {
+  id: { resolve: (key: ProviderKey) => key.id },
+  load: (ids: string[], context) => loadVisible(context, 'provider_keys:view', ProviderKeyEntity, ids),
+})
+
+ProviderKeyType.implement({
+  description:
+    'A credential with which data planes sign in at a provider. Its secret is stored encrypted and can be replaced, never read.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'Unique among the keys of its provider.' }),
+    weight: t.exposeFloat('weight', {
+      description: 'Its share of the provider’s calls, relative to the other keys.',
+    }),
+    active: t.exposeBoolean('active', { description: 'Whether data planes use it.' }),
+    credentialId: t.exposeID('credentialId', {
+      description: 'Names the present secret without telling it; every rotation makes a new one.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was added.' }),
+  }),
+})
+
+export const ProviderType = builder.loadableNodeRef('Provider', {
+  id: { resolve: (provider: Provider) => provider.id },
+  load: (ids: string[], context) => loadVisible(context, 'providers:view', ProviderEntity, ids),
+})
+
+ProviderType.implement({
+  description: 'A service that answers inference and speaks the OpenAI API below its base URL.',
+  fields: (t) => ({
+    name: t.exposeString('name', {
+      description: 'Unique; the part before the slash when a call names `provider/model`.',
+    }),
+    baseUrl: t.exposeString('baseUrl', { description: 'Such as `https://api.openai.com/v1`.' }),
+    allowPrivateNetwork: t.exposeBoolean('allowPrivateNetwork', {
+      description: 'Whether the base URL may name a loopback, private or link-local host.',
+    }),
+    active: t.exposeBoolean('active', { description: 'Whether calls may go to it.' }),
+    connectTimeoutMs: t.exposeInt('connectTimeoutMs', {
+      description: 'Longest time to connect, in milliseconds.',
+    }),
+    idleTimeoutMs: t.exposeInt('idleTimeoutMs', {
+      description: 'Longest silence before the answer begins and between two of its pieces, in milliseconds.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
+    keys: t.loadableGroup({
+      type: ProviderKeyType,
+      permission: 'provider_keys:view',
+      description: 'Its keys, oldest first.',
+      load: (providerIds: string[], { services, actor }) =>
+        transactionOf(services, actor, (em) =>
+          em.find(ProviderKeyEntity, { providerId: { $in: providerIds } }, { orderBy: { id: 'asc' } }),
+        ),
+      // A loadable type may also be given by id; `load` gives rows.
+      group: (key) => (key as ProviderKey).providerId,
+      resolve: ({ id }) => id,
+    }),
+  }),
+})

@@ -1,0 +1,1 @@
+export { SystemRoleType } from './graphql.ts'

@@ -1,0 +1,2 @@
+export { type Team, TeamEntity } from './entity.ts'
+export { TeamType } from './graphql.ts'

@@ -1,0 +1,2 @@
+export { type User, UserEntity } from './entity.ts'
+export { UserType } from './graphql.ts'

@@ -1,0 +1,103 @@
+import { keyOf } from '../../../contract/configuration/entities.ts'
+import type { Actor } from '../../actor.ts'
+import { recordChange } from '../../change.ts'
+import { refuseViolations } from '../../db/constraints.ts'
+import { newId } from '../../db/id.ts'
+import { requireRow } from '../../db/require-row.ts'
+import { BadUserInput } from '../../graphql/errors.ts'
+import { InUse, NameTaken } from '../../graphql/refusals.ts'
+import { checkName, checkText } from '../../input.ts'
+import { deleteOwnedPolicies } from '../../owned-policies.ts'
+import { type ServiceContext, transactionOf } from '../../service-context.ts'
+import { TeamEntity } from '../teams/index.ts'
+import { type User, UserEntity } from './entity.ts'
+import { userSnapshot } from './snapshot.ts'
+
+export interface CreateUser {
+  readonly name: string
+  readonly email?: string | null | undefined
+  readonly teamId?: string | null | undefined
+}
+
+export interface UpdateUser {
+  readonly id: string
+  readonly name?: string | null | undefined
+  readonly email?: string | null | undefined
+  /** Null takes the user out of the team. */
+  readonly teamId?: string | null | undefined
+  readonly active?: boolean | null | undefined
+}
+
+/** @throws NotFound, NameTaken */
+export function createUser(context: ServiceContext, actor: Actor, input: CreateUser): Promise<User> {
+  actor.require('users:create', organizationWide)
+  const name = checkName('name', input.name)
+  const email = checkEmail(input.email)
+  const work = transactionOf(context, actor, async (em) => {
+    const team = input.teamId == null ? null : await requireRow(em, TeamEntity, 'team', input.teamId)
+    const user = em.create(UserEntity, {
+      id: newId('usr'),
+      organizationId: actor.organizationId,
+      teamId: team?.id ?? null,
+      name,
+      email,
+      active: true,
+      createdAt: new Date(context.now()),
+    })
+    await recordChange(em, actor, describe('user.created', user), { upserts: [userSnapshot(user)] })
+    return user
+  })
+  return refuseViolations(emailTaken(email), work)
+}
+
+/** @throws NotFound, NameTaken */
+export function updateUser(context: ServiceContext, actor: Actor, input: UpdateUser): Promise<User> {
+  actor.require('users:update', organizationWide)
+  const name = input.name == null ? undefined : checkName('name', input.name)
+  const email = input.email === undefined ? undefined : checkEmail(input.email)
+  const work = transactionOf(context, actor, async (em) => {
+    const user = await requireRow(em, UserEntity, 'user', input.id)
+    if (input.teamId != null) await requireRow(em, TeamEntity, 'team', input.teamId)
+    if (input.teamId !== undefined) user.teamId = input.teamId
+    if (name !== undefined) user.name = name
+    if (email !== undefined) user.email = email
+    if (input.active != null) user.active = input.active
+    await recordChange(em, actor, describe('user.updated', user), { upserts: [userSnapshot(user)] })
+    return user
+  })
+  return refuseViolations(emailTaken(email ?? null), work)
+}
+
+/** @throws NotFound, InUse */
+export function deleteUser(context: ServiceContext, actor: Actor, id: string): Promise<{ id: string }> {
+  actor.require('users:delete', organizationWide)
+  const work = transactionOf(context, actor, async (em) => {
+    const user = await requireRow(em, UserEntity, 'user', id)
+    const policies = await deleteOwnedPolicies(em, actor.organizationId, [{ kind: 'user', id }])
+    em.remove(user)
+    await recordChange(em, actor, describe('user.deleted', user), {
+      upserts: [],
+      removals: [...policies, keyOf(userSnapshot(user))],
+    })
+    return { id }
+  })
+  return refuseViolations({ referenced: () => new InUse('user', 'virtual keys') }, work)
+}
+
+/** A user belongs to the organization, not to a workspace. */
+const organizationWide = { workspaceId: null }
+
+function checkEmail(email: string | null | undefined): string | null {
+  if (email == null) return null
+  checkText('email', email, { maximumLength: 254 })
+  if (!/^[^\s@]+@[^\s@]+$/.test(email)) throw new BadUserInput('email', 'must look like name@example.com')
+  return email.toLowerCase()
+}
+
+const emailTaken = (email: string | null) => ({
+  unique: { users_email_key: () => new NameTaken('user', email ?? '') },
+})
+
+function describe(type: string, { id, name, teamId, active }: User) {
+  return { type, subject: { kind: 'user', id }, details: { name, teamId, active } }
+}

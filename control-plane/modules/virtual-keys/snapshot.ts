@@ -1,0 +1,36 @@
+import type { VirtualKey as VirtualKeyEntity } from '../../../contract/configuration/entities.ts'
+import type { VirtualKey } from './entity.ts'
+import type { ProviderConfig } from './provider-config-entity.ts'
+import type { SecretDigests } from './secrets.ts'
+
+export function virtualKeySnapshot(
+  key: VirtualKey,
+  configs: readonly ProviderConfig[],
+  secretDigests: SecretDigests,
+): VirtualKeyEntity {
+  return {
+    kind: 'virtual_key',
+    id: key.id,
+    workspaceId: key.workspaceId,
+    name: key.name,
+    secretDigests,
+    status: key.status,
+    expiresAt: key.expiresAt?.getTime() ?? null,
+    owner: ownerOf(key),
+    providerConfigs: configs.map(({ id, providerId, weight, allowedModels, providerKeyIds }) => ({
+      id,
+      providerId,
+      weight,
+      allowedModels,
+      providerKeyIds,
+    })),
+  }
+}
+
+/** Whom the key's calls are charged to; the table holds exactly one of the three. */
+export function ownerOf({ id, customerId, teamId, userId }: VirtualKey): VirtualKeyEntity['owner'] {
+  if (customerId !== null) return { kind: 'customer', id: customerId }
+  if (teamId !== null) return { kind: 'team', id: teamId }
+  if (userId !== null) return { kind: 'user', id: userId }
+  throw new Error(`virtual key ${id} has no owner`)
+}

@@ -1,0 +1,111 @@
+import { builder } from '../../graphql/builder.ts'
+import { registerNodeType } from '../../graphql/node-types.ts'
+import { loadVisible } from '../../graphql/nodes.ts'
+import { transactionOf } from '../../service-context.ts'
+import { CustomerType } from '../customers/index.ts'
+import { ProviderType } from '../providers/index.ts'
+import { TeamType } from '../teams/index.ts'
+import { UserType } from '../users/index.ts'
+import { WorkspaceType } from '../workspaces/index.ts'
+import { type VirtualKey, VirtualKeyEntity } from './entity.ts'
+import { type ProviderConfig, ProviderConfigEntity } from './provider-config-entity.ts'
+
+registerNodeType('vk', 'VirtualKey')
+registerNodeType('pc', 'ProviderConfig')
+
+export const VirtualKeyStatusType = builder.enumType('VirtualKeyStatus', {
+  description: 'Whether a key works. A key past its `expiresAt` does not, whatever its status.',
+  values: {
+    ACTIVE: { value: 'active', description: 'It works.' },
+    INACTIVE: { value: 'inactive', description: 'Switched off; it can be switched on again.' },
+    REVOKED: { value: 'revoked', description: 'Ended for good.' },
+  } as const,
+})
+
+export const ProviderConfigType = builder.loadableNodeRef('ProviderConfig', {
+  id: { resolve: (config: ProviderConfig) => config.id },
+  load: (ids: string[], context) => loadVisible(context, 'virtual_keys:view', ProviderConfigEntity, ids),
+})
+
+ProviderConfigType.implement({
+  description: 'What a virtual key may do with one provider; the narrowest level with a budget and a limit.',
+  fields: (t) => ({
+    provider: t.field({
+      type: ProviderType,
+      nullable: true,
+      description: 'The provider.',
+      resolve: ({ providerId }) => providerId,
+    }),
+    weight: t.exposeFloat('weight', {
+      nullable: true,
+      description:
+        'Its share of the calls that name no provider, relative to the other configurations of the key. Null: it takes part only when a call names it, or when no configuration with a weight can serve.',
+    }),
+    allowedModels: t.exposeStringList('allowedModels', {
+      description: 'The models that may be called: `[]` none, `["*"]` all, otherwise their names.',
+    }),
+    providerKeyIds: t.exposeStringList('providerKeyIds', {
+      description: 'The provider keys that may be used: `[]` none, `["*"]` all, otherwise their ids.',
+    }),
+  }),
+})
+
+export const VirtualKeyType = builder.loadableNodeRef('VirtualKey', {
+  id: { resolve: (key: VirtualKey) => key.id },
+  load: (ids: string[], context) => loadVisible(context, 'virtual_keys:view', VirtualKeyEntity, ids),
+})
+
+VirtualKeyType.implement({
+  description:
+    'The only credential that an application presents on an inference call. Its secret is shown once, when it is issued or rotated, and kept nowhere.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'For people; need not be unique.' }),
+    status: t.expose('status', { type: VirtualKeyStatusType, description: 'Whether it works.' }),
+    expiresAt: t.expose('expiresAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it stops working; null: never.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was issued.' }),
+    revokedAt: t.expose('revokedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was revoked; null while it is not.',
+    }),
+    workspace: t.field({
+      type: WorkspaceType,
+      nullable: true,
+      description: 'Where it lives.',
+      resolve: ({ workspaceId }) => workspaceId,
+    }),
+    customer: t.field({
+      type: CustomerType,
+      nullable: true,
+      description: 'Its owner, when a customer owns it.',
+      resolve: ({ customerId }) => customerId,
+    }),
+    team: t.field({
+      type: TeamType,
+      nullable: true,
+      description: 'Its owner, when a team owns it.',
+      resolve: ({ teamId }) => teamId,
+    }),
+    user: t.field({
+      type: UserType,
+      nullable: true,
+      description: 'Its owner, when a user owns it.',
+      resolve: ({ userId }) => userId,
+    }),
+    providerConfigs: t.loadableGroup({
+      type: ProviderConfigType,
+      description: 'The providers that it may use. Without any it may call nothing.',
+      load: (keyIds: string[], { services, actor }) =>
+        transactionOf(services, actor, (em) =>
+          em.find(ProviderConfigEntity, { virtualKeyId: { $in: keyIds } }, { orderBy: { id: 'asc' } }),
+        ),
+      // A loadable type may also be given by id; `load` gives rows.
+      group: (config) => (config as ProviderConfig).virtualKeyId,
+      resolve: ({ id }) => id,
+    }),
+  }),
+})

@@ -1,0 +1,243 @@
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import type { Configuration } from '../plugins/sdk/builtin.ts'
+import { connectRedis } from '../transport/redis/connect.ts'
+import type { DataPlaneTransport, Transport } from '../transport/transport.ts'
+import { enrol } from './config/enrol.ts'
+import { ConfigurationFollower } from './config/follow.ts'
+import { type Identity, IdentityStore } from './config/identity.ts'
+import { ConfigurationRefused } from './config/refusal.ts'
+import { startReporting } from './config/report.ts'
+import type { DataPlaneEnv } from './env.ts'
+import { type Governance, openGovernance } from './host/governance.ts'
+import { PipelineCompiler } from './pipeline/compiler.ts'
+import { loadCustomPlugins } from './pipeline/load-custom.ts'
+import { PluginsRefused } from './pipeline/stages.ts'
+import { builtins } from './plugins.ts'
+import { createServer } from './routes/server.ts'
+import { shutDown } from './shutdown.ts'
+import { CallCounter } from './status/call-counter.ts'
+import { gatherSources } from './status/gather.ts'
+import { createStatusServer } from './status/server.ts'
+import { version } from './version.ts'
+
+export interface DataPlaneOptions {
+  readonly env: DataPlaneEnv
+  readonly log: Logger
+  /** The store between the planes, which stays open at the end. Absent: the Redis of the environment. */
+  readonly transport?: Transport
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number
+}
+
+export interface DataPlane {
+  readonly id: string
+  /** Where applications call, without `/v1`. */
+  readonly url: string
+  readonly statusUrl: string
+  /** Finishes the calls under way, ships what is recorded and stops, within a bounded time. */
+  close(): Promise<void>
+}
+
+/** A first start lacks what it needs; the message says what. */
+export class NotEnrolled extends Error {
+  override readonly name = 'NotEnrolled'
+}
+
+type Context = Required<Pick<DataPlaneOptions, 'env' | 'log' | 'now'>> & { readonly identity: Identity }
+
+const maxConcurrentCalls = 4_096
+const drainLimitMs = 15_000
+const shipLimitMs = 3_000
+
+/**
+ * Starts a data plane. Resolves once it listens; `/readyz` tells when it can serve, which is at once when it has a
+ * configuration on disk or the store between the planes answers.
+ *
+ * @throws NotEnrolled, EnrolmentFailed, StateDirectoryUnusable, JournalDamaged, PluginsUnusable
+ */
+export async function createDataPlane(options: DataPlaneOptions): Promise<DataPlane> {
+  const { env, log, now = Date.now } = options
+  const custom = await loadCustomPlugins(env.plugins)
+  const { identity, sealedCredentials } = await findIdentity(env)
+  const transport = options.transport ?? (await connectOwn(env, log))
+  const closeTransport = options.transport ? undefined : () => transport.close()
+  const context: Context = { env, log, now, identity }
+  const ends = transport.dataPlane(identity.organizationId, identity.dataPlaneId)
+  const follower = createFollower(context, ends, (configuration) => pipelines.check(configuration))
+  const governance = await governWith(context, ends, follower)
+  const calls = new CallCounter()
+  const pipelines = createPipelines(context, { custom, follower, governance, calls })
+  await follower.restore(sealedCredentials)
+  await follower.start()
+  const stopReporting = startReporting({
+    state: follower.state,
+    version,
+    plugins: [...pipelines.descriptions],
+    now,
+    report: (event) => governance.report(event),
+  })
+  const configuration = () => follower.configuration
+  const server = createServer({ configuration, pipelines, log, now, maxConcurrentCalls })
+  const { dataPlaneId } = identity
+  const sources = gatherSources({
+    dataPlaneId,
+    version,
+    now,
+    follower,
+    transport,
+    pipelines,
+    governance,
+    calls,
+  })
+  const status = await createStatusServer({ sources, token: env.statusToken, log })
+  const parts = { server, status, stopReporting, follower, governance, pipelines, closeTransport }
+  return listen(context, parts)
+}
+
+interface Parts {
+  readonly server: FastifyInstance
+  readonly status: FastifyInstance
+  readonly stopReporting: () => void
+  readonly follower: ConfigurationFollower
+  readonly governance: Governance
+  readonly pipelines: PipelineCompiler
+  readonly closeTransport: (() => Promise<void>) | undefined
+}
+
+async function listen({ env, log, identity }: Context, parts: Parts): Promise<DataPlane> {
+  const { server, status } = parts
+  try {
+    await server.listen({ host: env.host, port: env.port })
+    await status.listen({ host: env.statusHost, port: env.statusPort })
+  } catch (error) {
+    await close(parts, log)
+    throw error
+  }
+  const urls = { url: urlOf(server), statusUrl: urlOf(status) }
+  log.info({ ...urls, dataPlaneId: identity.dataPlaneId, version }, 'the data plane listens')
+  let closing: Promise<void> | undefined
+  return {
+    id: identity.dataPlaneId,
+    ...urls,
+    close() {
+      closing ??= close(parts, log)
+      return closing
+    },
+  }
+}
+
+/** The configuration is followed to the end of the last call, so that a revocation still reaches the queue before it. */
+function close(parts: Parts, log: Logger): Promise<void> {
+  const { server, status, stopReporting, follower, governance, pipelines, closeTransport } = parts
+  const steps = [
+    { name: 'finishing the calls', limitMs: drainLimitMs, run: () => server.close() },
+    {
+      name: 'cutting calls that did not finish',
+      limitMs: 100,
+      run: () => server.server.closeAllConnections(),
+    },
+    { name: 'ending the reports', limitMs: 100, run: stopReporting },
+    { name: 'leaving the configuration', limitMs: 3_000, run: () => follower.close() },
+    { name: 'shipping events', limitMs: shipLimitMs * 2, run: () => governance.close(shipLimitMs) },
+    { name: 'closing the plugins', limitMs: 1_000, run: () => pipelines.close() },
+    { name: 'closing the status server', limitMs: 1_000, run: () => status.close() },
+    { name: 'closing the transport', limitMs: 1_000, run: () => closeTransport?.() },
+  ]
+  return shutDown(steps, log)
+}
+
+/** The identity on disk, or the one that an enrolment gives. */
+async function findIdentity(env: DataPlaneEnv): Promise<{ identity: Identity; sealedCredentials?: string }> {
+  const store = await IdentityStore.open(env.stateDirectory)
+  const { identity } = store
+  if (identity) return { identity }
+  const { enrolmentToken: token, controlPlaneUrl, name } = env
+  if (token === undefined) {
+    throw new NotEnrolled(
+      `${env.stateDirectory} holds no enrolled identity: set GATEHOUSE_ENROLMENT_TOKEN (GraphQL: createEnrolmentToken) and CONTROL_PLANE_URL for this first start`,
+    )
+  }
+  return enrol(store, { controlPlaneUrl, token, name, version })
+}
+
+function connectOwn({ redisUrl }: DataPlaneEnv, log: Logger): Promise<Transport> {
+  if (redisUrl === undefined) throw new TypeError('a data plane needs REDIS_URL, or a transport handed to it')
+  return connectRedis(redisUrl, { log })
+}
+
+function createFollower(
+  { env, log, now, identity }: Context,
+  { config }: DataPlaneTransport,
+  check: (configuration: Configuration) => void,
+): ConfigurationFollower {
+  const accept = (configuration: Configuration) => {
+    try {
+      check(configuration)
+    } catch (error) {
+      if (error instanceof PluginsRefused) throw new ConfigurationRefused(error.message)
+      throw error
+    }
+  }
+  return new ConfigurationFollower({
+    channel: config,
+    identity,
+    stateDirectory: env.stateDirectory,
+    accept,
+    log,
+    now,
+  })
+}
+
+function governWith(
+  { env, log, now, identity }: Context,
+  transport: DataPlaneTransport,
+  follower: ConfigurationFollower,
+): Promise<Governance> {
+  const { organizationId, dataPlaneId, signingKeyId, signingKey, privateSigningKey } = identity
+  return openGovernance({
+    transport,
+    organizationId,
+    dataPlaneId,
+    signingKey: { id: dataPlaneId, privateKey: privateSigningKey },
+    controlPlaneKeys: (keyId) => (keyId === signingKeyId ? signingKey : undefined),
+    stateDirectory: env.stateDirectory,
+    durability: env.auditDurability,
+    dataPlanes: () => follower.dataPlaneCount,
+    now,
+    log,
+  })
+}
+
+interface PipelineParts {
+  readonly custom: Awaited<ReturnType<typeof loadCustomPlugins>>
+  readonly follower: ConfigurationFollower
+  readonly governance: Governance
+  readonly calls: CallCounter
+}
+
+function createPipelines(
+  { log, now }: Context,
+  { custom, follower, governance, calls }: PipelineParts,
+): PipelineCompiler {
+  const { secrets } = follower
+  return new PipelineCompiler(
+    { builtins, custom },
+    {
+      log,
+      now,
+      random: Math.random,
+      digest: (secret) => secrets.digest(secret),
+      credential: (credentialId) => secrets.credential(credentialId),
+      ledger: governance.ledger,
+      limits: governance.limits,
+      journal: calls.watch(governance.journal),
+    },
+  )
+}
+
+function urlOf({ server }: FastifyInstance): string {
+  const { address, port, family } = server.address() as AddressInfo
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+}

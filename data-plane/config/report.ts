@@ -1,0 +1,41 @@
+import type { NodeReported } from '../../contract/events.ts'
+import type { ApplyState } from './apply-state.ts'
+
+export interface ReportingOptions {
+  readonly state: ApplyState
+  readonly version: string
+  readonly plugins: NodeReported['plugins']
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  report(event: NodeReported): void
+}
+
+const reportEveryMs = 10_000
+
+/**
+ * Tells the control plane what this data plane runs: at once when that changes, and every ten seconds as a sign of
+ * life. The answer ends it.
+ */
+export function startReporting({ state, version, plugins, now, report }: ReportingOptions): () => void {
+  const tell = () => {
+    const { status, lastError, applied } = state.current
+    report({
+      type: 'node.reported',
+      at: now(),
+      version,
+      appliedEpoch: applied?.epoch ?? 0,
+      appliedRevision: applied?.revision ?? 0,
+      appliedHash: applied?.hash ?? null,
+      status,
+      error: lastError,
+      plugins,
+    })
+  }
+  const unsubscribe = state.onChange(tell)
+  const timer = setInterval(tell, reportEveryMs)
+  tell()
+  return () => {
+    unsubscribe()
+    clearInterval(timer)
+  }
+}

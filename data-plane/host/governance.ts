@@ -1,0 +1,107 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { NodeReported } from '../../contract/events.ts'
+import type { KeyLookup, SigningKey } from '../../contract/signed.ts'
+import type { Journal, Ledger, Limits } from '../../plugins/sdk/builtin.ts'
+import type { DataPlaneTransport } from '../../transport/transport.ts'
+import type { HostLog } from './host-log.ts'
+import { type Durability, DurableJournal } from './journal.ts'
+import { LeaseDesk } from './lease-desk.ts'
+import { LeaseLedger } from './ledger.ts'
+import { PermitLimits } from './limits.ts'
+import { Shipper } from './shipper.ts'
+
+export interface GovernanceOptions {
+  readonly transport: Pick<DataPlaneTransport, 'events' | 'leases' | 'limits'>
+  readonly organizationId: string
+  readonly dataPlaneId: string
+  /** Ed25519; its id is the data plane's. */
+  readonly signingKey: SigningKey
+  /** Finds the control plane's pinned key. */
+  readonly controlPlaneKeys: KeyLookup
+  /** The journal lives in its folder `journal`. */
+  readonly stateDirectory: string
+  readonly durability: Durability
+  /** How many data planes the organization has, as the configuration says. */
+  readonly dataPlanes: () => number
+  readonly now: () => number
+  readonly log: HostLog
+}
+
+/** What the built-in stages govern with, and what reports back to the control plane. */
+export interface Governance {
+  readonly ledger: Ledger
+  readonly limits: Limits
+  readonly journal: Journal
+  /** Tells the control plane what this data plane runs. */
+  report(event: NodeReported): void
+  /** Events that are recorded here and not yet with the control plane. */
+  readonly eventBacklog: number
+  /** Gives leases back and ships what is recorded, for at most `limitMs`; what is left waits for the next start. */
+  close(limitMs: number): Promise<void>
+}
+
+const sweepMs = 250
+const permitSweepMs = 20
+
+/**
+ * Opens the journal of the state directory, takes up the leases of the last process, and begins to ship.
+ *
+ * @throws JournalDamaged
+ */
+export async function openGovernance(options: GovernanceOptions): Promise<Governance> {
+  const { transport, organizationId, dataPlaneId, signingKey, controlPlaneKeys, now, log } = options
+  const directory = join(options.stateDirectory, 'journal')
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const journal = DurableJournal.open({ directory, durability: options.durability, log })
+  const { leases, asks } = journal.recovered
+  const ledger = new LeaseLedger(
+    {
+      ask: (ask) => desk.ask(ask),
+      journal: {
+        granted: (requestId, granted) => journal.granted(requestId, granted),
+        closed: (leaseId) => journal.report({ type: 'lease.closed', leaseId }),
+      },
+      now,
+      log,
+    },
+    leases,
+  )
+  const sender = { organizationId, dataPlaneId, signingKey, log }
+  const desk = new LeaseDesk({
+    ...sender,
+    leases: transport.leases,
+    controlPlaneKeys,
+    onAsk: (request) => journal.asked(request),
+    onGrants: (request, grants) => ledger.onGrants(request, grants),
+  })
+  journal.attachLedger(
+    (hold) => ledger.heldBy(hold),
+    (hold) => ledger.recorded(hold),
+  )
+  const limits = new PermitLimits({ store: transport.limits, dataPlanes: options.dataPlanes, now, log })
+  const shipper = new Shipper({ ...sender, journal, events: transport.events })
+  await desk.start(asks)
+  shipper.start()
+  const timers = [
+    setInterval(() => ledger.sweep(), sweepMs),
+    setInterval(() => limits.sweep(), permitSweepMs),
+  ]
+  return {
+    ledger,
+    limits,
+    journal,
+    report: (event) => journal.report(event),
+    get eventBacklog() {
+      return journal.backlog
+    },
+    async close(limitMs) {
+      for (const timer of timers) clearInterval(timer)
+      ledger.close()
+      limits.close()
+      await shipper.close(limitMs)
+      await desk.close()
+      await journal.close()
+    },
+  }
+}

@@ -1,0 +1,160 @@
+import type { LimitNode, LimitReached, Limits } from '../../plugins/sdk/builtin.ts'
+import { type LimitStore, permitHoldMs } from '../../transport/limit-store.ts'
+import { within } from '../deadline.ts'
+import type { HostLog } from './host-log.ts'
+import { PermitPool } from './permit-pool.ts'
+
+export interface PermitLimitsOptions {
+  readonly store: LimitStore
+  /** How many data planes share each limit while the store is out of reach. */
+  readonly dataPlanes: () => number
+  readonly now: () => number
+  readonly log: HostLog
+}
+
+const storeLimitMs = 250
+const takeLimitMs = 2_000
+/** How long the store is left alone after it did not answer. */
+const storeDownMs = 1_000
+/** Permits are given back while they still have so much of their time. */
+const giveBackShare = 0.4
+
+/**
+ * Request limits that all data planes share. Permits come from the store in blocks, sized by the rate of use and one
+ * by one near the limit, so that most calls are answered from memory. While the store is out of reach each data plane
+ * keeps to its own share of the limit.
+ */
+export class PermitLimits implements Limits {
+  readonly #options: PermitLimitsOptions
+  readonly #pools = new Map<string, PermitPool>()
+  readonly #refills = new Map<PermitPool, Promise<void>>()
+  #downUntil = 0
+
+  constructor(options: PermitLimitsOptions) {
+    this.#options = options
+  }
+
+  take(limits: readonly LimitNode[]): LimitReached | undefined | Promise<LimitReached | undefined> {
+    const now = this.#options.now()
+    const pools = limits.map((node) => this.#poolOf(node))
+    if (now < this.#downUntil) return this.#takeAlone(pools, now)
+    if (pools.every((pool) => pool.has(now))) {
+      for (const pool of pools) pool.use(now)
+      return undefined
+    }
+    return refusalOf(pools, now) ?? this.#takeShared(pools, now)
+  }
+
+  /** Gives back what will not be used in time, and forgets limits that nobody uses. Called often. */
+  sweep(): void {
+    const now = this.#options.now()
+    for (const [id, pool] of this.#pools) {
+      this.#giveBack(pool, now + permitHoldMs(pool.windowMs) * giveBackShare)
+      if (pool.isForgettable(now)) this.#pools.delete(id)
+    }
+  }
+
+  close(): void {
+    for (const pool of this.#pools.values()) this.#giveBack(pool, Number.POSITIVE_INFINITY)
+  }
+
+  async #takeShared(pools: readonly PermitPool[], startedAt: number): Promise<LimitReached | undefined> {
+    for (const pool of pools) pool.waiting++
+    try {
+      for (;;) {
+        let now = this.#options.now()
+        await Promise.all(pools.filter((pool) => !pool.has(now)).map((pool) => this.#refill(pool)))
+        now = this.#options.now()
+        if (now < this.#downUntil) return this.#takeAlone(pools, now)
+        if (pools.every((pool) => pool.has(now))) {
+          for (const pool of pools) pool.use(now)
+          return undefined
+        }
+        const refusal = refusalOf(pools, now)
+        if (refusal) return refusal
+        if (now - startedAt >= takeLimitMs) return reached(pools[0], storeDownMs)
+      }
+    } finally {
+      for (const pool of pools) pool.waiting--
+    }
+  }
+
+  /** One request to the store for one limit at a time; all who wait share it. */
+  #refill(pool: PermitPool): Promise<void> {
+    let refill = this.#refills.get(pool)
+    if (!refill) {
+      // A turn later, so that the calls of this turn are counted.
+      refill = Promise.resolve()
+        .then(() => this.#acquire(pool))
+        .finally(() => this.#refills.delete(pool))
+      this.#refills.set(pool, refill)
+    }
+    return refill
+  }
+
+  async #acquire(pool: PermitPool): Promise<void> {
+    const { store, now, log } = this.#options
+    const askedAt = now()
+    const request = pool.request(askedAt, permitHoldMs(pool.windowMs))
+    try {
+      const [grant] = await within(storeLimitMs, 'the limit store', store.acquire([request]))
+      if (grant) pool.learn(grant, askedAt, now())
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      log.warn(
+        { reason },
+        'the limit store is out of reach: keeping to this data plane’s share of each limit',
+      )
+      this.#downUntil = now() + storeDownMs
+    }
+  }
+
+  #takeAlone(pools: readonly PermitPool[], now: number): LimitReached | undefined {
+    const dataPlanes = Math.max(1, this.#options.dataPlanes())
+    for (const pool of pools) {
+      const waitMs = pool.waitAloneMs(now, shareOf(pool.node, dataPlanes))
+      if (waitMs > 0) return reached(pool, waitMs)
+    }
+    for (const pool of pools) pool.useAlone(now)
+    return undefined
+  }
+
+  #giveBack(pool: PermitPool, endingBefore: number): void {
+    const permits = pool.removeEndingBefore(endingBefore)
+    if (permits === 0) return
+    this.#options.store.giveBack(pool.node.id, permits).catch((error: unknown) => {
+      // The store counts them as used until their window ends: stricter, never laxer.
+      const reason = error instanceof Error ? error.message : String(error)
+      this.#options.log.warn({ reason, limitId: pool.node.id }, 'unused permits could not be given back')
+    })
+  }
+
+  #poolOf(node: LimitNode): PermitPool {
+    const known = this.#pools.get(node.id)
+    const isSame =
+      known && known.node.maxRequests === node.maxRequests && known.node.windowSeconds === node.windowSeconds
+    if (isSame) return known
+    if (known) this.#giveBack(known, Number.POSITIVE_INFINITY)
+    const pool = new PermitPool(node, shareOf(node, Math.max(1, this.#options.dataPlanes())))
+    this.#pools.set(node.id, pool)
+    return pool
+  }
+}
+
+function shareOf({ maxRequests }: LimitNode, dataPlanes: number): number {
+  return Math.max(1, Math.floor(maxRequests / dataPlanes))
+}
+
+function refusalOf(pools: readonly PermitPool[], now: number): LimitReached | undefined {
+  for (const pool of pools) {
+    const retryAfterMs = pool.has(now) ? undefined : pool.refusedForMs(now)
+    if (retryAfterMs !== undefined) return reached(pool, retryAfterMs)
+  }
+  return undefined
+}
+
+function reached(pool: PermitPool | undefined, retryAfterMs: number): LimitReached {
+  if (!pool) throw new TypeError('a call without limits takes no permits')
+  const { scope, maxRequests } = pool.node
+  return { scope, maxRequests, retryAfterMs }
+}

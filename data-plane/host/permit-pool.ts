@@ -1,0 +1,113 @@
+import type { LimitNode } from '../../plugins/sdk/builtin.ts'
+import type { PermitGrant, PermitRequest } from '../../transport/limit-store.ts'
+import { LocalWindow } from './local-window.ts'
+
+interface Block {
+  permits: number
+  readonly usableUntil: number
+}
+
+/** A refusal by the store answers further calls for so long, at most: a permit may come back any time. */
+const longestRefusalMs = 100
+const ratePeriodMs = 250
+
+/** The permits of one limit that this data plane holds. */
+export class PermitPool {
+  readonly node: LimitNode
+  #blocks: Block[] = []
+  #window: LocalWindow
+  #refusedUntil = 0
+  #retryAt = 0
+  #takes = 0
+  #takesPerMs = 0
+  #ratedAt = 0
+  /** Calls that wait for permits now. */
+  waiting = 0
+
+  constructor(node: LimitNode, share: number) {
+    this.node = node
+    this.#window = new LocalWindow(share, node.windowSeconds * 1000)
+  }
+
+  get windowMs(): number {
+    return this.node.windowSeconds * 1000
+  }
+
+  has(now: number): boolean {
+    for (let first = this.#blocks[0]; first; first = this.#blocks[0]) {
+      if (first.permits > 0 && now < first.usableUntil) return true
+      this.#blocks.shift()
+    }
+    return false
+  }
+
+  /** Uses one permit; the caller knows that there is one. */
+  use(now: number): void {
+    const first = this.#blocks[0]
+    if (first) first.permits--
+    this.#recordUse(now)
+  }
+
+  /** Uses one of this data plane's own share, without the store. */
+  useAlone(now: number): void {
+    this.#recordUse(now)
+  }
+
+  /** Milliseconds until this data plane's own share allows one more use. */
+  waitAloneMs(now: number, share: number): number {
+    if (share !== this.#window.share) this.#window = this.#window.withShare(share)
+    return this.#window.waitMs(now)
+  }
+
+  /** Milliseconds until the store may have a permit again; undefined when it has not refused lately. */
+  refusedForMs(now: number): number | undefined {
+    return now < this.#refusedUntil ? Math.max(1, this.#retryAt - now) : undefined
+  }
+
+  /** What to ask of the store: enough for those who wait and for what the next `holdMs` will bring. */
+  request(now: number, holdMs: number): PermitRequest {
+    this.#rate(now)
+    const ahead = Math.floor(this.#takesPerMs * holdMs * 0.5)
+    const { id: limitId, maxRequests } = this.node
+    const wanted = Math.min(maxRequests, Math.max(1, this.waiting + ahead))
+    return { limitId, maxRequests, windowMs: this.windowMs, wanted }
+  }
+
+  /** Takes up a grant for a request that was made at `askedAt`. */
+  learn({ granted, holdMs, retryAfterMs }: PermitGrant, askedAt: number, now: number): void {
+    if (granted > 0) this.#blocks.push({ permits: granted, usableUntil: askedAt + holdMs })
+    else {
+      this.#retryAt = now + retryAfterMs
+      this.#refusedUntil = now + Math.min(retryAfterMs, longestRefusalMs)
+    }
+  }
+
+  /** Removes the permits that come to the end of their time before `until`, and says how many there were. */
+  removeEndingBefore(until: number): number {
+    let permits = 0
+    this.#blocks = this.#blocks.filter((block) => {
+      if (block.usableUntil >= until) return true
+      permits += block.permits
+      return false
+    })
+    return permits
+  }
+
+  /** Whether nothing would be missed if the pool were forgotten. */
+  isForgettable(now: number): boolean {
+    return this.waiting === 0 && this.#blocks.length === 0 && this.#window.isIdle(now)
+  }
+
+  #recordUse(now: number): void {
+    this.#takes++
+    this.#window.record(now)
+  }
+
+  #rate(now: number): void {
+    const elapsedMs = now - this.#ratedAt
+    if (elapsedMs < ratePeriodMs) return
+    this.#takesPerMs = this.#takes / elapsedMs
+    this.#takes = 0
+    this.#ratedAt = now
+  }
+}

@@ -1,0 +1,156 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { callOutcomes } from '../../contract/events.ts'
+import type { StatusSources } from './sources.ts'
+
+/** Series per label at most: a metric must not grow with the configuration. */
+const mostLabelValues = 200
+const applyStatuses = ['applied', 'refused', 'awaiting'] as const
+
+interface Sample {
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
+
+/** The metrics of one data plane, read from its parts when they are asked for. */
+export function createMetrics(sources: StatusSources): Registry {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  describeCalls(registry, sources)
+  describePlugins(registry, sources)
+  describeProviders(registry, sources)
+  describeNode(registry, sources)
+  return registry
+}
+
+function describeCalls(registry: Registry, sources: StatusSources): void {
+  counter(registry, 'gatehouse_calls_total', 'Calls by how they ended.', ['outcome'], () => {
+    const { calls } = sources.counters()
+    return callOutcomes.map((outcome) => ({ labels: { outcome }, value: calls[outcome] }))
+  })
+  gauge(registry, 'gatehouse_event_backlog', 'Events that wait to reach the control plane.', [], () => [
+    { labels: {}, value: sources.counters().eventBacklog },
+  ])
+}
+
+function describePlugins(registry: Registry, sources: StatusSources): void {
+  const each = (value: 'calls' | 'denials' | 'errors') => () =>
+    sources.plugins().map((plugin) => ({ labels: { plugin: plugin.name }, value: plugin[value] }))
+  counter(registry, 'gatehouse_plugin_calls_total', 'Calls that passed a plugin.', ['plugin'], each('calls'))
+  counter(
+    registry,
+    'gatehouse_plugin_denials_total',
+    'Calls that a plugin refused.',
+    ['plugin'],
+    each('denials'),
+  )
+  counter(
+    registry,
+    'gatehouse_plugin_errors_total',
+    'Calls on which a plugin failed.',
+    ['plugin'],
+    each('errors'),
+  )
+  const help = 'Time that a plugin takes of a call.'
+  gauge(registry, 'gatehouse_plugin_duration_seconds', help, ['plugin', 'quantile'], () =>
+    sources
+      .plugins()
+      .flatMap(({ name, p50Ms, p99Ms }) => [
+        ...quantile(name, '0.5', p50Ms),
+        ...quantile(name, '0.99', p99Ms),
+      ]),
+  )
+}
+
+function describeProviders(registry: Registry, sources: StatusSources): void {
+  const each = (value: 'requests' | 'errors' | 'inFlight') => () =>
+    sources.providers().map((provider) => ({ labels: { provider: provider.name }, value: provider[value] }))
+  const label = ['provider']
+  counter(registry, 'gatehouse_provider_requests_total', 'Requests to a provider.', label, each('requests'))
+  counter(
+    registry,
+    'gatehouse_provider_errors_total',
+    'Failed requests to a provider.',
+    label,
+    each('errors'),
+  )
+  gauge(
+    registry,
+    'gatehouse_provider_in_flight',
+    'Requests under way at a provider.',
+    label,
+    each('inFlight'),
+  )
+}
+
+function describeNode(registry: Registry, sources: StatusSources): void {
+  gauge(registry, 'gatehouse_build_info', 'The running release; always 1.', ['version'], () => [
+    { labels: { version: sources.node().version }, value: 1 },
+  ])
+  const single = (name: string, help: string, read: () => number | null) =>
+    gauge(registry, name, help, [], () => {
+      const value = read()
+      return value === null ? [] : [{ labels: {}, value }]
+    })
+  single('gatehouse_config_epoch', 'Epoch of the applied configuration.', () => sources.node().epoch)
+  single('gatehouse_config_revision', 'Revision of the applied configuration.', () => sources.node().revision)
+  single('gatehouse_config_head_age_seconds', 'Age of the newest signed head.', () => {
+    const { headAgeMs } = sources.node()
+    return headAgeMs === null ? null : headAgeMs / 1000
+  })
+  single('gatehouse_transport_connected', 'Whether the store between the planes answers.', () =>
+    Number(sources.node().transportConnected),
+  )
+  gauge(
+    registry,
+    'gatehouse_config_apply_status',
+    'Where the newest offer stands: 1 for one status.',
+    ['status'],
+    () =>
+      applyStatuses.map((status) => ({
+        labels: { status },
+        value: Number(sources.node().applyStatus === status),
+      })),
+  )
+}
+
+function quantile(plugin: string, share: string, durationMs: number | null): readonly Sample[] {
+  return durationMs === null ? [] : [{ labels: { plugin, quantile: share }, value: durationMs / 1000 }]
+}
+
+function counter(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly string[],
+  read: () => readonly Sample[],
+): void {
+  const metric = new Counter({
+    name,
+    help,
+    labelNames: [...labelNames],
+    registers: [registry],
+    collect() {
+      metric.reset()
+      for (const { labels, value } of read().slice(0, mostLabelValues)) metric.inc(labels, value)
+    },
+  })
+}
+
+function gauge(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly string[],
+  read: () => readonly Sample[],
+): void {
+  const metric = new Gauge({
+    name,
+    help,
+    labelNames: [...labelNames],
+    registers: [registry],
+    collect() {
+      metric.reset()
+      for (const { labels, value } of read().slice(0, mostLabelValues * 2)) metric.set(labels, value)
+    },
+  })
+}

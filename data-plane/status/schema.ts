@@ -1,0 +1,84 @@
+import type { IResolvers } from 'mercurius'
+import type { StatusSources } from './sources.ts'
+
+/** The status API: what this data plane runs and how it fares. Nothing can be changed through it. */
+export const schema = /* GraphQL */ `
+  type Query {
+    node: Node!
+    "In the order in which a call passes them; those that do not run come last."
+    plugins: [Plugin!]!
+    "The providers that were asked since the start."
+    providers: [Provider!]!
+    counters: Counters!
+  }
+
+  enum ApplyStatus {
+    "The newest configuration runs."
+    applied
+    "The newest configuration was refused; the one before it runs."
+    refused
+    "No configuration was received yet."
+    awaiting
+  }
+
+  type Node {
+    id: ID!
+    version: String!
+    "RFC 3339."
+    startedAt: String!
+    epoch: Int
+    revision: Int
+    configHash: String
+    applyStatus: ApplyStatus!
+    "Why the newest configuration does not run, or what else needs an operator."
+    lastError: String
+    transportConnected: Boolean!
+    "Age of the newest signed head, in milliseconds."
+    headAgeMs: Float
+  }
+
+  type Plugin {
+    name: String!
+    version: String!
+    enabled: Boolean!
+    builtin: Boolean!
+    "Position in the pipeline, from 1; 0 when it does not run."
+    order: Int!
+    calls: Float!
+    denials: Float!
+    errors: Float!
+    p50Ms: Float
+    p99Ms: Float
+  }
+
+  type Provider {
+    name: String!
+    requests: Float!
+    errors: Float!
+    inFlight: Int!
+    lastError: String
+  }
+
+  "Since the start of the process."
+  type Counters {
+    requests: Float!
+    denials: Float!
+    upstreamErrors: Float!
+    "Events that are recorded here and not yet with the control plane."
+    eventBacklog: Int!
+  }
+`
+
+export function resolversOf(sources: StatusSources): IResolvers {
+  return {
+    Query: {
+      node: () => {
+        const node = sources.node()
+        return { ...node, startedAt: new Date(node.startedAt).toISOString() }
+      },
+      plugins: () => sources.plugins(),
+      providers: () => sources.providers(),
+      counters: () => sources.counters(),
+    },
+  }
+}

@@ -1,0 +1,131 @@
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { GraphQLError, NoSchemaIntrospectionCustomRule } from 'graphql'
+import mercurius from 'mercurius'
+import Type, { type Static } from 'typebox'
+import { createGuard } from './guard.ts'
+import { createMetrics } from './metrics.ts'
+import { limitQuery, mostDepth, mostTokens } from './query-limits.ts'
+import { resolversOf, schema } from './schema.ts'
+import type { StatusSources } from './sources.ts'
+
+export interface StatusServerOptions {
+  readonly sources: StatusSources
+  /** Asked for as `Authorization: Bearer`; undefined on loopback. */
+  readonly token: string | undefined
+  readonly log: { error(fields: object, message: string): void }
+}
+
+const GraphqlBody = Type.Object(
+  {
+    query: Type.String({ minLength: 1, maxLength: 8_192 }),
+    operationName: Type.Optional(Type.Union([Type.String({ maxLength: 128 }), Type.Null()])),
+    variables: Type.Optional(Type.Union([Type.Object({}), Type.Null()])),
+    extensions: Type.Optional(Type.Unknown()),
+  },
+  { additionalProperties: false },
+)
+type GraphqlBody = Static<typeof GraphqlBody>
+
+const bodyLimitBytes = 16 * 1024
+const requestTimeoutMs = 10_000
+
+/** The operator's server: probes, metrics and the read-only status API. Not listening yet. */
+export async function createStatusServer({
+  sources,
+  token,
+  log,
+}: StatusServerOptions): Promise<FastifyInstance> {
+  const app = Fastify({ bodyLimit: bodyLimitBytes, requestTimeout: requestTimeoutMs, logger: false })
+  // A form or a script on a web page can send text without asking; JSON it cannot.
+  app.removeContentTypeParser('text/plain')
+  answerErrors(app, log)
+  app.get('/healthz', () => ({ status: 'ok' }))
+  app.get('/readyz', (_request, reply) => {
+    if (sources.ready()) return { status: 'ready' }
+    const { applyStatus, lastError } = sources.node()
+    return reply.code(503).send({ status: 'not ready', applyStatus, lastError })
+  })
+  await app.register(mercurius, {
+    schema,
+    resolvers: resolversOf(sources),
+    // Its own routes would answer GET.
+    routes: false,
+    subscription: false,
+    allowBatchedQueries: false,
+    queryDepth: mostDepth,
+    graphql: { parseOptions: { maxTokens: mostTokens } },
+    validationRules: [NoSchemaIntrospectionCustomRule, limitQuery],
+  })
+  const metrics = createMetrics(sources)
+  const guard = createGuard({ token })
+  await app.register(async (guarded) => {
+    guarded.addHook('onRequest', async (request, reply) => refuse(guard(request), reply))
+    guarded.get('/metrics', async (_request, reply) => {
+      reply.type(metrics.contentType)
+      return metrics.metrics()
+    })
+    guarded.post<{ Body: GraphqlBody }>(
+      '/status/graphql',
+      { schema: { body: GraphqlBody } },
+      (request, reply) => answerQuery(request, reply, log),
+    )
+  })
+  return app
+}
+
+async function answerQuery(
+  { body }: FastifyRequest<{ Body: GraphqlBody }>,
+  reply: FastifyReply,
+  log: StatusServerOptions['log'],
+) {
+  const { query, variables, operationName } = body
+  const { data, errors } = await reply.graphql(
+    query,
+    undefined,
+    variables ?? undefined,
+    operationName ?? undefined,
+  )
+  return errors ? { data, errors: errors.map((error) => mask(error, log)) } : { data }
+}
+
+function refuse(
+  verdict: ReturnType<ReturnType<typeof createGuard>>,
+  reply: FastifyReply,
+): FastifyReply | undefined {
+  if (verdict === 'pass') return undefined
+  if (verdict === 'unauthenticated') {
+    return reply
+      .code(401)
+      .header('www-authenticate', 'Bearer')
+      .send(problem('Send the status token as a bearer token'))
+  }
+  return reply
+    .code(421)
+    .send(problem('Ask by a loopback name, such as 127.0.0.1, or set GATEHOUSE_STATUS_TOKEN'))
+}
+
+function answerErrors(app: FastifyInstance, log: StatusServerOptions['log']): void {
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send(problem('Unknown route')))
+  app.setErrorHandler(
+    (error: Error & { statusCode?: number; errors?: readonly Error[] }, _request, reply) => {
+      const status = error.statusCode ?? 500
+      if (status >= 500) log.error({ err: error }, 'the status server failed')
+      const errors = status >= 500 ? [new Error(masked)] : (error.errors ?? [error])
+      // A suggestion would spell out the schema that introspection keeps to itself.
+      const messages = errors.map(({ message }) => ({ message: message.replace(/ Did you mean .*$/s, '') }))
+      return reply.code(status).send({ errors: messages })
+    },
+  )
+}
+
+const masked = 'Unexpected error'
+
+function mask(error: GraphQLError | Error, log: StatusServerOptions['log']): { message: string } {
+  if (error instanceof GraphQLError && !error.originalError) return { message: error.message }
+  log.error({ err: error }, 'a status field failed')
+  return { message: masked }
+}
+
+function problem(message: string) {
+  return { errors: [{ message }] }
+}

@@ -1,0 +1,4 @@
+import packageJson from '../package.json' with { type: 'json' }
+
+/** The release that this data plane runs. */
+export const { version } = packageJson

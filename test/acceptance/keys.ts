@@ -1,0 +1,111 @@
+import { eventually, type Gateway } from './gateway.ts'
+
+/** Ids of what `gatehouse up` put into an empty database. */
+export interface Demo {
+  readonly workspaceId: string
+  readonly teamId: string
+  readonly providerId: string
+}
+
+export interface TestKey {
+  readonly id: string
+  readonly secret: string
+}
+
+export async function readDemo(gateway: Gateway): Promise<Demo> {
+  const found = await gateway.graphql<{
+    workspaces: Connection
+    teams: Connection
+    providers: Connection
+  }>(
+    '{ workspaces { edges { node { id name } } } teams { edges { node { id name } } } providers { edges { node { id name } } } }',
+  )
+  const idOf = ({ edges }: Connection, name?: string) => {
+    const edge = edges.find(({ node }) => name === undefined || node.name === name)
+    if (!edge) throw new Error(`no ${name}`)
+    return edge.node.id
+  }
+  return {
+    workspaceId: idOf(found.workspaces),
+    teamId: idOf(found.teams),
+    providerId: idOf(found.providers, 'demo'),
+  }
+}
+
+interface Connection {
+  readonly edges: readonly { readonly node: { readonly id: string; readonly name: string } }[]
+}
+
+/** A key of the demo's team; it may use everything unless `options` say less. */
+export async function issueKey(
+  gateway: Gateway,
+  demo: Demo,
+  options: { name?: string; allowedModels?: string[]; providers?: string[]; expiresAt?: string } = {},
+): Promise<TestKey> {
+  const { name = 'test', allowedModels = ['*'], providers = [demo.providerId], expiresAt } = options
+  const { issueVirtualKey } = await gateway.graphql<{
+    issueVirtualKey: { secret: string; virtualKey: { id: string }; message?: string }
+  }>(
+    `mutation ($input: IssueVirtualKeyInput!) { issueVirtualKey(input: $input) {
+       ... on IssuedVirtualKey { secret virtualKey { id } } ... on Refusal { message } } }`,
+    {
+      input: {
+        workspaceId: demo.workspaceId,
+        name,
+        owner: { teamId: demo.teamId },
+        providerConfigs: providers.map((providerId) => ({
+          providerId,
+          weight: 1,
+          allowedModels,
+          providerKeyIds: ['*'],
+        })),
+        expiresAt,
+      },
+    },
+  )
+  if (!issueVirtualKey.secret) throw new Error(issueVirtualKey.message)
+  return { id: issueVirtualKey.virtualKey.id, secret: issueVirtualKey.secret }
+}
+
+export async function setBudget(gateway: Gateway, virtualKeyId: string, limit: string): Promise<void> {
+  await gateway.graphql(
+    'mutation ($input: SetBudgetInput!) { setBudget(input: $input) { ... on Budget { id } } }',
+    {
+      input: { owner: { virtualKeyId }, limit, period: 'NONE' },
+    },
+  )
+}
+
+export async function setRequestLimit(
+  gateway: Gateway,
+  virtualKeyId: string,
+  maxRequests: number,
+): Promise<void> {
+  await gateway.graphql(
+    'mutation ($input: SetRequestLimitInput!) { setRequestLimit(input: $input) { ... on RequestLimit { id } } }',
+    { input: { owner: { virtualKeyId }, maxRequests, windowSeconds: 3600 } },
+  )
+}
+
+export async function revokeKey(gateway: Gateway, id: string): Promise<void> {
+  await gateway.graphql(
+    'mutation ($input: ByIdInput!) { revokeVirtualKey(input: $input) { ... on VirtualKey { status } } }',
+    { input: { id } },
+  )
+}
+
+/** Waits until the data plane runs what the control plane has decided. */
+export async function configurationApplied(gateway: Gateway, statusUrl = gateway.statusUrl): Promise<void> {
+  const { configuration } = await gateway.graphql<{ configuration: { revision: number } }>(
+    '{ configuration { revision } }',
+  )
+  await eventually(async () => {
+    const response = await fetch(`${statusUrl}/status/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: '{ node { revision } }' }),
+    })
+    const { data } = (await response.json()) as { data?: { node: { revision: number } } }
+    return (data?.node.revision ?? 0) >= configuration.revision
+  }, 5_000)
+}

@@ -1,0 +1,76 @@
+import OpenAI from 'openai'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Gateway, startGateway } from './gateway.ts'
+
+let gateway: Gateway
+let client: OpenAI
+
+beforeAll(async () => {
+  gateway = await startGateway()
+  client = new OpenAI({ baseURL: `${gateway.dataPlaneUrl}/v1`, apiKey: gateway.virtualKey, maxRetries: 0 })
+}, 90_000)
+afterAll(() => gateway.stop())
+
+const messages = [{ role: 'user' as const, content: 'Tell me about gates' }]
+
+describe('the official client, given only base URL and key', () => {
+  it('chats', async () => {
+    const completion = await client.chat.completions.create({ model: 'demo-chat', messages })
+    expect(completion.choices[0]?.message.content).toBeTruthy()
+    expect(completion.usage?.total_tokens).toBeGreaterThan(0)
+  })
+
+  it('streams a chat, the same text as the whole answer, without a chunk that it did not ask for', async () => {
+    const whole = await client.chat.completions.create({ model: 'demo-chat', messages })
+    const stream = await client.chat.completions.create({ model: 'demo-chat', messages, stream: true })
+    let text = ''
+    for await (const chunk of stream) {
+      expect(chunk.choices).not.toHaveLength(0)
+      text += chunk.choices[0]?.delta.content ?? ''
+    }
+    expect(text).toBe(whole.choices[0]?.message.content)
+  })
+
+  it('gets the usage chunk of a stream when it asks for it', async () => {
+    const stream = await client.chat.completions.create({
+      model: 'demo-chat',
+      messages,
+      stream: true,
+      stream_options: { include_usage: true },
+    })
+    let usage: OpenAI.CompletionUsage | null | undefined
+    for await (const chunk of stream) usage = chunk.usage ?? usage
+    expect(usage?.total_tokens).toBeGreaterThan(0)
+  })
+
+  it('completes text', async () => {
+    const completion = await client.completions.create({ model: 'demo-chat', prompt: 'Once upon' })
+    expect(completion.choices[0]?.text).toBeTruthy()
+  })
+
+  it('embeds', async () => {
+    const { data } = await client.embeddings.create({ model: 'demo-embedding', input: ['one', 'two'] })
+    expect(data).toHaveLength(2)
+    expect(data[0]?.embedding.length).toBeGreaterThan(0)
+  })
+
+  it('asks for a response, whole and streamed', async () => {
+    const response = await client.responses.create({ model: 'demo-chat', input: 'Hello' })
+    expect(response.output_text).toBeTruthy()
+    const events: string[] = []
+    const stream = await client.responses.create({ model: 'demo-chat', input: 'Hello', stream: true })
+    for await (const event of stream) events.push(event.type)
+    expect(events).toContain('response.completed')
+  })
+
+  it('makes an image', async () => {
+    const { data } = await client.images.generate({ model: 'demo-image', prompt: 'a gate' })
+    expect(data?.[0]?.b64_json ?? data?.[0]?.url).toBeTruthy()
+  })
+
+  it('lists the models that its key may use', async () => {
+    const names: string[] = []
+    for await (const model of client.models.list()) names.push(model.id)
+    expect(names).toEqual(expect.arrayContaining(['demo-chat', 'demo-embedding', 'demo-image']))
+  })
+})

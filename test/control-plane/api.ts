@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto'
+import pino from 'pino'
+import { type ControlPlane, createControlPlane } from '../../control-plane/app.ts'
+import { createOrganization, issueAdminToken } from '../../control-plane/bootstrap.ts'
+import type { ControlPlaneEnv } from '../../control-plane/env.ts'
+import { createMemoryTransport } from '../../transport/memory/create.ts'
+import { createDatabase, type TestDatabase } from '../environment/index.ts'
+
+export interface Answer {
+  readonly status: number
+  // The shape depends on the query; each test reads its own.
+  readonly data: Record<string, never> | null
+  readonly errors: readonly { message: string; extensions: Record<string, unknown> }[]
+}
+
+export interface Tenant {
+  readonly organizationId: string
+  readonly workspaceId: string
+  readonly token: string
+}
+
+export interface TestApi {
+  readonly controlPlane: ControlPlane
+  readonly testDatabase: TestDatabase
+  /** What the control plane logged, one JSON object a line. */
+  readonly logged: string[]
+  createTenant(name: string): Promise<Tenant>
+  ask(token: string | undefined, query: string, variables?: object): Promise<Answer>
+  close(): Promise<void>
+}
+
+/** A control plane on a database of its own, with an in-process store between the planes. */
+export async function startApi(options: { ormFilter?: boolean; now?: () => number } = {}): Promise<TestApi> {
+  const testDatabase = await createDatabase()
+  const transport = createMemoryTransport()
+  const logged: string[] = []
+  const log = pino({ level: 'info' }, { write: (line: string) => logged.push(line) })
+  const env: ControlPlaneEnv = {
+    databaseUrl: testDatabase.applicationUrl,
+    redisUrl: undefined,
+    masterKey: randomBytes(32),
+    host: '127.0.0.1',
+    port: 0,
+    logLevel: 'info',
+  }
+  const controlPlane = await createControlPlane({ env, log, transport, ...options })
+  const { database, url } = controlPlane
+  return {
+    controlPlane,
+    testDatabase,
+    logged,
+    async createTenant(name) {
+      const { organizationId, workspaceId } = await createOrganization(database, { name })
+      return { organizationId, workspaceId, token: await issueAdminToken(database, organizationId, 'test') }
+    },
+    async ask(token, query, variables = {}) {
+      const response = await fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        },
+        body: JSON.stringify({ query, variables }),
+      })
+      const { data = null, errors = [] } = (await response.json()) as Partial<Answer>
+      return { status: response.status, data, errors }
+    },
+    async close() {
+      await controlPlane.close()
+      await transport.close()
+      await testDatabase.drop()
+    },
+  }
+}

@@ -1,0 +1,94 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import pino from 'pino'
+import { formatEnrolmentToken } from '../../contract/enrolment.ts'
+import type { SigningKey } from '../../contract/signed.ts'
+import { type Database, openDatabase } from '../../control-plane/db/database.ts'
+import { newId } from '../../control-plane/db/id.ts'
+import { enrolDataPlane } from '../../control-plane/modules/data-planes/enrolment.ts'
+import { enrolmentDigest } from '../../control-plane/modules/data-planes/service.ts'
+import { OrganizationEntity, organizationSnapshot } from '../../control-plane/modules/organizations/index.ts'
+import { changeConfiguration } from '../../control-plane/publisher/revision.ts'
+import { openSecrets, type Secrets } from '../../control-plane/secrets/secrets.ts'
+import { createDatabase, type TestDatabase } from '../environment/index.ts'
+
+export const silentLog = pino({ level: 'silent' })
+
+/** A database with this installation's secrets in it, as a control plane sees it. */
+export interface Installation {
+  readonly databaseUrl: string
+  readonly superuserUrl: string
+  readonly database: Database
+  readonly secrets: Secrets
+  readonly masterKey: Buffer
+  close(): Promise<void>
+}
+
+export async function createInstallation(): Promise<Installation> {
+  const testDatabase: TestDatabase = await createDatabase()
+  const database = await openDatabase({ url: testDatabase.applicationUrl })
+  const masterKey = randomBytes(32)
+  return {
+    databaseUrl: testDatabase.applicationUrl,
+    superuserUrl: testDatabase.superuserUrl,
+    database,
+    masterKey,
+    secrets: await openSecrets(database, masterKey),
+    async close() {
+      await database.close()
+      await testDatabase.drop()
+    },
+  }
+}
+
+/** A new organization, at its first configuration. */
+export async function createOrganization({ database }: Installation): Promise<string> {
+  const organization = { id: newId('org'), name: 'Acme', createdAt: new Date() }
+  await database.transaction(organization.id, async (em) => {
+    await em.insert(OrganizationEntity, organization)
+    await changeConfiguration(em, organization.id, { upserts: [organizationSnapshot(organization)] })
+  })
+  return organization.id
+}
+
+/** A data plane as the control plane's tests see one: its keys, and what it was told when it enrolled. */
+export interface EnrolledDataPlane {
+  readonly id: string
+  readonly organizationId: string
+  /** Signs with the data plane's id as key id. */
+  readonly signingKey: SigningKey
+  readonly sealingKey: import('node:crypto').KeyObject
+  readonly credentials: string
+}
+
+export async function enrol(installation: Installation, organizationId: string): Promise<EnrolledDataPlane> {
+  const { database, secrets } = installation
+  const secret = randomBytes(32).toString('base64url')
+  const now = new Date()
+  await database.transaction(organizationId, (em) =>
+    em.execute('insert into enrolment_tokens (org_id, digest, created_at, expires_at) values (?, ?, ?, ?)', [
+      organizationId,
+      enrolmentDigest(secret),
+      now,
+      new Date(now.getTime() + 60_000),
+    ]),
+  )
+  const signing = generateKeyPairSync('ed25519')
+  const sealing = generateKeyPairSync('x25519')
+  const response = await enrolDataPlane(
+    { database, secrets, now: Date.now },
+    {
+      token: formatEnrolmentToken({ organizationId, secret, thumbprint: secrets.signingKey.id }),
+      name: 'test data plane',
+      version: '0.0.0',
+      signingKey: { ...signing.publicKey.export({ format: 'jwk' }) },
+      sealingKey: { ...sealing.publicKey.export({ format: 'jwk' }) },
+    },
+  )
+  return {
+    id: response.dataPlaneId,
+    organizationId,
+    signingKey: { id: response.dataPlaneId, privateKey: signing.privateKey },
+    sealingKey: sealing.privateKey,
+    credentials: response.credentials,
+  }
+}

@@ -1,0 +1,133 @@
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { PermitLimits } from '../../../data-plane/host/limits.ts'
+import { LocalWindow } from '../../../data-plane/host/local-window.ts'
+import type { LimitNode } from '../../../plugins/sdk/builtin.ts'
+import type { LimitStore, PermitRequest } from '../../../transport/limit-store.ts'
+
+const node = (id: string, maxRequests: number, windowSeconds = 60): LimitNode => ({
+  id,
+  scope: 'virtual_key',
+  maxRequests,
+  windowSeconds,
+})
+
+/** Counts permits without windows: what was granted and not given back. */
+function storeOf(limit: number) {
+  const requests: PermitRequest[] = []
+  const store: LimitStore & { out: number } = {
+    out: 0,
+    async acquire(asked) {
+      requests.push(...asked)
+      return asked.map(({ wanted }) => {
+        const granted = Math.min(wanted, limit - store.out)
+        store.out += granted
+        return { granted, holdMs: 1000, retryAfterMs: granted > 0 ? 0 : 7000 }
+      })
+    },
+    async giveBack(_limitId, permits) {
+      store.out -= permits
+    },
+  }
+  return { store, requests }
+}
+
+const limitsOver = (store: LimitStore, dataPlanes = 1) =>
+  new PermitLimits({
+    store,
+    dataPlanes: () => dataPlanes,
+    now: () => Date.now(),
+    log: { warn() {}, error() {} },
+  })
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_700_000_000_000 })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+describe('request limits', () => {
+  it('admit exactly the limit, however many calls come at once', async () => {
+    const limits = limitsOver(storeOf(25).store)
+    const results = await Promise.all(Array.from({ length: 100 }, () => limits.take([node('a', 25)])))
+    expect(results.filter((result) => result === undefined)).toHaveLength(25)
+    expect(results.find((result) => result)).toEqual({
+      scope: 'virtual_key',
+      maxRequests: 25,
+      retryAfterMs: 7000,
+    })
+  })
+
+  it('answer from memory while a block lasts', async () => {
+    const { store, requests } = storeOf(1000)
+    const limits = limitsOver(store)
+    for (let index = 0; index < 200; index++) {
+      await limits.take([node('a', 1000)])
+      vi.advanceTimersByTime(2)
+    }
+    expect(limits.take([node('a', 1000)])).not.toBeInstanceOf(Promise)
+    expect(requests.length).toBeLessThan(150)
+  })
+
+  it('take a permit of every limit or of none', async () => {
+    const { store } = storeOf(10)
+    const limits = limitsOver({
+      ...store,
+      acquire: async (asked) =>
+        asked[0]?.limitId === 'empty'
+          ? [{ granted: 0, holdMs: 1000, retryAfterMs: 500 }]
+          : store.acquire(asked),
+    })
+    expect(await limits.take([node('a', 10), node('empty', 3)])).toMatchObject({ maxRequests: 3 })
+    for (let index = 0; index < 10; index++) expect(await limits.take([node('a', 10)])).toBeUndefined()
+  })
+
+  it('give back what they do not use, before its time is over', async () => {
+    const { store } = storeOf(1000)
+    const limits = limitsOver(store)
+    for (let index = 0; index < 300; index++) {
+      await limits.take([node('a', 1000)])
+      vi.advanceTimersByTime(1)
+    }
+    vi.advanceTimersByTime(700)
+    limits.sweep()
+    expect(store.out).toBe(300)
+  })
+
+  it('keep to this data plane’s share while the store is out of reach', async () => {
+    const store: LimitStore = {
+      acquire: () => Promise.reject(new Error('out of reach')),
+      giveBack: () => Promise.reject(new Error('out of reach')),
+    }
+    const limits = limitsOver(store, 3)
+    const results = []
+    for (let index = 0; index < 10; index++) results.push(await limits.take([node('a', 10)]))
+    expect(results.filter((result) => result === undefined)).toHaveLength(3)
+    expect(results.at(-1)).toMatchObject({ retryAfterMs: 60_000 })
+    expect(await limits.take([node('b', 2)])).toBeUndefined()
+    expect(await limits.take([node('b', 2)])).toMatchObject({ scope: 'virtual_key' })
+  })
+})
+
+describe('the local window', () => {
+  it('never allows more than its share in any window, also when the share changes', () => {
+    const step = fc.record({ ms: fc.integer({ min: 0, max: 400 }), share: fc.integer({ min: 1, max: 6 }) })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+        let window = new LocalWindow(3, 1000)
+        let now = 10_000
+        const uses: number[] = []
+        for (const { ms, share } of steps) {
+          now += ms
+          if (ms % 7 === 0) window = window.withShare(share)
+          if (window.waitMs(now) > 0) continue
+          window.record(now)
+          uses.push(now)
+          const inWindow = uses.filter((use) => use > now - 1000).length
+          expect(inWindow).toBeLessThanOrEqual(window.share)
+        }
+      }),
+    )
+  })
+})

@@ -1,0 +1,136 @@
+import fc from 'fast-check'
+import type { Operation } from 'gatehouse/plugin-sdk'
+import { describe, expect, it } from 'vitest'
+import { costBound, measureCall } from '../../../plugins/budget/cost-bound.ts'
+import { FakeCall } from '../fake-call.ts'
+import { model, testPrices } from '../fake-configuration.ts'
+import { refusalOf } from '../refusal.ts'
+
+const settings = { defaultOutputTokens: 4096, imageInputTokens: 50_000 }
+const messages = [{ role: 'user', content: 'Hello' }]
+
+function bound(
+  body: object,
+  operation: Operation = 'chat.completions',
+  members: Parameters<typeof model>[1] = {},
+) {
+  const call = new FakeCall({ operation, body })
+  const asked = model('small', members)
+  if (!asked.prices) return expect.unreachable('the test needs prices')
+  const size = measureCall(call, settings)
+  const { nanoUsd, injectedOutputTokens } = costBound(size, asked, asked.prices, settings)
+  const inputCost = size.inputTokens * 1000
+  return {
+    inputTokens: size.inputTokens,
+    outputTokens: (nanoUsd - inputCost) / 2000,
+    injectedOutputTokens,
+    nanoUsd,
+  }
+}
+
+describe('the output is bounded by', () => {
+  it.each([
+    ['max_tokens', 'chat.completions'],
+    ['max_completion_tokens', 'chat.completions'],
+    ['max_output_tokens', 'responses'],
+    ['max_tokens', 'completions'],
+  ] as const)('the caller: %s of %s', (name, operation) => {
+    expect(bound({ model: 'small', messages, prompt: undefined, [name]: 7 }, operation)).toMatchObject({
+      outputTokens: 7,
+      injectedOutputTokens: null,
+    })
+  })
+
+  it('the model, which the provider is then told', () => {
+    expect(bound({ model: 'small', messages }, 'chat.completions', { maxOutputTokens: 99 })).toMatchObject({
+      outputTokens: 99,
+      injectedOutputTokens: 99,
+    })
+  })
+
+  it('the default', () => {
+    const { outputTokens, injectedOutputTokens } = bound({ model: 'small', messages, max_tokens: null })
+    expect([outputTokens, injectedOutputTokens]).toEqual([4096, 4096])
+  })
+
+  it('its number: n answers, best_of candidates, each prompt of a legacy call', () => {
+    expect(bound({ model: 'small', messages, max_tokens: 10, n: 3 }).outputTokens).toBe(30)
+    const legacy = { model: 'small', max_tokens: 10, n: 1, best_of: 4 }
+    expect(bound({ ...legacy, prompt: ['a', 'b'] }, 'completions').outputTokens).toBe(80)
+    expect(bound({ ...legacy, prompt: [[1, 2], [3]] }, 'completions').outputTokens).toBe(80)
+    expect(bound({ ...legacy, prompt: [1, 2, 3] }, 'completions').outputTokens).toBe(40)
+  })
+
+  it('nothing at all for embeddings', () => {
+    expect(bound({ model: 'small', input: 'text' }, 'embeddings')).toMatchObject({
+      outputTokens: 0,
+      injectedOutputTokens: null,
+    })
+  })
+})
+
+describe('the input is bounded by', () => {
+  it('its bytes, for no token is shorter', () => {
+    const body = { model: 'small', messages: [{ role: 'user', content: 'naïve 漢字 🦊' }] }
+    expect(bound(body).inputTokens).toBe(Buffer.byteLength(JSON.stringify(body)))
+  })
+
+  it('a fixed surcharge for each inline picture, in both dialects', () => {
+    const url = 'data:image/png;base64,iVBORw0KGgo='
+    const chat = {
+      model: 'small',
+      messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }],
+    }
+    expect(bound(chat).inputTokens).toBe(Buffer.byteLength(JSON.stringify(chat)) + 50_000)
+    const responses = {
+      model: 'small',
+      input: [
+        {
+          role: 'user',
+          content: [
+            { type: 'input_image', image_url: url },
+            { type: 'input_image', image_url: url },
+          ],
+        },
+      ],
+    }
+    expect(bound(responses, 'responses').inputTokens).toBe(
+      Buffer.byteLength(JSON.stringify(responses)) + 100_000,
+    )
+  })
+
+  it('the dearer of both prices where a cached token costs more than a fresh one', () => {
+    const prices = { ...testPrices, cachedInputNanoUsdPerMillionTokens: 9_000_000_000 }
+    const body = { model: 'small', messages, max_tokens: 0 }
+    expect(bound(body, 'chat.completions', { prices }).nanoUsd).toBe(JSON.stringify(body).length * 9000)
+  })
+})
+
+describe('pictures are priced each', () => {
+  const body = { model: 'painter', prompt: 'a fox', n: 3 }
+
+  it('by their number', () => {
+    const prices = { ...testPrices, outputNanoUsdPerMillionTokens: 0, imageNanoUsd: 40_000_000 }
+    expect(bound(body, 'images.generations', { prices }).nanoUsd).toBe(
+      JSON.stringify(body).length * 1000 + 120_000_000,
+    )
+  })
+
+  it('and refused where the model has no such price', async () => {
+    const refusal = await refusalOf(() => bound(body, 'images.generations'))
+    expect(refusal).toMatchObject({ code: 'price_unknown', details: { param: 'model' } })
+  })
+})
+
+it('never overflows, whatever the caller asks for', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+      fc.integer({ min: 1, max: 128 }),
+      (tokens, n) => {
+        const { nanoUsd } = bound({ model: 'small', messages, max_tokens: tokens, n })
+        expect(Number.isSafeInteger(nanoUsd)).toBe(true)
+      },
+    ),
+  )
+})

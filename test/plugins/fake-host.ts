@@ -1,0 +1,68 @@
+import type {
+  BudgetNode,
+  BuiltinCall,
+  BuiltinHost,
+  Hold,
+  LimitNode,
+  LimitReached,
+  Shortfall,
+} from 'gatehouse/plugin-sdk/builtin'
+
+type Eventually<T> = T | Promise<T>
+
+export interface FakeHostOptions {
+  readonly now?: number
+  readonly random?: () => number
+  readonly credentials?: Readonly<Record<string, string>>
+  readonly reserve?: (budgets: readonly BudgetNode[], nanoUsd: number) => Eventually<Hold | Shortfall>
+  readonly take?: (limits: readonly LimitNode[]) => Eventually<LimitReached | undefined>
+  readonly prepareUpstream?: BuiltinHost['prepareUpstream']
+}
+
+/** A host that grants everything and remembers what it was asked, unless told otherwise. */
+export function fakeHost(options: FakeHostOptions = {}) {
+  const record = {
+    reserved: [] as { budgets: readonly string[]; nanoUsd: number }[],
+    settled: [] as { hold: Hold; nanoUsd: number }[],
+    taken: [] as (readonly string[])[],
+    journal: [] as { entry: 'intend' | 'finish'; call: BuiltinCall; charges?: readonly unknown[] }[],
+    warnings: [] as object[],
+  }
+  const host: BuiltinHost = {
+    log: {
+      info: () => undefined,
+      warn: (fields) => void record.warnings.push(fields),
+      error: (fields) => void record.warnings.push(fields),
+    },
+    now: () => options.now ?? 0,
+    digest: (secret) => `digest-of-${secret}`,
+    credential: (id) => (options.credentials ?? { 'secret-of-acme': 'provider-secret-0123456789' })[id],
+    random: options.random ?? (() => 0),
+    prepareUpstream: options.prepareUpstream ?? (() => undefined),
+    limits: {
+      take(limits) {
+        record.taken.push(limits.map(({ id }) => id))
+        return options.take?.(limits)
+      },
+    },
+    ledger: {
+      reserve(budgets, nanoUsd) {
+        record.reserved.push({ budgets: budgets.map(({ id }) => id), nanoUsd })
+        return options.reserve?.(budgets, nanoUsd) ?? hold(nanoUsd)
+      },
+      settle(held, nanoUsd) {
+        record.settled.push({ hold: held, nanoUsd })
+        return held.charges.map(({ leaseId }) => ({ leaseId, nanoUsd }))
+      },
+    },
+    journal: {
+      intend: (call) => void record.journal.push({ entry: 'intend', call }),
+      finish: (call, _outcome, charges) => void record.journal.push({ entry: 'finish', call, charges }),
+    },
+  }
+  return { host, record }
+}
+
+export function hold(nanoUsd: number): Hold {
+  return { nanoUsd, charges: [{ leaseId: 'lease_test', budgetId: 'bud_test' }] }
+}

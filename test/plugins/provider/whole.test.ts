@@ -1,0 +1,182 @@
+import { describe, expect, it } from 'vitest'
+import { testPrices } from '../fake-configuration.ts'
+import { hold } from '../fake-host.ts'
+import { refusalOf } from '../refusal.ts'
+import { type AskOptions, prepareAsk, providerSecret } from './ask.ts'
+import { startRawUpstream, wholeAnswer } from './raw-upstream.ts'
+
+async function askFor(answer: string, options: Omit<AskOptions, 'baseUrl'> = {}) {
+  const upstream = await startRawUpstream((socket) => socket.write(answer))
+  return { upstream, ...prepareAsk({ baseUrl: upstream.baseUrl, ...options }) }
+}
+
+const usage = { prompt_tokens: 10, completion_tokens: 5, prompt_tokens_details: { cached_tokens: 4 } }
+
+describe('an answer', () => {
+  it('reaches the caller byte for byte, and its usage is read on the way', async () => {
+    const body = `{ "id":"x", "choices":[{"message":{"content":"say \\"usage\\":{} \\u00e9"}}],\n "usage" : ${JSON.stringify(usage)}, "unknown": 1.0 }`
+    const { call, reply, answer } = await askFor(wholeAnswer(200, body))
+    await answer()
+    expect(reply).toMatchObject({ status: 200, text: body, headers: { 'content-type': 'application/json' } })
+    expect(call.usage).toEqual({
+      inputTokens: 10,
+      cachedInputTokens: 4,
+      outputTokens: 5,
+      images: 0,
+      estimated: false,
+      costNanoUsd: 6 * 1000 + 4 * 100 + 5 * 2000,
+    })
+  })
+
+  it.each([
+    [
+      'responses',
+      '{"usage":{"input_tokens":10,"output_tokens":5,"input_tokens_details":{"cached_tokens":4}}}',
+      16_400,
+    ],
+    ['embeddings', '{"data":[],"usage":{"prompt_tokens":10,"total_tokens":10}}', 10_000],
+  ] as const)('of %s has its own words for usage', async (operation, body, costNanoUsd) => {
+    const { call, answer } = await askFor(wholeAnswer(200, body), { operation })
+    await answer()
+    expect(call.usage).toMatchObject({ inputTokens: 10, costNanoUsd, estimated: false })
+  })
+
+  it('with pictures is priced by them [S1-19]', async () => {
+    const body = '{"created":1,"data":[{"b64_json":"QUJD","url":null},{"b64_json":"REVG","url":null}]}'
+    const prices = { ...testPrices, imageNanoUsd: 40_000_000 }
+    const { call, answer } = await askFor(wholeAnswer(200, body), {
+      operation: 'images.generations',
+      model: { prices },
+    })
+    await answer()
+    expect(call.usage).toMatchObject({ images: 2, costNanoUsd: 80_000_000, estimated: false })
+  })
+
+  it('under an alias bears the name that the caller asked for [S1-31]', async () => {
+    const { reply, upstream, answer } = await askFor(
+      wholeAnswer(200, '{"model": "gpt-4o-mini-2024","x":"é"}'),
+      {
+        body: { model: 'fast' },
+        model: { name: 'fast', upstreamName: 'gpt-4o-mini' },
+      },
+    )
+    await answer()
+    expect(upstream.requests[0]?.body).toBe('{"model":"gpt-4o-mini"}')
+    expect(reply.text).toBe('{"model": "fast","x":"é"}')
+  })
+
+  it('shows no header that speaks of our account', async () => {
+    const headers = [
+      'openai-organization: org-ours',
+      'x-request-id: theirs',
+      'set-cookie: a=b',
+      'retry-after: 1',
+    ]
+    const { reply, answer } = await askFor(wholeAnswer(200, '{}', headers))
+    await answer()
+    expect(reply.headers).toEqual({ 'content-type': 'application/json', 'retry-after': '1' })
+  })
+})
+
+describe('usage that is missing or wrong is estimated and says so', () => {
+  it.each([
+    '{}',
+    '{"usage":null}',
+    '{"usage":"lots"}',
+    '{"usage":{}}',
+    '{"usage":{"prompt_tokens":-1,"completion_tokens":1}}',
+    '{"usage":{"prompt_tokens":1.5,"completion_tokens":1}}',
+    '{"usage":{"prompt_tokens":"1","completion_tokens":1}}',
+    '{"usage":{"prompt_tokens":1e300,"completion_tokens":1}}',
+    '{"usage":{"prompt_tokens":1',
+    'not JSON at all',
+  ])('%s', async (body) => {
+    const { call, reply, answer } = await askFor(wholeAnswer(200, body))
+    await answer()
+    expect(reply.text).toBe(body)
+    expect(call.usage?.estimated).toBe(true)
+    expect(call.usage?.costNanoUsd).toBeGreaterThan(0)
+  })
+
+  it('more cached than read counts as read', async () => {
+    const body =
+      '{"usage":{"prompt_tokens":3,"completion_tokens":0,"prompt_tokens_details":{"cached_tokens":9}}}'
+    const { call, answer } = await askFor(wholeAnswer(200, body))
+    await answer()
+    expect(call.usage).toMatchObject({ inputTokens: 3, cachedInputTokens: 3 })
+  })
+
+  it('an estimate never exceeds what was set aside', async () => {
+    const { call, answer } = await askFor(wholeAnswer(200, '{}'), { hold: hold(7) })
+    await answer()
+    expect(call.usage?.costNanoUsd).toBe(7)
+  })
+})
+
+describe('a refusal of the provider', () => {
+  it.each([400, 404, 409, 413, 415, 422, 429])(
+    "%i is the caller's to read, and costs nothing",
+    async (status) => {
+      const body = '{"error":{"message":"no"}}'
+      const { call, reply, answer, stage } = await askFor(wholeAnswer(status, body, ['retry-after: 7']), {
+        hold: hold(9),
+      })
+      await answer()
+      expect(reply).toMatchObject({ status, text: body })
+      expect(reply.headers['retry-after']).toBe('7')
+      expect(call.usage?.costNanoUsd).toBe(0)
+      expect(stage.activity?.()).toMatchObject([{ requests: 1, errors: 0, inFlight: 0 }])
+    },
+  )
+
+  it.each([301, 401, 402, 403, 500, 502, 503, 529])(
+    '%i is ours: 502 without its body, and costs nothing',
+    async (status) => {
+      const leak = `{"error":{"message":"Incorrect API key: ${providerSecret}"}}`
+      const { call, reply, answer, stage } = await askFor(
+        wholeAnswer(status, leak, ['location: /x', 'retry-after: 3']),
+      )
+      const refusal = await refusalOf(answer)
+      expect(refusal).toMatchObject({
+        code: 'provider_error',
+        status: 502,
+        details: { retryAfterSeconds: 3 },
+      })
+      expect(refusal.message).toBe(`The provider "acme" failed (HTTP ${status})`)
+      expect(reply.started).toBe(false)
+      expect(call.usage?.costNanoUsd).toBe(0)
+      expect(stage.activity?.()).toEqual([
+        { name: 'acme', requests: 1, errors: 1, inFlight: 0, lastError: `HTTP ${status}` },
+      ])
+    },
+  )
+
+  it('by a proxy that gave up waiting leaves the cost unknown: all that was set aside', async () => {
+    const { call, answer } = await askFor(wholeAnswer(504, ''), { hold: hold(9000) })
+    expect(await refusalOf(answer)).toMatchObject({ code: 'provider_timeout', status: 504 })
+    expect(call.usage).toMatchObject({ costNanoUsd: 9000, estimated: true })
+  })
+
+  it('never shows the provider key, even when it echoes it [S1-25]', async () => {
+    for (const status of [200, 400]) {
+      const { reply, answer } = await askFor(wholeAnswer(status, `{"echo":"Bearer ${providerSecret}"}`))
+      await answer()
+      expect(reply.text).toBe('{"echo":"Bearer [redacted]"}')
+    }
+  })
+})
+
+describe('an answer that cannot be passed on', () => {
+  it('in an encoding that nobody asked for', async () => {
+    const { answer } = await askFor(wholeAnswer(200, 'xx', ['content-encoding: gzip']))
+    expect((await refusalOf(answer)).code).toBe('provider_error')
+  })
+
+  it('beyond the limit of its size', async () => {
+    const { answer, upstream } = await askFor(wholeAnswer(200, 'x'.repeat(200)), {
+      limits: { maxAnswerBytes: 100 },
+    })
+    expect((await refusalOf(answer)).message).toContain('100 bytes')
+    await upstream.disconnected
+  })
+})
