@@ -1,7 +1,7 @@
 import type { CodegenConfig } from '@graphql-codegen/cli'
 
 /** Typed documents for everything of ours that speaks GraphQL: the CLI, the examples and the tests. */
-const clients = ['cli', 'examples/node-client', 'test/acceptance']
+const clients = ['cli', 'examples/node-client']
 
 const config: CodegenConfig = {
   schema: 'schema.graphql',

@@ -16,7 +16,7 @@ export const usage = `npm run bench -- [options]
   --warm-up <calls>   calls to each target before anything is measured (50000)
   --rounds <n>        alternating rounds a case (5)
   --seconds <n>       length of one measurement (4)
-  --connections <n>   calls in flight (32)
+  --connections <n>   calls in flight (128)
   --cases <names>     comma-separated: ${cases.map(({ name }) => name).join(', ')} (all)
   --no-portkey        leave the comparison with Portkey out
   --no-passthrough    leave the comparison with bare Fastify + undici out
@@ -48,7 +48,7 @@ export function readFlags(args: readonly string[]): Flags | 'help' {
     warmUpCalls: integer('--warm-up', values['warm-up'], quick ? 8_000 : 50_000, 10_000_000),
     rounds: integer('--rounds', values.rounds, quick ? 3 : 5, 100),
     seconds: integer('--seconds', values.seconds, quick ? 1 : 4, 600),
-    connections: integer('--connections', values.connections, 32, 1_000),
+    connections: integer('--connections', values.connections, 128, 1_000),
     cases: chosenCases(values.cases),
     withPortkey: !values['no-portkey'],
     withPassthrough: !values['no-passthrough'],

@@ -18,7 +18,7 @@ export class AdminApi {
   async mutate(name: string, input: Fields, selection: string): Promise<Fields> {
     const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`
     const query = `mutation Bench($input: ${type}!) {
-      ${name}(input: $input) { __typename ${selection} ... on Refusal { message } }
+      ${name}(input: $input) { ${selection} }
     }`
     const response = await fetch(this.#url, {
       method: 'POST',
@@ -35,7 +35,7 @@ export class AdminApi {
   }
 
   async create(name: string, type: string, input: Fields): Promise<string> {
-    const { id } = await this.mutate(name, input, `... on ${type} { id }`)
+    const { id } = await this.mutate(name, input, `... on ${type} { id } ... on Refusal { message }`)
     return String(id)
   }
 }
@@ -63,7 +63,7 @@ export async function createGovernedKey(api: AdminApi, providerBaseUrl: string):
       owner: { userId },
       providerConfigs: [{ providerId, weight: 1, allowedModels: models, providerKeyIds: ['*'] }],
     },
-    '... on IssuedVirtualKey { secret virtualKey { id providerConfigs { id } } }',
+    '... on IssuedVirtualKey { secret virtualKey { id providerConfigs { id } } } ... on Refusal { message }',
   )) as { secret: string; virtualKey: { id: string; providerConfigs: { id: string }[] } }
   const owners = [
     { organization: true },

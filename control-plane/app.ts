@@ -1,4 +1,4 @@
-import Fastify, { type FastifyBaseLogger } from 'fastify'
+import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import { connectRedis } from '../transport/redis/connect.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -76,7 +76,11 @@ async function connect(env: ControlPlaneEnv, log: Logger, opened: AsyncDisposabl
 
 function createServer(services: ServiceContext, transport: Transport) {
   const loggerInstance: FastifyBaseLogger = services.log
-  const fastify = Fastify({ loggerInstance, disableRequestLogging: true, bodyLimit: 1_000_000 })
+  const fastify = Fastify({
+    loggerInstance,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: 1_000_000,
+  })
   registerHealth(fastify, { database: services.database, transport })
   registerEnrolment(fastify, services)
   registerPage(fastify)

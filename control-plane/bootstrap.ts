@@ -4,6 +4,10 @@ import type { Database } from './db/database.ts'
 import { newId } from './db/id.ts'
 import { checkName } from './input.ts'
 import { createToken } from './modules/api-tokens/index.ts'
+import {
+  clientConfigurationSnapshot,
+  createClientConfiguration,
+} from './modules/client-configuration/index.ts'
 import { OrganizationEntity, organizationSnapshot } from './modules/organizations/index.ts'
 import { WorkspaceEntity } from './modules/workspaces/index.ts'
 
@@ -27,6 +31,7 @@ export function createOrganization(
     const organization = em.create(OrganizationEntity, { id: organizationId, name, createdAt })
     await em.flush()
     em.create(WorkspaceEntity, { id: workspaceId, organizationId, name: 'default', createdAt })
+    const clientConfiguration = createClientConfiguration(em, organizationId)
     await recordChange(
       em,
       actor,
@@ -35,7 +40,7 @@ export function createOrganization(
         subject: { kind: 'organization', id: organizationId },
         details: { name, workspaceId },
       },
-      { upserts: [organizationSnapshot(organization)] },
+      { upserts: [organizationSnapshot(organization), clientConfigurationSnapshot(clientConfiguration)] },
     )
     return { organizationId, workspaceId }
   })

@@ -1,10 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
-import type { EntityKey, GovernedLevel } from '../contract/configuration/entities.ts'
-
-export interface PolicyOwner {
-  readonly kind: GovernedLevel
-  readonly id: string
-}
+import type { EntityKey } from '../contract/configuration/entities.ts'
+import { lockPolicyOwners, type PolicyOwner } from './policy-owners.ts'
 
 /**
  * Deletes the budgets and request limits of owners that are about to be deleted themselves. What was spent stays
@@ -18,6 +14,7 @@ export async function deleteOwnedPolicies(
   owners: readonly PolicyOwner[],
 ): Promise<EntityKey[]> {
   if (owners.length === 0) return []
+  await lockPolicyOwners(em, organizationId, owners)
   const parameters = [organizationId, JSON.stringify(owners)]
   const condition = `where org_id = ? and (owner_kind, owner_id) in (
     select owner->>'kind', owner->>'id' from jsonb_array_elements(?::jsonb) owner)`

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Prices } from '../../contract/money.ts'
 import { simulatedModels } from '../simulator/catalogue.ts'
 import {
   AddDemoProviderKey,
@@ -102,10 +103,20 @@ async function seedProvider(api: GraphqlApi, found: Found, baseUrl: string): Pro
   const providerId = found.demoProvider?.id ?? (await createProvider(api, baseUrl))
   for (const { name, maxOutputTokens, prices } of simulatedModels) {
     if (found.models.has(name)) continue
-    const input = { providerId, name, maxOutputTokens, prices }
+    const input = { providerId, name, maxOutputTokens, prices: pricesInput(prices) }
     accepted((await api.run(CreateDemoModel, { input })).createModel, 'Model')
   }
   return providerId
+}
+
+/** The API takes amounts as text, for a GraphQL integer ends at 2.15 dollars. */
+function pricesInput(prices: Prices) {
+  return {
+    inputNanoUsdPerMillionTokens: String(prices.inputNanoUsdPerMillionTokens),
+    cachedInputNanoUsdPerMillionTokens: String(prices.cachedInputNanoUsdPerMillionTokens),
+    outputNanoUsdPerMillionTokens: String(prices.outputNanoUsdPerMillionTokens),
+    imageNanoUsd: String(prices.imageNanoUsd),
+  }
 }
 
 async function createProvider(api: GraphqlApi, baseUrl: string): Promise<string> {

@@ -152,10 +152,7 @@ export const governedLevels = [
 ] as const
 export type GovernedLevel = (typeof governedLevels)[number]
 
-const Owner = Type.Object(
-  { kind: Type.Union(governedLevels.map((level) => Type.Literal(level))), id: Id },
-  closed,
-)
+const Owner = Type.Object({ kind: Type.Enum(governedLevels), id: Id }, closed)
 
 export const Budget = Type.Object(
   {

@@ -7,6 +7,7 @@ import type { Json } from '../../contract/canonical.ts'
 import type { RequestContext } from './context.ts'
 import './permission-plugin.ts'
 import './schema-types.ts'
+import { OperationTooCostly } from './errors.ts'
 import { typeNameOfId } from './node-types.ts'
 import { checkNodeCount, defaultPageSize, maximumPageSize } from './pagination.ts'
 
@@ -41,6 +42,7 @@ export const builder = new SchemaBuilder<{
   complexity: {
     limit: { complexity: complexityLimit, depth: depthLimit, breadth: breadthLimit },
     defaultListMultiplier: listMultiplier,
+    complexityError: (kind, result) => new OperationTooCostly(kind, result),
     fieldComplexity: ({ first, last }, _context, { args }) => {
       if (!args.some(({ name }) => name === 'first')) return 1
       const size = Number(first ?? last ?? defaultPageSize)
@@ -50,15 +52,27 @@ export const builder = new SchemaBuilder<{
   },
   relay: {
     cursorType: 'String',
-    edgesFieldOptions: { nullable: { list: false, items: false } },
+    idFieldOptions: { description: 'The id: a prefix that names the type, and a ULID.' },
+    nodeTypeOptions: { description: 'Whatever has an id.' },
+    pageInfoTypeOptions: { description: 'Where a page stands in its list.' },
+    pageInfoFieldOptions: { description: 'Where this page stands in the list.' },
+    hasNextPageFieldOptions: { description: 'Whether there is more behind this page.' },
+    hasPreviousPageFieldOptions: { description: 'Whether there is more in front of this page.' },
+    startCursorFieldOptions: { description: 'Cursor of the first object of this page.' },
+    endCursorFieldOptions: { description: 'Cursor of the last object of this page: pass it as `after`.' },
+    edgesFieldOptions: { nullable: { list: false, items: false }, description: 'The objects of this page.' },
+    nodeFieldOptions: { description: 'The object.' },
+    cursorFieldOptions: { description: 'Where it stands in the list.' },
     encodeGlobalID: (_typename, id) => String(id),
     decodeGlobalID: (id) => ({ typename: typeNameOfId(id), id }),
     nodeQueryOptions: {
+      args: { id: { description: 'Its id.' } },
       permission: 'authenticated',
       resolve: (_root, { id }, _context, _info, load) => (id.typename === '' ? null : load(id)),
       description: 'Any object by its id; null when there is none, or none that you may see.',
     },
     nodesQueryOptions: {
+      args: { ids: { description: `At most ${maximumPageSize}.` } },
       permission: 'authenticated',
       resolve: async (_root, { ids }, _context, _info, load) => {
         checkNodeCount(ids.length)

@@ -33,3 +33,19 @@ export class BadUserInput extends GraphQLError {
     super(`${field}: ${problem}`, { extensions: { code: 'BAD_USER_INPUT', field } })
   }
 }
+
+/** The operation asks for more than one operation may. */
+export class OperationTooCostly extends GraphQLError {
+  constructor(
+    kind: string,
+    cost: { readonly complexity: number; readonly depth: number; readonly breadth: number },
+  ) {
+    const measure = kind.toLowerCase()
+    super(
+      `The operation is too costly: its ${measure} exceeds the limit. Ask for smaller pages or fewer fields`,
+      {
+        extensions: { code: 'OPERATION_TOO_COSTLY', measure, ...cost },
+      },
+    )
+  }
+}

@@ -55,7 +55,8 @@ export function checkNodeCount(count: number): void {
   }
 }
 
-function checkPage({ first, last }: PageArguments): void {
+/** @throws BadUserInput */
+export function checkPage({ first, last }: PageArguments): void {
   for (const [name, size] of [['first', first] as const, ['last', last] as const]) {
     if (size != null && (size < 1 || size > maximumPageSize)) {
       throw new BadUserInput(name, `must be from 1 to ${maximumPageSize}; page with "after" for more`)

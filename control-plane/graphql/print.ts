@@ -8,6 +8,8 @@ export function printApi(): string {
   return `${printSchema(lexicographicSortSchema(schema))}\n`
 }
 
+// Run as a program it renews the committed file, or with "-" shows what it would be.
 if (import.meta.main) {
-  writeFileSync(resolve(import.meta.dirname, '../../schema.graphql'), printApi())
+  if (process.argv[2] === '-') process.stdout.write(printApi())
+  else writeFileSync(resolve(import.meta.dirname, '../../schema.graphql'), printApi())
 }

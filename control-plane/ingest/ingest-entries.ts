@@ -45,6 +45,22 @@ export async function ingestEntries(
   return { rejected, unsettled }
 }
 
+/**
+ * Rejects genuine batches that the database cannot hold. Their numbers count as arrived: nobody is to wait for
+ * them.
+ */
+export async function setAside(
+  em: EntityManager,
+  organizationId: string,
+  rejected: readonly RejectedEntry[],
+  now: number,
+): Promise<void> {
+  await recordRejections(em, organizationId, rejected, now)
+  const entries = rejected.map(({ entry }) => entry)
+  const { batches } = openEntries(entries, await readSigningKeys(em, organizationId))
+  await advanceSources(em, organizationId, batches)
+}
+
 interface ReportedCall {
   readonly dataPlaneId: string
   readonly call: CallFinished

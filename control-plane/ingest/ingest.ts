@@ -2,8 +2,7 @@ import type { StreamEntry } from '../../transport/event-stream.ts'
 import type { BackgroundDependencies, BackgroundWork } from '../background/dependencies.ts'
 import { startLoop } from '../background/loop.ts'
 import { isDataError } from './data-error.ts'
-import { type IngestOutcome, ingestEntries } from './ingest-entries.ts'
-import { recordRejections } from './rejections.ts'
+import { type IngestOutcome, ingestEntries, setAside } from './ingest-entries.ts'
 
 const waitMs = 1_000
 
@@ -52,7 +51,7 @@ class Ingest {
       if (!isDataError(error)) throw error
       const rejected = [{ entry, reason: `the database refuses it: ${error.message}` }]
       await this.#deps.database.transaction(organizationId, (em) =>
-        recordRejections(em, organizationId, rejected, this.#deps.now()),
+        setAside(em, organizationId, rejected, this.#deps.now()),
       )
       this.#report(organizationId, { rejected, unsettled: [] })
     }

@@ -7,15 +7,17 @@ import type { LeaseRequestEntry } from '../../transport/lease-channel.ts'
 import type { BackgroundDependencies, BackgroundWork } from '../background/dependencies.ts'
 import { startLoop } from '../background/loop.ts'
 import { readSigningKeys } from '../modules/data-planes/index.ts'
+import { forgetRequests } from './forget-requests.ts'
 import { grantLeases } from './grant-leases.ts'
 
 const waitMs = 1_000
+const forgetIntervalMs = 60 * 60 * 1000
 
 /** Answers the data planes' requests for leases for as long as it runs. Any number of control planes share them. */
 export function startLeaseServer(deps: BackgroundDependencies): BackgroundWork {
   const log = deps.log.child({ loop: 'leases' })
   const server = { ...deps, log }
-  return startLoop({
+  const answering = startLoop({
     name: 'leases',
     log,
     pauseMs: 0,
@@ -26,6 +28,21 @@ export function startLeaseServer(deps: BackgroundDependencies): BackgroundWork {
       await Promise.all([...byOrganization.values()].map((requests) => answerInOrder(server, requests)))
     },
   })
+  const forgetting = startLoop({
+    name: 'old lease requests',
+    log,
+    pauseMs: forgetIntervalMs,
+    step: async () => {
+      for (const organizationId of await deps.database.organizationIds()) {
+        await forgetRequests(deps.database, organizationId, deps.now())
+      }
+    },
+  })
+  return {
+    async stop() {
+      await Promise.all([answering.stop(), forgetting.stop()])
+    },
+  }
 }
 
 async function answerInOrder(deps: BackgroundDependencies, entries: readonly LeaseRequestEntry[]) {

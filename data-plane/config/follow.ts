@@ -50,7 +50,7 @@ export class ConfigurationFollower {
   readonly #retry: Retry
   #saved = true
   #timer: NodeJS.Timeout | undefined
-  #unsubscribe: (() => Promise<void>) | undefined
+  #subscription: Promise<() => Promise<void>> | undefined
   #refreshing: Promise<void> | undefined
   #hinted = false
   #closed = false
@@ -113,10 +113,10 @@ export class ConfigurationFollower {
     await this.#restoreSeenHead()
   }
 
-  /** Follows the channel from now on; resolves after the first look at it. */
+  /** Follows the channel from now on. Resolves at once when there is a configuration from disk, else after the first look. */
   async start(): Promise<void> {
-    await this.refresh()
-    this.#schedule()
+    const firstLook = this.refresh().then(() => this.#schedule())
+    if (!this.configuration) await firstLook
   }
 
   /** Looks at the head now. Calls that come meanwhile lead to one more look, not to one each. */
@@ -134,7 +134,8 @@ export class ConfigurationFollower {
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#timer)
-    const ends = [this.#unsubscribe?.(), this.#refreshing].filter((end) => end !== undefined)
+    const unsubscribed = this.#subscription?.then((unsubscribe) => unsubscribe())
+    const ends = [unsubscribed, this.#refreshing].filter((end) => end !== undefined)
     await within(closeLimitMs, 'the end of following the configuration', Promise.allSettled(ends))
   }
 
@@ -142,7 +143,7 @@ export class ConfigurationFollower {
     do {
       this.#hinted = false
       try {
-        await this.#subscribeOnce()
+        this.#subscribeOnce()
         await this.#followHead()
         if (this.#outage !== undefined) this.#log.info({}, 'the configuration channel answers again')
         this.#outage = undefined
@@ -209,7 +210,8 @@ export class ConfigurationFollower {
   #appliedHead(head: Head): void {
     const { replica } = this.#running
     if (!replica) return
-    this.#heads.revokedKeys.applied(head, head.revoked)
+    const { revokedKeys } = this.#heads
+    if (revokedKeys.applied(head, head.revoked)) this.#running.revoke(revokedKeys.ids())
     this.#sealed.check(replica.index)
     const unsaved = this.#saved ? null : 'the configuration could not be saved to disk; see the log'
     this.state.applied(replica, this.#sealed.problem ?? unsaved)
@@ -271,10 +273,17 @@ export class ConfigurationFollower {
     }
   }
 
-  async #subscribeOnce(): Promise<void> {
-    if (this.#unsubscribe || this.#closed) return
-    this.#unsubscribe = await this.#channel.subscribe(() => {
+  /** Not waited for: without hints the timer still leads to every head. Tried again with each look. */
+  #subscribeOnce(): void {
+    if (this.#subscription || this.#closed) return
+    const onHint = () => {
       if (!this.#closed) this.refresh()
+    }
+    const subscription = this.#channel.subscribe(onHint)
+    this.#subscription = subscription
+    subscription.catch((error: unknown) => {
+      this.#subscription = undefined
+      this.#noteOutage(error)
     })
   }
 

@@ -20,12 +20,18 @@ export class RevokedKeys {
     return this.#lastNamed.size > before
   }
 
-  /** Forgets what a configuration of this version knows by itself, but for what its own head still names. */
-  applied(version: Version, revoked: readonly string[]): void {
+  /**
+   * Forgets what a configuration of this version knows by itself, but for what its own head still names.
+   *
+   * @returns whether the list became shorter.
+   */
+  applied(version: Version, revoked: readonly string[]): boolean {
+    const before = this.#lastNamed.size
     const named = new Set(revoked)
     for (const [id, lastNamed] of this.#lastNamed) {
       if (!named.has(id) && compareVersions(lastNamed, version) <= 0) this.#lastNamed.delete(id)
     }
+    return this.#lastNamed.size < before
   }
 
   ids(): ReadonlySet<string> {

@@ -1,74 +1,111 @@
 import type { CallFinished } from '../../contract/events.ts'
-import type { BuiltinCall } from '../../plugins/sdk/builtin.ts'
+import type { BuiltinCall, CompiledKey, HeaderTrail, Target } from '../../plugins/sdk/builtin.ts'
 import type { Outcome } from '../../plugins/sdk/call.ts'
 
-type Charges = CallFinished['charges']
+/*
+ * The records of a call as JSON text, written member by member: each call is recorded twice, and building an object
+ * for `JSON.stringify` would double the journal's cost. What is the same for every call of a key or of a target is
+ * written once and kept as text.
+ */
+
+type Charges = readonly CallFinished['charges'][number][]
+
+/** The members of a call's record that are settled once it is admitted, without braces. */
+export function describeCall(call: BuiltinCall): string {
+  const { configuration } = call
+  const target = call.targets.length === 1 ? call.targets[0] : undefined
+  return `"type":"call.finished","attemptId":"${call.id}","requestId":"${call.requestId}","startedAt":${call.receivedAt},"operation":"${call.operation}","streamed":${call.stream},${describeKey(call.key)},${describeTarget(target)},"requestedModel":${call.model === '' ? null : JSON.stringify(call.model)},"sourceAddress":${JSON.stringify(call.sourceAddress)},"epoch":${configuration.epoch},"revision":${configuration.revision}`
+}
 
 /** The record of a call that ended. */
-export function recordCall(call: BuiltinCall, outcome: Outcome, charges: Charges): CallFinished {
-  const { usage } = call
-  return {
-    ...describeCall(call),
-    durationMs: outcome.durationMs,
-    inputTokens: usage?.inputTokens ?? 0,
-    cachedInputTokens: usage?.cachedInputTokens ?? 0,
-    outputTokens: usage?.outputTokens ?? 0,
-    images: usage?.images ?? 0,
-    estimated: usage?.estimated ?? false,
-    costNanoUsd: usage?.costNanoUsd ?? 0,
-    outcome: outcome.outcome,
-    status: outcome.status,
-    errorCode: outcome.errorCode,
-    refusedBy: outcome.refusedBy,
-    charges,
-  }
+export function recordCall(
+  description: string,
+  { usage, providerKeyId, headerTrail }: BuiltinCall,
+  { durationMs, outcome, status, errorCode, refusedBy }: Outcome,
+  charges: Charges,
+): string {
+  const consumed = usage
+    ? `"inputTokens":${usage.inputTokens},"cachedInputTokens":${usage.cachedInputTokens},"outputTokens":${usage.outputTokens},"images":${usage.images},"estimated":${usage.estimated},"costNanoUsd":${usage.costNanoUsd}`
+    : nothingConsumed
+  const end = `"outcome":"${outcome}","status":${status},"errorCode":${quoted(errorCode)},"refusedBy":${quoted(refusedBy)}`
+  return `{${description},"durationMs":${durationMs},${consumed},${end},"providerKeyId":${quoted(providerKeyId)},${describeHeaders(headerTrail)},"charges":${JSON.stringify(charges)}}`
 }
 
 /** What becomes the record of a call whose end is never written: it is charged what was set aside for it. */
-export function recordUnknownEnd(call: BuiltinCall, charges: Charges): CallFinished {
-  return {
-    ...describeCall(call),
-    durationMs: 0,
-    inputTokens: 0,
-    cachedInputTokens: 0,
-    outputTokens: 0,
-    images: 0,
-    estimated: true,
-    costNanoUsd: call.hold?.nanoUsd ?? 0,
-    outcome: 'unknown',
-    status: 0,
-    errorCode: null,
-    refusedBy: null,
-    charges,
-  }
+export function recordUnknownEnd(
+  description: string,
+  { hold, providerKeyId, headerTrail }: BuiltinCall,
+  charges: Charges,
+): string {
+  return `{${description},"durationMs":0,${unknownConsumption},"costNanoUsd":${hold?.nanoUsd ?? 0},${unknownEnd},"providerKeyId":${quoted(providerKeyId)},${describeHeaders(headerTrail)},"charges":${JSON.stringify(charges)}}`
 }
 
-function describeCall(call: BuiltinCall) {
-  const { principal, configuration, headerTrail } = call
-  const target = call.targets.length === 1 ? call.targets[0] : undefined
-  return {
-    type: 'call.finished',
-    attemptId: call.id,
-    requestId: call.requestId,
-    startedAt: call.receivedAt,
-    operation: call.operation,
-    streamed: call.stream,
-    workspaceId: principal?.workspaceId ?? null,
-    virtualKeyId: call.virtualKey?.id ?? null,
-    userId: principal?.userId ?? null,
-    teamId: principal?.teamId ?? null,
-    businessUnitId: principal?.businessUnitId ?? null,
-    customerId: principal?.customerId ?? null,
-    providerId: target?.grant.provider.id ?? null,
-    providerKeyId: call.providerKeyId,
-    providerConfigId: target?.grant.id ?? null,
-    requestedModel: call.model === '' ? null : call.model,
-    upstreamModel: target?.model.upstreamName ?? null,
-    upstreamOrigin: target?.grant.provider.origin ?? null,
-    forwardedHeaders: headerTrail ? [...headerTrail.forwarded] : [],
-    droppedHeaders: headerTrail ? [...headerTrail.dropped] : [],
-    sourceAddress: call.sourceAddress,
-    epoch: configuration.epoch,
-    revision: configuration.revision,
-  } as const
+const nothingConsumed =
+  '"inputTokens":0,"cachedInputTokens":0,"outputTokens":0,"images":0,"estimated":false,"costNanoUsd":0'
+const unknownConsumption =
+  '"inputTokens":0,"cachedInputTokens":0,"outputTokens":0,"images":0,"estimated":true'
+const unknownEnd = '"outcome":"unknown","status":0,"errorCode":null,"refusedBy":null'
+const noHeaders = '"forwardedHeaders":[],"droppedHeaders":[]'
+
+function describeHeaders(trail: HeaderTrail | undefined): string {
+  if (!trail || (trail.forwarded.length === 0 && trail.dropped.length === 0)) return noHeaders
+  return `"forwardedHeaders":${JSON.stringify(trail.forwarded)},"droppedHeaders":${JSON.stringify(trail.dropped)}`
+}
+
+const keyTexts = new WeakMap<CompiledKey, string>()
+const noKey = membersOf({
+  workspaceId: null,
+  virtualKeyId: null,
+  userId: null,
+  teamId: null,
+  businessUnitId: null,
+  customerId: null,
+})
+
+function describeKey(key: CompiledKey | undefined): string {
+  if (!key) return noKey
+  let text = keyTexts.get(key)
+  if (text === undefined) {
+    const { workspaceId, userId, teamId, businessUnitId, customerId } = key.principal
+    text = membersOf({ workspaceId, virtualKeyId: key.id, userId, teamId, businessUnitId, customerId })
+    keyTexts.set(key, text)
+  }
+  return text
+}
+
+const targetTexts = new WeakMap<Target['grant'], WeakMap<Target['model'], string>>()
+const noTarget = membersOf({
+  providerId: null,
+  providerConfigId: null,
+  upstreamModel: null,
+  upstreamOrigin: null,
+})
+
+function describeTarget(target: Target | undefined): string {
+  if (!target) return noTarget
+  const { grant, model } = target
+  let byModel = targetTexts.get(grant)
+  if (!byModel) {
+    byModel = new WeakMap()
+    targetTexts.set(grant, byModel)
+  }
+  let text = byModel.get(model)
+  if (text === undefined) {
+    text = membersOf({
+      providerId: grant.provider.id,
+      providerConfigId: grant.id,
+      upstreamModel: model.upstreamName,
+      upstreamOrigin: grant.provider.origin,
+    })
+    byModel.set(model, text)
+  }
+  return text
+}
+
+function membersOf(object: object): string {
+  return JSON.stringify(object).slice(1, -1)
+}
+
+function quoted(text: string | null): string {
+  return text === null ? 'null' : JSON.stringify(text)
 }

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { CallFinished, DataPlaneEvent } from '../../contract/events.ts'
 import { LeaseRequest } from '../../contract/leases.ts'
-import { ContractViolation, checkerOf } from '../../contract/validation.ts'
+import { ContractViolation, checkerOf, parserOf } from '../../contract/validation.ts'
 
 const closed = { additionalProperties: false } as const
 
@@ -55,6 +55,9 @@ export type Position = Static<typeof Position>
 export type LeaseState = Static<typeof LeaseState>
 export type JournalRecord = Static<typeof JournalRecord>
 export type Checkpoint = Extract<JournalRecord, { checkpoint: unknown }>['checkpoint']
+
+/** @throws ContractViolation */
+export const parseCallFinished = parserOf('record of a call', CallFinished)
 
 const check = checkerOf('journal record', JournalRecord)
 

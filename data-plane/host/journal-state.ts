@@ -8,18 +8,26 @@ interface OpenLease {
   remainingNanoUsd: number
 }
 
+type Charge = CallFinished['charges'][number]
+
+interface EndedCall {
+  readonly attemptId: string
+  readonly charges: readonly Charge[]
+}
+
 /**
  * What the journal's lines amount to: open calls, open leases, unanswered requests. The same steps follow the live
  * writing and the reading after a crash.
  */
 export class JournalState {
-  readonly intents = new Map<string, CallFinished>()
+  /** By call, the event that becomes true when no other end is written, as JSON. */
+  readonly intents = new Map<string, string>()
   readonly leases = new Map<string, OpenLease>()
   readonly asks = new Map<string, LeaseRequest>()
   shipped: Position = { segment: 1, offset: 0 }
 
   apply(record: JournalRecord): void {
-    if ('intent' in record) this.begin(record.intent)
+    if ('intent' in record) this.#begin(record.intent)
     else if ('event' in record) this.note(record.event)
     else if ('asked' in record) this.asks.set(record.asked.id, record.asked)
     else if ('granted' in record) this.grant(record.granted.requestId, record.granted.leases)
@@ -27,16 +35,12 @@ export class JournalState {
     else this.#restore(record.checkpoint)
   }
 
-  begin(intent: CallFinished): void {
-    this.intents.set(intent.attemptId, intent)
-  }
-
   note(event: DataPlaneEvent): void {
     if (event.type === 'call.finished') this.finish(event)
     else if (event.type === 'lease.closed') this.leases.delete(event.leaseId)
   }
 
-  finish({ attemptId, charges }: Pick<CallFinished, 'attemptId' | 'charges'>): void {
+  finish({ attemptId, charges }: EndedCall): void {
     this.intents.delete(attemptId)
     for (const { leaseId, nanoUsd } of charges) {
       const lease = this.leases.get(leaseId)
@@ -49,24 +53,26 @@ export class JournalState {
     for (const { leaseId, ...lease } of leases) this.leases.set(leaseId, lease)
   }
 
-  checkpoint(): Checkpoint {
-    return {
-      intents: [...this.intents.values()],
-      leases: this.openLeases(),
-      asks: [...this.asks.values()],
-      shipped: this.shipped,
-    }
+  /** A checkpoint record's JSON. */
+  checkpoint(): string {
+    const intents = [...this.intents.values()].join(',')
+    const rest = { leases: this.openLeases(), asks: [...this.asks.values()], shipped: this.shipped }
+    return `{"checkpoint":{"intents":[${intents}],${JSON.stringify(rest).slice(1)}}`
   }
 
   openLeases(): LeaseState[] {
     return Array.from(this.leases, ([leaseId, lease]) => ({ leaseId, ...lease }))
   }
 
+  #begin(intent: CallFinished): void {
+    this.intents.set(intent.attemptId, JSON.stringify(intent))
+  }
+
   #restore({ intents, leases, asks, shipped }: Checkpoint): void {
     this.intents.clear()
     this.leases.clear()
     this.asks.clear()
-    for (const intent of intents) this.begin(intent)
+    for (const intent of intents) this.#begin(intent)
     for (const { leaseId, ...lease } of leases) this.leases.set(leaseId, lease)
     for (const ask of asks) this.asks.set(ask.id, ask)
     this.shipped = shipped

@@ -1,12 +1,19 @@
 import { statSync } from 'node:fs'
-import type { CallFinished, DataPlaneEvent } from '../../contract/events.ts'
+import type { DataPlaneEvent } from '../../contract/events.ts'
 import type { LeaseRequest } from '../../contract/leases.ts'
 import type { BuiltinCall, Hold, Journal } from '../../plugins/sdk/builtin.ts'
 import type { Outcome } from '../../plugins/sdk/call.ts'
 import { Denied } from '../../plugins/sdk/denied.ts'
-import { recordCall, recordUnknownEnd } from './call-record.ts'
+import { describeCall, recordCall, recordUnknownEnd } from './call-record.ts'
+import { GroupSync } from './group-sync.ts'
 import type { HostLog } from './host-log.ts'
-import { type Checkpoint, eventLine, type LeaseState, type Position } from './journal-record.ts'
+import {
+  type Checkpoint,
+  eventLine,
+  type LeaseState,
+  type Position,
+  parseCallFinished,
+} from './journal-record.ts'
 import type { JournalState } from './journal-state.ts'
 import { replayJournal } from './replay.ts'
 import { listSegments, removeSegment, SegmentFile, segmentPath } from './segment-file.ts'
@@ -33,6 +40,7 @@ export interface Held {
 /** Events that wait for a disk that takes them again, at most. */
 const maxWaitingLines = 100_000
 const retryMs = 1_000
+const noCharges: readonly Held[] = []
 
 /**
  * The durable record of this data plane: an append-only file of JSON lines. A call's intent is written before its
@@ -55,12 +63,13 @@ export class DurableJournal implements Journal {
   #durableSegment = 0
   #lines: string[] = []
   #flushScheduled = false
-  #syncing: Promise<void> | undefined
-  #nextSync: Promise<void> | undefined
+  readonly #groupSync = new GroupSync(() => this.#sync())
   #unshipped: number
   #lost = 0
   #onFinished: (hold: Hold) => void = () => {}
   #heldBy: (hold: Hold) => readonly Held[] = () => []
+  /** What an intent has said of a call, for the record of its end. */
+  readonly #descriptions = new WeakMap<BuiltinCall, string>()
 
   private constructor(options: JournalOptions, state: JournalState, active: SegmentFile, unshipped: number) {
     this.directory = options.directory
@@ -92,8 +101,8 @@ export class DurableJournal implements Journal {
     for (const segment of listSegments(options.directory)) {
       if (segment !== active.number) journal.#noteClosed(segment)
     }
-    active.append(`${JSON.stringify({ checkpoint: state.checkpoint() })}\n`)
-    for (const intent of [...state.intents.values()]) journal.report(intent)
+    active.append(`${state.checkpoint()}\n`)
+    for (const intent of state.intents.values()) journal.report(parseCallFinished(intent))
     journal.flush()
     journal.#syncInBackground()
     return journal
@@ -108,34 +117,37 @@ export class DurableJournal implements Journal {
   /** @throws Denied `audit_unavailable` when nothing can be written. */
   intend(call: BuiltinCall): void | Promise<void> {
     if (this.#bytes >= this.#maxBytes * 0.9) throw new Denied('audit_unavailable')
-    const charges = call.hold
-      ? this.#heldBy(call.hold).map(({ leaseId, nanoUsd }) => ({ leaseId, nanoUsd }))
-      : []
-    const intent = recordUnknownEnd(call, charges)
-    const line = `{"intent":${JSON.stringify(intent)}}\n`
+    const charges = call.hold ? this.#heldBy(call.hold) : noCharges
+    const description = describeCall(call)
+    const intent = recordUnknownEnd(description, call, charges)
+    const line = `{"intent":${intent}}\n`
     try {
       this.#write(line)
     } catch (error) {
       this.#log.error({ err: error }, 'the journal cannot be written')
       throw new Denied('audit_unavailable')
     }
-    this.#state.begin(intent)
-    if (this.#durability === 'sync') return this.#synced()
+    this.#state.intents.set(call.id, intent)
+    this.#descriptions.set(call, description)
+    if (this.#durability === 'sync') return this.#groupSync.wait()
   }
 
-  finish(call: BuiltinCall, outcome: Outcome, charges: CallFinished['charges']): void {
+  finish(call: BuiltinCall, outcome: Outcome, charges: readonly Held[]): void {
     const isRefusal = !this.#state.intents.has(call.id)
     // Refusals alone must not be able to fill the disk and stop every other call.
     if (isRefusal && this.#bytes >= this.#maxBytes * 0.5) this.#lose()
-    else this.report(recordCall(call, outcome, charges))
+    else {
+      const description = this.#descriptions.get(call) ?? describeCall(call)
+      this.#state.finish({ attemptId: call.id, charges })
+      this.#appendEvent(recordCall(description, call, outcome, charges))
+    }
     if (call.hold) this.#onFinished(call.hold)
   }
 
   /** Records what the control plane has to know; written with the next lines, within a turn of the event loop. */
   report(event: DataPlaneEvent): void {
     this.#state.note(event)
-    this.#unshipped++
-    this.#append(eventLine(JSON.stringify(event)))
+    this.#appendEvent(JSON.stringify(event))
   }
 
   /** Written before it returns, so that the answer to a request is asked for again after a crash. */
@@ -195,12 +207,17 @@ export class DurableJournal implements Journal {
 
   async close(): Promise<void> {
     this.flush()
-    await this.#synced()
+    await this.#groupSync.wait()
     this.#active.close()
   }
 
   get #bytes(): number {
     return this.#closedBytes + this.#active.bytes
+  }
+
+  #appendEvent(json: string): void {
+    this.#unshipped++
+    this.#append(eventLine(json))
   }
 
   #append(line: string): void {
@@ -228,7 +245,7 @@ export class DurableJournal implements Journal {
 
   #rotate(): void {
     const next = new SegmentFile(this.directory, this.#active.number + 1)
-    next.append(`${JSON.stringify({ checkpoint: this.#state.checkpoint() })}\n`)
+    next.append(`${this.#state.checkpoint()}\n`)
     const last = this.#active
     this.#active = next
     this.#noteClosed(last.number)
@@ -240,25 +257,6 @@ export class DurableJournal implements Journal {
     const { size } = statSync(segmentPath(this.directory, segment))
     this.#closed.set(segment, size)
     this.#closedBytes += size
-  }
-
-  /** Resolves once all that is written now survives a loss of power; calls that come meanwhile share the next round. */
-  #synced(): Promise<void> {
-    if (!this.#syncing) {
-      this.#syncing = this.#sync()
-      return this.#syncing
-    }
-    this.#nextSync ??= this.#syncing.then(
-      () => this.#startNextSync(),
-      () => this.#startNextSync(),
-    )
-    return this.#nextSync
-  }
-
-  #startNextSync(): Promise<void> {
-    this.#nextSync = undefined
-    this.#syncing = this.#sync()
-    return this.#syncing
   }
 
   async #sync(): Promise<void> {
@@ -274,14 +272,12 @@ export class DurableJournal implements Journal {
       this.#retiring = [...retiring, ...this.#retiring]
       this.#log.error({ err: error }, 'the journal could not be synced')
       throw new Denied('audit_unavailable')
-    } finally {
-      if (!this.#nextSync) this.#syncing = undefined
     }
   }
 
   /** A failure is logged where it happens, and each call that depends on it learns of it by itself. */
   #syncInBackground(): void {
-    this.#synced().catch(() => {})
+    this.#groupSync.wait().catch(() => {})
   }
 
   #lose(): void {

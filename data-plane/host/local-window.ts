@@ -4,7 +4,8 @@
  */
 export class LocalWindow {
   readonly #windowMs: number
-  readonly #times: Float64Array
+  /** The latest uses, as many as the largest share so far; `#next` is the oldest. */
+  #times: Float64Array
   #next = 0
 
   constructor(share: number, windowMs: number) {
@@ -12,14 +13,17 @@ export class LocalWindow {
     this.#times = new Float64Array(share).fill(Number.NEGATIVE_INFINITY)
   }
 
-  get share(): number {
-    return this.#times.length
+  /** Milliseconds until one more use is allowed under this share; 0 when it is allowed now. */
+  waitMs(now: number, share: number): number {
+    if (share > this.#times.length) this.#grow(share)
+    const length = this.#times.length
+    const sharesBack = this.#times[(this.#next + length - share) % length] ?? Number.NEGATIVE_INFINITY
+    return Math.max(0, sharesBack + this.#windowMs - now)
   }
 
-  /** Milliseconds until one more use is allowed; 0 when it is allowed now. */
-  waitMs(now: number): number {
-    const oldest = this.#times[this.#next] ?? Number.NEGATIVE_INFINITY
-    return Math.max(0, oldest + this.#windowMs - now)
+  record(now: number): void {
+    this.#times[this.#next] = now
+    this.#next = (this.#next + 1) % this.#times.length
   }
 
   /** Whether no use lies within the window that ends now. */
@@ -28,18 +32,12 @@ export class LocalWindow {
     return last === undefined || last + this.#windowMs <= now
   }
 
-  record(now: number): void {
-    this.#times[this.#next] = now
-    this.#next = (this.#next + 1) % this.#times.length
-  }
-
-  /** The same past under another share, when the number of data planes or the limit has changed. */
-  withShare(share: number): LocalWindow {
-    const resized = new LocalWindow(share, this.#windowMs)
-    for (let index = 0; index < this.#times.length; index++) {
-      const time = this.#times[(this.#next + index) % this.#times.length]
-      if (time !== undefined && Number.isFinite(time)) resized.record(time)
-    }
-    return resized
+  #grow(share: number): void {
+    const inOrder = [...this.#times.subarray(this.#next), ...this.#times.subarray(0, this.#next)]
+    // What came before the oldest use that is remembered is taken to have come together with it.
+    const times = new Float64Array(share).fill(inOrder[0] ?? Number.NEGATIVE_INFINITY)
+    times.set(inOrder, share - inOrder.length)
+    this.#times = times
+    this.#next = 0
   }
 }

@@ -15,7 +15,7 @@ const ratePeriodMs = 250
 export class PermitPool {
   readonly node: LimitNode
   #blocks: Block[] = []
-  #window: LocalWindow
+  readonly #window: LocalWindow
   #refusedUntil = 0
   #retryAt = 0
   #takes = 0
@@ -55,8 +55,7 @@ export class PermitPool {
 
   /** Milliseconds until this data plane's own share allows one more use. */
   waitAloneMs(now: number, share: number): number {
-    if (share !== this.#window.share) this.#window = this.#window.withShare(share)
-    return this.#window.waitMs(now)
+    return this.#window.waitMs(now, share)
   }
 
   /** Milliseconds until the store may have a permit again; undefined when it has not refused lately. */

@@ -70,8 +70,6 @@ export class HttpReply implements Reply {
     if (this.status !== 0 || this.#left) return
     this.status = status
     this.#response.writeHead(status, this.#withOwnHeaders(headers))
-    // The head must not wait for the first chunk: the caller's time to first byte is ours alone until then.
-    this.#response.flushHeaders()
   }
 
   write(chunk: Buffer): boolean {

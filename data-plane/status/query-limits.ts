@@ -8,7 +8,7 @@ const mostFields = 100
 const mostRootFields = 10
 const mostDirectives = 10
 
-/** Refuses queries that ask for far more than the schema has to give. Counts what stands in the text. */
+/** Refuses introspection, and queries that ask for far more than the schema has to give. Counts what stands in the text. */
 export function limitQuery(context: ValidationContext): ASTVisitor {
   const used = { aliases: 0, fields: 0, directives: 0, rootFields: 0 }
   const count = (what: keyof typeof used, most: number) => {
@@ -19,6 +19,10 @@ export function limitQuery(context: ValidationContext): ASTVisitor {
   return {
     Field(node, _key, _parent, _path, ancestors) {
       count('fields', mostFields)
+      const name = node.name.value
+      if (name.startsWith('__') && name !== '__typename') {
+        context.reportError(new GraphQLError('The schema is not told here: see the documentation.'))
+      }
       if (node.alias) count('aliases', mostAliases)
       const operation = ancestors.find(
         (ancestor) => 'kind' in ancestor && ancestor.kind === Kind.OPERATION_DEFINITION,

@@ -6,7 +6,7 @@ import type { Dispatcher } from 'undici'
 /** One answer of a provider on its way to the caller. */
 export interface Answer {
   /** @throws ProviderFailure */
-  data(chunk: Buffer, controller: Dispatcher.DispatchController): void
+  data(chunks: readonly Buffer[], controller: Dispatcher.DispatchController): void
   /** The provider has said everything. @throws ProviderFailure */
   end(): void
   /** What the call has cost when the answer will not be complete. */

@@ -39,6 +39,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #timer: NodeJS.Timeout
   #controller: Dispatcher.DispatchController | undefined
   #answer: Answer | undefined
+  #arrived: Buffer[] = []
   #isOver = false
 
   constructor(parts: ExchangeParts) {
@@ -77,16 +78,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#answer = this.#openAnswer(status, headers)
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  /** Pieces of one read come in one go: handled together they cost one scan and one write. */
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#isOver) return
-    try {
-      this.#answer?.data(chunk, controller)
-    } catch (error) {
-      this.#stop(error)
-    }
+    this.#arrived.push(chunk)
+    if (this.#arrived.length === 1) process.nextTick(this.#deliver)
   }
 
   onResponseEnd(): void {
+    this.#deliver()
     if (this.#isOver) return
     try {
       this.#answer?.end()
@@ -98,12 +98,24 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#deliver()
     if (this.#isOver) return
     this.#fail(connectionFailure(this.#provider, error) ?? error)
   }
 
   get #provider(): string {
     return this.#parts.target.grant.provider.name
+  }
+
+  readonly #deliver = (): void => {
+    if (this.#isOver || this.#arrived.length === 0 || !this.#answer || !this.#controller) return
+    const chunks = this.#arrived
+    this.#arrived = []
+    try {
+      this.#answer.data(chunks, this.#controller)
+    } catch (error) {
+      this.#stop(error)
+    }
   }
 
   #openAnswer(status: number, headers: IncomingHttpHeaders): Answer {

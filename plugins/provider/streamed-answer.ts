@@ -33,8 +33,9 @@ export class StreamedAnswer implements Answer {
     this.#isFramed = headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined
   }
 
-  data(chunk: Buffer, controller: Dispatcher.DispatchController): void {
-    const events = this.#framer.push(chunk)
+  data(chunks: readonly Buffer[], controller: Dispatcher.DispatchController): void {
+    const [first] = chunks
+    const events = this.#framer.push(first && chunks.length === 1 ? first : Buffer.concat(chunks))
     if (events) this.#forward(events, controller)
     if (this.#framer.heldBytes > this.#settings.maxEventBytes) {
       throw oversizedAnswer(this.#provider, this.#settings.maxEventBytes)

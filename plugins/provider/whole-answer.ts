@@ -20,10 +20,12 @@ export class WholeAnswer implements Answer {
     this.#maxBytes = maxBytes
   }
 
-  data(chunk: Buffer): void {
-    this.#size += chunk.length
+  data(chunks: readonly Buffer[]): void {
+    for (const chunk of chunks) {
+      this.#size += chunk.length
+      this.#chunks.push(chunk)
+    }
     if (this.#size > this.#maxBytes) throw oversizedAnswer(this.#provider, this.#maxBytes)
-    this.#chunks.push(chunk)
   }
 
   end(): void {

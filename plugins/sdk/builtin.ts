@@ -140,7 +140,7 @@ export interface Reply {
   onAbort(listener: () => void): void
   /** Head and whole body in one write. */
   send(status: number, headers: Record<string, string>, body: Buffer): void
-  /** Starts a streamed answer. */
+  /** Starts a streamed answer; its head goes out with the first piece. */
   start(status: number, headers: Record<string, string>): void
   /** Runs the chunk hooks and writes; false asks to wait for `drain`. */
   write(chunk: Buffer): boolean

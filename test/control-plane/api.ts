@@ -4,12 +4,12 @@ import { type ControlPlane, createControlPlane } from '../../control-plane/app.t
 import { createOrganization, issueAdminToken } from '../../control-plane/bootstrap.ts'
 import type { ControlPlaneEnv } from '../../control-plane/env.ts'
 import { createMemoryTransport } from '../../transport/memory/create.ts'
+import type { Transport } from '../../transport/transport.ts'
 import { createDatabase, type TestDatabase } from '../environment/index.ts'
 
 export interface Answer {
   readonly status: number
-  // The shape depends on the query; each test reads its own.
-  readonly data: Record<string, never> | null
+  readonly data: Readonly<Record<string, unknown>> | null
   readonly errors: readonly { message: string; extensions: Record<string, unknown> }[]
 }
 
@@ -29,10 +29,18 @@ export interface TestApi {
   close(): Promise<void>
 }
 
+/** A field of an answer, in the shape that the test's own query gives it. */
+export function read<T>(data: Answer['data'], field: string): T {
+  if (data?.[field] == null) throw new Error(`the answer has no ${field}`)
+  return data[field] as T
+}
+
 /** A control plane on a database of its own, with an in-process store between the planes. */
-export async function startApi(options: { ormFilter?: boolean; now?: () => number } = {}): Promise<TestApi> {
+export async function startApi(
+  options: { ormFilter?: boolean; now?: () => number; transport?: Transport } = {},
+): Promise<TestApi> {
   const testDatabase = await createDatabase()
-  const transport = createMemoryTransport()
+  const transport = options.transport ?? createMemoryTransport()
   const logged: string[] = []
   const log = pino({ level: 'info' }, { write: (line: string) => logged.push(line) })
   const env: ControlPlaneEnv = {
@@ -43,7 +51,7 @@ export async function startApi(options: { ormFilter?: boolean; now?: () => numbe
     port: 0,
     logLevel: 'info',
   }
-  const controlPlane = await createControlPlane({ env, log, transport, ...options })
+  const controlPlane = await createControlPlane({ env, log, ...options, transport })
   const { database, url } = controlPlane
   return {
     controlPlane,

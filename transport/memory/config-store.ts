@@ -38,7 +38,8 @@ export class MemoryConfigStore {
       readCredentials: (dataPlaneId) => read(({ credentials }) => credentials.get(dataPlaneId) ?? null),
       async subscribe(onHint) {
         const unsubscribe = bus.subscribe(channels.configHints(organizationId), onHint)
-        onHint()
+        // Never from within the call: a listener that looks at once would subscribe again before it is subscribed.
+        queueMicrotask(onHint)
         return unsubscribe
       },
     }

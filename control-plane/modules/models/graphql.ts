@@ -32,21 +32,21 @@ builder.queryFields((t) => ({
 const ModelPricesInput = builder.inputType('ModelPricesInput', {
   description: 'What a model costs.',
   fields: (t) => ({
-    inputPerMillionTokens: t.field({
+    inputNanoUsdPerMillionTokens: t.field({
       type: 'NanoUsd',
       required: true,
       description: 'A million input tokens: "150000000" is 0.15 USD.',
     }),
-    cachedInputPerMillionTokens: t.field({
+    cachedInputNanoUsdPerMillionTokens: t.field({
       type: 'NanoUsd',
       description: 'A million input tokens from the provider’s cache; without: the input price.',
     }),
-    outputPerMillionTokens: t.field({
+    outputNanoUsdPerMillionTokens: t.field({
       type: 'NanoUsd',
       required: true,
       description: 'A million output tokens.',
     }),
-    perImage: t.field({ type: 'NanoUsd', description: 'One picture; without: "0".' }),
+    imageNanoUsd: t.field({ type: 'NanoUsd', description: 'One picture; without: "0".' }),
   }),
 })
 

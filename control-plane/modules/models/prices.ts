@@ -3,23 +3,29 @@ import { BadUserInput } from '../../graphql/errors.ts'
 
 /** Amounts in nano-USD. */
 export interface PricesInput {
-  readonly inputPerMillionTokens: bigint
+  readonly inputNanoUsdPerMillionTokens: bigint
   /** The input price unless said. */
-  readonly cachedInputPerMillionTokens?: bigint | null | undefined
-  readonly outputPerMillionTokens: bigint
+  readonly cachedInputNanoUsdPerMillionTokens?: bigint | null | undefined
+  readonly outputNanoUsdPerMillionTokens: bigint
   /** 0 unless said. */
-  readonly perImage?: bigint | null | undefined
+  readonly imageNanoUsd?: bigint | null | undefined
 }
 
 /** @throws BadUserInput on a price that no configuration can hold. */
 export function checkPrices(field: string, input: PricesInput): Prices {
-  const { inputPerMillionTokens, outputPerMillionTokens } = input
-  const cached = input.cachedInputPerMillionTokens ?? inputPerMillionTokens
+  const { inputNanoUsdPerMillionTokens, outputNanoUsdPerMillionTokens } = input
+  const cached = input.cachedInputNanoUsdPerMillionTokens ?? inputNanoUsdPerMillionTokens
   return {
-    inputNanoUsdPerMillionTokens: checkPrice(`${field}.inputPerMillionTokens`, inputPerMillionTokens),
-    cachedInputNanoUsdPerMillionTokens: checkPrice(`${field}.cachedInputPerMillionTokens`, cached),
-    outputNanoUsdPerMillionTokens: checkPrice(`${field}.outputPerMillionTokens`, outputPerMillionTokens),
-    imageNanoUsd: checkPrice(`${field}.perImage`, input.perImage ?? 0n),
+    inputNanoUsdPerMillionTokens: checkPrice(
+      `${field}.inputNanoUsdPerMillionTokens`,
+      inputNanoUsdPerMillionTokens,
+    ),
+    cachedInputNanoUsdPerMillionTokens: checkPrice(`${field}.cachedInputNanoUsdPerMillionTokens`, cached),
+    outputNanoUsdPerMillionTokens: checkPrice(
+      `${field}.outputNanoUsdPerMillionTokens`,
+      outputNanoUsdPerMillionTokens,
+    ),
+    imageNanoUsd: checkPrice(`${field}.imageNanoUsd`, input.imageNanoUsd ?? 0n),
   }
 }
 

@@ -16,19 +16,19 @@ export const CatalogueType = builder.enumType('ModelCatalogue', {
 const ModelPricesType = builder.objectRef<Prices>('ModelPrices').implement({
   description: 'What a model costs. Each call’s cost is rounded up to a whole nano-USD.',
   fields: (t) => ({
-    inputPerMillionTokens: t.expose('inputNanoUsdPerMillionTokens', {
+    inputNanoUsdPerMillionTokens: t.expose('inputNanoUsdPerMillionTokens', {
       type: 'NanoUsd',
       description: 'A million input tokens that were not read from the provider’s cache.',
     }),
-    cachedInputPerMillionTokens: t.expose('cachedInputNanoUsdPerMillionTokens', {
+    cachedInputNanoUsdPerMillionTokens: t.expose('cachedInputNanoUsdPerMillionTokens', {
       type: 'NanoUsd',
       description: 'A million input tokens that were read from the provider’s cache.',
     }),
-    outputPerMillionTokens: t.expose('outputNanoUsdPerMillionTokens', {
+    outputNanoUsdPerMillionTokens: t.expose('outputNanoUsdPerMillionTokens', {
       type: 'NanoUsd',
       description: 'A million output tokens.',
     }),
-    perImage: t.expose('imageNanoUsd', {
+    imageNanoUsd: t.expose('imageNanoUsd', {
       type: 'NanoUsd',
       description: 'One picture, for models that bill by the picture; otherwise "0".',
     }),

@@ -25,12 +25,11 @@ export function checkImportedSecret(secret: string): string {
 export type SecretDigests = VirtualKeyEntity['secretDigests']
 
 export async function listDigests(em: EntityManager, virtualKeyId: string): Promise<SecretDigests> {
-  const rows = await em.execute<{ digest: string; expires_at: Date | null }[]>(
-    `select digest, expires_at from virtual_key_secrets where virtual_key_id = ?
-     order by expires_at desc nulls first`,
+  return em.execute<{ digest: string; expiresAt: number | null }[]>(
+    `select digest, round(extract(epoch from expires_at) * 1000)::float8 as "expiresAt"
+     from virtual_key_secrets where virtual_key_id = ? order by expires_at desc nulls first`,
     [virtualKeyId],
   )
-  return rows.map((row) => ({ digest: row.digest, expiresAt: row.expires_at?.getTime() ?? null }))
 }
 
 export async function addDigest(

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startApi, type Tenant, type TestApi } from '../api.ts'
+import { read, startApi, type Tenant, type TestApi } from '../api.ts'
 
 let api: TestApi
 let tenant: Tenant
@@ -13,7 +13,10 @@ afterAll(() => api.close())
 
 describe('who asks', () => {
   it('an API token stands for its organization and role', async () => {
-    const { data } = await api.ask(tenant.token, '{ viewer { name role organization { id name } permissions } }')
+    const { data } = await api.ask(
+      tenant.token,
+      '{ viewer { name role organization { id name } permissions } }',
+    )
     expect(data).toMatchObject({
       viewer: { name: 'test', role: 'ADMIN', organization: { id: tenant.organizationId, name: 'Acme' } },
     })
@@ -23,7 +26,10 @@ describe('who asks', () => {
     ['no token', () => undefined],
     ['a token that is none', () => 'nonsense'],
     ['a token with another secret', () => tenant.token.replace(/[^.]+$/, 'A'.repeat(43))],
-    ['a token that claims another organization', () => tenant.token.replace(tenant.organizationId, 'org_other')],
+    [
+      'a token that claims another organization',
+      () => tenant.token.replace(tenant.organizationId, 'org_other'),
+    ],
   ])('%s is unauthenticated, with status 401', async (_, token) => {
     const { status, errors } = await api.ask(token(), '{ viewer { id } }')
     expect(status).toBe(401)
@@ -35,9 +41,10 @@ describe('who asks', () => {
       ... on IssuedApiToken { secret apiToken { id } } } }`
     const input = { name: 'short', role: 'VIEWER' }
     const { data } = await api.ask(tenant.token, issue, { input })
-    const { secret, apiToken } = data?.issueApiToken as unknown as { secret: string; apiToken: { id: string } }
+    const { secret, apiToken } = read<{ secret: string; apiToken: { id: string } }>(data, 'issueApiToken')
     expect((await api.ask(secret, '{ viewer { role } }')).data).toEqual({ viewer: { role: 'VIEWER' } })
-    const revoke = 'mutation($id: ID!) { revokeApiToken(input: { id: $id }) { ... on ApiToken { revokedAt } } }'
+    const revoke =
+      'mutation($id: ID!) { revokeApiToken(input: { id: $id }) { ... on ApiToken { revokedAt } } }'
     await api.ask(tenant.token, revoke, { id: apiToken.id })
     expect((await api.ask(secret, '{ viewer { role } }')).status).toBe(401)
   })
@@ -66,9 +73,15 @@ describe('HTTP', () => {
   })
 
   it.each([
-    ['too deep', `{ ${'teams { edges { node { users { edges { node { team {'.repeat(3)} id ${'} } } } } } }'.repeat(3)} }`],
+    [
+      'too deep',
+      `{ ${'teams { edges { node { users { edges { node { team {'.repeat(3)} id ${'} } } } } } }'.repeat(3)} }`,
+    ],
     ['too many aliases', `{ ${Array.from({ length: 60 }, (_, i) => `a${i}: viewer { id }`).join(' ')} }`],
-    ['too costly', '{ teams(first: 100) { edges { node { virtualKeys(first: 100) { edges { node { team { virtualKeys(first: 100) { edges { node { name } } } } } } } } } } }'],
+    [
+      'too costly',
+      '{ teams(first: 100) { edges { node { virtualKeys(first: 100) { edges { node { team { virtualKeys(first: 100) { edges { node { name } } } } } } } } } } }',
+    ],
   ])('refuses an operation that is %s', async (_, query) => {
     const { errors } = await api.ask(tenant.token, query)
     expect(errors).toHaveLength(1)
@@ -93,8 +106,16 @@ describe('errors', () => {
     ['a NanoUsd that is a number', 'query($a: Int) { teams(first: $a) { totalCount } }', { a: 0 }],
     ['a page beyond the limit', '{ teams(first: 101) { totalCount } }', {}],
     ['a variable of the wrong type', 'query($id: ID!) { team(id: $id) { id } }', {}],
-    ['an unknown field', 'mutation($input: CreateTeamInput!) { createTeam(input: $input) { __typename } }', { input: { workspaceId: 'w', name: 'n', surprise: 1 } }],
-    ['a control character', 'mutation($input: CreateTeamInput!) { createTeam(input: $input) { __typename } }', { input: { workspaceId: 'w', name: 'a\u0000b' } }],
+    [
+      'an unknown field',
+      'mutation($input: CreateTeamInput!) { createTeam(input: $input) { __typename } }',
+      { input: { workspaceId: 'w', name: 'n', surprise: 1 } },
+    ],
+    [
+      'a control character',
+      'mutation($input: CreateTeamInput!) { createTeam(input: $input) { __typename } }',
+      { input: { workspaceId: 'w', name: 'a\u0000b' } },
+    ],
   ])('%s is BAD_USER_INPUT', async (_, query, variables) => {
     const { errors } = await api.ask(tenant.token, query, variables)
     expect(errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT' })

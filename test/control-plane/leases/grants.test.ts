@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LeaseGrant, LeaseRequest } from '../../../contract/leases.ts'
 import { ingestEntries } from '../../../control-plane/ingest/ingest-entries.ts'
+import { forgetRequests } from '../../../control-plane/leases/forget-requests.ts'
 import { grantLeases } from '../../../control-plane/leases/grant-leases.ts'
 import { createBudget, readWindows, setLimit } from '../budgets.ts'
 import { createInstallation, createOrganization, enrol, type Installation } from '../organization.ts'
@@ -66,6 +67,24 @@ describe('a grant', () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => grant(request)))
     for (const grants of answers) expect(grants).toEqual(answers[0])
     expect(await readWindows(installation, organizationId, budgetId)).toMatchObject([{ leased: 100 }])
+  })
+
+  it('is remembered for as long as its lease is open, and forgotten a week after it was closed', async () => {
+    const { database } = installation
+    const budgetId = await createBudget(installation, organizationId, 1_000)
+    const request = dataPlane.request([{ budgetId, wantedNanoUsd: 100, neededNanoUsd: 10 }])
+    const grants = await grant(request)
+    dataPlane.receive(request.id, grants)
+    const nextWeek = noon + 8 * 24 * 60 * 60 * 1000
+    await forgetRequests(database, organizationId, nextWeek)
+    expect(await grant(request, nextWeek)).toEqual(grants)
+    dataPlane.close(heldLease(grants[0]?.leaseId ?? null))
+    await deliver()
+    await forgetRequests(database, organizationId, nextWeek)
+    const remembered = await database.transaction(organizationId, (em) =>
+      em.execute('select id from lease_requests where id = ?', [request.id]),
+    )
+    expect(remembered).toEqual([])
   })
 
   it('is refused for a budget that does not exist, beside the others of the same request', async () => {

@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { CompactEncrypt } from 'jose'
 import { canonicalJson, type Json } from '../../../contract/canonical.ts'
 import type { Credentials, Delta, Head, Snapshot } from '../../../contract/configuration/documents.ts'
@@ -6,7 +6,13 @@ import { type Entity, type EntityKey, keyOf } from '../../../contract/configurat
 import { ConfigurationTree } from '../../../contract/configuration/tree.ts'
 import { type SigningKey, seal } from '../../../contract/signed.ts'
 import type { Identity } from '../../../data-plane/config/identity.ts'
-import { generateKeyPairs, privateKey, publicJwk, thumbprint } from '../../../data-plane/config/keys.ts'
+import {
+  ed25519PublicKey,
+  generateKeyPairs,
+  privateKey,
+  publicJwk,
+  thumbprint,
+} from '../../../data-plane/config/keys.ts'
 
 export const organizationId = 'org_1'
 export const dataPlaneId = 'dp_1'
@@ -99,16 +105,12 @@ export function enrolledIdentity(authority: Authority): {
       dataPlaneId,
       organizationId,
       signingKeyId: authority.signingKey.id,
-      signingKey: publicKeyOf(authority),
+      signingKey: ed25519PublicKey(authority.publicJwk),
       privateSigningKey: privateKey(keys.signing),
       sealingKey: privateKey(keys.sealing),
     },
     sealingJwk: publicJwk(keys.sealing),
   }
-}
-
-function publicKeyOf({ signingKey }: Authority) {
-  return createPublicKey(signingKey.privateKey)
 }
 
 export function textOf(document: Snapshot | Delta | Head): string {

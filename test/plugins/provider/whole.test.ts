@@ -173,9 +173,12 @@ describe('an answer that cannot be passed on', () => {
   })
 
   it('beyond the limit of its size', async () => {
-    const { answer, upstream } = await askFor(wholeAnswer(200, 'x'.repeat(200)), {
-      limits: { maxAnswerBytes: 100 },
-    })
+    const { answer, upstream } = await askFor(
+      `HTTP/1.1 200 OK\r\ncontent-length: 10000\r\n\r\n${'x'.repeat(200)}`,
+      {
+        limits: { maxAnswerBytes: 100 },
+      },
+    )
     expect((await refusalOf(answer)).message).toContain('100 bytes')
     await upstream.disconnected
   })

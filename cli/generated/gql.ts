@@ -1,0 +1,104 @@
+/* eslint-disable */
+import * as types from './graphql.ts';
+
+
+
+/**
+ * Map of all GraphQL operations in the project.
+ *
+ * This map has several performance disadvantages:
+ * 1. It is not tree-shakeable, so it will include all operations in the project.
+ * 2. It is not minifiable, so the string of a GraphQL query will be multiple times inside the bundle.
+ * 3. It does not support dead code elimination, so it will add unused operations.
+ *
+ * Therefore it is highly recommended to use the babel or swc plugin for production.
+ * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
+ */
+type Documents = {
+    "\n  query FindDemo {\n    workspaces(first: 100) { edges { node { id name } } }\n    customers(first: 100) { edges { node { id name } } }\n    businessUnits(first: 100) { edges { node { id name } } }\n    teams(first: 100) { edges { node { id name } } }\n    users(first: 100) { edges { node { id name } } }\n    providers(first: 100) { edges { node { id name baseUrl } } }\n    models(first: 100) { edges { node { id name provider { name } } } }\n    virtualKeys(first: 100) { edges { node { id name providerConfigs { provider { id } weight allowedModels providerKeyIds } } } }\n  }\n": typeof types.FindDemoDocument,
+    "\n  mutation CreateDemoCustomer($input: CreateCustomerInput!) {\n    createCustomer(input: $input) { __typename ... on Customer { id } ... on Refusal { message } }\n  }\n": typeof types.CreateDemoCustomerDocument,
+    "\n  mutation CreateDemoBusinessUnit($input: CreateBusinessUnitInput!) {\n    createBusinessUnit(input: $input) { __typename ... on BusinessUnit { id } ... on Refusal { message } }\n  }\n": typeof types.CreateDemoBusinessUnitDocument,
+    "\n  mutation CreateDemoTeam($input: CreateTeamInput!) {\n    createTeam(input: $input) { __typename ... on Team { id } ... on Refusal { message } }\n  }\n": typeof types.CreateDemoTeamDocument,
+    "\n  mutation CreateDemoUser($input: CreateUserInput!) {\n    createUser(input: $input) { __typename ... on User { id } ... on Refusal { message } }\n  }\n": typeof types.CreateDemoUserDocument,
+    "\n  mutation CreateDemoProvider($input: CreateProviderInput!) {\n    createProvider(input: $input) { __typename ... on Provider { id } ... on Refusal { message } }\n  }\n": typeof types.CreateDemoProviderDocument,
+    "\n  mutation MoveDemoProvider($input: UpdateProviderInput!) {\n    updateProvider(input: $input) { __typename ... on Provider { id } ... on Refusal { message } }\n  }\n": typeof types.MoveDemoProviderDocument,
+    "\n  mutation AddDemoProviderKey($input: AddProviderKeyInput!) {\n    addProviderKey(input: $input) { __typename ... on ProviderKey { id } ... on Refusal { message } }\n  }\n": typeof types.AddDemoProviderKeyDocument,
+    "\n  mutation CreateDemoModel($input: CreateModelInput!) {\n    createModel(input: $input) { __typename ... on Model { id } ... on Refusal { message } }\n  }\n": typeof types.CreateDemoModelDocument,
+    "\n  mutation IssueDemoKey($input: IssueVirtualKeyInput!) {\n    issueVirtualKey(input: $input) { __typename ... on IssuedVirtualKey { secret virtualKey { id } } ... on Refusal { message } }\n  }\n": typeof types.IssueDemoKeyDocument,
+    "\n  mutation ReissueDemoKey($input: RotateVirtualKeyInput!) {\n    rotateVirtualKey(input: $input) { __typename ... on IssuedVirtualKey { secret virtualKey { id } } ... on Refusal { message } }\n  }\n": typeof types.ReissueDemoKeyDocument,
+    "\n  mutation WidenDemoKey($input: UpdateVirtualKeyInput!) {\n    updateVirtualKey(input: $input) { __typename ... on VirtualKey { id } ... on Refusal { message } }\n  }\n": typeof types.WidenDemoKeyDocument,
+    "\n  mutation SetDemoBudget($input: SetBudgetInput!) {\n    setBudget(input: $input) { __typename ... on Budget { id } ... on Refusal { message } }\n  }\n": typeof types.SetDemoBudgetDocument,
+};
+const documents: Documents = {
+    "\n  query FindDemo {\n    workspaces(first: 100) { edges { node { id name } } }\n    customers(first: 100) { edges { node { id name } } }\n    businessUnits(first: 100) { edges { node { id name } } }\n    teams(first: 100) { edges { node { id name } } }\n    users(first: 100) { edges { node { id name } } }\n    providers(first: 100) { edges { node { id name baseUrl } } }\n    models(first: 100) { edges { node { id name provider { name } } } }\n    virtualKeys(first: 100) { edges { node { id name providerConfigs { provider { id } weight allowedModels providerKeyIds } } } }\n  }\n": types.FindDemoDocument,
+    "\n  mutation CreateDemoCustomer($input: CreateCustomerInput!) {\n    createCustomer(input: $input) { __typename ... on Customer { id } ... on Refusal { message } }\n  }\n": types.CreateDemoCustomerDocument,
+    "\n  mutation CreateDemoBusinessUnit($input: CreateBusinessUnitInput!) {\n    createBusinessUnit(input: $input) { __typename ... on BusinessUnit { id } ... on Refusal { message } }\n  }\n": types.CreateDemoBusinessUnitDocument,
+    "\n  mutation CreateDemoTeam($input: CreateTeamInput!) {\n    createTeam(input: $input) { __typename ... on Team { id } ... on Refusal { message } }\n  }\n": types.CreateDemoTeamDocument,
+    "\n  mutation CreateDemoUser($input: CreateUserInput!) {\n    createUser(input: $input) { __typename ... on User { id } ... on Refusal { message } }\n  }\n": types.CreateDemoUserDocument,
+    "\n  mutation CreateDemoProvider($input: CreateProviderInput!) {\n    createProvider(input: $input) { __typename ... on Provider { id } ... on Refusal { message } }\n  }\n": types.CreateDemoProviderDocument,
+    "\n  mutation MoveDemoProvider($input: UpdateProviderInput!) {\n    updateProvider(input: $input) { __typename ... on Provider { id } ... on Refusal { message } }\n  }\n": types.MoveDemoProviderDocument,
+    "\n  mutation AddDemoProviderKey($input: AddProviderKeyInput!) {\n    addProviderKey(input: $input) { __typename ... on ProviderKey { id } ... on Refusal { message } }\n  }\n": types.AddDemoProviderKeyDocument,
+    "\n  mutation CreateDemoModel($input: CreateModelInput!) {\n    createModel(input: $input) { __typename ... on Model { id } ... on Refusal { message } }\n  }\n": types.CreateDemoModelDocument,
+    "\n  mutation IssueDemoKey($input: IssueVirtualKeyInput!) {\n    issueVirtualKey(input: $input) { __typename ... on IssuedVirtualKey { secret virtualKey { id } } ... on Refusal { message } }\n  }\n": types.IssueDemoKeyDocument,
+    "\n  mutation ReissueDemoKey($input: RotateVirtualKeyInput!) {\n    rotateVirtualKey(input: $input) { __typename ... on IssuedVirtualKey { secret virtualKey { id } } ... on Refusal { message } }\n  }\n": types.ReissueDemoKeyDocument,
+    "\n  mutation WidenDemoKey($input: UpdateVirtualKeyInput!) {\n    updateVirtualKey(input: $input) { __typename ... on VirtualKey { id } ... on Refusal { message } }\n  }\n": types.WidenDemoKeyDocument,
+    "\n  mutation SetDemoBudget($input: SetBudgetInput!) {\n    setBudget(input: $input) { __typename ... on Budget { id } ... on Refusal { message } }\n  }\n": types.SetDemoBudgetDocument,
+};
+
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query FindDemo {\n    workspaces(first: 100) { edges { node { id name } } }\n    customers(first: 100) { edges { node { id name } } }\n    businessUnits(first: 100) { edges { node { id name } } }\n    teams(first: 100) { edges { node { id name } } }\n    users(first: 100) { edges { node { id name } } }\n    providers(first: 100) { edges { node { id name baseUrl } } }\n    models(first: 100) { edges { node { id name provider { name } } } }\n    virtualKeys(first: 100) { edges { node { id name providerConfigs { provider { id } weight allowedModels providerKeyIds } } } }\n  }\n"): typeof import('./graphql.ts').FindDemoDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CreateDemoCustomer($input: CreateCustomerInput!) {\n    createCustomer(input: $input) { __typename ... on Customer { id } ... on Refusal { message } }\n  }\n"): typeof import('./graphql.ts').CreateDemoCustomerDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CreateDemoBusinessUnit($input: CreateBusinessUnitInput!) {\n    createBusinessUnit(input: $input) { __typename ... on BusinessUnit { id } ... on Refusal { message } }\n  }\n"): typeof import('./graphql.ts').CreateDemoBusinessUnitDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CreateDemoTeam($input: CreateTeamInput!) {\n    createTeam(input: $input) { __typename ... on Team { id } ... on Refusal { message } }\n  }\n"): typeof import('./graphql.ts').CreateDemoTeamDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CreateDemoUser($input: CreateUserInput!) {\n    createUser(input: $input) { __typename ... on User { id } ... on Refusal { message } }\n  }\n"): typeof import('./graphql.ts').CreateDemoUserDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CreateDemoProvider($input: CreateProviderInput!) {\n    createProvider(input: $input) { __typename ... on Provider { id } ... on Refusal { message } }\n  }\n"): typeof import('./graphql.ts').CreateDemoProviderDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation MoveDemoProvider($input: UpdateProviderInput!) {\n    updateProvider(input: $input) { __typename ... on Provider { id } ... on Refusal { message } }\n  }\n"): typeof import('./graphql.ts').MoveDemoProviderDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation AddDemoProviderKey($input: AddProviderKeyInput!) {\n    addProviderKey(input: $input) { __typename ... on ProviderKey { id } ... on Refusal { message } }\n  }\n"): typeof import('./graphql.ts').AddDemoProviderKeyDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CreateDemoModel($input: CreateModelInput!) {\n    createModel(input: $input) { __typename ... on Model { id } ... on Refusal { message } }\n  }\n"): typeof import('./graphql.ts').CreateDemoModelDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation IssueDemoKey($input: IssueVirtualKeyInput!) {\n    issueVirtualKey(input: $input) { __typename ... on IssuedVirtualKey { secret virtualKey { id } } ... on Refusal { message } }\n  }\n"): typeof import('./graphql.ts').IssueDemoKeyDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation ReissueDemoKey($input: RotateVirtualKeyInput!) {\n    rotateVirtualKey(input: $input) { __typename ... on IssuedVirtualKey { secret virtualKey { id } } ... on Refusal { message } }\n  }\n"): typeof import('./graphql.ts').ReissueDemoKeyDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation WidenDemoKey($input: UpdateVirtualKeyInput!) {\n    updateVirtualKey(input: $input) { __typename ... on VirtualKey { id } ... on Refusal { message } }\n  }\n"): typeof import('./graphql.ts').WidenDemoKeyDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation SetDemoBudget($input: SetBudgetInput!) {\n    setBudget(input: $input) { __typename ... on Budget { id } ... on Refusal { message } }\n  }\n"): typeof import('./graphql.ts').SetDemoBudgetDocument;
+
+
+export function graphql(source: string) {
+  return (documents as any)[source] ?? {};
+}

@@ -1,0 +1,2 @@
+export { createClientConfiguration } from './create.ts'
+export { clientConfigurationSnapshot } from './snapshot.ts'

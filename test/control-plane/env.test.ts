@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import { readEnv } from '../../control-plane/env.ts'
+
+const complete = {
+  DATABASE_URL: 'postgres://gatehouse_app:secret@db.example/gatehouse',
+  REDIS_URL: 'redis://redis.example:6379',
+  GATEHOUSE_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
+}
+
+describe('the environment of the control plane', () => {
+  it('has safe defaults: loopback, port 4000', () => {
+    expect(readEnv(complete)).toMatchObject({ host: '127.0.0.1', port: 4000, logLevel: 'info' })
+  })
+
+  it('reports every mistake at once, and no value', () => {
+    const broken = {
+      DATABASE_URL: 'mysql://canary@db',
+      REDIS_URL: '',
+      GATEHOUSE_MASTER_KEY: 'canary',
+      CONTROL_PLANE_PORT: '70000',
+      LOG_LEVEL: 'loud',
+      GATEHOUSE_MASTERKEY: 'canary',
+    }
+    const names = [
+      'DATABASE_URL',
+      'REDIS_URL',
+      'GATEHOUSE_MASTER_KEY',
+      'CONTROL_PLANE_PORT',
+      'LOG_LEVEL',
+      'GATEHOUSE_MASTERKEY',
+    ]
+    for (const name of names) expect(() => readEnv(broken)).toThrow(new RegExp(`${name} `))
+    expect(() => readEnv(broken)).not.toThrow(/canary/)
+  })
+
+  it('needs no Redis when the planes share a process', () => {
+    const { REDIS_URL: _left, ...rest } = complete
+    expect(readEnv(rest, { needsRedis: false }).redisUrl).toBeUndefined()
+    expect(() => readEnv(rest)).toThrow(/REDIS_URL/)
+  })
+})

@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest'
+import type { Entity } from '../../../contract/configuration/entities.ts'
+import { ConfigurationCompiler } from '../../../data-plane/config/compile.ts'
+import { EntityIndex } from '../../../data-plane/config/entity-index.ts'
+import { baseEntities, budget, digestOf, model, provider, providerKey, user, virtualKey } from './entities.ts'
+
+const version = {
+  organizationId: 'org_1',
+  epoch: 1,
+  revision: 1,
+  hash: '0'.repeat(64),
+  revoked: new Set<string>(),
+}
+const noPause = async () => {}
+
+async function indexOf(entities: readonly Entity[], from = EntityIndex.empty()): Promise<EntityIndex> {
+  const draft = from.draft()
+  for (const entity of entities) draft.put(entity)
+  return draft.finish(noPause)
+}
+
+async function compile(...more: readonly Entity[]) {
+  return new ConfigurationCompiler().compile(await indexOf([...baseEntities, ...more]), version)
+}
+
+describe('a key is charged along the whole chain above it', () => {
+  it('team, business unit, customer, organization', async () => {
+    const levels = [
+      budget('b_key', 'virtual_key', 'vk_1'),
+      budget('b_team', 'team', 'team_1'),
+      budget('b_unit', 'business_unit', 'bu_1'),
+      budget('b_customer', 'customer', 'cus_1'),
+      budget('b_organization', 'organization', 'org_1'),
+      budget('b_config', 'provider_config', 'pc_vk_1'),
+    ]
+    const key = (await compile(...levels)).keyByDigest(digestOf('vk_1'))
+    expect(key?.principal).toEqual({
+      organizationId: 'org_1',
+      workspaceId: 'ws_1',
+      customerId: 'cus_1',
+      businessUnitId: 'bu_1',
+      teamId: 'team_1',
+      userId: null,
+    })
+    expect(key?.budgets.map(({ id }) => id)).toEqual([
+      'b_organization',
+      'b_customer',
+      'b_unit',
+      'b_team',
+      'b_key',
+    ])
+    expect(key?.grants[0]?.budgets.map(({ id }) => id)).toEqual(['b_config'])
+  })
+
+  it("a user's key: the user and the team above", async () => {
+    const owned = virtualKey('vk_2', { owner: { kind: 'user', id: 'usr_1' } })
+    const key = (await compile(owned, budget('b_user', 'user', 'usr_1'))).keyByDigest(digestOf('vk_2'))
+    expect(key?.principal).toMatchObject({ userId: 'usr_1', teamId: 'team_1', customerId: 'cus_1' })
+    expect(key?.budgets.map(({ scope }) => scope)).toEqual(['user'])
+  })
+
+  it("a customer's key: the customer alone", async () => {
+    const owned = virtualKey('vk_2', { owner: { kind: 'customer', id: 'cus_1' } })
+    const key = (await compile(owned)).keyByDigest(digestOf('vk_2'))
+    expect(key?.principal).toMatchObject({
+      customerId: 'cus_1',
+      businessUnitId: null,
+      teamId: null,
+      userId: null,
+    })
+  })
+
+  it('the key of an inactive user is inactive', async () => {
+    const owned = virtualKey('vk_2', { owner: { kind: 'user', id: 'usr_1' } })
+    const configuration = await compile(owned, { ...user, active: false } as Entity)
+    expect(configuration.keyByDigest(digestOf('vk_2'))?.status).toBe('inactive')
+  })
+})
+
+describe('grants', () => {
+  it('an empty list allows nothing, a star everything, a name itself alone', async () => {
+    const config = { providerId: 'prov_1', weight: 1, providerKeyIds: ['*'] }
+    const key = (
+      await compile(
+        virtualKey('vk_2', {
+          providerConfigs: [
+            { ...config, id: 'pc_none', allowedModels: [] },
+            { ...config, id: 'pc_all', allowedModels: ['*'] },
+            { ...config, id: 'pc_one', allowedModels: ['gpt-4o-mini'] },
+          ],
+        }),
+      )
+    ).keyByDigest(digestOf('vk_2'))
+    const allowed = (name: string) => key?.grants.map((grant) => grant.allowsModel(name))
+    expect(allowed('gpt-4o-mini')).toEqual([false, true, true])
+    expect(allowed('gpt-4o')).toEqual([false, true, false])
+  })
+
+  it('holds the active provider keys that are named, and no others', async () => {
+    const config = { id: 'pc_a', providerId: 'prov_1', weight: 1, allowedModels: ['*'] }
+    const entities: Entity[] = [
+      { ...providerKey, id: 'pk_2' } as Entity,
+      { ...providerKey, id: 'pk_3', active: false } as Entity,
+      virtualKey('vk_2', { providerConfigs: [{ ...config, providerKeyIds: ['pk_2', 'pk_3'] }] }),
+    ]
+    const key = (await compile(...entities)).keyByDigest(digestOf('vk_2'))
+    expect(key?.grants[0]?.providerKeys.map(({ id }) => id)).toEqual(['pk_2'])
+  })
+
+  it('a provider has its models by name, and no slash at the end of its URL', async () => {
+    const grant = (await compile()).keyByDigest(digestOf('vk_1'))?.grants[0]
+    expect(grant?.provider).toMatchObject({ baseUrl: 'http://127.0.0.1:9/v1', origin: 'http://127.0.0.1:9' })
+    expect(grant?.provider.model('gpt-4o-mini')?.prices?.outputNanoUsdPerMillionTokens).toBe(600_000_000)
+    expect(grant?.provider.models.map(({ name }) => name)).toEqual([model.kind === 'model' ? model.name : ''])
+  })
+})
+
+describe('a revision costs what it changes', () => {
+  it('another key leaves compiled keys as they are; a team, a budget or a provider does not', async () => {
+    const compiler = new ConfigurationCompiler()
+    const first = await indexOf(baseEntities)
+    const compiled = compiler.compile(first, version).keyByDigest(digestOf('vk_1'))
+    const second = await indexOf([virtualKey('vk_2')], first)
+    expect(compiler.compile(second, version).keyByDigest(digestOf('vk_1'))).toBe(compiled)
+    const third = await indexOf([{ ...provider, active: false } as Entity], second)
+    const recompiled = compiler.compile(third, version).keyByDigest(digestOf('vk_1'))
+    expect(recompiled?.grants[0]?.provider.active).toBe(false)
+    expect(compiled?.grants[0]?.provider.active).toBe(true)
+  })
+
+  it('plugin settings keep their identity until a plugin changes', async () => {
+    const plugin: Entity = {
+      kind: 'plugin',
+      id: 'plg_1',
+      name: 'block-words',
+      enabled: true,
+      position: { side: 'before', of: 'provider' },
+      order: 1,
+      config: {},
+    }
+    const compiler = new ConfigurationCompiler()
+    const first = await indexOf([...baseEntities, plugin])
+    const second = await indexOf([virtualKey('vk_2')], first)
+    const third = await indexOf([{ ...plugin, config: { words: ['x'] } }], second)
+    const [a, b, c] = [first, second, third].map((index) => compiler.compile(index, version).plugins)
+    expect(b).toBe(a)
+    expect(c).not.toBe(b)
+    expect(c?.[0]?.config).toEqual({ words: ['x'] })
+  })
+
+  it('the index of an earlier revision stays as it was', async () => {
+    const first = await indexOf([...baseEntities])
+    const draft = first.draft()
+    draft.remove('virtual_key/vk_1')
+    draft.put(virtualKey('vk_2'))
+    const second = await draft.finish(noPause)
+    expect(first.keyByDigest(digestOf('vk_1'))?.id).toBe('vk_1')
+    expect(first.keyByDigest(digestOf('vk_2'))).toBeUndefined()
+    expect(second.keyByDigest(digestOf('vk_1'))).toBeUndefined()
+  })
+
+  it('two keys may trade a digest within one revision', async () => {
+    const first = await indexOf([...baseEntities, virtualKey('vk_2')])
+    const traded = await indexOf(
+      [
+        virtualKey('vk_1', { secretDigests: virtualKey('vk_2').secretDigests }),
+        virtualKey('vk_2', { secretDigests: virtualKey('vk_1').secretDigests }),
+      ],
+      first,
+    )
+    expect(traded.keyByDigest(digestOf('vk_1'))?.id).toBe('vk_2')
+  })
+})
+
+it('a provider whose base URL is none refuses the revision', async () => {
+  await expect(
+    compile({ ...provider, id: 'prov_2', name: 'broken', baseUrl: 'nowhere' } as Entity),
+  ).rejects.toThrow('provider/prov_2 has a baseUrl that is no URL')
+})

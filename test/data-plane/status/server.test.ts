@@ -1,0 +1,173 @@
+import type { FastifyInstance } from 'fastify'
+import { afterEach, describe, expect, it } from 'vitest'
+import { createStatusServer } from '../../../data-plane/status/server.ts'
+import type { StatusSources } from '../../../data-plane/status/sources.ts'
+
+const plugin = { name: 'auth', version: '1.0.0', enabled: true, builtin: true, order: 1 }
+const healthy: StatusSources = {
+  node: () => ({
+    id: 'dp_1',
+    version: '0.1.0',
+    startedAt: 0,
+    epoch: 1,
+    revision: 7,
+    configHash: 'a'.repeat(64),
+    applyStatus: 'refused',
+    lastError: 'snapshot has the unknown format 2',
+    transportConnected: true,
+    headAgeMs: 1_500,
+  }),
+  plugins: () => [{ ...plugin, calls: 3, denials: 1, errors: 0, p50Ms: 0.01, p99Ms: null }],
+  providers: () => [{ name: 'openai', requests: 2, errors: 1, inFlight: 0, lastError: 'timeout' }],
+  counters: () => ({
+    requests: 3,
+    denials: 1,
+    upstreamErrors: 1,
+    calls: { succeeded: 1, denied: 1, failed: 1, cancelled: 0, unknown: 0 },
+    eventBacklog: 4,
+  }),
+  ready: () => true,
+}
+
+let app: FastifyInstance | undefined
+afterEach(() => app?.close())
+
+async function serve(sources: Partial<StatusSources> = {}, token?: string): Promise<FastifyInstance> {
+  app = await createStatusServer({ sources: { ...healthy, ...sources }, token, log: { error() {} } })
+  return app
+}
+
+async function ask(server: FastifyInstance, query: string, headers: Record<string, string> = {}) {
+  const response = await server.inject({
+    method: 'POST',
+    url: '/status/graphql',
+    headers,
+    payload: { query },
+  })
+  return { status: response.statusCode, body: response.json() }
+}
+
+describe('the status API', () => {
+  it('tells node, plugins, providers and counters', async () => {
+    const { status, body } = await ask(
+      await serve(),
+      `{ node { id version startedAt epoch revision configHash applyStatus lastError transportConnected }
+         plugins { name version enabled builtin order calls denials errors p50Ms p99Ms }
+         providers { name requests errors inFlight lastError }
+         counters { requests denials upstreamErrors eventBacklog } }`,
+    )
+    expect(status).toBe(200)
+    expect(body.data.node).toMatchObject({
+      revision: 7,
+      applyStatus: 'refused',
+      lastError: 'snapshot has the unknown format 2',
+      startedAt: '1970-01-01T00:00:00.000Z',
+    })
+    expect(body.data.plugins[0]).toMatchObject({ name: 'auth', calls: 3, p99Ms: null })
+    expect(body.data.providers[0]).toMatchObject({ name: 'openai', lastError: 'timeout' })
+    expect(body.data.counters).toEqual({ requests: 3, denials: 1, upstreamErrors: 1, eventBacklog: 4 })
+  })
+
+  it.each([
+    ['introspection', '{ __schema { types { name } } }'],
+    [
+      'sixteen aliases',
+      `{ ${Array.from({ length: 16 }, (_, n) => `a${n}: counters { requests }`).join(' ')} }`,
+    ],
+    ['depth', '{ a { a { a { a { a { a { a { a } } } } } } } }'],
+    ['a hundred and one fields', `{ node { ${'id '.repeat(101)} } }`],
+    ['too many tokens', `{ node { ${'id '.repeat(600)} } }`],
+    ['many directives', `{ node { id ${'@include(if: true) '.repeat(11)} } }`],
+  ])('refuses %s with 400', async (_name, query) => {
+    const { status, body } = await ask(await serve(), query)
+    expect(status).toBe(400)
+    expect(body.data ?? null).toBeNull()
+    expect(body.errors.length).toBeGreaterThan(0)
+  })
+
+  it('knows nothing that changes anything', async () => {
+    const { body } = await ask(await serve(), 'mutation { node { id } }')
+    expect(body.data ?? null).toBeNull()
+    expect(body.errors).toEqual([{ message: 'Schema is not configured to execute mutation operation.' }])
+  })
+
+  it('spells out no field that was not asked for', async () => {
+    const { body } = await ask(await serve(), '{ nod { id } }')
+    expect(JSON.stringify(body)).not.toContain('node')
+  })
+
+  it('answers no GET, no form and no plain text, so that no web page can ask', async () => {
+    const server = await serve()
+    expect((await server.inject('/status/graphql?query={node{id}}')).statusCode).toBe(404)
+    expect((await server.inject('/graphql?query={node{id}}')).statusCode).toBe(404)
+    for (const type of [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+    ]) {
+      const headers = { 'content-type': type }
+      const payload = '{"query":"{ node { id } }"}'
+      const answer = await server.inject({ method: 'POST', url: '/status/graphql', headers, payload })
+      expect(answer.statusCode, type).toBe(415)
+    }
+  })
+
+  it('answers no array of queries', async () => {
+    const payload = [{ query: '{ node { id } }' }]
+    const answer = await (await serve()).inject({ method: 'POST', url: '/status/graphql', payload })
+    expect(answer.statusCode).toBe(400)
+  })
+
+  it('does not repeat what went wrong inside', async () => {
+    const counters = () => {
+      throw new Error('/home/somebody/secret')
+    }
+    const { body } = await ask(await serve({ counters }), '{ counters { requests } }')
+    expect(body.errors).toEqual([{ message: 'Unexpected error' }])
+  })
+})
+
+describe('who may look', () => {
+  it('without a token: who names a loopback host, not a page whose name was pointed here', async () => {
+    const server = await serve()
+    for (const host of ['127.0.0.1:8081', 'localhost:8081', '[::1]:8081']) {
+      expect((await server.inject({ url: '/metrics', headers: { host } })).statusCode, host).toBe(200)
+    }
+    const rebound = await server.inject({ url: '/metrics', headers: { host: 'attacker.example:8081' } })
+    expect(rebound.statusCode).toBe(421)
+  })
+
+  it('with a token: its bearer alone; probes stay open', async () => {
+    const server = await serve({}, 'a-token-of-32-characters-or-more')
+    expect((await ask(server, '{ node { id } }')).status).toBe(401)
+    expect((await ask(server, '{ node { id } }', { authorization: 'Bearer wrong' })).status).toBe(401)
+    const authorization = 'Bearer a-token-of-32-characters-or-more'
+    expect((await ask(server, '{ node { id } }', { authorization })).status).toBe(200)
+    expect((await server.inject('/metrics')).statusCode).toBe(401)
+    expect((await server.inject('/healthz')).statusCode).toBe(200)
+    expect((await server.inject('/readyz')).statusCode).toBe(200)
+  })
+
+  it('not ready while there is no configuration', async () => {
+    const answer = await (await serve({ ready: () => false })).inject('/readyz')
+    expect(answer.statusCode).toBe(503)
+  })
+})
+
+it('metrics have conventional names and labels that do not grow', async () => {
+  const providers = () =>
+    Array.from({ length: 500 }, (_, n) => ({
+      name: `p${n}`,
+      requests: 1,
+      errors: 0,
+      inFlight: 0,
+      lastError: null,
+    }))
+  const text = (await (await serve({ providers })).inject('/metrics')).body
+  expect(text).toContain('gatehouse_calls_total{outcome="denied"} 1')
+  expect(text).toContain('gatehouse_plugin_denials_total{plugin="auth"} 1')
+  expect(text).toContain('gatehouse_plugin_duration_seconds{plugin="auth",quantile="0.5"} 0.00001')
+  expect(text).toContain('gatehouse_config_apply_status{status="refused"} 1')
+  expect(text).toContain('gatehouse_config_head_age_seconds 1.5')
+  expect(text.match(/^gatehouse_provider_requests_total\{/gm)).toHaveLength(200)
+})

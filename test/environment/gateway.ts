@@ -1,0 +1,202 @@
+import { randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import pino, { type Logger } from 'pino'
+import { graphqlApi } from '../../cli/demo/graphql-api.ts'
+import { type Demo, seedDemo } from '../../cli/demo/seed.ts'
+import { type Simulator, startSimulator } from '../../cli/simulator/server.ts'
+import { systemActor } from '../../control-plane/actor.ts'
+import { type ControlPlane, createControlPlane } from '../../control-plane/app.ts'
+import { createOrganization, issueAdminToken } from '../../control-plane/bootstrap.ts'
+import { createEnrolmentToken } from '../../control-plane/modules/data-planes/index.ts'
+import { createDataPlane, type DataPlane } from '../../data-plane/app.ts'
+import { createDatabase, redisUrl, type TestDatabase, temporaryDirectory } from './index.ts'
+
+export interface GatewayOptions {
+  /** How many serve; one unless said. */
+  readonly dataPlanes?: number
+  /** Custom plugins, as in GATEHOUSE_PLUGINS. */
+  readonly plugins?: readonly string[]
+  readonly auditDurability?: 'process' | 'sync'
+  /** The Redis between the planes, when the test brings its own. */
+  readonly redisUrl?: string
+  /** Milliseconds since the epoch, for both planes. */
+  readonly now?: () => number
+}
+
+/** `Data` is what the test's own query asks for; nothing checks it. */
+export interface GraphqlAnswer<Data> {
+  readonly data?: Data
+  readonly errors?: readonly { readonly message: string; readonly extensions?: Record<string, unknown> }[]
+}
+
+export interface Gateway {
+  readonly organizationId: string
+  readonly adminToken: string
+  readonly graphqlUrl: string
+  readonly controlPlane: ControlPlane
+  readonly dataPlanes: readonly DataPlane[]
+  readonly simulator: Simulator
+  readonly database: TestDatabase
+  readonly redisUrl: string
+  /** Holds every file that the planes and the simulator write. */
+  readonly directory: string
+  /** A customer, a team, a user, the simulator's models and a key for them. */
+  readonly demo: Demo
+  /** One request with the admin token, or with another. */
+  graphql<Data = Record<string, unknown>>(
+    query: string,
+    variables?: Record<string, unknown>,
+    token?: string,
+  ): Promise<GraphqlAnswer<Data>>
+  /** Starts the data plane of this index again, from its own state directory. */
+  restartDataPlane(index: number): Promise<DataPlane>
+  /** Everything that both planes have logged. */
+  logged(): string
+  stop(): Promise<void>
+}
+
+/** A whole Gatehouse on free ports: own database, own Redis database, simulator, demo data. */
+export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
+  const opened = new AsyncDisposableStack()
+  try {
+    return await open(options, opened)
+  } catch (error) {
+    await opened.disposeAsync()
+    throw error
+  }
+}
+
+async function open(options: GatewayOptions, opened: AsyncDisposableStack): Promise<Gateway> {
+  const directory = temporaryDirectory()
+  opened.defer(() => rmSync(directory, { recursive: true, force: true }))
+  const database = await createDatabase()
+  opened.defer(() => database.drop())
+  const simulator = await startSimulator({ port: 0, logFile: join(directory, 'calls.ndjson') })
+  opened.defer(() => simulator.close())
+  const store = options.redisUrl ?? (await redisUrl())
+  const { log, logged } = captureLog()
+
+  const env = controlPlaneEnv(database, store)
+  const controlPlane = await createControlPlane({ env, log, ...(options.now && { now: options.now }) })
+  opened.defer(() => controlPlane.close())
+  const { services } = controlPlane
+  const { organizationId } = await createOrganization(services.database, { name: 'Test' })
+  const adminToken = await issueAdminToken(services.database, organizationId, 'test')
+
+  const startDataPlane = async (index: number) => {
+    const { token } = await createEnrolmentToken(services, systemActor(organizationId), { ttlSeconds: 600 })
+    const stateDirectory = join(directory, `data-plane-${index}`)
+    const planeEnv = dataPlaneEnv(options, {
+      index,
+      token,
+      stateDirectory,
+      store,
+      controlPlaneUrl: controlPlane.url,
+    })
+    return createDataPlane({ env: planeEnv, log, ...(options.now && { now: options.now }) })
+  }
+  const dataPlanes: DataPlane[] = []
+  opened.defer(async () => {
+    await Promise.all(dataPlanes.map((plane) => plane.close()))
+  })
+  for (let index = 0; index < (options.dataPlanes ?? 1); index++) dataPlanes.push(await startDataPlane(index))
+
+  const graphqlUrl = `${controlPlane.url}/graphql`
+  const demo = await seedDemo(graphqlApi(graphqlUrl, adminToken), simulator.baseUrl)
+  await Promise.all(dataPlanes.map((plane) => untilServed(plane.url, demo.virtualKey)))
+  return {
+    ...{
+      organizationId,
+      adminToken,
+      graphqlUrl,
+      controlPlane,
+      dataPlanes,
+      simulator,
+      database,
+      directory,
+      demo,
+    },
+    redisUrl: store,
+    logged,
+    graphql: (query, variables, token = adminToken) => ask(graphqlUrl, token, query, variables),
+    async restartDataPlane(index) {
+      await dataPlanes[index]?.close()
+      const plane = await startDataPlane(index)
+      dataPlanes[index] = plane
+      return plane
+    },
+    stop: () => opened.disposeAsync(),
+  }
+}
+
+function controlPlaneEnv(database: TestDatabase, store: string) {
+  const masterKey = randomBytes(32)
+  return {
+    databaseUrl: database.applicationUrl,
+    redisUrl: store,
+    masterKey,
+    host: '127.0.0.1',
+    port: 0,
+    logLevel: 'debug',
+  }
+}
+
+function dataPlaneEnv(
+  { plugins = [], auditDurability = 'process' }: GatewayOptions,
+  place: { index: number; token: string; stateDirectory: string; store: string; controlPlaneUrl: string },
+) {
+  return {
+    redisUrl: place.store,
+    host: '127.0.0.1',
+    port: 0,
+    statusHost: '127.0.0.1',
+    statusPort: 0,
+    name: `data-plane-${place.index}`,
+    stateDirectory: place.stateDirectory,
+    enrolmentToken: place.token,
+    controlPlaneUrl: place.controlPlaneUrl,
+    plugins,
+    auditDurability,
+    statusToken: undefined,
+    logLevel: 'debug' as const,
+  }
+}
+
+function captureLog(): { log: Logger; logged: () => string } {
+  const chunks: string[] = []
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk.toString('utf8'))
+      done()
+    },
+  })
+  return { log: pino({ level: 'debug' }, stream), logged: () => chunks.join('') }
+}
+
+async function ask<Data>(
+  url: string,
+  token: string,
+  query: string,
+  variables = {},
+): Promise<GraphqlAnswer<Data>> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ query, variables }),
+  })
+  return (await response.json()) as GraphqlAnswer<Data>
+}
+
+/** A call with this key gets past the configuration, so the data plane has caught up with it. */
+async function untilServed(dataPlaneUrl: string, virtualKey: string): Promise<void> {
+  const signal = AbortSignal.timeout(20_000)
+  const headers = { authorization: `Bearer ${virtualKey}` }
+  for (;;) {
+    const response = await fetch(`${dataPlaneUrl}/v1/models`, { headers, signal })
+    if (response.status === 200) return
+    signal.throwIfAborted()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
