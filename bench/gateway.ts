@@ -95,14 +95,18 @@ async function waitUntilServing({ url, headers, process: running }: Target): Pro
   const deadline = performance.now() + readyLimitMs
   let said = ''
   while (performance.now() < deadline) {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body: JSON.stringify({ model: modelOf(1_000, 'immediate'), messages: [] }),
-      signal: AbortSignal.timeout(5_000),
-    })
-    said = `${response.status} ${await response.text()}`
-    if (response.ok) return
+    try {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ model: modelOf(1_000, 'immediate'), messages: [] }),
+        signal: AbortSignal.timeout(10_000),
+      })
+      said = `${response.status} ${await response.text()}`
+      if (response.ok) return
+    } catch (error) {
+      said = String(error)
+    }
     await delay(100)
   }
   throw new Error(`the data plane does not serve: ${said}\n${running?.output() ?? ''}`)

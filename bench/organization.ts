@@ -42,7 +42,7 @@ export class AdminApi {
 
 /** A million dollars a month: the budget is charged and checked on every call and never ends the run. */
 const budget = { limit: '1000000000000000', period: 'MONTH' }
-const limit = { maxRequests: 1_000_000_000, windowSeconds: 60 }
+const limit = { maxRequests: 1_000_000, windowSeconds: 10 }
 
 /**
  * A customer with every level that Gatehouse knows, a budget and a request limit on each of them, and a key at

@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { createControlPlane } from '../../control-plane/app.ts'
 import { readEnv } from '../../control-plane/env.ts'
 import { orRefuse } from '../start-refused.ts'
 import { requireFreePorts } from '../up/ports.ts'
@@ -19,6 +18,8 @@ export function addControlPlaneCommand(program: Command): void {
       ]),
     )
     .action(async () => {
+      // Only now: the help of a command should not have to load a server.
+      const { createControlPlane } = await import('../../control-plane/app.ts')
       const env = orRefuse(() => readEnv(process.env))
       await requireFreePorts([{ host: env.host, port: env.port, name: 'CONTROL_PLANE_PORT' }])
       await runPlane(env.logLevel, (log) => createControlPlane({ env, log }))

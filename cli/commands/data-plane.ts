@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { createDataPlane } from '../../data-plane/app.ts'
 import { readEnv } from '../../data-plane/env.ts'
 import { orRefuse } from '../start-refused.ts'
 import { requireFreePorts } from '../up/ports.ts'
@@ -22,6 +21,8 @@ export function addDataPlaneCommand(program: Command): void {
       ),
     )
     .action(async () => {
+      // Only now: the help of a command should not have to load a server.
+      const { createDataPlane } = await import('../../data-plane/app.ts')
       const env = orRefuse(() => readEnv(process.env))
       await requireFreePorts([
         { host: env.host, port: env.port, name: 'DATA_PLANE_PORT' },

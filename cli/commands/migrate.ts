@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { migrate } from '../../control-plane/db/migrate.ts'
 import { StartRefused } from '../start-refused.ts'
 import { environmentHelp, examplesHelp } from './environment-help.ts'
 
@@ -30,6 +29,7 @@ async function runMigrate({ role }: MigrateOptions): Promise<void> {
   if (!ownerUrl)
     throw new StartRefused('DATABASE_OWNER_URL must be set: PostgreSQL as the role that owns the tables')
   const applicationPassword = passwordOf(process.env.DATABASE_URL, role)
+  const { migrate } = await import('../../control-plane/db/migrate.ts')
   await migrate({
     ownerUrl,
     applicationRole: role,

@@ -1,15 +1,9 @@
-import { join } from 'node:path'
 import type { Command } from 'commander'
 import { readDataDir, readDemoProviderPort } from '../env.ts'
 import { untilInterrupted } from '../interruption.ts'
-import { startSimulator } from '../simulator/server.ts'
-import { prepareDataDir } from '../up/data-dir.ts'
+import { prepareDataDir, simulatorLog } from '../up/data-dir.ts'
 import { requireFreePorts } from '../up/ports.ts'
 import { environmentHelp, examplesHelp } from './environment-help.ts'
-
-export function simulatorLog(dataDir: string): string {
-  return join(dataDir, 'simulator', 'calls.ndjson')
-}
 
 export function addSimulatorCommand(program: Command): void {
   program
@@ -33,6 +27,7 @@ async function runSimulator(): Promise<void> {
   const port = readDemoProviderPort(process.env)
   await requireFreePorts([{ host: '127.0.0.1', port, name: 'DEMO_PROVIDER_PORT' }])
   const interrupted = untilInterrupted(() => process.exit(1))
+  const { startSimulator } = await import('../simulator/server.ts')
   const simulator = await startSimulator({ port, logFile: simulatorLog(dataDir) })
   console.log(`The demo provider listens on ${simulator.baseUrl}; its calls are in ${simulator.logFile}`)
   await interrupted

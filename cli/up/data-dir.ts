@@ -68,3 +68,8 @@ export async function writePrivateFile(path: string, text: string): Promise<void
   await writeFile(`${path}.new`, text, { mode: 0o600 })
   await rename(`${path}.new`, path)
 }
+
+/** Where the demo provider writes down every call that it answered and billed. */
+export function simulatorLog(dataDir: string): string {
+  return join(dataDir, 'simulator', 'calls.ndjson')
+}

@@ -36,7 +36,7 @@ export async function ensureOrganization(database: Database, dataDir: string): P
 
 /**
  * Fills a new organization with the demo, or finds what an earlier start made. Undefined when quickstart.json was
- * removed: the token in it cannot be read again.
+ * removed, since the token in it cannot be read again, or when that token was revoked.
  */
 export async function prepareDemo(
   options: DemoOptions,
@@ -44,32 +44,44 @@ export async function prepareDemo(
   addresses: Addresses,
   providerBaseUrl: string,
 ): Promise<Quickstart | undefined> {
-  const { dataDir, database, announce, openaiApiKey } = options
-  const setup = await readSetup(dataDir)
+  const { dataDir, announce, openaiApiKey } = options
   const known = await readQuickstart(dataDir)
-  const adminToken =
-    setup === undefined
-      ? known?.adminToken
-      : (setup.adminToken ?? (await issueAdminToken(database, organizationId, 'quickstart')))
+  const setup = await readSetup(dataDir)
+  const adminToken = setup ? await tokenOfSetup(options, organizationId, setup) : known?.adminToken
   if (adminToken === undefined) {
     announce(`${quickstartPath(dataDir)} is gone: "gatehouse create-admin-token" makes a new token`)
     return undefined
   }
   const api = graphqlApi(addresses.graphqlUrl, adminToken)
-  let quickstart: Quickstart
-  if (setup === undefined && known !== undefined) {
-    await moveDemoProvider(api, providerBaseUrl)
-    quickstart = { ...known, ...addresses }
-  } else {
-    await writeSetup(dataDir, { adminToken })
-    quickstart = { ...addresses, adminToken, ...(await seedDemo(api, providerBaseUrl)) }
+  if (!(await api.isAccepted())) {
+    announce(
+      `${quickstartPath(dataDir)} holds a revoked token: "gatehouse create-admin-token" makes a new one`,
+    )
+    return undefined
   }
+  const quickstart =
+    known && !setup
+      ? { ...known, ...addresses }
+      : { ...addresses, adminToken, ...(await seedDemo(api, providerBaseUrl)) }
+  await moveDemoProvider(api, providerBaseUrl)
   if (openaiApiKey !== undefined && (await addOpenai(api, openaiApiKey))) {
     announce('OpenAI     added as provider "openai"; the demo key may use it: openai/<model>')
   }
   await writeQuickstart(dataDir, quickstart)
   await rm(setupPath(dataDir), { force: true })
   return quickstart
+}
+
+/** The token of a first start that has not come to its end, issued once however often it is begun. */
+async function tokenOfSetup(
+  { dataDir, database }: DemoOptions,
+  organizationId: string,
+  setup: Setup,
+): Promise<string> {
+  if (setup.adminToken !== undefined) return setup.adminToken
+  const adminToken = await issueAdminToken(database, organizationId, 'quickstart')
+  await writeSetup(dataDir, { adminToken })
+  return adminToken
 }
 
 function setupPath(dataDir: string): string {

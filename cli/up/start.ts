@@ -3,11 +3,11 @@ import { createControlPlane } from '../../control-plane/app.ts'
 import { readEnv as readControlPlaneEnv } from '../../control-plane/env.ts'
 import { createDataPlane } from '../../data-plane/app.ts'
 import { readEnv as readDataPlaneEnv } from '../../data-plane/env.ts'
-import { simulatorLog } from '../commands/simulator.ts'
 import type { UpEnv } from '../env.ts'
 import { startSimulator } from '../simulator/server.ts'
 import { orRefuse, StartRefused } from '../start-refused.ts'
-import { lockDataDir, prepareDataDir } from './data-dir.ts'
+import { waitUntilCurrent } from './catch-up.ts'
+import { lockDataDir, prepareDataDir, simulatorLog } from './data-dir.ts'
 import { type Addresses, ensureOrganization, prepareDemo } from './demo.ts'
 import { enrolmentToken, stateDirectoryOf } from './enrolment.ts'
 import { requireFreePorts } from './ports.ts'
@@ -15,7 +15,6 @@ import type { Quickstart } from './quickstart.ts'
 import { removeRuntime, writeRuntime } from './runtime-file.ts'
 import type { RunningParts } from './shutdown.ts'
 import { openStores, type Stores } from './stores.ts'
-import { waitUntilServed } from './wait-until-served.ts'
 
 export interface StartOptions {
   readonly env: UpEnv
@@ -75,7 +74,8 @@ export async function startEverything(options: StartOptions): Promise<Started> {
   const demo = { dataDir, database: services.database, openaiApiKey, announce }
   const quickstart = await prepareDemo(demo, organizationId, addresses, simulator.baseUrl)
   if (quickstart === undefined) return { dataDir, addresses }
-  await waitUntilServed(quickstart)
+  const status = { url: dataPlane.statusUrl, token: env.planes.GATEHOUSE_STATUS_TOKEN }
+  await waitUntilCurrent(services.database, organizationId, status)
   return { dataDir, addresses, quickstart }
 }
 

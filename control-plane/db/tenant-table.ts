@@ -3,8 +3,11 @@ export interface TenantTableOptions {
   readonly applicationRole: string
   /** The column that holds the organization's id. */
   readonly column?: string
-  /** Whether rows belong to a workspace (`workspace_id`), so that a transaction may be narrowed to one. */
-  readonly workspaces?: boolean
+  /**
+   * Whether rows belong to a workspace (`workspace_id`), so that a transaction may be narrowed to one; `optional`:
+   * those without one belong to the organization and are seen from every workspace.
+   */
+  readonly workspaces?: boolean | 'optional'
   /** Rows are added and read, never changed. */
   readonly appendOnly?: boolean
 }
@@ -17,7 +20,7 @@ export function tenantTable(table: string, options: TenantTableOptions): readonl
   const { applicationRole, column = 'org_id', workspaces = false, appendOnly = false } = options
   const ofOrganization = `${column} = current_setting('gatehouse.org_id', true)`
   const ofWorkspace = `(coalesce(current_setting('gatehouse.workspace_id', true), '') = ''
-      or workspace_id = current_setting('gatehouse.workspace_id', true))`
+      or workspace_id = current_setting('gatehouse.workspace_id', true)${workspaces === 'optional' ? ' or workspace_id is null' : ''})`
   const visible = workspaces ? `${ofOrganization} and ${ofWorkspace}` : ofOrganization
   const privileges = appendOnly ? 'select, insert' : 'select, insert, update, delete'
   return [

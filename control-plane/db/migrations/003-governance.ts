@@ -1,7 +1,7 @@
 import type { SchemaMigration } from '../migration.ts'
 import { tenantTable } from '../tenant-table.ts'
 
-const tables: readonly { name: string; columns: string; workspaces?: boolean }[] = [
+const tables: readonly { name: string; columns: string; workspaces?: boolean | 'optional' }[] = [
   {
     name: 'providers',
     columns: `
@@ -105,6 +105,7 @@ const tables: readonly { name: string; columns: string; workspaces?: boolean }[]
   },
   {
     name: 'budgets',
+    workspaces: 'optional',
     columns: `
       id text primary key,
       org_id text not null references organizations (id),
@@ -119,6 +120,7 @@ const tables: readonly { name: string; columns: string; workspaces?: boolean }[]
   },
   {
     name: 'request_limits',
+    workspaces: 'optional',
     columns: `
       id text primary key,
       org_id text not null references organizations (id),

@@ -59,6 +59,8 @@ export function createProvider(
     const createdAt = new Date(context.now())
     const id = newId('prov')
     const provider = em.create(ProviderEntity, { id, organizationId, ...fields, active: true, createdAt })
+    // The ORM knows no order between the two: the provider has to be there before its models.
+    await em.flush()
     const catalogue = input.catalogue ?? null
     const models = catalogue === null ? [] : seedModels(em, provider, catalogue, createdAt)
     const details = { ...describe(provider), catalogue, models: models.length }

@@ -11,7 +11,10 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
 const connect = (url: string) => createClient({ url }).connect()
 
-async function withRedis<T>(url: string, work: (client: Awaited<ReturnType<typeof connect>>) => Promise<T>): Promise<T> {
+async function withRedis<T>(
+  url: string,
+  work: (client: Awaited<ReturnType<typeof connect>>) => Promise<T>,
+): Promise<T> {
   const client = await connect(url)
   try {
     return await work(client)

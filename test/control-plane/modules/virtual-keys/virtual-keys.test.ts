@@ -29,7 +29,12 @@ async function mutate(field: string, selection: string, input: object): Promise<
   const query = `mutation($input: ${known}!) { ${field}(input: $input) { __typename ${selection} ... on Refusal { code message } } }`
   const { data, errors } = await api.ask(tenant.token, query, { input })
   if (!data) throw new Error(JSON.stringify(errors))
-  return data[field] as unknown as Record<string, string>
+  return valueAt(data, field)
+}
+
+/** Each test knows the shape that its own query has. */
+function valueAt<Shape>(data: Answer['data'], field: string): Shape {
+  return data?.[field] as unknown as Shape
 }
 
 async function create(field: string, type: string, input: object): Promise<string> {
@@ -92,7 +97,7 @@ describe('a secret', () => {
 
   it('is never shown again', async () => {
     const { data } = await api.ask(tenant.token, '{ __type(name: "VirtualKey") { fields { name } } }')
-    const { fields } = data?.__type as unknown as { fields: { name: string }[] }
+    const { fields } = valueAt<{ fields: { name: string }[] }>(data, '__type')
     expect(fields.map(({ name }) => name)).not.toContain('secret')
   })
 
@@ -207,7 +212,7 @@ describe('the owner', () => {
     const { data } = await api.ask(other.token, query, {
       input: { workspaceId: other.workspaceId, name: 'Theirs' },
     })
-    const { id: foreign } = data?.createTeam as unknown as { id: string }
+    const { id: foreign } = valueAt<{ id: string }>(data, 'createTeam')
     const refused = await mutate('issueVirtualKey', '', newKey({ owner: { teamId: foreign } }))
     const missing = await mutate('issueVirtualKey', '', newKey({ owner: { teamId: 'team_missing' } }))
     expect(refused).toEqual({ ...missing, message: missing.message?.replace('team_missing', foreign) })

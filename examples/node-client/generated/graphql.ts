@@ -1,0 +1,238 @@
+/* eslint-disable */
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** How long a budget lasts, by the calendar in UTC. */
+export type BudgetPeriod =
+  /** Resets at midnight. */
+  | 'DAY'
+  /** Resets on the first of the month. */
+  | 'MONTH'
+  /** Never resets. */
+  | 'NONE'
+  /** Resets on Monday at midnight. */
+  | 'WEEK'
+  /** Resets on 1 January. */
+  | 'YEAR';
+
+/** Names one object. */
+export type ByIdInput = {
+  /** Its id. */
+  id: string;
+};
+
+/** A new key, whose secret Gatehouse makes. */
+export type IssueVirtualKeyInput = {
+  /** When it stops working; without: never. */
+  expiresAt?: string | null | undefined;
+  /** 1 to 128 characters. */
+  name: string;
+  /** Whom its calls are charged to. */
+  owner: VirtualKeyOwnerInput;
+  /** The providers that it may use; without any it may call nothing. */
+  providerConfigs: Array<ProviderConfigInput>;
+  /** Where it lives. */
+  workspaceId: string;
+};
+
+/** Whom a budget or a request limit governs: exactly one of them. */
+export type PolicyOwnerInput =
+  {   /** A business unit. */
+  businessUnitId: string; customerId?: never; organization?: never; providerConfigId?: never; teamId?: never; userId?: never; virtualKeyId?: never; }
+  |  { businessUnitId?: never;   /** A customer. */
+  customerId: string; organization?: never; providerConfigId?: never; teamId?: never; userId?: never; virtualKeyId?: never; }
+  |  { businessUnitId?: never; customerId?: never;   /** `true`: your organization, and so every call. */
+  organization: boolean; providerConfigId?: never; teamId?: never; userId?: never; virtualKeyId?: never; }
+  |  { businessUnitId?: never; customerId?: never; organization?: never;   /** A virtual key’s configuration for one provider. */
+  providerConfigId: string; teamId?: never; userId?: never; virtualKeyId?: never; }
+  |  { businessUnitId?: never; customerId?: never; organization?: never; providerConfigId?: never;   /** A team. */
+  teamId: string; userId?: never; virtualKeyId?: never; }
+  |  { businessUnitId?: never; customerId?: never; organization?: never; providerConfigId?: never; teamId?: never;   /** A user. */
+  userId: string; virtualKeyId?: never; }
+  |  { businessUnitId?: never; customerId?: never; organization?: never; providerConfigId?: never; teamId?: never; userId?: never;   /** A virtual key. */
+  virtualKeyId: string; };
+
+/** What a key may do with one provider. */
+export type ProviderConfigInput = {
+  /** `[]` none, `["*"]` all, otherwise model names without duplicates. */
+  allowedModels: Array<string>;
+  /** The provider; each at most once. */
+  providerId: string;
+  /** `[]` none, `["*"]` all, otherwise ids of keys of this provider. */
+  providerKeyIds: Array<string>;
+  /** Share of the calls that name no provider; null: only when it is named, or as the last one left. */
+  weight?: number | null | undefined;
+};
+
+/** The budget of one owner, who has at most one. */
+export type SetBudgetInput = {
+  /** What may be spent in one period, at least "1"; "5000000000" is 5 USD. */
+  limit: string;
+  /** Whom it governs. */
+  owner: PolicyOwnerInput;
+  /** How long it lasts. */
+  period: BudgetPeriod;
+};
+
+/** Whom the calls of a key are charged to: exactly one of them. */
+export type VirtualKeyOwnerInput =
+  {   /** A customer of the workspace. */
+  customerId: string; teamId?: never; userId?: never; }
+  |  { customerId?: never;   /** A team of the workspace; its business unit and customer are charged too. */
+  teamId: string; userId?: never; }
+  |  { customerId?: never; teamId?: never;   /** A user; their team and what it belongs to are charged too. */
+  userId: string; };
+
+/** Whether a key works. A key past its `expiresAt` does not, whatever its status. */
+export type VirtualKeyStatus =
+  /** It works. */
+  | 'ACTIVE'
+  /** Switched off; it can be switched on again. */
+  | 'INACTIVE'
+  /** Ended for good. */
+  | 'REVOKED';
+
+export type FindPlacesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type FindPlacesQuery = { workspaces: { edges: Array<{ node: { id: string } }> }, teams: { edges: Array<{ node: { id: string, name: string } }> }, providers: { edges: Array<{ node: { id: string, name: string } }> } };
+
+export type IssueKeyMutationVariables = Exact<{
+  input: IssueVirtualKeyInput;
+}>;
+
+
+export type IssueKeyMutation = { issueVirtualKey:
+    | { secret: string, virtualKey: { id: string } }
+    | { message: string }
+   };
+
+export type LimitSpendingMutationVariables = Exact<{
+  input: SetBudgetInput;
+}>;
+
+
+export type LimitSpendingMutation = { setBudget:
+    | { id: string }
+    | { message: string }
+   };
+
+export type ReadUsageQueryVariables = Exact<{
+  virtualKeyId: string;
+}>;
+
+
+export type ReadUsageQuery = { usage: { edges: Array<{ node: { model: string | null, inputTokens: number, outputTokens: number, costNanoUsd: string, outcome: string } }> } };
+
+export type RevokeKeyMutationVariables = Exact<{
+  input: ByIdInput;
+}>;
+
+
+export type RevokeKeyMutation = { revokeVirtualKey:
+    | { message: string }
+    | { status: VirtualKeyStatus }
+   };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+
+export const FindPlacesDocument = new TypedDocumentString(`
+    query FindPlaces {
+  workspaces(first: 1) {
+    edges {
+      node {
+        id
+      }
+    }
+  }
+  teams(first: 1) {
+    edges {
+      node {
+        id
+        name
+      }
+    }
+  }
+  providers(first: 1) {
+    edges {
+      node {
+        id
+        name
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<FindPlacesQuery, FindPlacesQueryVariables>;
+export const IssueKeyDocument = new TypedDocumentString(`
+    mutation IssueKey($input: IssueVirtualKeyInput!) {
+  issueVirtualKey(input: $input) {
+    ... on IssuedVirtualKey {
+      secret
+      virtualKey {
+        id
+      }
+    }
+    ... on Refusal {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<IssueKeyMutation, IssueKeyMutationVariables>;
+export const LimitSpendingDocument = new TypedDocumentString(`
+    mutation LimitSpending($input: SetBudgetInput!) {
+  setBudget(input: $input) {
+    ... on Budget {
+      id
+    }
+    ... on Refusal {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LimitSpendingMutation, LimitSpendingMutationVariables>;
+export const ReadUsageDocument = new TypedDocumentString(`
+    query ReadUsage($virtualKeyId: ID!) {
+  usage(first: 10, filter: {virtualKeyId: $virtualKeyId}) {
+    edges {
+      node {
+        model
+        inputTokens
+        outputTokens
+        costNanoUsd
+        outcome
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ReadUsageQuery, ReadUsageQueryVariables>;
+export const RevokeKeyDocument = new TypedDocumentString(`
+    mutation RevokeKey($input: ByIdInput!) {
+  revokeVirtualKey(input: $input) {
+    ... on VirtualKey {
+      status
+    }
+    ... on Refusal {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RevokeKeyMutation, RevokeKeyMutationVariables>;

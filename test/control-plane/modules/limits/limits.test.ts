@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createTeam, type Mutation, startTenantApi, type TenantApi } from '../tenant-api.ts'
+
+const setLimit: Mutation = {
+  field: 'setRequestLimit',
+  input: 'SetRequestLimitInput',
+  selection: '... on RequestLimit { id maxRequests windowSeconds }',
+}
+const removeLimit: Mutation = {
+  field: 'removeRequestLimit',
+  input: 'ByIdInput',
+  selection: '... on Deleted { id }',
+}
+
+let context: TenantApi
+let teamId: string
+beforeAll(async () => {
+  context = await startTenantApi()
+  teamId = (await context.mutate(createTeam, { workspaceId: context.tenant.workspaceId, name: 'team' })).id
+})
+afterAll(() => context.close())
+
+describe('request limits', () => {
+  it('an owner has one, shown on the owner and told to data planes', async () => {
+    const first = await context.mutate(setLimit, { owner: { teamId }, maxRequests: 10, windowSeconds: 60 })
+    const second = await context.mutate(setLimit, { owner: { teamId }, maxRequests: 20, windowSeconds: 1 })
+    expect(second).toMatchObject({ id: first.id, maxRequests: 20, windowSeconds: 1 })
+    const { team } = await context.query<{ team: { requestLimit: object } }>(
+      'query($id: ID!) { team(id: $id) { requestLimit { maxRequests windowSeconds } } }',
+      { id: teamId },
+    )
+    expect(team.requestLimit).toEqual({ maxRequests: 20, windowSeconds: 1 })
+    expect(await context.configured('request_limit')).toEqual([
+      {
+        kind: 'request_limit',
+        id: first.id,
+        owner: { kind: 'team', id: teamId },
+        maxRequests: 20,
+        windowSeconds: 1,
+      },
+    ])
+    expect(await context.audited('request_limit.set')).toMatchObject({
+      before: { maxRequests: 10, windowSeconds: 60 },
+      after: { maxRequests: 20, windowSeconds: 1 },
+    })
+    await context.mutate(removeLimit, { id: first.id })
+    expect(await context.configured('request_limit')).toEqual([])
+  })
+
+  it.each([
+    [{ maxRequests: 0, windowSeconds: 60 }, /^maxRequests: must be an integer from 1/],
+    [{ maxRequests: 1, windowSeconds: 0 }, /^windowSeconds: must be an integer from 1 to 2678400/],
+    [{ maxRequests: 1, windowSeconds: 2_678_401 }, /^windowSeconds: must be an integer from 1 to 2678400/],
+  ])('%o is refused with the field and its bounds', async (bounds, message) => {
+    expect(await context.refusal(setLimit, { owner: { teamId }, ...bounds })).toMatch(message)
+  })
+
+  it('an owner that does not exist is refused', async () => {
+    const lost = { owner: { virtualKeyId: 'vk_none' }, maxRequests: 1, windowSeconds: 1 }
+    expect(await context.mutate(setLimit, lost)).toMatchObject({ code: 'NOT_FOUND' })
+    const nobody = { owner: { organization: false }, maxRequests: 1, windowSeconds: 1 }
+    expect(await context.refusal(setLimit, nobody)).toMatch(/^owner: names nobody/)
+  })
+})
