@@ -1,7 +1,7 @@
 import { AddDemoProviderKey, CreateDemoProvider, FindDemo, WidenDemoKey } from './documents.ts'
 import { accepted, type GraphqlApi } from './graphql-api.ts'
 
-const provider = { name: 'openai', baseUrl: 'https://api.openai.com/v1', catalogue: 'openai' } as const
+const provider = { name: 'openai', baseUrl: 'https://api.openai.com/v1', catalogue: 'OPENAI' } as const
 
 /**
  * Adds OpenAI with its models and prices, and lets the demo key call it by name (`openai/…`).

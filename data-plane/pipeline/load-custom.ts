@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { PluginDefinition } from '../../plugins/sdk/plugin.ts'
 import { PluginsUnusable } from './definitions.ts'
+import { provideSdk } from './provide-sdk.ts'
 
 /**
  * Imports the modules that GATEHOUSE_PLUGINS names: packages by their name, files by a path that begins with `.` or
@@ -10,6 +11,7 @@ import { PluginsUnusable } from './definitions.ts'
  * @throws PluginsUnusable that names the module and what is wrong with it.
  */
 export async function loadCustomPlugins(specifiers: readonly string[]): Promise<readonly PluginDefinition[]> {
+  if (specifiers.length > 0) provideSdk()
   return await Promise.all(specifiers.map(loadPlugin))
 }
 
