@@ -35,12 +35,29 @@ const parts: Readonly<Record<string, Part>> = {
       ...['@escape.tech/graphql-armor', '@mikro-orm/core', '@mikro-orm/migrations', '@mikro-orm/postgresql'],
       ...['@mikro-orm/sql', '@pothos/core', '@pothos/plugin-complexity', '@pothos/plugin-dataloader'],
       ...['@pothos/plugin-errors', '@pothos/plugin-relay', '@pydantic/genai-prices', 'fastify', 'graphql'],
-      ...['graphql-yoga', 'jose', 'pg', 'pino', 'typebox', 'ulid'],
+      ...[
+        '@graphql-yoga/render-graphiql',
+        'graphql-yoga',
+        'jose',
+        'pg',
+        'pino',
+        'typebox',
+        'typebox/schema',
+        'ulid',
+      ],
     ],
   },
   cli: {
     reaches: ['contract', 'transport', 'control-plane', 'data-plane'],
-    packages: ['commander', 'fastify', 'gpt-tokenizer/encoding/o200k_base', 'pg', 'pino', 'typebox'],
+    packages: [
+      'commander',
+      'fastify',
+      'gpt-tokenizer/encoding/o200k_base',
+      'pg',
+      'pino',
+      'typebox',
+      'typebox/compile',
+    ],
   },
   'test/acceptance': { reaches: [], packages: ['openai', 'pg', 'redis', 'vitest'] },
   examples: {
@@ -52,6 +69,7 @@ const parts: Readonly<Record<string, Part>> = {
 /** Files that stand in a wall on purpose. */
 const doors: Readonly<Record<string, readonly string[]>> = {
   'data-plane/plugins.ts': ['plugins/'],
+  'data-plane/version.ts': ['package.json'],
 }
 
 /** Longer than a screenful of screens, each for a reason. */
@@ -124,7 +142,8 @@ describe('the walls of ARCHITECTURE.md', () => {
 describe('the shape of a file', () => {
   it('has one idea, so it is short', () => {
     const found = files
-      .filter(({ path, text }) => text.split('\n').length > maxLines && longFiles[path] === undefined)
+      .filter(({ path }) => !path.startsWith('test/') && longFiles[path] === undefined)
+      .filter(({ text }) => text.split('\n').length > maxLines)
       .map(({ path, text }) => `${path} has ${text.split('\n').length} lines`)
     expect(found).toEqual([])
   })
@@ -135,7 +154,7 @@ describe('the shape of a file', () => {
   })
 
   it('reads the environment only where a process starts', () => {
-    const readers = /(^|\/)(env|main)\.ts$|^cli\/|^examples\//
+    const readers = /(^|\/)(env|main)\.ts$|^(cli|examples|test)\//
     const found = files.filter(({ path, text }) => text.includes('process.env') && !readers.test(path))
     expect(found.map(({ path }) => path)).toEqual([])
   })

@@ -136,7 +136,7 @@ export async function eventually(
   }
 }
 
-function readProviderCalls(path: string): ProviderCall[] {
+export function readProviderCalls(path: string): ProviderCall[] {
   if (!existsSync(path)) return []
   return readFileSync(path, 'utf8')
     .split('\n')

@@ -1,5 +1,8 @@
 import { eventually, type Gateway } from './gateway.ts'
 
+/** All that is needed to govern. */
+export type Api = Pick<Gateway, 'graphql'>
+
 /** Ids of what `gatehouse up` put into an empty database. */
 export interface Demo {
   readonly workspaceId: string
@@ -38,7 +41,7 @@ interface Connection {
 
 /** A key of the demo's team; it may use everything unless `options` say less. */
 export async function issueKey(
-  gateway: Gateway,
+  gateway: Api,
   demo: Demo,
   options: { name?: string; allowedModels?: string[]; providers?: string[]; expiresAt?: string } = {},
 ): Promise<TestKey> {
@@ -67,7 +70,7 @@ export async function issueKey(
   return { id: issueVirtualKey.virtualKey.id, secret: issueVirtualKey.secret }
 }
 
-export async function setBudget(gateway: Gateway, virtualKeyId: string, limit: string): Promise<void> {
+export async function setBudget(gateway: Api, virtualKeyId: string, limit: string): Promise<void> {
   await gateway.graphql(
     'mutation ($input: SetBudgetInput!) { setBudget(input: $input) { ... on Budget { id } } }',
     {
@@ -77,7 +80,7 @@ export async function setBudget(gateway: Gateway, virtualKeyId: string, limit: s
 }
 
 export async function setRequestLimit(
-  gateway: Gateway,
+  gateway: Api,
   virtualKeyId: string,
   maxRequests: number,
 ): Promise<void> {
@@ -87,7 +90,7 @@ export async function setRequestLimit(
   )
 }
 
-export async function revokeKey(gateway: Gateway, id: string): Promise<void> {
+export async function revokeKey(gateway: Api, id: string): Promise<void> {
   await gateway.graphql(
     'mutation ($input: ByIdInput!) { revokeVirtualKey(input: $input) { ... on VirtualKey { status } } }',
     { input: { id } },
@@ -95,12 +98,12 @@ export async function revokeKey(gateway: Gateway, id: string): Promise<void> {
 }
 
 /** Waits until the data plane runs what the control plane has decided. */
-export async function configurationApplied(gateway: Gateway, statusUrl = gateway.statusUrl): Promise<void> {
+export async function configurationApplied(gateway: Pick<Gateway, 'graphql' | 'statusUrl'>): Promise<void> {
   const { configuration } = await gateway.graphql<{ configuration: { revision: number } }>(
     '{ configuration { revision } }',
   )
   await eventually(async () => {
-    const response = await fetch(`${statusUrl}/status/graphql`, {
+    const response = await fetch(`${gateway.statusUrl}/status/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ query: '{ node { revision } }' }),

@@ -48,6 +48,7 @@ export function configurePlugin(
     const reported = await listReportedPlugins(em, organizationId)
     const present = await em.findOne(PluginEntity, { name: input.name })
     const known = reported.find(({ name }) => name === input.name)
+    if (!known && !present) throw unknownPlugin(input.name, reported)
     const before = present && settingsOf(present)
     const plugin = present ?? createPlugin(em, organizationId, input.name, known?.builtin ?? false)
     applySettings(plugin, input, reported)

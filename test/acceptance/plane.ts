@@ -1,0 +1,65 @@
+import { eventually, type GatehouseProcess, gatehouse } from './gateway.ts'
+
+type Command = 'control-plane' | 'data-plane' | 'simulator'
+
+/** One long-running command of the CLI, which a test stops, kills, halts and starts again. */
+export class Plane {
+  readonly #command: Command
+  readonly #environment: Record<string, string>
+  #process: GatehouseProcess | undefined
+
+  constructor(command: Command, environment: Record<string, string>) {
+    this.#command = command
+    this.#environment = environment
+  }
+
+  /** Starts it; resolves when its output says so. */
+  async start(): Promise<void> {
+    const started = gatehouse([this.#command], this.#environment)
+    this.#process = started
+    await eventually(
+      () => /"msg":"ready"|listens on/.test(started.output()),
+      60_000,
+      () => `${this.#command}: ${started.output()}`,
+      started.exited,
+    )
+  }
+
+  /** What it has said since its last start. */
+  get output(): string {
+    return this.#process?.output() ?? ''
+  }
+
+  /** An address out of its log, whose lines are JSON. */
+  address(name: 'url' | 'statusUrl'): string {
+    const found = new RegExp(`"${name}":"([^"]+)"`).exec(this.output)?.[1]
+    if (found === undefined) throw new Error(`${this.#command} told no ${name}: ${this.output}`)
+    return found
+  }
+
+  /** As Ctrl-C does; resolves with the exit code. */
+  stop(): Promise<number | null> {
+    return this.#end('SIGINT')
+  }
+
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL')
+  }
+
+  /** It stays alive and connected, and does nothing until {@link resume}. */
+  halt(): void {
+    this.#process?.child.kill('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#process?.child.kill('SIGCONT')
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<number | null> {
+    const ending = this.#process
+    if (!ending) return null
+    ending.child.kill('SIGCONT')
+    ending.child.kill(signal)
+    return ending.exited
+  }
+}
