@@ -44,6 +44,12 @@ async function startContest(flags: Flags): Promise<Contest> {
   return { direct, gateway, passthrough, portkey }
 }
 
+/** An error with what caused it, without stacks. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause === undefined ? error.message : `${error.message}\n${explain(error.cause)}`
+}
+
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     void stopAll().finally(() => process.exit(1))
@@ -53,7 +59,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 try {
   await main()
 } catch (error) {
-  progress(error instanceof Error ? error.message : String(error))
+  progress(explain(error))
   process.exitCode = 1
 } finally {
   await stopAll()

@@ -12,19 +12,25 @@ export interface Target {
   readonly headers: Readonly<Record<string, string>>
 }
 
-export function loadTarget(
+/** Loads the target with one kind of call. @throws Error with the target's own last words when a call failed. */
+export async function loadTarget(
   target: Target,
   shape: Case,
   options: { readonly pace: Pace; readonly connections: number; readonly seconds: number },
 ): Promise<Load> {
   const { pace, connections, seconds } = options
-  return runLoad({
-    url: target.url,
-    headers: { 'content-type': 'application/json', ...target.headers },
-    body: requestBody(shape, pace),
-    connections,
-    seconds,
-  })
+  try {
+    return await runLoad({
+      url: target.url,
+      headers: { 'content-type': 'application/json', ...target.headers },
+      body: requestBody(shape, pace),
+      connections,
+      seconds,
+    })
+  } catch (error) {
+    const said = target.process?.output() || 'nothing'
+    throw new Error(`${target.name} failed in ${shape.name}; it said: ${said}`, { cause: error })
+  }
 }
 
 /** One call, to see that the target answers as it must before anything is measured. */

@@ -38,11 +38,8 @@ const entry = existsSync(source)
   : [join(here, '..', 'dist', 'cli', 'main.js')]
 const child = spawn(node, [...entry, ...process.argv.slice(2)], { stdio: 'inherit' })
 
-// A terminal's Ctrl-C reaches the child by itself; a signal sent to us alone has to be passed on.
-for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
-process.on('SIGINT', () => {
-  if (!process.stdin.isTTY) child.kill('SIGINT')
-})
+// We end when the child has ended; until then every request to end is the child's to answer.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
 child.on('error', (error) => {
   console.error(`${node} could not be started: ${error.message}`)
   process.exit(1)

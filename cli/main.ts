@@ -8,6 +8,13 @@ import { addSimulatorCommand } from './commands/simulator.ts'
 import { addUpCommand } from './commands/up.ts'
 import { explain } from './explanation.ts'
 
+// Whoever reads our output may leave (a closed pipe or terminal); what runs has to be stopped in order all the same.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
+
 program
   .name('gatehouse')
   .description('An AI gateway in two planes: GraphQL governs, Fastify serves.')

@@ -12,6 +12,7 @@ import {
   snapshotDocument,
 } from './documents.ts'
 import { FollowedConfiguration } from './followed-configuration.ts'
+import { RefusedDocuments } from './refused-documents.ts'
 import { beginEpochAbove } from './revision.ts'
 import { readRevisionsAfter, readRevocations } from './revisions.ts'
 
@@ -30,6 +31,7 @@ export class OrganizationPublisher {
   readonly #organizationId: string
   readonly #configuration: FollowedConfiguration
   readonly #credentials: CredentialsInStore
+  readonly #refused: RefusedDocuments
   /** The snapshot in the store, as far as this process knows, and the bytes of deltas written since. */
   #snapshot: { readonly revision: number; deltaBytes: number } | undefined
 
@@ -38,6 +40,7 @@ export class OrganizationPublisher {
     this.#organizationId = organizationId
     this.#configuration = new FollowedConfiguration(organizationId)
     this.#credentials = new CredentialsInStore(deps.secrets, organizationId)
+    this.#refused = new RefusedDocuments(organizationId, deps.now)
   }
 
   /**
@@ -80,7 +83,8 @@ export class OrganizationPublisher {
       )
       return beginEpochAbove(em, this.#organizationId, stored.epoch)
     }
-    const deltas = stored && hasSnapshot ? await this.#deltasAfter(em, stored, version) : undefined
+    const isIntact = stored && hasSnapshot && !(await this.#refused.claimRewrite(em))
+    const deltas = isIntact ? await this.#deltasAfter(em, stored, version) : undefined
     const credentials = await this.#credentials.outdated(em, version, deltas === undefined)
     if (deltas?.length === 0 && !credentials && this.#snapshot && isFresh(stored, now())) return
     if (deltas && !this.#isSnapshotDue(version)) {

@@ -63,11 +63,12 @@ export async function createStatusServer({
       reply.type(metrics.contentType)
       return metrics.metrics()
     })
-    guarded.post<{ Body: GraphqlBody }>(
-      '/status/graphql',
-      { schema: { body: GraphqlBody } },
-      (request, reply) => answerQuery(request, reply, log),
-    )
+    // The bare address answers too: it is the one that quickstart.json and the log name.
+    for (const path of ['/status/graphql', '/']) {
+      guarded.post<{ Body: GraphqlBody }>(path, { schema: { body: GraphqlBody } }, (request, reply) =>
+        answerQuery(request, reply, log),
+      )
+    }
   })
   return app
 }

@@ -266,14 +266,17 @@ describe('its configuration', () => {
     [{ banned: '' }, /\/banned/],
     [{}, /banned/],
     [{ banned: 'brawl', volume: 11 }, /volume/],
-  ])('is refused when its schema does: %j, with the field named, and nothing changes', async (config, field) => {
-    const before = await revision()
-    const refused = await configure({ name: 'house-rules', config })
-    expect(refused).toMatchObject({ __typename: 'PluginConfigInvalid', code: 'PLUGIN_CONFIG_INVALID' })
-    expect(refused.message).toMatch(field)
-    expect(await revision()).toBe(before)
-    expect((await call('a brawl')).status).toBe(403)
-  })
+  ])(
+    'is refused when its schema does: %j, with the field named, and nothing changes',
+    async (config, field) => {
+      const before = await revision()
+      const refused = await configure({ name: 'house-rules', config })
+      expect(refused).toMatchObject({ __typename: 'PluginConfigInvalid', code: 'PLUGIN_CONFIG_INVALID' })
+      expect(refused.message).toMatch(field)
+      expect(await revision()).toBe(before)
+      expect((await call('a brawl')).status).toBe(403)
+    },
+  )
 
   it('keeps members that are named like an object’s own parts out of the objects of the process', async () => {
     const query = `mutation ($input: ConfigurePluginInput!) { configurePlugin(input: $input) { __typename ... on Refusal { code message } } }`

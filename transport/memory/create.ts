@@ -17,7 +17,7 @@ export interface MemoryTransportOptions {
 /** The transport for planes that share one process: what Redis keeps is kept in memory, and lost with it. */
 export function createMemoryTransport({
   now = () => performance.now(),
-  reclaimAfterMs = 30_000,
+  reclaimAfterMs = 10_000,
 }: MemoryTransportOptions = {}): Transport {
   const bus = new Bus()
   const configurations = new MemoryConfigStore(bus)

@@ -26,7 +26,7 @@ export interface RedisTransportOptions {
  */
 export async function connectRedis(
   url: string,
-  { log, operationTimeoutMs = 1_000, reclaimAfterMs = 30_000 }: RedisTransportOptions,
+  { log, operationTimeoutMs = 1_000, reclaimAfterMs = 10_000 }: RedisTransportOptions,
 ): Promise<Transport> {
   if (!/^rediss?:$/.test(URL.parse(url)?.protocol ?? '')) {
     throw new TypeError('the Redis URL must start with redis:// or rediss://, such as redis://127.0.0.1:6379')

@@ -3,7 +3,7 @@ import { type SystemRole, systemRoles } from '../../../contract/permissions.ts'
 import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { newId } from '../../db/id.ts'
-import { requireRow } from '../../db/require-row.ts'
+import { lockRow } from '../../db/require-row.ts'
 import { Forbidden } from '../../graphql/errors.ts'
 import { NotFound } from '../../graphql/refusals.ts'
 import { checkFuture, checkName } from '../../input.ts'
@@ -74,7 +74,7 @@ export async function createToken(
 /** Ends a token at once; revoking it again changes nothing. @throws NotFound */
 export function revokeApiToken(context: ServiceContext, actor: Actor, id: string): Promise<ApiToken> {
   return transactionOf(context, actor, async (em) => {
-    const token = await requireRow(em, ApiTokenEntity, 'API token', id)
+    const token = await lockRow(em, ApiTokenEntity, 'API token', id)
     if (actor.workspaceId !== null && token.workspaceId !== actor.workspaceId) {
       throw new NotFound('API token', id)
     }

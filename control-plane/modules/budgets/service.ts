@@ -1,8 +1,9 @@
+import { LockMode } from '@mikro-orm/core'
 import { keyOf } from '../../../contract/configuration/entities.ts'
 import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { newId } from '../../db/id.ts'
-import { requireRow } from '../../db/require-row.ts'
+import { lockRow } from '../../db/require-row.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import { NotFound } from '../../graphql/refusals.ts'
 import { lockPolicyOwner, type PolicyOwner } from '../../policy-owners.ts'
@@ -31,7 +32,11 @@ export function setBudget(context: ServiceContext, actor: Actor, input: SetBudge
   return transactionOf(context, actor, async (em) => {
     const { workspaceId } = await lockPolicyOwner(em, actor, owner)
     actor.require('budgets:update', { workspaceId })
-    const present = await em.findOne(BudgetEntity, { ownerKind: owner.kind, ownerId: owner.id })
+    const present = await em.findOne(
+      BudgetEntity,
+      { ownerKind: owner.kind, ownerId: owner.id },
+      { lockMode: LockMode.PESSIMISTIC_WRITE },
+    )
     const before = present && terms(present)
     const budget = present
       ? em.assign(present, { limitNanoUsd, period })
@@ -60,7 +65,7 @@ export function setBudget(context: ServiceContext, actor: Actor, input: SetBudge
 /** @throws NotFound */
 export function removeBudget(context: ServiceContext, actor: Actor, id: string): Promise<{ id: string }> {
   return transactionOf(context, actor, async (em) => {
-    const budget = await requireRow(em, BudgetEntity, 'budget', id)
+    const budget = await lockRow(em, BudgetEntity, 'budget', id)
     const { workspaceId, ownerKind, ownerId } = budget
     if (workspaceId !== null && actor.workspaceId !== null && workspaceId !== actor.workspaceId) {
       throw new NotFound('budget', id)

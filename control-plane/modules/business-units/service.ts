@@ -3,7 +3,7 @@ import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
-import { requireRow } from '../../db/require-row.ts'
+import { lockRow, requireRow } from '../../db/require-row.ts'
 import { InUse, NameTaken } from '../../graphql/refusals.ts'
 import { checkName } from '../../input.ts'
 import { deleteOwnedPolicies } from '../../owned-policies.ts'
@@ -51,7 +51,7 @@ export function updateBusinessUnit(
 ): Promise<BusinessUnit> {
   const name = checkName('name', input.name)
   const work = transactionOf(context, actor, async (em) => {
-    const businessUnit = await requireRow(em, BusinessUnitEntity, 'business unit', input.id)
+    const businessUnit = await lockRow(em, BusinessUnitEntity, 'business unit', input.id)
     actor.require('business_units:update', businessUnit)
     businessUnit.name = name
     await recordChange(em, actor, describe('business_unit.updated', businessUnit), {
@@ -69,7 +69,7 @@ export function deleteBusinessUnit(
   id: string,
 ): Promise<{ id: string }> {
   const work = transactionOf(context, actor, async (em) => {
-    const businessUnit = await requireRow(em, BusinessUnitEntity, 'business unit', id)
+    const businessUnit = await lockRow(em, BusinessUnitEntity, 'business unit', id)
     actor.require('business_units:delete', businessUnit)
     const policies = await deleteOwnedPolicies(em, actor.organizationId, [{ kind: 'business_unit', id }])
     em.remove(businessUnit)

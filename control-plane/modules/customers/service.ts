@@ -3,7 +3,7 @@ import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
-import { requireRow } from '../../db/require-row.ts'
+import { lockRow } from '../../db/require-row.ts'
 import { InUse, NameTaken } from '../../graphql/refusals.ts'
 import { checkName } from '../../input.ts'
 import { deleteOwnedPolicies } from '../../owned-policies.ts'
@@ -49,7 +49,7 @@ export function updateCustomer(
 ): Promise<Customer> {
   const name = checkName('name', input.name)
   const work = transactionOf(context, actor, async (em) => {
-    const customer = await requireRow(em, CustomerEntity, 'customer', input.id)
+    const customer = await lockRow(em, CustomerEntity, 'customer', input.id)
     actor.require('customers:update', customer)
     customer.name = name
     await recordChange(em, actor, describe('customer.updated', customer), {
@@ -63,7 +63,7 @@ export function updateCustomer(
 /** @throws NotFound, InUse */
 export function deleteCustomer(context: ServiceContext, actor: Actor, id: string): Promise<{ id: string }> {
   const work = transactionOf(context, actor, async (em) => {
-    const customer = await requireRow(em, CustomerEntity, 'customer', id)
+    const customer = await lockRow(em, CustomerEntity, 'customer', id)
     actor.require('customers:delete', customer)
     const policies = await deleteOwnedPolicies(em, actor.organizationId, [{ kind: 'customer', id }])
     em.remove(customer)

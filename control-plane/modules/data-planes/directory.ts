@@ -36,6 +36,27 @@ export async function readSigningKeys(
   return new Map(rows.map(({ id, signingKey }) => [id, publicKeyOf(signingKey)]))
 }
 
+/** Reports come every ten seconds: one that is silent for longer is gone, and what it said last says nothing. */
+const reportingWithinMs = 30_000
+
+/**
+ * How many data planes say that they refuse the newest configuration.
+ *
+ * @param now Milliseconds since the epoch.
+ */
+export async function countRefusingDataPlanes(
+  em: EntityManager,
+  organizationId: string,
+  now: number,
+): Promise<number> {
+  const [row] = await em.execute<{ count: string }[]>(
+    `select count(*) from data_planes
+     where org_id = ? and revoked_at is null and apply_status = 'refused' and last_seen_at > ?`,
+    [organizationId, new Date(now - reportingWithinMs)],
+  )
+  return Number(row?.count)
+}
+
 /** Every plugin that some data plane of the organization has loaded, with the schema it reported last. */
 export async function listReportedPlugins(
   em: EntityManager,

@@ -1,4 +1,5 @@
 export {
+  countRefusingDataPlanes,
   listEnrolledDataPlanes,
   listReportedPlugins,
   listRevokedDataPlaneIds,

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { formatEnrolmentToken } from '../../../contract/enrolment.ts'
 import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
-import { requireRow } from '../../db/require-row.ts'
+import { lockRow } from '../../db/require-row.ts'
 import { checkInteger } from '../../input.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { type DataPlane, DataPlaneEntity } from './entity.ts'
@@ -59,7 +59,7 @@ export function revokeDataPlane(
 ): Promise<DataPlane> {
   actor.require('data_planes:delete', { workspaceId: null })
   return transactionOf(context, actor, async (em) => {
-    const dataPlane = await requireRow(em, DataPlaneEntity, 'data plane', input.id)
+    const dataPlane = await lockRow(em, DataPlaneEntity, 'data plane', input.id)
     if (dataPlane.revokedAt) return dataPlane
     dataPlane.revokedAt = new Date(context.now())
     await recordChange(

@@ -1,8 +1,9 @@
+import { LockMode } from '@mikro-orm/core'
 import { keyOf } from '../../../contract/configuration/entities.ts'
 import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { newId } from '../../db/id.ts'
-import { requireRow } from '../../db/require-row.ts'
+import { lockRow } from '../../db/require-row.ts'
 import { NotFound } from '../../graphql/refusals.ts'
 import { checkInteger } from '../../input.ts'
 import { lockPolicyOwner, type PolicyOwner } from '../../policy-owners.ts'
@@ -42,7 +43,11 @@ export function setRequestLimit(
   return transactionOf(context, actor, async (em) => {
     const { workspaceId } = await lockPolicyOwner(em, actor, owner)
     actor.require('limits:update', { workspaceId })
-    const present = await em.findOne(RequestLimitEntity, { ownerKind: owner.kind, ownerId: owner.id })
+    const present = await em.findOne(
+      RequestLimitEntity,
+      { ownerKind: owner.kind, ownerId: owner.id },
+      { lockMode: LockMode.PESSIMISTIC_WRITE },
+    )
     const before = present && terms(present)
     const limit = present
       ? em.assign(present, fields)
@@ -73,7 +78,7 @@ export function removeRequestLimit(
   id: string,
 ): Promise<{ id: string }> {
   return transactionOf(context, actor, async (em) => {
-    const limit = await requireRow(em, RequestLimitEntity, 'request limit', id)
+    const limit = await lockRow(em, RequestLimitEntity, 'request limit', id)
     const { workspaceId, ownerKind, ownerId } = limit
     if (workspaceId !== null && actor.workspaceId !== null && workspaceId !== actor.workspaceId) {
       throw new NotFound('request limit', id)

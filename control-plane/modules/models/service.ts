@@ -1,4 +1,3 @@
-import { LockMode } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { keyOf } from '../../../contract/configuration/entities.ts'
 import type { Prices } from '../../../contract/money.ts'
@@ -6,6 +5,7 @@ import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
+import { lockRow } from '../../db/require-row.ts'
 import { NameTaken, NotFound } from '../../graphql/refusals.ts'
 import { checkInteger, checkText } from '../../input.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
@@ -65,7 +65,7 @@ export function createModel(context: ServiceContext, actor: Actor, input: Create
 export function updateModel(context: ServiceContext, actor: Actor, input: UpdateModel): Promise<Model> {
   actor.require('models:update', organizationWide)
   const work = transactionOf(context, actor, async (em) => {
-    const model = await lockModel(em, input.id)
+    const model = await lockRow(em, ModelEntity, 'model', input.id)
     const before = describe(model)
     applyUpdate(em, model, input)
     await recordChange(em, actor, entry('model.updated', model, { before, after: describe(model) }), {
@@ -89,7 +89,7 @@ function applyUpdate(em: EntityManager, model: Model, input: UpdateModel): void 
 export function deleteModel(context: ServiceContext, actor: Actor, id: string): Promise<{ id: string }> {
   actor.require('models:delete', organizationWide)
   return transactionOf(context, actor, async (em) => {
-    const model = await lockModel(em, id)
+    const model = await lockRow(em, ModelEntity, 'model', id)
     em.remove(model)
     await recordChange(em, actor, entry('model.deleted', model, describe(model)), {
       upserts: [],
@@ -101,13 +101,6 @@ export function deleteModel(context: ServiceContext, actor: Actor, id: string): 
 
 /** Models belong to the organization, as their providers do. */
 const organizationWide = { workspaceId: null }
-
-/** Of two changes at once, each audits what the other left. */
-async function lockModel(em: EntityManager, id: string): Promise<Model> {
-  const model = await em.findOne(ModelEntity, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE })
-  if (!model) throw new NotFound('model', id)
-  return model
-}
 
 function checkModelName(field: string, name: string): string {
   return checkText(field, name, { maximumLength: maximumNameLength })

@@ -1,6 +1,6 @@
 import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
-import { requireRow } from '../../db/require-row.ts'
+import { lockRow, requireRow } from '../../db/require-row.ts'
 import { checkName } from '../../input.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { type Organization, OrganizationEntity } from './entity.ts'
@@ -21,7 +21,7 @@ export function updateOrganization(
   actor.require('organization:update', { workspaceId: null })
   const name = checkName('name', input.name)
   return transactionOf(context, actor, async (em) => {
-    const organization = await requireRow(em, OrganizationEntity, 'organization', actor.organizationId)
+    const organization = await lockRow(em, OrganizationEntity, 'organization', actor.organizationId)
     organization.name = name
     await recordChange(
       em,

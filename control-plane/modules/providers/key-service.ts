@@ -1,11 +1,10 @@
-import { LockMode } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { keyOf } from '../../../contract/configuration/entities.ts'
 import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
-import { requireRow } from '../../db/require-row.ts'
+import { lockRow, requireRow } from '../../db/require-row.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import { InUse, NameTaken, NotFound } from '../../graphql/refusals.ts'
 import { checkName } from '../../input.ts'
@@ -128,10 +127,8 @@ export function removeProviderKey(
 }
 
 /** A virtual key that is about to name this key holds a share lock on it, so that one of the two waits. */
-async function lockKey(em: EntityManager, id: string): Promise<ProviderKey> {
-  const key = await em.findOne(ProviderKeyEntity, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE })
-  if (!key) throw new NotFound('provider key', id)
-  return key
+function lockKey(em: EntityManager, id: string): Promise<ProviderKey> {
+  return lockRow(em, ProviderKeyEntity, 'provider key', id)
 }
 
 function sealSecret({ secrets }: ServiceContext, { organizationId }: Actor, secret: string) {

@@ -1,10 +1,10 @@
-import { LockMode } from '@mikro-orm/core'
 import { keyOf } from '../../../contract/configuration/entities.ts'
 import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
-import { InUse, NameTaken, NotFound } from '../../graphql/refusals.ts'
+import { lockRow } from '../../db/require-row.ts'
+import { InUse, NameTaken } from '../../graphql/refusals.ts'
 import { checkInteger } from '../../input.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { type Catalogue, listModelKeys, seedModels } from '../models/index.ts'
@@ -83,12 +83,7 @@ export function updateProvider(
 ): Promise<Provider> {
   actor.require('providers:update', organizationWide)
   const work = transactionOf(context, actor, async (em) => {
-    const provider = await em.findOne(
-      ProviderEntity,
-      { id: input.id },
-      { lockMode: LockMode.PESSIMISTIC_WRITE },
-    )
-    if (!provider) throw new NotFound('provider', input.id)
+    const provider = await lockRow(em, ProviderEntity, 'provider', input.id)
     const before = describe(provider)
     applyUpdate(provider, input)
     await recordChange(
@@ -125,8 +120,7 @@ export function deleteProvider(context: ServiceContext, actor: Actor, id: string
   actor.require('providers:delete', organizationWide)
   const work = transactionOf(context, actor, async (em) => {
     // Locked first: a key or model that is being added waits, so that none outlives its provider.
-    const provider = await em.findOne(ProviderEntity, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE })
-    if (!provider) throw new NotFound('provider', id)
+    const provider = await lockRow(em, ProviderEntity, 'provider', id)
     const keys = await em.find(ProviderKeyEntity, { providerId: id })
     const models = await listModelKeys(em, id)
     em.remove(provider)

@@ -3,7 +3,7 @@ import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
-import { requireRow } from '../../db/require-row.ts'
+import { lockRow } from '../../db/require-row.ts'
 import { InUse, NameTaken } from '../../graphql/refusals.ts'
 import { checkName } from '../../input.ts'
 import { deleteOwnedPolicies } from '../../owned-policies.ts'
@@ -51,7 +51,7 @@ export function createTeam(context: ServiceContext, actor: Actor, input: CreateT
 export function updateTeam(context: ServiceContext, actor: Actor, input: UpdateTeam): Promise<Team> {
   const name = input.name == null ? undefined : checkName('name', input.name)
   const work = transactionOf(context, actor, async (em) => {
-    const team = await requireRow(em, TeamEntity, 'team', input.id)
+    const team = await lockRow(em, TeamEntity, 'team', input.id)
     actor.require('teams:update', team)
     if (input.customerId !== undefined || input.businessUnitId !== undefined) {
       Object.assign(team, await placeTeam(em, team.workspaceId, input))
@@ -66,7 +66,7 @@ export function updateTeam(context: ServiceContext, actor: Actor, input: UpdateT
 /** @throws NotFound, InUse */
 export function deleteTeam(context: ServiceContext, actor: Actor, id: string): Promise<{ id: string }> {
   const work = transactionOf(context, actor, async (em) => {
-    const team = await requireRow(em, TeamEntity, 'team', id)
+    const team = await lockRow(em, TeamEntity, 'team', id)
     actor.require('teams:delete', team)
     const policies = await deleteOwnedPolicies(em, actor.organizationId, [{ kind: 'team', id }])
     em.remove(team)

@@ -3,7 +3,7 @@ import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
-import { requireRow } from '../../db/require-row.ts'
+import { lockRow, requireRow } from '../../db/require-row.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import { InUse, NameTaken } from '../../graphql/refusals.ts'
 import { checkName, checkText } from '../../input.ts'
@@ -56,7 +56,7 @@ export function updateUser(context: ServiceContext, actor: Actor, input: UpdateU
   const name = input.name == null ? undefined : checkName('name', input.name)
   const email = input.email === undefined ? undefined : checkEmail(input.email)
   const work = transactionOf(context, actor, async (em) => {
-    const user = await requireRow(em, UserEntity, 'user', input.id)
+    const user = await lockRow(em, UserEntity, 'user', input.id)
     if (input.teamId != null) await requireRow(em, TeamEntity, 'team', input.teamId)
     if (input.teamId !== undefined) user.teamId = input.teamId
     if (name !== undefined) user.name = name
@@ -72,7 +72,7 @@ export function updateUser(context: ServiceContext, actor: Actor, input: UpdateU
 export function deleteUser(context: ServiceContext, actor: Actor, id: string): Promise<{ id: string }> {
   actor.require('users:delete', organizationWide)
   const work = transactionOf(context, actor, async (em) => {
-    const user = await requireRow(em, UserEntity, 'user', id)
+    const user = await lockRow(em, UserEntity, 'user', id)
     const policies = await deleteOwnedPolicies(em, actor.organizationId, [{ kind: 'user', id }])
     em.remove(user)
     await recordChange(em, actor, describe('user.deleted', user), {

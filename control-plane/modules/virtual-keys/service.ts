@@ -5,7 +5,7 @@ import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
-import { requireRow } from '../../db/require-row.ts'
+import { lockRow } from '../../db/require-row.ts'
 import { checkFuture, checkInteger, checkName } from '../../input.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { requireWorkspace } from '../workspaces/index.ts'
@@ -160,7 +160,7 @@ function checkExpiry(context: ServiceContext, expiresAt: Date | null): Date | nu
 }
 
 async function requireKey(em: EntityManager, actor: Actor, permission: Permission, id: string) {
-  const key = await requireRow(em, VirtualKeyEntity, 'virtual key', id)
+  const key = await lockRow(em, VirtualKeyEntity, 'virtual key', id)
   actor.require(permission, key)
   return key
 }

@@ -4,7 +4,7 @@ import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
-import { requireRow } from '../../db/require-row.ts'
+import { lockRow, requireRow } from '../../db/require-row.ts'
 import { InUse, NameTaken, NotFound } from '../../graphql/refusals.ts'
 import { checkName } from '../../input.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
@@ -74,7 +74,7 @@ export function updateWorkspace(
 export function deleteWorkspace(context: ServiceContext, actor: Actor, id: string): Promise<{ id: string }> {
   actor.require('workspaces:delete', { workspaceId: null })
   const work = transactionOf(context, actor, async (em) => {
-    const workspace = await requireRow(em, WorkspaceEntity, 'workspace', id)
+    const workspace = await lockRow(em, WorkspaceEntity, 'workspace', id)
     em.remove(workspace)
     await recordChange(em, actor, describe('workspace.deleted', workspace))
     return { id }
