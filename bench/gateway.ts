@@ -7,7 +7,7 @@ import { freePort, gatewayCore, otherCore, type Running, startPinned, waitUntilA
 import { type Stores, startStores } from './stores.ts'
 import type { Target } from './target.ts'
 
-const cli = '/tmp/cli-main.ts'
+const cli = resolve(import.meta.dirname, '../cli/main.ts')
 const readyLimitMs = 30_000
 
 /**

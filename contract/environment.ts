@@ -130,8 +130,6 @@ export const environmentVariables = {
   },
 } as const satisfies Record<string, EnvironmentVariable>
 
-export type EnvironmentName = keyof typeof environmentVariables
-
 /** Names in our namespace that nothing reads: most likely misspelt, and then silently without effect. */
 export function unknownNames(source: Readonly<Record<string, string | undefined>>): string[] {
   return Object.keys(source).filter(

@@ -1,5 +1,4 @@
 import Type, { type Static } from 'typebox'
-import type { governedLevels } from './configuration/entities.ts'
 import { parserOf } from './validation.ts'
 
 const closed = { additionalProperties: false } as const
@@ -101,8 +100,9 @@ export const EventBatch = Type.Object(
     format: Type.Literal(1),
     organizationId: Id,
     dataPlaneId: Id,
-    /** Counts this data plane's batches from 1 within `incarnation`, so that a gap is seen. */
+    /** One run of the data plane's process; a later run's sorts behind it. */
     incarnation: Id,
+    /** Counts this data plane's batches from 1 within `incarnation`, so that a gap is seen. */
     sequence: Type.Integer({ minimum: 1 }),
     events: Type.Array(DataPlaneEvent),
   },
@@ -116,6 +116,3 @@ export type DataPlaneEvent = Static<typeof DataPlaneEvent>
 export type EventBatch = Static<typeof EventBatch>
 
 export const parseEventBatch = parserOf('event batch', EventBatch)
-
-/** A budget's or limit's level, as refusals and reports name it. */
-export type Scope = (typeof governedLevels)[number]

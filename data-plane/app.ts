@@ -79,7 +79,8 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
     report: (event) => governance.report(event),
   })
   const configuration = () => follower.configuration
-  const server = createServer({ configuration, pipelines, log, now, maxConcurrentCalls })
+  const whyUnavailable = () => follower.revocation
+  const server = createServer({ configuration, whyUnavailable, pipelines, log, now, maxConcurrentCalls })
   const { dataPlaneId } = identity
   const sources = gatherSources({
     dataPlaneId,

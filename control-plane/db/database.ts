@@ -89,7 +89,7 @@ function tenantCondition(
   entityName: string,
 ) {
   if (entityName === 'Organization') return { id: organizationId }
-  return workspaceId !== null && workspaceBound.has(entityName)
-    ? { organizationId, workspaceId }
-    : { organizationId }
+  if (workspaceId === null) return { organizationId }
+  if (entityName === 'Workspace') return { organizationId, id: workspaceId }
+  return workspaceBound.has(entityName) ? { organizationId, workspaceId } : { organizationId }
 }

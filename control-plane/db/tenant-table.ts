@@ -8,6 +8,8 @@ export interface TenantTableOptions {
    * those without one belong to the organization and are seen from every workspace.
    */
   readonly workspaces?: boolean | 'optional'
+  /** The column that holds the workspace's id. */
+  readonly workspaceColumn?: string
   /** Rows are added and read, never changed. */
   readonly appendOnly?: boolean
 }
@@ -17,10 +19,11 @@ export interface TenantTableOptions {
  * and the least grants that the application needs.
  */
 export function tenantTable(table: string, options: TenantTableOptions): readonly string[] {
-  const { applicationRole, column = 'org_id', workspaces = false, appendOnly = false } = options
+  const { applicationRole, column = 'org_id', workspaceColumn = 'workspace_id' } = options
+  const { workspaces = false, appendOnly = false } = options
   const ofOrganization = `${column} = current_setting('gatehouse.org_id', true)`
   const ofWorkspace = `(coalesce(current_setting('gatehouse.workspace_id', true), '') = ''
-      or workspace_id = current_setting('gatehouse.workspace_id', true)${workspaces === 'optional' ? ' or workspace_id is null' : ''})`
+      or ${workspaceColumn} = current_setting('gatehouse.workspace_id', true)${workspaces === 'optional' ? ` or ${workspaceColumn} is null` : ''})`
   const visible = workspaces ? `${ofOrganization} and ${ofWorkspace}` : ofOrganization
   const privileges = appendOnly ? 'select, insert' : 'select, insert, update, delete'
   return [

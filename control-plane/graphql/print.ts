@@ -4,7 +4,7 @@ import { lexicographicSortSchema, printSchema } from 'graphql'
 import { schema } from './schema.ts'
 
 /** The API as text, in an order that does not depend on the order of the source files. */
-export function printApi(): string {
+function printApi(): string {
   return `${printSchema(lexicographicSortSchema(schema))}\n`
 }
 

@@ -23,16 +23,27 @@ function isMadeForCallers({ originalError }: GraphQLError): boolean {
   return originalError === undefined || isGraphQLError(originalError)
 }
 
-/** graphql-js gives none to arguments and variables that do not fit the schema. */
+/** graphql-js gives no code to arguments and variables that do not fit the schema. */
 function withCode(error: GraphQLError): GraphQLError {
-  if (error.extensions.code !== undefined) return error
-  return new GraphQLError(error.message, {
+  const message = withoutValue(error.message)
+  if (error.extensions.code !== undefined && message === error.message) return error
+  return new GraphQLError(message, {
     nodes: error.nodes ?? null,
     source: error.source ?? null,
     positions: error.positions ?? null,
     path: error.path ?? null,
-    extensions: { ...error.extensions, code: 'BAD_USER_INPUT' },
+    extensions: { code: 'BAD_USER_INPUT', ...error.extensions },
   })
+}
+
+/** graphql-js repeats a variable that does not fit the schema, whole: it may hold a secret. */
+function withoutValue(message: string): string {
+  const [, variable] = /^Variable "(\$\w+)" got invalid value /.exec(message) ?? []
+  if (variable === undefined) return message
+  const end = message.lastIndexOf('; ')
+  const place = / at "([\w.[\]]+)"$/.exec(message.slice(0, end))?.[1]
+  const reason = message.slice(end + 2).replace(/( cannot represent [^:]*):.*$/s, '$1')
+  return `Variable "${variable}" got an invalid value${place === undefined ? '' : ` at "${place}"`}; ${reason}`
 }
 
 function causeOf(error: unknown): unknown {

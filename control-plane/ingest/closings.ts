@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { EventBatch } from '../../contract/events.ts'
-import type { EventSource } from './event-sources.ts'
+import { type EventSource, patienceBatches } from './event-sources.ts'
 
 /**
  * Notes which leases their data planes have closed. Each is due once every earlier batch is there: a charge may
@@ -28,7 +28,10 @@ export async function noteClosings(
   )
 }
 
-/** The leases whose closing is due now. */
+/**
+ * The leases whose closing is due now. A later process of the data plane that has sent so much already leaves behind
+ * only gaps that nothing will fill: what the one before closed is due then, whatever of it was lost.
+ */
 export async function listDueClosings(
   em: EntityManager,
   organizationId: string,
@@ -37,10 +40,11 @@ export async function listDueClosings(
   const rows = await em.execute<{ id: string }[]>(
     `select lease.id from budget_leases lease
      join jsonb_to_recordset(?::jsonb) as source ("dataPlaneId" text, incarnation text, contiguous bigint)
-       on lease.data_plane_id = source."dataPlaneId" and lease.closing_incarnation = source.incarnation
-       and lease.closing_sequence <= source.contiguous
+       on lease.data_plane_id = source."dataPlaneId" and (
+         (lease.closing_incarnation = source.incarnation and lease.closing_sequence <= source.contiguous)
+         or (lease.closing_incarnation collate "C" < source.incarnation and source.contiguous >= ?))
      where lease.org_id = ? and lease.closed_at is null`,
-    [JSON.stringify(sources), organizationId],
+    [JSON.stringify(sources), patienceBatches, organizationId],
   )
   return rows.map(({ id }) => id)
 }

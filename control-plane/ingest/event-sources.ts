@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import type { EventBatch } from '../../contract/events.ts'
 
 /** So many batches behind a gap, what is missing in it is taken for lost. */
-const patienceBatches = 256
+export const patienceBatches = 256
 
 /** How far one data plane's batches have arrived without a gap. */
 export interface EventSource {

@@ -1,7 +1,7 @@
 import type { StreamEntry } from '../../transport/event-stream.ts'
 import type { BackgroundDependencies, BackgroundWork } from '../background/dependencies.ts'
 import { startLoop } from '../background/loop.ts'
-import { isDataError } from './data-error.ts'
+import { isDataError } from '../db/data-error.ts'
 import { type IngestOutcome, ingestEntries, setAside } from './ingest-entries.ts'
 
 const waitMs = 1_000

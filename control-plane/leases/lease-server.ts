@@ -6,6 +6,7 @@ import { ContractViolation } from '../../contract/validation.ts'
 import type { LeaseRequestEntry } from '../../transport/lease-channel.ts'
 import type { BackgroundDependencies, BackgroundWork } from '../background/dependencies.ts'
 import { startLoop } from '../background/loop.ts'
+import { isDataError } from '../db/data-error.ts'
 import { readSigningKeys } from '../modules/data-planes/index.ts'
 import { forgetRequests } from './forget-requests.ts'
 import { grantLeases } from './grant-leases.ts'
@@ -53,10 +54,14 @@ async function answerInOrder(deps: BackgroundDependencies, entries: readonly Lea
 async function answer(deps: BackgroundDependencies, entry: LeaseRequestEntry): Promise<void> {
   const { database, transport, secrets, log, now } = deps
   const { organizationId } = entry
-  const answered = await database.transaction(organizationId, async (em) => {
+  const work = database.transaction(organizationId, async (em) => {
     const request = openRequest(entry, await readSigningKeys(em, organizationId))
     if (request instanceof Error) return request
     return { request, grants: await grantLeases(em, request, now()) }
+  })
+  const answered = await work.catch((error: unknown) => {
+    if (isDataError(error)) return error
+    throw error
   })
   if (answered instanceof Error) {
     log.warn({ organizationId, reason: answered.message }, 'refused a lease request')

@@ -62,7 +62,7 @@ export class ConfigurationFollower {
     this.#identity = identity
     this.#disk = new ConfigurationDisk(stateDirectory)
     this.#log = log
-    this.#running = new RunningConfiguration(identity.organizationId, accept)
+    this.#running = new RunningConfiguration(identity, accept)
     this.#heads = new HeadWatch(identity, () => this.#running.revoke(this.#heads.revokedKeys.ids()))
     this.#sealed = new SealedSecrets(identity, this.#disk, log)
     this.#retry = new Retry(now)
@@ -71,6 +71,11 @@ export class ConfigurationFollower {
   /** What a new call starts with; undefined until there is a configuration and the secrets to serve it. */
   get configuration(): Configuration | undefined {
     return this.secrets.available ? this.#running.configuration : undefined
+  }
+
+  /** Why there is none although one was applied. */
+  get revocation(): string | null {
+    return this.#running.revocation
   }
 
   get secrets(): Secrets {
@@ -214,7 +219,7 @@ export class ConfigurationFollower {
     if (revokedKeys.applied(head, head.revoked)) this.#running.revoke(revokedKeys.ids())
     this.#sealed.check(replica.index)
     const unsaved = this.#saved ? null : 'the configuration could not be saved to disk; see the log'
-    this.state.applied(replica, this.#sealed.problem ?? unsaved)
+    this.state.applied(replica, this.revocation ?? this.#sealed.problem ?? unsaved)
   }
 
   /** A full disk must not keep a revocation from being applied: the configuration runs, and saving is tried again. */

@@ -51,9 +51,7 @@ const permitSweepMs = 20
  */
 export async function openGovernance(options: GovernanceOptions): Promise<Governance> {
   const { transport, organizationId, dataPlaneId, signingKey, controlPlaneKeys, now, log } = options
-  const directory = join(options.stateDirectory, 'journal')
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const journal = DurableJournal.open({ directory, durability: options.durability, log })
+  const journal = openJournal(options)
   const { leases, asks } = journal.recovered
   const ledger = new LeaseLedger(
     {
@@ -104,4 +102,10 @@ export async function openGovernance(options: GovernanceOptions): Promise<Govern
       await journal.close()
     },
   }
+}
+
+function openJournal({ stateDirectory, durability, log }: GovernanceOptions): DurableJournal {
+  const directory = join(stateDirectory, 'journal')
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  return DurableJournal.open({ directory, durability, log })
 }

@@ -1,8 +1,15 @@
-/** Lets many callers share one slow flush to disk: each waits for one that began after it asked. */
+/** Rounds begin so far apart at least: a disk that is quick would otherwise get a round per call. */
+const roundGapMs = 1
+
+/**
+ * Lets many callers share one slow flush to disk: each waits for a round that began after it asked. When none is under
+ * way, a round begins once the event loop has read what has arrived.
+ */
 export class GroupSync {
   readonly #sync: () => Promise<void>
-  #running: Promise<void> | undefined
-  #next: Promise<void> | undefined
+  #next: PromiseWithResolvers<void> | undefined
+  #isRunning = false
+  #startedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(sync: () => Promise<void>) {
     this.#sync = sync
@@ -10,20 +17,28 @@ export class GroupSync {
 
   /** @throws whatever the flush throws, to all that share it. */
   wait(): Promise<void> {
-    if (!this.#running) return this.#start()
-    const startNext = () => {
-      this.#next = undefined
-      return this.#start()
+    if (!this.#next) {
+      this.#next = Promise.withResolvers<void>()
+      if (!this.#isRunning) this.#schedule()
     }
-    this.#next ??= this.#running.then(startNext, startNext)
-    return this.#next
+    return this.#next.promise
   }
 
-  #start(): Promise<void> {
-    const running = this.#sync().finally(() => {
-      if (!this.#next) this.#running = undefined
-    })
-    this.#running = running
-    return running
+  #schedule(): void {
+    if (performance.now() - this.#startedAtMs >= roundGapMs) setImmediate(() => this.#run())
+    else setTimeout(() => this.#run(), roundGapMs)
+  }
+
+  #run(): void {
+    const round = this.#next
+    if (!round) return
+    this.#next = undefined
+    this.#isRunning = true
+    this.#startedAtMs = performance.now()
+    const ended = () => {
+      this.#isRunning = false
+      if (this.#next) this.#schedule()
+    }
+    this.#sync().then(round.resolve, round.reject).finally(ended)
   }
 }

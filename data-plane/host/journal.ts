@@ -15,6 +15,7 @@ import {
   parseCallFinished,
 } from './journal-record.ts'
 import type { JournalState } from './journal-state.ts'
+import { RecentEvents } from './recent-events.ts'
 import { replayJournal } from './replay.ts'
 import { listSegments, removeSegment, SegmentFile, segmentPath } from './segment-file.ts'
 
@@ -40,7 +41,15 @@ export interface Held {
 /** Events that wait for a disk that takes them again, at most. */
 const maxWaitingLines = 100_000
 const retryMs = 1_000
+/** Length of the events that are kept in memory until they are shipped, at most. */
+const maxRecentChars = 8 * 1024 ** 2
 const noCharges: readonly Held[] = []
+
+/** An intent that the next sync round writes. */
+interface WaitingIntent {
+  readonly attemptId: string
+  readonly line: string
+}
 
 /**
  * The durable record of this data plane: an append-only file of JSON lines. A call's intent is written before its
@@ -62,6 +71,11 @@ export class DurableJournal implements Journal {
   /** Up to this one, segments begin with a checkpoint that survives a loss of power. */
   #durableSegment = 0
   #lines: string[] = []
+  /** The events among `#lines`, as JSON. */
+  #events: string[] = []
+  #waitingIntents: WaitingIntent[] = []
+  /** What the shipper has not taken yet, as far as it is in memory. */
+  readonly recent: RecentEvents
   #flushScheduled = false
   readonly #groupSync = new GroupSync(() => this.#sync())
   #unshipped: number
@@ -80,6 +94,7 @@ export class DurableJournal implements Journal {
     this.#state = state
     this.#active = active
     this.#unshipped = unshipped
+    this.recent = new RecentEvents(this.#written, maxRecentChars)
   }
 
   /**
@@ -97,11 +112,11 @@ export class DurableJournal implements Journal {
     }
     if (lastSegment === 0) state.shipped = { segment: 1, offset: 0 }
     const active = new SegmentFile(options.directory, lastSegment + 1)
+    active.append(`${state.checkpoint()}\n`)
     const journal = new DurableJournal(options, state, active, unshippedEvents)
     for (const segment of listSegments(options.directory)) {
       if (segment !== active.number) journal.#noteClosed(segment)
     }
-    active.append(`${state.checkpoint()}\n`)
     for (const intent of state.intents.values()) journal.report(parseCallFinished(intent))
     journal.flush()
     journal.#syncInBackground()
@@ -121,12 +136,8 @@ export class DurableJournal implements Journal {
     const description = describeCall(call)
     const intent = recordUnknownEnd(description, call, charges)
     const line = `{"intent":${intent}}\n`
-    try {
-      this.#write(line)
-    } catch (error) {
-      this.#log.error({ err: error }, 'the journal cannot be written')
-      throw new Denied('audit_unavailable')
-    }
+    if (this.#durability === 'sync') this.#waitingIntents.push({ attemptId: call.id, line })
+    else this.#writeIntents(line)
     this.#state.intents.set(call.id, intent)
     this.#descriptions.set(call, description)
     if (this.#durability === 'sync') return this.#groupSync.wait()
@@ -176,15 +187,11 @@ export class DurableJournal implements Journal {
     return this.#state.shipped
   }
 
-  /** The newest position that is written. */
-  get written(): Position {
-    return { segment: this.#active.number, offset: this.#active.bytes }
-  }
-
   /** Called once the control plane's stream has stored the events up to a position. */
   markShipped(position: Position, events: number): void {
     this.#state.shipped = position
     this.#unshipped -= events
+    this.recent.removeUpTo(position)
     this.#append(`{"shipped":${JSON.stringify(position)}}\n`)
     for (const [segment, bytes] of this.#closed) {
       if (segment >= position.segment || segment >= this.#durableSegment) continue
@@ -216,16 +223,23 @@ export class DurableJournal implements Journal {
   }
 
   #appendEvent(json: string): void {
+    if (!this.#append(eventLine(json))) return
     this.#unshipped++
-    this.#append(eventLine(json))
+    this.#events.push(json)
   }
 
-  #append(line: string): void {
+  /** Whether there is room for the line. */
+  #append(line: string): boolean {
     if (this.#lines.length >= maxWaitingLines) {
       this.#lose()
-      return
+      return false
     }
     this.#lines.push(line)
+    this.#scheduleFlush()
+    return true
+  }
+
+  #scheduleFlush(): void {
     if (this.#flushScheduled) return
     this.#flushScheduled = true
     setImmediate(() => {
@@ -234,16 +248,40 @@ export class DurableJournal implements Journal {
     })
   }
 
-  /** Writes what waits and `line`, in this order, in one call of the kernel. */
-  #write(line: string): void {
-    // Before the lines, not after: a call whose intent is written must not be refused for want of a next segment.
+  /** @throws Denied `audit_unavailable`; then none of the intents is written. */
+  #writeIntents(lines: string): void {
+    try {
+      this.#write(lines)
+    } catch (error) {
+      this.#log.error({ err: error }, 'the journal cannot be written')
+      throw new Denied('audit_unavailable')
+    }
+  }
+
+  /** Writes intents and what waits, in one call of the kernel. An intent stands before the end of its call. */
+  #write(intents: string): void {
+    // Before the intents, not after: a call whose intent is written must not be refused for want of a next segment.
     if (this.#active.bytes >= this.#segmentBytes) this.#rotate()
-    const { length } = this.#lines
-    this.#active.append(length === 0 ? line : this.#lines.join('') + line)
-    if (length > 0) this.#lines = []
+    this.#active.append(this.#lines.length === 0 ? intents : intents + this.#lines.join(''))
+    this.#noteWritten()
+  }
+
+  #noteWritten(): void {
+    this.recent.add(this.#events, this.#written)
+    this.#lines = []
+    this.#events = []
+  }
+
+  get #written(): Position {
+    return { segment: this.#active.number, offset: this.#active.bytes }
   }
 
   #rotate(): void {
+    // The checkpoint counts what waits; read after it once more, an end would be charged twice.
+    if (this.#lines.length > 0) {
+      this.#active.append(this.#lines.join(''))
+      this.#noteWritten()
+    }
     const next = new SegmentFile(this.directory, this.#active.number + 1)
     next.append(`${this.#state.checkpoint()}\n`)
     const last = this.#active
@@ -259,7 +297,9 @@ export class DurableJournal implements Journal {
     this.#closedBytes += size
   }
 
+  /** Writes the intents that wait, and makes all that is written survive a loss of power. */
   async #sync(): Promise<void> {
+    this.#writeWaitingIntents()
     const retiring = this.#retiring
     const active = this.#active
     this.#retiring = []
@@ -272,6 +312,18 @@ export class DurableJournal implements Journal {
       this.#retiring = [...retiring, ...this.#retiring]
       this.#log.error({ err: error }, 'the journal could not be synced')
       throw new Denied('audit_unavailable')
+    }
+  }
+
+  #writeWaitingIntents(): void {
+    const intents = this.#waitingIntents
+    if (intents.length === 0) return
+    this.#waitingIntents = []
+    try {
+      this.#writeIntents(intents.map(({ line }) => line).join(''))
+    } catch (error) {
+      for (const { attemptId } of intents) this.#state.intents.delete(attemptId)
+      throw error
     }
   }
 

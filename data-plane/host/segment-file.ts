@@ -13,6 +13,10 @@ import { join } from 'node:path'
 
 const filePattern = /^journal-(\d{8})\.ndjson$/
 const privateFileMode = 0o600
+/** Most writes are encoded here instead of in a buffer of their own. */
+const scratch = Buffer.allocUnsafeSlow(256 * 1024)
+/** Of UTF-8, per unit of UTF-16. */
+const maxBytesPerChar = 3
 
 /** The numbers of the segments in a directory, ascending. */
 export function listSegments(directory: string): number[] {
@@ -56,16 +60,18 @@ export class SegmentFile {
    * @throws Error when the disk is full or gone; then none of the lines is in the file.
    */
   append(lines: string): void {
-    const data = Buffer.from(lines)
+    const fits = lines.length * maxBytesPerChar <= scratch.length
+    const data = fits ? scratch : Buffer.from(lines)
+    const length = fits ? scratch.write(lines) : data.length
     let written = 0
     try {
-      while (written < data.length) written += writeSync(this.#fd, data, written)
+      while (written < length) written += writeSync(this.#fd, data, written, length - written)
     } catch (error) {
       // A torn line in the middle would make every later one unreadable.
       if (written > 0) ftruncateSync(this.#fd, this.#bytes)
       throw error
     }
-    this.#bytes += data.length
+    this.#bytes += length
   }
 
   /** Drops a last line that a crash cut off. */

@@ -6,6 +6,7 @@ import { within } from '../deadline.ts'
 import type { HostLog } from './host-log.ts'
 import type { DurableJournal } from './journal.ts'
 import { eventOf, type Position } from './journal-record.ts'
+import type { EventRun } from './recent-events.ts'
 import { segmentPath } from './segment-file.ts'
 
 export interface ShipperOptions {
@@ -17,18 +18,14 @@ export interface ShipperOptions {
   readonly log: HostLog
 }
 
-const maxBatchEvents = 500
-const maxBatchBytes = 512 * 1024
-const lingerMs = 100
+/** Length of a batch's events, which bounds an entry of the stream too. */
+const maxBatchChars = 256 * 1024
+/** A batch leaves when it is full or has waited so long. */
+const lingerMs = 200
+const pollMs = 25
 const appendLimitMs = 5_000
 const firstRetryMs = 200
 const longestRetryMs = 5_000
-
-/** Events read from the journal, as JSON, and where the next ones begin. */
-interface Batch {
-  readonly events: readonly string[]
-  readonly end: Position
-}
 
 /**
  * Moves events from the journal to the control plane's stream, in order. A batch is repeated word for word until the
@@ -36,9 +33,11 @@ interface Batch {
  */
 export class Shipper {
   readonly #options: ShipperOptions
-  readonly #incarnation = randomUUID()
+  /** Begins with the time: a later process's sorts behind it. */
+  readonly #incarnation = `${Date.now().toString(36).padStart(9, '0')}-${randomUUID()}`
   readonly #stopped = new AbortController()
   #sequence = 0
+  #isClosing = false
   #loop: Promise<void> | undefined
 
   constructor(options: ShipperOptions) {
@@ -52,6 +51,7 @@ export class Shipper {
   /** Ships what is recorded until now, for at most `limitMs`, and stops. What is left is shipped by the next start. */
   async close(limitMs: number): Promise<void> {
     const { journal, log } = this.#options
+    this.#isClosing = true
     const deadline = Date.now() + limitMs
     while (journal.backlog > 0 && Date.now() < deadline) await pause(10)
     if (journal.backlog > 0)
@@ -64,9 +64,9 @@ export class Shipper {
     const { signal } = this.#stopped
     while (!signal.aborted) {
       try {
+        await this.#linger()
         const batch = await this.#nextBatch()
         if (batch) await this.#ship(batch)
-        if (!batch || batch.events.length < maxBatchEvents) await pause(lingerMs, signal)
       } catch (error) {
         this.#options.log.error({ err: error }, 'the journal could not be shipped')
         await pause(longestRetryMs, signal)
@@ -74,7 +74,18 @@ export class Shipper {
     }
   }
 
-  async #ship(batch: Batch): Promise<void> {
+  /** Waits until there is a batch worth its signature. */
+  async #linger(): Promise<void> {
+    const { journal } = this.#options
+    const until = performance.now() + lingerMs
+    while (journal.recent.chars < maxBatchChars && performance.now() < until) {
+      // What only the files hold has waited long enough.
+      if (this.#isClosing || !isSame(journal.shipped, journal.recent.start)) return
+      await pause(pollMs, this.#stopped.signal)
+    }
+  }
+
+  async #ship(batch: EventRun): Promise<void> {
     const { journal, events, log } = this.#options
     const { signal } = this.#stopped
     const text = batch.events.length > 0 ? this.#sealed(batch.events) : undefined
@@ -110,39 +121,44 @@ export class Shipper {
   }
 
   /** The next events; undefined when all that is written is shipped. */
-  async #nextBatch(): Promise<Batch | undefined> {
+  async #nextBatch(): Promise<EventRun | undefined> {
     const { journal } = this.#options
     const from = journal.shipped
-    const { written } = journal
-    const isActive = from.segment === written.segment
-    const text = await readFrom(journal.directory, from, isActive ? written.offset : Number.POSITIVE_INFINITY)
-    if (text.length === 0) {
-      return isActive ? undefined : { events: [], end: { segment: from.segment + 1, offset: 0 } }
-    }
+    const { start } = journal.recent
+    if (isSame(from, start)) return journal.recent.first(maxBatchChars)
+    const isLastSegment = from.segment === start.segment
+    const text = await readFrom(
+      journal.directory,
+      from,
+      isLastSegment ? start.offset : Number.POSITIVE_INFINITY,
+    )
+    if (text.length === 0) return { events: [], end: { segment: from.segment + 1, offset: 0 } }
     const events: string[] = []
     let offset = 0
-    while (offset < text.length && events.length < maxBatchEvents) {
+    while (offset < text.length) {
       const end = text.indexOf(0x0a, offset)
       if (end < 0) break
       const event = eventOf(text.toString('utf8', offset, end))
       if (event !== undefined) events.push(event)
       offset = end + 1
     }
-    // Lines that say how far the journal is shipped must not be answered with another such line.
-    if (events.length === 0 && isActive && from.offset + offset === written.offset) return undefined
     return { events, end: { segment: from.segment, offset: from.offset + offset } }
   }
+}
+
+function isSame(a: Position, b: Position): boolean {
+  return a.segment === b.segment && a.offset === b.offset
 }
 
 async function readFrom(directory: string, { segment, offset }: Position, end: number): Promise<Buffer> {
   const file = await open(segmentPath(directory, segment), 'r')
   try {
-    const wanted = Math.min(end - offset, maxBatchBytes)
+    const wanted = Math.min(end - offset, maxBatchChars)
     if (wanted <= 0) return Buffer.alloc(0)
     const buffer = Buffer.alloc(wanted)
     const { bytesRead } = await file.read(buffer, 0, wanted, offset)
     const chunk = buffer.subarray(0, bytesRead)
-    if (chunk.length < maxBatchBytes || chunk.includes(0x0a)) return chunk
+    if (chunk.length < maxBatchChars || chunk.includes(0x0a)) return chunk
     // One line longer than a batch, such as a checkpoint with many open calls.
     const { size } = await file.stat()
     const rest = Buffer.alloc(Math.min(end, size) - offset)

@@ -54,10 +54,16 @@ function concludeFailure(call: GovernedCall, error: unknown): Outcome {
   }
   count(call, plugin, isDenied)
   const denied = isDenied ? error : new Denied('plugin_error')
+  // The answering stage has asked nobody before it has chosen a key, nor once an `onUpstream` hook has refused.
+  const isUnasked = (call.providerKeyId === null && !reply.started) || call.upstreamRefusal !== undefined
   answerRefusal(call, denied)
-  // An `onUpstream` refusal comes before the provider is asked, although the answering stage has begun.
-  const isBefore = isDenied && (!call.answering || call.upstreamRefusal !== undefined)
-  return outcomeOf(call, isBefore ? 'denied' : 'failed', reply.status || denied.status, denied.code, plugin)
+  return outcomeOf(
+    call,
+    isDenied && isUnasked ? 'denied' : 'failed',
+    reply.status || denied.status,
+    denied.code,
+    plugin,
+  )
 }
 
 function count(call: GovernedCall, plugin: string | null, isDenied: boolean): void {

@@ -68,7 +68,7 @@ const open = new Uint8Array(maxDepth)
  *
  * @throws MalformedJson when it has no end, is nested deeper than `maxDepth`, or its brackets do not match.
  */
-export function skipContainer(bytes: Buffer, at: number): number {
+function skipContainer(bytes: Buffer, at: number): number {
   let depth = 0
   let offset = at
   const end = bytes.length
@@ -98,7 +98,7 @@ const scalar = /^(?:true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?
  *
  * @throws MalformedJson when it is neither.
  */
-export function skipScalar(bytes: Buffer, at: number): number {
+function skipScalar(bytes: Buffer, at: number): number {
   let offset = at
   for (;;) {
     const byte = bytes[offset]

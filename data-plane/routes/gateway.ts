@@ -15,6 +15,8 @@ import { findAmbiguity } from './wire-checks.ts'
 export interface GatewayOptions {
   /** The configuration that runs now; undefined before the first one. */
   readonly configuration: () => Configuration | undefined
+  /** Why there is none, when it is not for want of a first one; callers read it. */
+  readonly whyUnavailable?: () => string | null
   readonly pipelines: Pick<PipelineCompiler, 'pipelineFor'>
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -75,11 +77,11 @@ export class Gateway {
     body: Buffer,
     refusal?: RouteRefusal,
   ): void {
-    const { configuration: current, pipelines, now, maxConcurrentCalls } = this.#options
+    const { configuration: current, whyUnavailable, pipelines, now, maxConcurrentCalls } = this.#options
     const receivedAt = now()
     const configuration = current()
     if (!configuration) {
-      answerError(response, 'config_unavailable', nextCallId(receivedAt))
+      answerError(response, 'config_unavailable', nextCallId(receivedAt), whyUnavailable?.() ?? undefined)
       return
     }
     const pipeline = pipelines.pipelineFor(configuration)

@@ -3,7 +3,7 @@ import { credentialHeaders } from '../../contract/headers.ts'
 import { Denied } from '../../plugins/sdk/denied.ts'
 
 /** More header lines than this are refused. */
-export const maxHeaders = 64
+const maxHeaders = 64
 
 /** Two readers could pick different ones if these came twice (RFC 9110 §5.3). */
 const singleHeaders = [

@@ -26,11 +26,12 @@ export interface AnswerContext {
 const passedHeaders = ['content-type', 'retry-after', 'retry-after-ms', 'x-should-retry'] as const
 
 /** The provider's headers that a caller may see; everything else speaks of our account there. */
-export function callerHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+export function callerHeaders({ headers, secret }: AnswerContext): Record<string, string> {
   const passed: Record<string, string> = {}
   for (const name of passedHeaders) {
     const value = headers[name]
-    if (typeof value === 'string') passed[name] = value
+    if (typeof value !== 'string') continue
+    passed[name] = value.includes(secret) ? redactSecret(Buffer.from(value), secret).toString() : value
   }
   return passed
 }
@@ -40,8 +41,19 @@ const minSecretLength = 16
 
 /** Removes the gateway's credential from what a provider echoes. [S1-25] */
 export function redactSecret(bytes: Buffer, secret: string): Buffer {
-  if (secret.length < minSecretLength || !bytes.includes(secret, 0, 'latin1')) return bytes
-  return Buffer.from(bytes.toString('latin1').replaceAll(secret, '[redacted]'), 'latin1')
+  if (secret.length < minSecretLength) return bytes
+  const redacted = redactText(bytes, secret)
+  return /["\\/]/.test(secret) ? redactEscaped(redacted, JSON.stringify(secret).slice(1, -1)) : redacted
+}
+
+/** RFC 8259 §7 lets a writer escape the solidus or leave it. */
+function redactEscaped(bytes: Buffer, escaped: string): Buffer {
+  return redactText(redactText(bytes, escaped), escaped.replaceAll('/', '\\/'))
+}
+
+function redactText(bytes: Buffer, text: string): Buffer {
+  if (!bytes.includes(text, 0, 'latin1')) return bytes
+  return Buffer.from(bytes.toString('latin1').replaceAll(text, '[redacted]'), 'latin1')
 }
 
 const modelMember = /"model"(\s*:\s*)"(?:[^"\\]|\\.)*"/g

@@ -72,11 +72,11 @@ export class StreamedAnswer implements Answer {
   }
 
   #write(events: Buffer, controller: Dispatcher.DispatchController | undefined): void {
-    const { call, secret, status, headers } = this.#context
+    const { call, secret, status } = this.#context
     const { reply } = call
     if (!reply.started) {
       reply.start(status, {
-        ...callerHeaders(headers),
+        ...callerHeaders(this.#context),
         'cache-control': 'no-cache',
         'x-accel-buffering': 'no',
       })

@@ -38,7 +38,11 @@ export class WholeAnswer implements Answer {
     const [first] = this.#chunks
     const body = first && this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks, this.#size)
     if (isSuccess) call.usage = this.#usageIn(body)
-    call.reply.send(status, callerHeaders(headers), restoreModel(redactSecret(body, secret), this.#context))
+    call.reply.send(
+      status,
+      callerHeaders(this.#context),
+      restoreModel(redactSecret(body, secret), this.#context),
+    )
   }
 
   abandonedUsage(): Usage {

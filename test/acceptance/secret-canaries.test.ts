@@ -39,6 +39,13 @@ const secrets: Record<string, string> = {
 /** Deliberately leaked everywhere: what finds this finds the others. A name that every place accepts. */
 const leak = `leak-${random()}`
 
+/** The status API does not tell its schema. */
+const wholeStatus = `{
+  node { id version startedAt epoch revision configHash applyStatus lastError transportConnected headAgeMs }
+  plugins { name version enabled builtin order calls denials errors p50Ms p99Ms }
+  providers { name requests errors inFlight lastError }
+  counters { requests denials upstreamErrors eventBacklog } }`
+
 /** Logs what it is told to. */
 const loggingPlugin = `
 import { definePlugin, Type } from 'gatehouse/plugin-sdk'
@@ -135,7 +142,7 @@ async function manage(): Promise<void> {
   for (const name of [...Object.keys(echoes), leak])
     await mutate('createModel', 'CreateModelInput', '... on Model { id }', {
       ...{ providerId, name },
-      prices: { inputNanoUsdPerToken: '1', outputNanoUsdPerToken: '1' },
+      prices: { inputNanoUsdPerMillionTokens: '1', outputNanoUsdPerMillionTokens: '1' },
     })
   const keyInput = { providerId, name: 'main' }
   const selectKey = '... on ProviderKey { id }'
@@ -151,11 +158,6 @@ async function manage(): Promise<void> {
   const mistaken = secretOf('provider key in a wrong mutation')
   await mutate('addProviderKey', 'AddProviderKeyInput', selectKey, { name: 'main', secret: mistaken })
   await mutate('addProviderKey', 'AddProviderKeyInput', selectKey, { ...keyInput, secret: [mistaken] })
-  await mutate('addProviderKey', 'AddProviderKeyInput', selectKey, {
-    ...keyInput,
-    secret: 'x',
-    [mistaken]: 1,
-  })
   await mutate('noSuchMutation', 'AddProviderKeyInput', selectKey, { ...keyInput, secret: mistaken })
   const imported = {
     ...{ workspaceId: demo.workspaceId, name: 'imported', owner: { teamId: demo.teamId } },
@@ -186,7 +188,8 @@ async function manage(): Promise<void> {
     gateway.adminToken,
     'mutation { createEnrolmentToken(input: { ttlSeconds: 600 }) { token } }',
   )
-  secrets['enrolment token'] = JSON.parse(enrolment).data.createEnrolmentToken.token
+  // Its other parts are ids and the fingerprint of a public key.
+  secrets['enrolment token'] = JSON.parse(enrolment).data.createEnrolmentToken.token.split('.')[2]
   await ask(secretOf('unknown admin token'), '{ viewer { id } }')
   await fetch(`${gateway.graphqlUrl}?token=${encodeURIComponent(secretOf('unknown admin token'))}&query=%7B`)
 }
@@ -301,20 +304,14 @@ async function lookEverywhere(): Promise<void> {
     bytes: Buffer.from(body),
   }))
   places['audit rows'] = places['GraphQL answers'].filter(({ where }) => where === 'auditEvents')
-  const statusUrl = `${gateway.statusUrl}/status/graphql`
-  const status = await readWholeSchema(async (query, variables = {}) => {
-    const headers = { 'content-type': 'application/json' }
-    const response = await fetch(statusUrl, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify({ query, variables }),
-    })
-    return response.text()
+  const status = await fetch(`${gateway.statusUrl}/status/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query: wholeStatus }),
   })
-  places['the status API'] = status.answers.map(({ field, body }) => ({
-    where: field,
-    bytes: Buffer.from(body),
-  }))
+  const statusText = await status.text()
+  expect(JSON.parse(statusText)).not.toHaveProperty('errors')
+  places['the status API'] = [{ where: 'status', bytes: Buffer.from(statusText) }]
   const metrics = await fetch(`${gateway.statusUrl}/metrics`)
   places.metrics = [{ where: '/metrics', bytes: Buffer.from(await metrics.text()) }]
   places['callers’ answers'] = answered
@@ -325,6 +322,7 @@ async function lookEverywhere(): Promise<void> {
     bytes: Buffer.from(command),
   }))
   places['Redis messages'] = redis.messages
+  await redis.close()
   gateway.process.child.kill('SIGINT')
   await gateway.process.exited
   const files = readFiles(dataDir)

@@ -23,8 +23,7 @@ export class SecretSearch {
       const pair = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
       if (this.#pairs[pair] === 0) continue
       for (const needle of this.#needles.get(bytes.readUInt32BE(at)) ?? []) {
-        if (bytes.compare(needle.bytes, 0, needle.bytes.length, at, at + needle.bytes.length) === 0)
-          found.add(needle.name)
+        if (bytes.subarray(at, at + needle.bytes.length).equals(needle.bytes)) found.add(needle.name)
       }
     }
     return [...found]

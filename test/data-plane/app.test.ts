@@ -208,6 +208,22 @@ describe('a data plane on a real Redis', () => {
     await expect.poll(async () => (await chat(at)).status, { timeout: 5_000 }).toBe(200)
   })
 
+  it('serves nobody from the configuration on that no longer names it, restarts included', async () => {
+    await publish()
+    const { url: at } = await start(enrolment())
+    expect((await chat(at)).status).toBe(200)
+    authority.change([], [`data_plane/${dataPlaneId}`])
+    await publish()
+    await expect.poll(async () => (await chat(at)).status, { timeout: 5_000 }).toBe(503)
+    await dataPlane?.close()
+    const { url: again, statusUrl } = await start({ REDIS_URL: 'redis://127.0.0.1:1' })
+    const refused = await (await chat(again)).json()
+    expect(refused).toMatchObject({
+      error: { code: 'config_unavailable', message: expect.stringContaining('revoked') },
+    })
+    expect((await fetch(`${statusUrl}/readyz`)).status).toBe(503)
+  })
+
   it('does not start without an identity or a token, and tells what to do', async () => {
     await expect(start()).rejects.toThrow(/set GATEHOUSE_ENROLMENT_TOKEN/)
   })

@@ -7,6 +7,7 @@ const tables: readonly {
   columns: string
   column?: string
   workspaces?: boolean
+  workspaceColumn?: string
   appendOnly?: boolean
 }[] = [
   {
@@ -19,6 +20,8 @@ const tables: readonly {
   },
   {
     name: 'workspaces',
+    workspaces: true,
+    workspaceColumn: 'id',
     columns: `
         id text primary key,
         org_id text not null references organizations (id),

@@ -29,7 +29,10 @@ export async function readClientConfiguration(
   context: ServiceContext,
   actor: Actor,
 ): Promise<Readonly<ClientSettings>> {
-  const row = await transactionOf(context, actor, (em) => em.findOne(ClientConfigurationEntity, {}))
+  const { organizationId } = actor
+  const row = await transactionOf(context, actor, (em) =>
+    em.findOne(ClientConfigurationEntity, { organizationId }),
+  )
   return row ?? defaultSettings
 }
 
@@ -62,7 +65,11 @@ export function updateClientConfiguration(
 async function lockConfiguration(em: EntityManager, actor: Actor): Promise<ClientConfiguration> {
   const { organizationId } = actor
   await lockPolicyOwner(em, actor, { kind: 'organization', id: organizationId })
-  const row = await em.findOne(ClientConfigurationEntity, {}, { lockMode: LockMode.PESSIMISTIC_WRITE })
+  const row = await em.findOne(
+    ClientConfigurationEntity,
+    { organizationId },
+    { lockMode: LockMode.PESSIMISTIC_WRITE },
+  )
   return row ?? createClientConfiguration(em, organizationId)
 }
 

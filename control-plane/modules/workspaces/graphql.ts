@@ -36,10 +36,7 @@ builder.queryFields((t) => ({
       type: WorkspaceType,
       permission: 'workspaces:view',
       description: 'The workspaces of your organization, oldest first.',
-      resolve: (_, page, context) => {
-        const own = context.actor.workspaceId
-        return listPage(context, WorkspaceEntity, page, own === null ? {} : { where: { id: own } })
-      },
+      resolve: (_, page, context) => listPage(context, WorkspaceEntity, page),
     },
     { name: 'WorkspaceConnection', description: 'A page of workspaces.' },
     { name: 'WorkspaceEdge', description: 'A workspace with its cursor.' },

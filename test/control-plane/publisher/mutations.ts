@@ -354,6 +354,11 @@ export const groundwork: readonly Draw[] = [
 
 /** What a random sequence seldom comes to. */
 export const seldomAccepted: readonly Draw[] = [
+  { mutation: 'createProvider', picks: [1, 1, 0, 0] },
+  { mutation: 'createModel', picks: [0, 0, 0, 0] },
+  { mutation: 'updateModel', picks: [1, 0, 0, 0] },
+  { mutation: 'deleteModel', picks: [0, 0, 0, 0] },
+  { mutation: 'deleteProvider', picks: [0, 0, 0, 0] },
   { mutation: 'createWorkspace', picks: [1, 0, 0, 0] },
   { mutation: 'deleteWorkspace', picks: [0, 0, 0, 0] },
 ]

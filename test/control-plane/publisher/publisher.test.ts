@@ -143,6 +143,25 @@ describe('the publisher', () => {
     expect(head.hash).toBe(first.hash)
   })
 
+  it('writes everything anew when a data plane refuses the documents that somebody altered', async () => {
+    publish()
+    const dataPlane = await enrol(installation, organizationId)
+    const head = await published(await change([virtualKey('vk_1')]))
+    const client = await createClient({ url }).connect()
+    await client.set(channels.configSnapshot(organizationId), 'altered')
+    await client.del(channels.configDeltas(organizationId))
+    await client.close()
+    await installation.database.transaction(organizationId, (em) =>
+      em.execute(`update data_planes set apply_status = 'refused', last_seen_at = now() where id = ?`, [
+        dataPlane.id,
+      ]),
+    )
+    const { root } = await eventually('the snapshot is genuine again', () =>
+      assemble(channel()).catch(() => undefined),
+    )
+    expect(root).toBe(head.hash)
+  })
+
   it('begins a new epoch when the database knows less than what was published: it was restored', async () => {
     publish()
     await change([virtualKey('vk_1')])

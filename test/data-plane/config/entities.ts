@@ -1,11 +1,12 @@
 import type { Entity, VirtualKey } from '../../../contract/configuration/entities.ts'
-import { organizationId } from './authority.ts'
+import { dataPlaneId, organizationId } from './authority.ts'
 
 export function digestOf(name: string): string {
   return Buffer.from(name).toString('hex').padEnd(64, '0').slice(0, 64)
 }
 
 export const organization: Entity = { kind: 'organization', id: organizationId, name: 'Acme' }
+export const dataPlane: Entity = { kind: 'data_plane', id: dataPlaneId, name: 'data plane' }
 export const customer: Entity = { kind: 'customer', id: 'cus_1', workspaceId: 'ws_1', name: 'Customer' }
 export const businessUnit: Entity = {
   kind: 'business_unit',
@@ -85,6 +86,7 @@ export function budget(id: string, kind: string, ownerId: string): Entity {
 /** An organization with all levels, a provider, and one key `vk_1`. */
 export const baseEntities: readonly Entity[] = [
   organization,
+  dataPlane,
   customer,
   businessUnit,
   team,

@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { patienceBatches } from '../../../control-plane/ingest/event-sources.ts'
+import { ingestEntries } from '../../../control-plane/ingest/ingest-entries.ts'
+import { grantLeases } from '../../../control-plane/leases/grant-leases.ts'
+import { createBudget, readWindows } from '../budgets.ts'
+import { createInstallation, createOrganization, enrol, type Installation } from '../organization.ts'
+import { SpendingDataPlane } from '../spending-data-plane.ts'
+
+let installation: Installation
+let organizationId: string
+beforeAll(async () => {
+  installation = await createInstallation()
+  organizationId = await createOrganization(installation)
+})
+afterAll(() => installation.close())
+
+function deliver(bodies: readonly string[]): Promise<unknown> {
+  const entries = bodies.map((body, index) => ({ id: `${index}-0`, organizationId, body }))
+  return installation.database.transaction(organizationId, (em) =>
+    ingestEntries(em, organizationId, entries, Date.now()),
+  )
+}
+
+it('money is not blocked for ever by a lost batch of a data plane process that is gone', async () => {
+  const identity = await enrol(installation, organizationId)
+  const budgetId = await createBudget(installation, organizationId, 1_000)
+  const leased = async () => (await readWindows(installation, organizationId, budgetId))[0]?.leased
+
+  const gone = new SpendingDataPlane(identity, 'run_1')
+  const request = gone.request([{ budgetId, wantedNanoUsd: 400, neededNanoUsd: 100 }])
+  gone.receive(
+    request.id,
+    await installation.database.transaction(organizationId, (em) => grantLeases(em, request, Date.now())),
+  )
+  gone.batch()
+  for (const lease of gone.leases) gone.close(lease)
+  await deliver([gone.batch()])
+  const blocked = await leased()
+  expect(blocked).toBeGreaterThan(0)
+
+  const next = new SpendingDataPlane(identity, 'run_2')
+  await deliver(Array.from({ length: patienceBatches - 1 }, () => next.batch()))
+  expect(await leased()).toBe(blocked)
+  await deliver([next.batch()])
+  expect(await leased()).toBe(0)
+})

@@ -1,0 +1,107 @@
+import { newId } from '../../control-plane/db/id.ts'
+import { recordUsage } from '../../control-plane/modules/usage/index.ts'
+import type { Tenant, TestApi } from './api.ts'
+import { callFinished } from './spending-data-plane.ts'
+
+/** One thing of every type that has an id, by the name of its GraphQL type in lower camel case. */
+export type Things = Readonly<Record<string, string>>
+
+type Create = (mutation: string, type: string, input: object, selection?: string) => Promise<Created>
+interface Created {
+  readonly id: string
+  readonly virtualKey?: { readonly id: string; readonly providerConfigs: readonly { readonly id: string }[] }
+  readonly apiToken?: { readonly id: string }
+}
+
+/** Fills a workspace with one of everything, named after `prefix` so that a glimpse of it can be told. */
+export async function furnish(api: TestApi, tenant: Tenant, prefix: string): Promise<Things> {
+  const { organizationId, workspaceId } = tenant
+  const create: Create = async (mutation, type, input, selection = 'id') => {
+    const inputType = `${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}Input`
+    const document = `mutation($input: ${inputType}!) { ${mutation}(input: $input) { ... on ${type} { ${selection} } ... on Refusal { message } } }`
+    const { data, errors } = await api.ask(tenant.token, document, { input })
+    const created = data?.[mutation]
+    if (errors.length > 0 || !created || 'message' in (created as object))
+      throw new Error(`${mutation}: ${JSON.stringify({ created, errors })}`)
+    return created as Created
+  }
+  const hierarchy = await createHierarchy(create, workspaceId, prefix)
+  const access = await createAccess(create, { ...hierarchy, workspace: workspaceId }, prefix)
+  const things = { organization: organizationId, workspace: workspaceId, ...hierarchy, ...access }
+  return { ...things, ...(await insertReported(api, things)) }
+}
+
+async function createHierarchy(create: Create, workspaceId: string, prefix: string) {
+  const { id: customer } = await create('createCustomer', 'Customer', {
+    workspaceId,
+    name: `${prefix} customer`,
+  })
+  const { id: businessUnit } = await create('createBusinessUnit', 'BusinessUnit', {
+    ...{ customerId: customer, name: `${prefix} unit` },
+  })
+  const { id: team } = await create('createTeam', 'Team', {
+    ...{ workspaceId, businessUnitId: businessUnit, name: `${prefix} team` },
+  })
+  const { id: user } = await create('createUser', 'User', { name: `${prefix} user`, teamId: team })
+  return { customer, businessUnit, team, user }
+}
+
+async function createAccess(create: Create, things: Things, prefix: string) {
+  const { workspace: workspaceId, team } = things
+  const { id: provider } = await create('createProvider', 'Provider', {
+    ...{ name: `${prefix}-provider`.toLowerCase(), baseUrl: 'https://api.example.com/v1' },
+  })
+  const key = { providerId: provider, name: `${prefix} key`, secret: 'a secret'.replace(' ', '-') }
+  const { id: providerKey } = await create('addProviderKey', 'ProviderKey', key)
+  const { id: model } = await create('createModel', 'Model', {
+    providerId: provider,
+    name: `${prefix}-model`,
+  })
+  const issued = await create(
+    'issueVirtualKey',
+    'IssuedVirtualKey',
+    {
+      ...{ workspaceId, name: `${prefix} virtual key`, owner: { teamId: team } },
+      providerConfigs: [{ providerId: provider, allowedModels: ['*'], providerKeyIds: [providerKey] }],
+    },
+    'virtualKey { id providerConfigs { id } }',
+  )
+  const virtualKey = issued.virtualKey?.id ?? ''
+  const providerConfig = issued.virtualKey?.providerConfigs[0]?.id ?? ''
+  const owner = { virtualKeyId: virtualKey }
+  const { id: budget } = await create('setBudget', 'Budget', { owner, limit: '1000', period: 'NONE' })
+  const limit = { owner, maxRequests: 9, windowSeconds: 60 }
+  const { id: requestLimit } = await create('setRequestLimit', 'RequestLimit', limit)
+  const token = { name: `${prefix} token`, role: 'VIEWER', workspaceId }
+  const { apiToken } = await create('issueApiToken', 'IssuedApiToken', token, 'apiToken { id }')
+  const ids = { provider, providerKey, model, virtualKey, providerConfig, budget, requestLimit }
+  return { ...ids, apiToken: apiToken?.id ?? '' }
+}
+
+/** What data planes bring, and the audit event that the rest has left. */
+async function insertReported({ controlPlane: { database } }: TestApi, things: Things) {
+  const { organization = '', workspace = '', team = '', customer = '', virtualKey = '' } = things
+  const dataPlane = newId('dp')
+  const call = callFinished({
+    workspaceId: workspace,
+    teamId: team,
+    customerId: customer,
+    virtualKeyId: virtualKey,
+  })
+  return database.transaction(organization, async (em) => {
+    await em.execute(
+      `insert into data_planes (id, org_id, name, version, signing_key, sealing_key, enrolled_at, last_seen_at, plugins)
+       values (?, ?, 'test', '0.0.0', '{}', '{}', now(), now(), '[]')`,
+      [dataPlane, organization],
+    )
+    await recordUsage(em, organization, [{ dataPlaneId: dataPlane, call }])
+    const [usage] = await em.execute<{ id: string }[]>('select id from usage_records where attempt_id = ?', [
+      call.attemptId,
+    ])
+    const [audit] = await em.execute<{ id: string }[]>(
+      `select id from audit_events where type = 'virtual_key.issued' and subject_id = ?`,
+      [virtualKey],
+    )
+    return { dataPlane, usageRecord: usage?.id ?? '', auditEvent: audit?.id ?? '' }
+  })
+}
