@@ -71,11 +71,14 @@ export class ChunkedBody {
   #takeByte(byte: number): void {
     switch (this.#step) {
       case 'size':
-        return this.#takeSizeByte(byte)
+        this.#takeSizeByte(byte)
+        return
       case 'extension':
-        return this.#takeExtensionByte(byte)
+        this.#takeExtensionByte(byte)
+        return
       case 'size-end':
-        return this.#endSize(byte)
+        this.#endSize(byte)
+        return
       case 'data-return':
         if (byte !== carriageReturn) throw malformed('chunk data beyond its size')
         this.#step = 'data-end'

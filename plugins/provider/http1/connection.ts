@@ -64,7 +64,11 @@ export class Connection {
   send(bytes: readonly Buffer[], idleTimeoutMs: number, handler: ExchangeHandler): void {
     const turn = new Turn(this, handler)
     this.#turn = turn
-    handler.onRequestStart(turn)
+    try {
+      handler.onRequestStart(turn)
+    } catch (error) {
+      this.#fail(asError(error))
+    }
     if (this.#turn !== turn) return
     this.#watch(idleTimeoutMs)
     const [first, second] = bytes
@@ -124,22 +128,29 @@ export class Connection {
   #read(bytes: Buffer): void {
     const turn = this.#turn
     // Nobody asked: it must not become the answer to the next request.
-    if (!turn) return void this.#socket.destroy()
+    if (!turn) {
+      this.#socket.destroy()
+      return
+    }
     const { parser, handler } = turn
     const isBegun = parser.head !== undefined
     const pieces: Buffer[] = []
     let used = 0
-    let error: Error | undefined
+    let failure: unknown
     try {
       used = parser.read(bytes, pieces)
-    } catch (failure) {
-      error = failure instanceof Error ? failure : new Error(String(failure))
+    } catch (error) {
+      failure = error
     }
     const { head } = parser
-    if (head && !isBegun) handler.onResponseStart(head.status, head.headers)
-    if (pieces.length > 0 && this.#turn === turn) handler.onResponseData(pieces)
+    try {
+      if (head && !isBegun) handler.onResponseStart(head.status, head.headers)
+      if (pieces.length > 0 && this.#turn === turn) handler.onResponseData(pieces)
+    } catch (error) {
+      failure = error
+    }
     if (this.#turn !== turn) return
-    if (error) this.#fail(error)
+    if (failure !== undefined) this.#fail(asError(failure))
     else if (parser.isComplete) this.#complete(turn, used < bytes.length ? 0 : (head?.keepAliveSeconds ?? 0))
   }
 
@@ -164,6 +175,10 @@ export class Connection {
     this.#socket.destroy()
     turn?.handler.onResponseError(error)
   }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
 }
 
 function lost(how: string): ClientError {

@@ -84,10 +84,13 @@ export class Pool implements ConnectionOwner {
   /** Taken up only when what came with the last read is dealt with: surplus bytes must find the connection idle. */
   onIdle(connection: Connection, keepAliveSeconds: number): void {
     const idleMs = Math.min(maxIdleMs, keepAliveSeconds * 1000 - idleMarginMs)
-    if (this.#isClosing || idleMs <= 0) return connection.destroy()
+    if (this.#isClosing || idleMs <= 0) {
+      connection.destroy()
+      return
+    }
     setImmediate(() => {
-      if (this.#isClosing || !connection.isOpen) return connection.destroy()
-      this.#idle.push({ connection, expiresAt: performance.now() + idleMs })
+      if (this.#isClosing || !connection.isOpen) connection.destroy()
+      else this.#idle.push({ connection, expiresAt: performance.now() + idleMs })
     })
   }
 
@@ -107,12 +110,10 @@ export class Pool implements ConnectionOwner {
   }
 
   #sendOnNew(bytes: readonly Buffer[], idleTimeoutMs: number, handler: ExchangeHandler): void {
-    if (this.#isClosing) {
-      return handler.onResponseError(new ClientError('HTTP_POOL_CLOSED', 'The pool is closed'))
-    }
-    if (this.#connections >= this.#maxConnections) {
-      const message = `All ${this.#maxConnections} connections are in use`
-      return handler.onResponseError(new ClientError('HTTP_TOO_MANY_CONNECTIONS', message))
+    const refusal = this.#refusal()
+    if (refusal) {
+      handler.onResponseError(refusal)
+      return
     }
     this.#connections += 1
     this.#sweep ??= setInterval(() => this.#closeExpired(), sweepIntervalMs).unref()
@@ -122,6 +123,12 @@ export class Pool implements ConnectionOwner {
         handler.onResponseError(error)
       } else new Connection(socket, this).send(bytes, idleTimeoutMs, handler)
     })
+  }
+
+  #refusal(): ClientError | undefined {
+    if (this.#isClosing) return new ClientError('HTTP_POOL_CLOSED', 'The pool is closed')
+    if (this.#connections < this.#maxConnections) return undefined
+    return new ClientError('HTTP_TOO_MANY_CONNECTIONS', `All ${this.#maxConnections} connections are in use`)
   }
 
   #closeExpired(): void {

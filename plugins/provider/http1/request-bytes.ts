@@ -32,7 +32,7 @@ export function requestBytes(request: ClientRequest, host: string): readonly Buf
   head += `content-length: ${body.length}\r\n\r\n`
   if (body.length > maxCopiedBytes) return [Buffer.from(head, 'latin1'), body]
   const bytes = Buffer.allocUnsafe(head.length + body.length)
-  bytes.latin1Write(head, 0, head.length)
+  bytes.write(head, 'latin1')
   body.copy(bytes, head.length)
   return [bytes]
 }

@@ -34,7 +34,7 @@ export class SectionReader {
     const limit = Math.min(chunk.length, start + this.#maxBytes - this.#text.length)
     const end = this.#scan(chunk, start, limit)
     if (end < 0 && limit < chunk.length) throw malformed(`more than ${this.#maxBytes} bytes of fields`)
-    this.#text += chunk.latin1Slice(start, end < 0 ? limit : end)
+    this.#text += chunk.toString('latin1', start, end < 0 ? limit : end)
     return end
   }
 
