@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import type { Logger } from 'pino'
 import type { BackgroundWork } from '../background/dependencies.ts'
@@ -36,7 +37,7 @@ export function listenForChanges(options: {
       await fresh.query(`listen ${configurationChannel}`)
       client = fresh
     } catch (error) {
-      await fresh.end().catch(() => undefined)
+      await endSession(fresh)
       throw error
     }
   }
@@ -55,7 +56,13 @@ export function listenForChanges(options: {
   return {
     async stop() {
       await loop.stop()
-      await client?.end()
+      if (client) await endSession(client)
     },
   }
+}
+
+/** A server that is gone never says good-bye. */
+async function endSession(client: pg.Client): Promise<void> {
+  const limit = delay(connectTimeoutMs, undefined, { ref: false })
+  await Promise.race([client.end().catch(() => undefined), limit])
 }

@@ -140,8 +140,8 @@ export class ConfigurationFollower {
     this.#closed = true
     clearTimeout(this.#timer)
     const unsubscribed = this.#subscription?.then((unsubscribe) => unsubscribe())
-    const ends = [unsubscribed, this.#refreshing].filter((end) => end !== undefined)
-    await within(closeLimitMs, 'the end of following the configuration', Promise.allSettled(ends))
+    const ends = Promise.allSettled([unsubscribed, this.#refreshing])
+    await within(closeLimitMs, 'the end of following the configuration', ends)
   }
 
   async #refreshUntilQuiet(): Promise<void> {
@@ -236,8 +236,7 @@ export class ConfigurationFollower {
   }
 
   #refuse(reason: string): void {
-    const { current } = this.state
-    if (current.lastError !== reason) this.#log.error({ reason }, 'a configuration was refused')
+    if (this.state.current.lastError !== reason) this.#log.error({ reason }, 'a configuration was refused')
     this.state.refused(reason)
   }
 

@@ -8,6 +8,9 @@ import type { Outcome } from '../../plugins/sdk/call.ts'
  * written once and kept as text.
  */
 
+/** Texts of leases that are kept; when there are more, all are made anew. */
+const maxLeaseTexts = 4096
+
 type Charges = readonly CallFinished['charges'][number][]
 
 /** The members of a call's record that are settled once it is admitted, without braces. */
@@ -28,7 +31,7 @@ export function recordCall(
     ? `"inputTokens":${usage.inputTokens},"cachedInputTokens":${usage.cachedInputTokens},"outputTokens":${usage.outputTokens},"images":${usage.images},"estimated":${usage.estimated},"costNanoUsd":${usage.costNanoUsd}`
     : nothingConsumed
   const end = `"outcome":"${outcome}","status":${status},"errorCode":${quoted(errorCode)},"refusedBy":${quoted(refusedBy)}`
-  return `{${description},"durationMs":${durationMs},${consumed},${end},"providerKeyId":${quoted(providerKeyId)},${describeHeaders(headerTrail)},"charges":${JSON.stringify(charges)}}`
+  return `{${description},"durationMs":${durationMs},${consumed},${end},"providerKeyId":${quoted(providerKeyId)},${describeHeaders(headerTrail)},"charges":[${describeCharges(charges)}]}`
 }
 
 /** What becomes the record of a call whose end is never written: it is charged what was set aside for it. */
@@ -37,7 +40,7 @@ export function recordUnknownEnd(
   { hold, providerKeyId, headerTrail }: BuiltinCall,
   charges: Charges,
 ): string {
-  return `{${description},"durationMs":0,${unknownConsumption},"costNanoUsd":${hold?.nanoUsd ?? 0},${unknownEnd},"providerKeyId":${quoted(providerKeyId)},${describeHeaders(headerTrail)},"charges":${JSON.stringify(charges)}}`
+  return `{${description},"durationMs":0,${unknownConsumption},"costNanoUsd":${hold?.nanoUsd ?? 0},${unknownEnd},"providerKeyId":${quoted(providerKeyId)},${describeHeaders(headerTrail)},"charges":[${describeCharges(charges)}]}`
 }
 
 const nothingConsumed =
@@ -98,6 +101,27 @@ function describeTarget(target: Target | undefined): string {
       upstreamOrigin: grant.provider.origin,
     })
     byModel.set(model, text)
+  }
+  return text
+}
+
+const leaseTexts = new Map<string, string>()
+
+function describeCharges(charges: Charges): string {
+  let text = ''
+  for (const { leaseId, nanoUsd } of charges) {
+    text += `${text === '' ? '' : ','}${leaseText(leaseId)}${nanoUsd}}`
+  }
+  return text
+}
+
+/** A charge up to its amount. */
+function leaseText(leaseId: string): string {
+  let text = leaseTexts.get(leaseId)
+  if (text === undefined) {
+    if (leaseTexts.size >= maxLeaseTexts) leaseTexts.clear()
+    text = `{"leaseId":${JSON.stringify(leaseId)},"nanoUsd":`
+    leaseTexts.set(leaseId, text)
   }
   return text
 }

@@ -1,5 +1,6 @@
-/** Rounds begin so far apart at least: a disk that is quick would otherwise get a round per call. */
-const roundGapMs = 1
+/** After a round of so many callers the next begins so much later at least, so that it is worth its cost too. */
+const crowd = 4
+const crowdedGapMs = 2
 
 /**
  * Lets many callers share one slow flush to disk: each waits for a round that began after it asked. When none is under
@@ -9,7 +10,9 @@ export class GroupSync {
   readonly #sync: () => Promise<void>
   #next: PromiseWithResolvers<void> | undefined
   #isRunning = false
-  #startedAtMs = Number.NEGATIVE_INFINITY
+  #callers = 0
+  /** When the next round may begin. */
+  #notBeforeMs = Number.NEGATIVE_INFINITY
 
   constructor(sync: () => Promise<void>) {
     this.#sync = sync
@@ -17,6 +20,7 @@ export class GroupSync {
 
   /** @throws whatever the flush throws, to all that share it. */
   wait(): Promise<void> {
+    this.#callers++
     if (!this.#next) {
       this.#next = Promise.withResolvers<void>()
       if (!this.#isRunning) this.#schedule()
@@ -25,8 +29,9 @@ export class GroupSync {
   }
 
   #schedule(): void {
-    if (performance.now() - this.#startedAtMs >= roundGapMs) setImmediate(() => this.#run())
-    else setTimeout(() => this.#run(), roundGapMs)
+    const waitMs = this.#notBeforeMs - performance.now()
+    if (waitMs <= 0) setImmediate(() => this.#run())
+    else setTimeout(() => this.#run(), waitMs)
   }
 
   #run(): void {
@@ -34,7 +39,8 @@ export class GroupSync {
     if (!round) return
     this.#next = undefined
     this.#isRunning = true
-    this.#startedAtMs = performance.now()
+    if (this.#callers >= crowd) this.#notBeforeMs = performance.now() + crowdedGapMs
+    this.#callers = 0
     const ended = () => {
       this.#isRunning = false
       if (this.#next) this.#schedule()

@@ -135,7 +135,7 @@ export class PermitLimits implements Limits {
       known && known.node.maxRequests === node.maxRequests && known.node.windowSeconds === node.windowSeconds
     if (isSame) return known
     if (known) this.#giveBack(known, Number.POSITIVE_INFINITY)
-    const pool = new PermitPool(node, shareOf(node, Math.max(1, this.#options.dataPlanes())))
+    const pool = new PermitPool(node)
     this.#pools.set(node.id, pool)
     return pool
   }

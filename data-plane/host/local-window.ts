@@ -1,43 +1,80 @@
+/** So many uses are remembered one by one; beyond, those of a short while are remembered together. */
+const exactUses = 1024
+/** Uses that are remembered together lie within this part of the window. */
+const mergedShare = 1 / 1024
+/** Entries that have left the window are cut off together. */
+const cutAt = 512
+
+interface Uses {
+  readonly since: number
+  /** The time of the last; all of them count until it leaves the window. */
+  until: number
+  count: number
+}
+
 /**
- * The last uses of a limit by this data plane alone, for as long as the shared store is out of reach. Exact: of any
- * `share + 1` uses in a row, the last comes a window after the first.
+ * The last uses of a limit by this data plane alone, for as long as the shared store is out of reach. Never laxer than
+ * the share: of any `share + 1` uses in a row, the last comes a window after the first. Exact up to a thousand uses in
+ * a window, a thousandth of the window late beyond; takes a bounded amount of memory whatever the limit.
  */
 export class LocalWindow {
   readonly #windowMs: number
-  /** The latest uses, as many as the largest share so far; `#next` is the oldest. */
-  #times: Float64Array
-  #next = 0
+  /** Oldest first; those before `#first` have left the window. */
+  #entries: Uses[] = []
+  #first = 0
+  #count = 0
 
-  constructor(share: number, windowMs: number) {
+  constructor(windowMs: number) {
     this.#windowMs = windowMs
-    this.#times = new Float64Array(share).fill(Number.NEGATIVE_INFINITY)
   }
 
   /** Milliseconds until one more use is allowed under this share; 0 when it is allowed now. */
   waitMs(now: number, share: number): number {
-    if (share > this.#times.length) this.#grow(share)
-    const length = this.#times.length
-    const sharesBack = this.#times[(this.#next + length - share) % length] ?? Number.NEGATIVE_INFINITY
-    return Math.max(0, sharesBack + this.#windowMs - now)
+    this.#forget(now)
+    let left = this.#count
+    if (left < share) return 0
+    for (let index = this.#first; index < this.#entries.length; index++) {
+      const uses = this.#entries[index]
+      if (!uses) break
+      left -= uses.count
+      if (left < share) return uses.until + this.#windowMs - now
+    }
+    return this.#windowMs
   }
 
   record(now: number): void {
-    this.#times[this.#next] = now
-    this.#next = (this.#next + 1) % this.#times.length
+    this.#count++
+    const last = this.#entries.at(-1)
+    if (last && this.#joins(last, now)) {
+      if (now > last.until) last.until = now
+      last.count++
+      return
+    }
+    this.#forget(now)
+    this.#entries.push({ since: now, until: now, count: 1 })
   }
 
   /** Whether no use lies within the window that ends now. */
   isIdle(now: number): boolean {
-    const last = this.#times[(this.#next + this.#times.length - 1) % this.#times.length]
-    return last === undefined || last + this.#windowMs <= now
+    this.#forget(now)
+    return this.#count === 0
   }
 
-  #grow(share: number): void {
-    const inOrder = [...this.#times.subarray(this.#next), ...this.#times.subarray(0, this.#next)]
-    // What came before the oldest use that is remembered is taken to have come together with it.
-    const times = new Float64Array(share).fill(inOrder[0] ?? Number.NEGATIVE_INFINITY)
-    times.set(inOrder, share - inOrder.length)
-    this.#times = times
-    this.#next = 0
+  #joins(last: Uses, now: number): boolean {
+    if (now <= last.until) return true
+    const isCrowded = this.#entries.length - this.#first >= exactUses
+    return isCrowded && now - last.since < this.#windowMs * mergedShare
+  }
+
+  #forget(now: number): void {
+    for (let uses = this.#entries[this.#first]; uses; uses = this.#entries[this.#first]) {
+      if (uses.until + this.#windowMs > now) break
+      this.#count -= uses.count
+      this.#first++
+    }
+    if (this.#first === this.#entries.length || this.#first >= cutAt) {
+      this.#entries.splice(0, this.#first)
+      this.#first = 0
+    }
   }
 }

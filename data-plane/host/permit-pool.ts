@@ -24,9 +24,9 @@ export class PermitPool {
   /** Calls that wait for permits now. */
   waiting = 0
 
-  constructor(node: LimitNode, share: number) {
+  constructor(node: LimitNode) {
     this.node = node
-    this.#window = new LocalWindow(share, node.windowSeconds * 1000)
+    this.#window = new LocalWindow(node.windowSeconds * 1000)
   }
 
   get windowMs(): number {

@@ -67,6 +67,8 @@ export class Shipper {
         await this.#linger()
         const batch = await this.#nextBatch()
         if (batch) await this.#ship(batch)
+        // A turn of the event loop, without which nothing new could ever be written.
+        else await pause(pollMs, signal)
       } catch (error) {
         this.#options.log.error({ err: error }, 'the journal could not be shipped')
         await pause(longestRetryMs, signal)

@@ -1,12 +1,12 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import type { Usage } from 'gatehouse/plugin-sdk'
 import type { BuiltinCall, Target } from 'gatehouse/plugin-sdk/builtin'
-import type { Dispatcher } from 'undici'
+import type { RequestController } from './http1/exchange-handler.ts'
+import type { Fields } from './http1/fields.ts'
 
 /** One answer of a provider on its way to the caller. */
 export interface Answer {
   /** @throws ProviderFailure */
-  data(chunks: readonly Buffer[], controller: Dispatcher.DispatchController): void
+  data(chunks: readonly Buffer[], controller: RequestController): void
   /** The provider has said everything. @throws ProviderFailure */
   end(): void
   /** What the call has cost when the answer will not be complete. */
@@ -20,7 +20,7 @@ export interface AnswerContext {
   /** The provider's credential, which must not come back. */
   readonly secret: string
   readonly status: number
-  readonly headers: IncomingHttpHeaders
+  readonly headers: Fields
 }
 
 const passedHeaders = ['content-type', 'retry-after', 'retry-after-ms', 'x-should-retry'] as const

@@ -83,8 +83,7 @@ function dispatch(
         path,
         headers: outgoingHeaders(request.headers, secret),
         body: request.body,
-        headersTimeout: provider.idleTimeoutMs,
-        bodyTimeout: provider.idleTimeoutMs,
+        idleTimeoutMs: provider.idleTimeoutMs,
       },
       exchange,
     )

@@ -1,9 +1,9 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import type { BuiltinCall, BuiltinHost, Target } from 'gatehouse/plugin-sdk/builtin'
-import type { Dispatcher } from 'undici'
 import type { ActivityLog } from './activity.ts'
 import type { Answer } from './answer.ts'
 import { connectionFailure, encodedAnswer, exceededDuration, ProviderFailure } from './failures.ts'
+import type { ExchangeHandler, RequestController } from './http1/exchange-handler.ts'
+import type { Fields } from './http1/fields.ts'
 import { StreamedAnswer } from './streamed-answer.ts'
 import { unknownUsage } from './usage.ts'
 import { WholeAnswer } from './whole-answer.ts'
@@ -34,12 +34,11 @@ class NobodyWaits extends Error {
 }
 
 /** One question to a provider and its answer. Ends exactly once, whoever breaks off first. */
-export class Exchange implements Dispatcher.DispatchHandler {
+export class Exchange implements ExchangeHandler {
   readonly #parts: ExchangeParts
   readonly #timer: NodeJS.Timeout
-  #controller: Dispatcher.DispatchController | undefined
+  #controller: RequestController | undefined
   #answer: Answer | undefined
-  #arrived: Buffer[] = []
   #isOver = false
 
   constructor(parts: ExchangeParts) {
@@ -53,10 +52,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
     call.reply.onAbort(() => this.#stop(new NobodyWaits()))
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
+  onRequestStart(controller: RequestController): void {
     this.#controller = controller
     if (this.#isOver) {
-      controller.abort(new NobodyWaits())
+      controller.abort()
       return
     }
     const { call, target } = this.#parts
@@ -64,12 +63,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     call.usage = unknownUsage(call, target)
   }
 
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: IncomingHttpHeaders,
-  ): void {
-    if (status < 200 || this.#isOver) return
+  onResponseStart(status: number, headers: Fields): void {
+    if (this.#isOver) return
     const encoding = headers['content-encoding']
     if (encoding !== undefined && encoding !== 'identity') {
       this.#stop(encodedAnswer(this.#provider))
@@ -79,14 +74,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   /** Pieces of one read come in one go: handled together they cost one scan and one write. */
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#isOver) return
-    this.#arrived.push(chunk)
-    if (this.#arrived.length === 1) process.nextTick(this.#deliver)
+  onResponseData(pieces: readonly Buffer[]): void {
+    if (this.#isOver || !this.#answer || !this.#controller) return
+    try {
+      this.#answer.data(pieces, this.#controller)
+    } catch (error) {
+      this.#stop(error)
+    }
   }
 
   onResponseEnd(): void {
-    this.#deliver()
     if (this.#isOver) return
     try {
       this.#answer?.end()
@@ -97,8 +94,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#deliver()
+  onResponseError(error: Error): void {
     if (this.#isOver) return
     this.#fail(connectionFailure(this.#provider, error) ?? error)
   }
@@ -107,18 +103,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     return this.#parts.target.grant.provider.name
   }
 
-  readonly #deliver = (): void => {
-    if (this.#isOver || this.#arrived.length === 0 || !this.#answer || !this.#controller) return
-    const chunks = this.#arrived
-    this.#arrived = []
-    try {
-      this.#answer.data(chunks, this.#controller)
-    } catch (error) {
-      this.#stop(error)
-    }
-  }
-
-  #openAnswer(status: number, headers: IncomingHttpHeaders): Answer {
+  #openAnswer(status: number, headers: Fields): Answer {
     const { limits, hidesUsage } = this.#parts
     const context = { ...this.#parts, status, headers }
     const isStream = status < 300 && headers['content-type']?.startsWith('text/event-stream') === true
@@ -131,7 +116,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #stop(reason: unknown): void {
     if (this.#isOver) return
     this.#fail(reason)
-    this.#controller?.abort(reason instanceof Error ? reason : new NobodyWaits())
+    this.#controller?.abort()
   }
 
   #fail(error: unknown): void {

@@ -1,5 +1,5 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import { Denied, type ErrorCode } from 'gatehouse/plugin-sdk'
+import type { Fields } from './http1/fields.ts'
 
 /** The provider did not do its part. What the caller reads names the provider and nothing of its answer. */
 export class ProviderFailure extends Error {
@@ -19,11 +19,7 @@ export class ProviderFailure extends Error {
   }
 }
 
-export function failedStatus(
-  provider: string,
-  status: number,
-  headers: IncomingHttpHeaders,
-): ProviderFailure {
+export function failedStatus(provider: string, status: number, headers: Fields): ProviderFailure {
   const retryAfter = headers['retry-after']
   const seconds = retryAfter !== undefined && /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) : undefined
   const code = status === 504 || status === 524 ? 'provider_timeout' : 'provider_error'
@@ -76,15 +72,15 @@ export function exceededDuration(provider: string, limitMs: number): ProviderFai
 }
 
 const timeouts: Readonly<Record<string, string>> = {
-  UND_ERR_CONNECT_TIMEOUT: 'could not be reached in time',
-  UND_ERR_HEADERS_TIMEOUT: 'did not answer in time',
-  UND_ERR_BODY_TIMEOUT: 'fell silent within its answer',
+  HTTP_CONNECT_TIMEOUT: 'could not be reached in time',
+  HTTP_HEAD_TIMEOUT: 'did not answer in time',
+  HTTP_BODY_TIMEOUT: 'fell silent within its answer',
 }
 
 /** Puts what the HTTP client reports into words; undefined for a fault of ours, such as a plugin's bad header. */
 export function connectionFailure(provider: string, error: Error): ProviderFailure | undefined {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name
-  if (code === 'UND_ERR_INVALID_ARG') return undefined
+  if (code === 'HTTP_INVALID_REQUEST') return undefined
   const timeout = timeouts[code]
   if (timeout !== undefined) {
     return new ProviderFailure('provider_timeout', code, `The provider "${provider}" ${timeout}`)

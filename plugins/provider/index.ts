@@ -24,7 +24,7 @@ export default defineBuiltin({
   ),
 
   setup(limits, host) {
-    const pools = new Pools(host)
+    const pools = new Pools(host, limits.maxConcurrentCalls)
     const activity = new ActivityLog()
     return {
       respond(call) {

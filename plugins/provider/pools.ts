@@ -1,7 +1,6 @@
 import type { BuiltinHost, CompiledProvider } from 'gatehouse/plugin-sdk/builtin'
-import { Pool } from 'undici'
+import { Pool } from './http1/pool.ts'
 
-const keepAliveMs = 30_000
 const forgetAfterMs = 600_000
 
 interface Entry {
@@ -9,24 +8,26 @@ interface Entry {
   lastUsedAt: number
 }
 
-/** Keep-alive connections to the providers: one pool for each origin and connect timeout. */
+/** Keep-alive connections to the providers: one pool for each provider, origin and connect timeout. */
 export class Pools {
   readonly #host: BuiltinHost
+  readonly #maxConcurrentCalls: number
   readonly #entries = new Map<string, Entry>()
 
-  constructor(host: BuiltinHost) {
+  constructor(host: BuiltinHost, maxConcurrentCalls: number) {
     this.#host = host
+    this.#maxConcurrentCalls = maxConcurrentCalls
   }
 
   get(provider: CompiledProvider): Pool {
-    const name = `${provider.connectTimeoutMs} ${provider.origin}`
+    const name = `${provider.connectTimeoutMs} ${provider.origin} ${provider.name}`
     const known = this.#entries.get(name)
     if (known) {
       known.lastUsedAt = this.#host.now()
       return known.pool
     }
     this.#forgetUnused()
-    const pool = openPool(provider)
+    const pool = this.#openPool(provider)
     this.#entries.set(name, { pool, lastUsedAt: this.#host.now() })
     return pool
   }
@@ -49,16 +50,8 @@ export class Pools {
       })
     }
   }
-}
-
-function openPool({ origin, connectTimeoutMs }: CompiledProvider): Pool {
-  return new Pool(origin, {
-    // A stream holds its connection to its end: what bounds their number is the count of concurrent calls.
-    connections: null,
-    pipelining: 1,
-    allowH2: false,
-    connect: { timeout: connectTimeoutMs },
-    keepAliveTimeout: keepAliveMs,
-    maxHeaderSize: 32_768,
-  })
+  #openPool({ origin, connectTimeoutMs }: CompiledProvider): Pool {
+    // Each call has a connection of its own, and the one of a call that just ended may still be closing.
+    return new Pool({ origin, connectTimeoutMs, maxConnections: 2 * this.#maxConcurrentCalls })
+  }
 }

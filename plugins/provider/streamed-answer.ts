@@ -1,8 +1,8 @@
 import type { Usage } from 'gatehouse/plugin-sdk'
-import type { Dispatcher } from 'undici'
 import { type Answer, type AnswerContext, callerHeaders, redactSecret, restoreModel } from './answer.ts'
 import { EventFramer } from './event-framer.ts'
 import { cutStream, emptyStream, oversizedAnswer } from './failures.ts'
+import type { RequestController } from './http1/exchange-handler.ts'
 import { StreamMeter } from './stream-meter.ts'
 import { estimatedUsage, type FoundUsage, findUsage, reportedUsage } from './usage.ts'
 import { withoutUsageEvent } from './usage-event.ts'
@@ -33,7 +33,7 @@ export class StreamedAnswer implements Answer {
     this.#isFramed = headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined
   }
 
-  data(chunks: readonly Buffer[], controller: Dispatcher.DispatchController): void {
+  data(chunks: readonly Buffer[], controller: RequestController): void {
     const [first] = chunks
     const events = this.#framer.push(first && chunks.length === 1 ? first : Buffer.concat(chunks))
     if (events) this.#forward(events, controller)
@@ -62,7 +62,7 @@ export class StreamedAnswer implements Answer {
     return this.#context.target.grant.provider.name
   }
 
-  #forward(events: Buffer, controller: Dispatcher.DispatchController | undefined): void {
+  #forward(events: Buffer, controller: RequestController | undefined): void {
     this.#meter.count(events)
     const usage = findUsage(events)
     if (usage) this.#usage = usage
@@ -71,7 +71,7 @@ export class StreamedAnswer implements Answer {
     if (shown.length > 0) this.#write(shown, controller)
   }
 
-  #write(events: Buffer, controller: Dispatcher.DispatchController | undefined): void {
+  #write(events: Buffer, controller: RequestController | undefined): void {
     const { call, secret, status } = this.#context
     const { reply } = call
     if (!reply.started) {

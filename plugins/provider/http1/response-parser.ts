@@ -60,7 +60,9 @@ export class ResponseParser {
     return end
   }
 
-  #skipInterim({ status }: ResponseHead): void {
+  #skipInterim({ status, keepAliveSeconds }: ResponseHead): void {
+    // HTTP/1.0 has none (RFC 9110 §15.2); readers disagree about what follows.
+    if (keepAliveSeconds === 0) throw malformed('an interim response that ends the connection')
     if (status === 101) throw malformed('a switch of protocols that nobody asked for')
     this.#interimResponses += 1
     if (this.#interimResponses > maxInterimResponses) throw malformed('interim responses without end')

@@ -14,16 +14,9 @@ import { createMemoryTransport } from '../../../transport/memory/create.ts'
 import type { Transport } from '../../../transport/transport.ts'
 import { createInstallation, type Installation, silentLog } from '../organization.ts'
 import { documentsOfRows, publishedDocuments } from './documents-of-rows.ts'
-import {
-  type Draw,
-  draw,
-  enrol,
-  groundwork,
-  mutationNames,
-  perform,
-  seldomAccepted,
-  Tenant,
-} from './mutations.ts'
+import { draw, groundwork, mutationNames, perform, seldomAccepted } from './mutations.ts'
+import { enrol } from './policy-mutations.ts'
+import { type Draw, Tenant } from './tenant.ts'
 
 let installation: Installation
 let transport: Transport
