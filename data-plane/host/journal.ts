@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs'
 import type { DataPlaneEvent } from '../../contract/events.ts'
 import type { LeaseRequest } from '../../contract/leases.ts'
 import type { BuiltinCall, Hold, Journal } from '../../plugins/sdk/builtin.ts'
@@ -17,7 +16,8 @@ import {
 import type { JournalState } from './journal-state.ts'
 import { RecentEvents } from './recent-events.ts'
 import { replayJournal } from './replay.ts'
-import { listSegments, removeSegment, SegmentFile, segmentPath } from './segment-file.ts'
+import { SegmentFile } from './segment-file.ts'
+import { SegmentLog } from './segment-log.ts'
 
 /** `process`: survives the death of the process. `sync`: survives a loss of power. */
 export type Durability = 'process' | 'sync'
@@ -60,16 +60,8 @@ export class DurableJournal implements Journal {
   readonly #durability: Durability
   readonly #log: HostLog
   readonly #maxBytes: number
-  readonly #segmentBytes: number
   readonly #state: JournalState
-  /** Bytes of the segments before the active one. */
-  readonly #closed = new Map<number, number>()
-  #closedBytes = 0
-  #active: SegmentFile
-  /** Full segments whose last lines may not survive a loss of power yet. */
-  #retiring: SegmentFile[] = []
-  /** Up to this one, segments begin with a checkpoint that survives a loss of power. */
-  #durableSegment = 0
+  readonly #segments: SegmentLog
   #lines: string[] = []
   /** The events among `#lines`, as JSON. */
   #events: string[] = []
@@ -85,16 +77,15 @@ export class DurableJournal implements Journal {
   /** What an intent has said of a call, for the record of its end. */
   readonly #descriptions = new WeakMap<BuiltinCall, string>()
 
-  private constructor(options: JournalOptions, state: JournalState, active: SegmentFile, unshipped: number) {
+  private constructor(options: JournalOptions, state: JournalState, segments: SegmentLog, unshipped: number) {
     this.directory = options.directory
     this.#durability = options.durability
     this.#log = options.log
     this.#maxBytes = options.maxBytes ?? 1024 ** 3
-    this.#segmentBytes = options.segmentBytes ?? 16 * 1024 ** 2
     this.#state = state
-    this.#active = active
+    this.#segments = segments
     this.#unshipped = unshipped
-    this.recent = new RecentEvents(this.#written, maxRecentChars)
+    this.recent = new RecentEvents(segments.end, maxRecentChars)
   }
 
   /**
@@ -111,12 +102,9 @@ export class DurableJournal implements Journal {
       torn.close()
     }
     if (lastSegment === 0) state.shipped = { segment: 1, offset: 0 }
-    const active = new SegmentFile(options.directory, lastSegment + 1)
-    active.append(`${state.checkpoint()}\n`)
-    const journal = new DurableJournal(options, state, active, unshippedEvents)
-    for (const segment of listSegments(options.directory)) {
-      if (segment !== active.number) journal.#noteClosed(segment)
-    }
+    const { directory, segmentBytes = 16 * 1024 ** 2 } = options
+    const segments = new SegmentLog(directory, lastSegment, segmentBytes, `${state.checkpoint()}\n`)
+    const journal = new DurableJournal(options, state, segments, unshippedEvents)
     for (const intent of state.intents.values()) journal.report(parseCallFinished(intent))
     journal.flush()
     journal.#syncInBackground()
@@ -131,7 +119,7 @@ export class DurableJournal implements Journal {
 
   /** @throws Denied `audit_unavailable` when nothing can be written. */
   intend(call: BuiltinCall): void | Promise<void> {
-    if (this.#bytes >= this.#maxBytes * 0.9) throw new Denied('audit_unavailable')
+    if (this.#segments.bytes >= this.#maxBytes * 0.9) throw new Denied('audit_unavailable')
     const charges = call.hold ? this.#heldBy(call.hold) : noCharges
     const description = describeCall(call)
     const intent = recordUnknownEnd(description, call, charges)
@@ -146,7 +134,7 @@ export class DurableJournal implements Journal {
   finish(call: BuiltinCall, outcome: Outcome, charges: readonly Held[]): void {
     const isRefusal = !this.#state.intents.has(call.id)
     // Refusals alone must not be able to fill the disk and stop every other call.
-    if (isRefusal && this.#bytes >= this.#maxBytes * 0.5) this.#lose()
+    if (isRefusal && this.#segments.bytes >= this.#maxBytes * 0.5) this.#lose()
     else {
       const description = this.#descriptions.get(call) ?? describeCall(call)
       this.#state.finish({ attemptId: call.id, charges })
@@ -193,12 +181,7 @@ export class DurableJournal implements Journal {
     this.#unshipped -= events
     this.recent.removeUpTo(position)
     this.#append(`{"shipped":${JSON.stringify(position)}}\n`)
-    for (const [segment, bytes] of this.#closed) {
-      if (segment >= position.segment || segment >= this.#durableSegment) continue
-      removeSegment(this.directory, segment)
-      this.#closed.delete(segment)
-      this.#closedBytes -= bytes
-    }
+    this.#segments.release(position)
   }
 
   /** Writes what waits. Keeps it, and tries again later, when the disk refuses. */
@@ -215,11 +198,7 @@ export class DurableJournal implements Journal {
   async close(): Promise<void> {
     this.flush()
     await this.#groupSync.wait()
-    this.#active.close()
-  }
-
-  get #bytes(): number {
-    return this.#closedBytes + this.#active.bytes
+    this.#segments.close()
   }
 
   #appendEvent(json: string): void {
@@ -261,55 +240,33 @@ export class DurableJournal implements Journal {
   /** Writes intents and what waits, in one call of the kernel. An intent stands before the end of its call. */
   #write(intents: string): void {
     // Before the intents, not after: a call whose intent is written must not be refused for want of a next segment.
-    if (this.#active.bytes >= this.#segmentBytes) this.#rotate()
-    this.#active.append(this.#lines.length === 0 ? intents : intents + this.#lines.join(''))
+    if (this.#segments.isFull) this.#rotate()
+    this.#segments.append(this.#lines.length === 0 ? intents : intents + this.#lines.join(''))
     this.#noteWritten()
   }
 
   #noteWritten(): void {
-    this.recent.add(this.#events, this.#written)
+    this.recent.add(this.#events, this.#segments.end)
     this.#lines = []
     this.#events = []
-  }
-
-  get #written(): Position {
-    return { segment: this.#active.number, offset: this.#active.bytes }
   }
 
   #rotate(): void {
     // The checkpoint counts what waits; read after it once more, an end would be charged twice.
     if (this.#lines.length > 0) {
-      this.#active.append(this.#lines.join(''))
+      this.#segments.append(this.#lines.join(''))
       this.#noteWritten()
     }
-    const next = new SegmentFile(this.directory, this.#active.number + 1)
-    next.append(`${this.#state.checkpoint()}\n`)
-    const last = this.#active
-    this.#active = next
-    this.#noteClosed(last.number)
-    this.#retiring.push(last)
+    this.#segments.rotate(`${this.#state.checkpoint()}\n`)
     this.#syncInBackground()
-  }
-
-  #noteClosed(segment: number): void {
-    const { size } = statSync(segmentPath(this.directory, segment))
-    this.#closed.set(segment, size)
-    this.#closedBytes += size
   }
 
   /** Writes the intents that wait, and makes all that is written survive a loss of power. */
   async #sync(): Promise<void> {
     this.#writeWaitingIntents()
-    const retiring = this.#retiring
-    const active = this.#active
-    this.#retiring = []
     try {
-      for (const segment of retiring) await segment.sync()
-      await active.sync()
-      for (const segment of retiring) segment.close()
-      this.#durableSegment = active.number
+      await this.#segments.sync()
     } catch (error) {
-      this.#retiring = [...retiring, ...this.#retiring]
       this.#log.error({ err: error }, 'the journal could not be synced')
       throw new Denied('audit_unavailable')
     }

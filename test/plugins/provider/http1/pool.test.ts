@@ -169,29 +169,27 @@ describe('a request', () => {
 
   it('holds the server up while it is paused', async () => {
     const size = 64 * 1024 * 1024
-    const written = { bytes: 0 }
-    const { pool, seen } = await startPool((socket) => {
+    const big = Promise.withResolvers<Socket>()
+    const { pool } = await startPool((socket, { path }) => {
+      if (path !== '/big') return ok(socket)
       socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${size}\r\n\r\n`)
       socket.write(Buffer.alloc(size))
+      big.resolve(socket)
     })
-    let isFirst = true
-    const controllers: RequestController[] = []
-    const answer = askPool(
-      pool,
-      {},
-      {
-        onData: (_pieces, controller) => {
-          if (!isFirst) return
-          isFirst = false
-          controller.pause()
-          controllers.push(controller)
-        },
-      },
-    )
-    await vi.waitFor(() => expect(controllers).toHaveLength(1))
-    for (const socket of seen) written.bytes = socket.writableLength
-    expect(written.bytes).toBeGreaterThan(size / 4)
-    controllers[0]?.resume()
+    const paused = Promise.withResolvers<RequestController>()
+    let reads = 0
+    const onData = (_pieces: readonly Buffer[], controller: RequestController) => {
+      reads += 1
+      if (reads > 1) return
+      controller.pause()
+      paused.resolve(controller)
+    }
+    const answer = askPool(pool, { path: '/big' }, { onData })
+    const controller = await paused.promise
+    for (let call = 0; call < 50; call++) await askPool(pool)
+    expect(reads).toBe(1)
+    expect((await big.promise).writableLength).toBeGreaterThan(size / 4)
+    controller.resume()
     expect((await answer).body.length).toBe(size)
   })
 
