@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { CallFinished } from '../../contract/events.ts'
 import { newId } from '../db/id.ts'
-import { AuditEventEntity } from '../modules/audit/index.ts'
+import { appendAuditEvents } from '../modules/audit/index.ts'
 
 const anonymous = { kind: 'anonymous', id: 'anonymous', name: 'unknown caller' }
 
@@ -18,7 +18,6 @@ export async function auditCalls(
     const actor = id === null ? anonymous : { kind: 'virtual_key', id, name: names.get(id) ?? id }
     return {
       id: newId('evt'),
-      organizationId,
       workspaceId: call.workspaceId,
       at: new Date(call.startedAt + Math.round(call.durationMs)),
       type: `inference.${call.outcome}`,
@@ -31,7 +30,7 @@ export async function auditCalls(
       details: detailsOf(call),
     }
   })
-  await em.insertMany(AuditEventEntity, events)
+  await appendAuditEvents(em, organizationId, events)
 }
 
 async function readVirtualKeyNames(

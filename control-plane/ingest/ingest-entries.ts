@@ -76,9 +76,7 @@ async function settleLeases(
   const sources = await advanceSources(em, organizationId, batches)
   await noteClosings(em, organizationId, batches)
   const due = await listDueClosings(em, organizationId, sources)
-  const charges = calls.flatMap(({ dataPlaneId, call }) =>
-    call.charges.map((charge) => ({ ...charge, dataPlaneId })),
-  )
+  const charges = sumByLease(calls)
   const locked = await lockLeases(em, organizationId, [...due, ...charges.map(({ leaseId }) => leaseId)])
   const unsettled = charges.filter((charge) => !settleCharge(locked, charge))
   for (const leaseId of due) closeLease(locked, leaseId)
@@ -88,6 +86,19 @@ async function settleLeases(
 
 function callsOf({ dataPlaneId, events }: EventBatch): ReportedCall[] {
   return events.flatMap((call) => (call.type === 'call.finished' ? { dataPlaneId, call } : []))
+}
+
+/** What the calls spend of each lease, so that a thousand calls settle it once. */
+function sumByLease(calls: readonly ReportedCall[]): LeaseCharge[] {
+  const sums = new Map<string, LeaseCharge>()
+  for (const { dataPlaneId, call } of calls) {
+    for (const { leaseId, nanoUsd } of call.charges) {
+      const key = `${dataPlaneId} ${leaseId}`
+      const before = sums.get(key)?.nanoUsd ?? 0n
+      sums.set(key, { dataPlaneId, leaseId, nanoUsd: before + BigInt(nanoUsd) })
+    }
+  }
+  return [...sums.values()]
 }
 
 /** A doubled batch may hold an attempt twice within one transaction. */

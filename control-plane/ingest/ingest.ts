@@ -5,6 +5,8 @@ import { isDataError } from '../db/data-error.ts'
 import { type IngestOutcome, ingestEntries, setAside } from './ingest-entries.ts'
 
 const waitMs = 1_000
+/** One transaction takes in about so much: until its end it holds the windows that grants of leases wait for. */
+const portionBytes = 512 * 1024
 
 /** Takes in what the data planes report for as long as it runs. Any number of control planes share the work. */
 export function startIngest(deps: BackgroundDependencies): BackgroundWork {
@@ -28,8 +30,10 @@ class Ingest {
     }
     const byOrganization = Map.groupBy(this.#unfinished, ({ organizationId }) => organizationId)
     for (const [organizationId, entries] of byOrganization) {
-      await this.#ingest(organizationId, entries)
-      this.#unfinished = this.#unfinished.filter((entry) => entry.organizationId !== organizationId)
+      for (const portion of portionsOf(entries)) {
+        await this.#ingest(organizationId, portion)
+        this.#unfinished = this.#unfinished.filter((entry) => !portion.includes(entry))
+      }
     }
   }
 
@@ -68,7 +72,25 @@ class Ingest {
       log.warn({ organizationId, entryId: entry.id, reason }, 'rejected an event batch')
     }
     for (const { dataPlaneId, leaseId, nanoUsd } of unsettled) {
-      log.error({ organizationId, dataPlaneId, leaseId, nanoUsd }, 'a charge names a lease that is not known')
+      log.error(
+        { organizationId, dataPlaneId, leaseId, nanoUsd: String(nanoUsd) },
+        'a charge names a lease that is not known',
+      )
     }
   }
+}
+
+/** The entries in their order, each portion with at least one and no more than it may hold. */
+function portionsOf(entries: readonly StreamEntry[]): StreamEntry[][] {
+  const portions: StreamEntry[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const entry of entries) {
+    bytes += entry.body.length
+    if (bytes > portionBytes) {
+      portions.push([])
+      bytes = entry.body.length
+    }
+    portions.at(-1)?.push(entry)
+  }
+  return portions
 }

@@ -2,11 +2,11 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import { giveBack, settle, type WindowBalance } from '../leases/window-balance.ts'
 import { lockWindows, storeWindows, type WindowKey, windowName } from '../leases/windows.ts'
 
-/** What one call spends of one lease. */
+/** What calls spend of one lease. */
 export interface LeaseCharge {
   readonly dataPlaneId: string
   readonly leaseId: string
-  readonly nanoUsd: number
+  readonly nanoUsd: bigint
 }
 
 interface Lease extends WindowKey {
@@ -44,7 +44,7 @@ export async function lockLeases(
 }
 
 /**
- * Charges one call to its lease. A lease that is spent or closed already is no excuse: the charge then goes to
+ * Charges calls to their lease. A lease that is spent or closed already is no excuse: the charge then goes to
  * the window itself.
  *
  * @returns false when there is no such lease of this data plane, so that nothing could be charged.
@@ -53,7 +53,7 @@ export function settleCharge(locked: LockedLeases, { dataPlaneId, leaseId, nanoU
   const lease = locked.leases.get(leaseId)
   const window = lease && locked.windows.get(windowName(lease))
   if (!lease || !window || lease.dataPlaneId !== dataPlaneId) return false
-  const settled = settle(window.balance, lease.closed ? 0n : lease.remaining, BigInt(nanoUsd))
+  const settled = settle(window.balance, lease.closed ? 0n : lease.remaining, nanoUsd)
   if (!lease.closed) lease.remaining = settled.remaining
   locked.windows.set(windowName(lease), { ...window, balance: settled.balance })
   return true

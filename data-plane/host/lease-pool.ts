@@ -41,8 +41,8 @@ export interface Refusal {
   readonly neededNanoUsd: number
 }
 
-/** How much spending a pool keeps in hand, by what it spent lately. */
-const horizonSeconds = 2
+/** How much spending a pool keeps in hand, by what it spent lately: a busy control plane may take seconds to answer. */
+const horizonSeconds = 10
 /** A pool that just got less than it wanted does not ask ahead for so long. */
 const tightMs = 1_000
 /** A refusal is remembered at least as long as a call may wait. */

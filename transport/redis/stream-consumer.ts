@@ -25,7 +25,7 @@ export interface StreamConsumerOptions {
 }
 
 const group = 'gatehouse'
-const entriesPerRead = 256
+const entriesPerRead = 16
 const waitLimitMs = 5_000
 const forgetAfterMs = 600_000
 

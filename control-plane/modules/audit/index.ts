@@ -1,2 +1,2 @@
 export { type AuditEvent, AuditEventEntity } from './entity.ts'
-export { type AuditEntry, recordAudit } from './service.ts'
+export { type AuditEntry, appendAuditEvents, recordAudit } from './service.ts'

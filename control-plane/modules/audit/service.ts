@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Json } from '../../../contract/canonical.ts'
 import type { Actor } from '../../actor.ts'
 import { newId } from '../../db/id.ts'
-import { AuditEventEntity } from './entity.ts'
+import { type AuditEvent, AuditEventEntity } from './entity.ts'
 
 export interface AuditEntry {
   /** What happened, in the past tense: `virtual_key.issued`. */
@@ -30,4 +30,22 @@ export async function recordAudit(em: EntityManager, actor: Actor, entry: AuditE
     outcome: 'succeeded',
     details: { ...entry.details },
   })
+}
+
+/** Appends many events of one organization in one statement. */
+export async function appendAuditEvents(
+  em: EntityManager,
+  organizationId: string,
+  events: readonly Omit<AuditEvent, 'organizationId'>[],
+): Promise<void> {
+  await em.execute(
+    `insert into audit_events (org_id, id, workspace_id, at, type, actor_kind, actor_id, actor_name, subject_kind,
+       subject_id, outcome, details)
+     select ?, id, "workspaceId", at, type, "actorKind", "actorId", "actorName", "subjectKind", "subjectId", outcome,
+       details
+     from jsonb_to_recordset(?::jsonb) as event (id text, "workspaceId" text, at timestamptz, type text,
+       "actorKind" text, "actorId" text, "actorName" text, "subjectKind" text, "subjectId" text, outcome text,
+       details jsonb)`,
+    [organizationId, JSON.stringify(events)],
+  )
 }
