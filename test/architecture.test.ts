@@ -21,11 +21,11 @@ const parts: Readonly<Record<string, Part>> = {
   'plugins/budget': { reaches: [], packages: [...sdk, 'gpt-tokenizer'] },
   'plugins/header-filter': { reaches: [], packages: sdk },
   'plugins/audit': { reaches: [], packages: sdk },
-  'plugins/provider': { reaches: [], packages: [...sdk, 'undici'] },
+  'plugins/provider': { reaches: [], packages: sdk },
   'data-plane': {
     reaches: ['contract', 'transport', 'plugins/sdk'],
     packages: [
-      ...['fastify', 'graphql', 'jose', 'mercurius', 'pino', 'prom-client', 'ulid', 'undici'],
+      ...['fastify', 'graphql', 'jose', 'mercurius', 'pino', 'prom-client', 'ulid'],
       ...['typebox', 'typebox/compile', 'typebox/value'],
     ],
   },
