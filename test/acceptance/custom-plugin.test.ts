@@ -67,12 +67,21 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'rules/unnamed.js'), houseRules.replace('house-rules', 'unnamed'))
   const named = [join(folder, 'rules/house-rules.js'), './examples/plugin-block-words/src/index.ts']
   gateway = await startGateway({ env: { GATEHOUSE_PLUGINS: named.join(',') } })
+  // What a data plane has loaded is known to the control plane once its first report has arrived.
+  await eventually(async () => (await pluginNames()).includes('house-rules'), 30_000)
 }, 90_000)
 
 afterAll(async () => {
   await gateway?.stop()
   rmSync(folder, { recursive: true, force: true })
 })
+
+async function pluginNames(): Promise<string[]> {
+  const { plugins } = await gateway.graphql<{ plugins: { edges: { node: { name: string } }[] } }>(
+    '{ plugins { edges { node { name } } } }',
+  )
+  return plugins.edges.map(({ node }) => node.name)
+}
 
 async function configure(input: Settings): Promise<Configured> {
   const { configurePlugin } = await gateway.graphql<{ configurePlugin: Configured }>(

@@ -38,9 +38,9 @@ export class SecretSearch {
   }
 }
 
-/** The last 24 letters and digits in a row, which no escaping of JSON changes. */
+/** The last 24 letters and digits of base64url in a row, which no escaping of JSON changes. */
 function randomPart(secret: string): string {
-  const parts = secret.match(/[A-Za-z0-9]{24,}/g)
+  const parts = secret.match(/[\w-]{24,}/g)
   const last = parts?.at(-1)
   if (last === undefined) throw new Error('a secret to look for needs 24 letters or digits in a row')
   return last.slice(-24)

@@ -62,7 +62,7 @@ async function prepare(): Promise<string> {
   })
   const revision = await newestRevision()
   await eventually('both data planes run the configuration', async () => {
-    const behind = await rows('select 1 from data_planes where applied_revision < ?', [revision])
+    const behind = await rows('select 1 from data_planes where coalesce(applied_revision, 0) < ?', [revision])
     return behind.length === 0 || undefined
   })
   return secret

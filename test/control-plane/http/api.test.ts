@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { withClient } from '../../../cli/embedded/database.ts'
 import { read, startApi, type Tenant, type TestApi } from '../api.ts'
 
 let api: TestApi
@@ -93,13 +94,15 @@ describe('errors', () => {
   it('a bug is masked with an id under which the log has it', async () => {
     const broken = await startApi()
     const { token } = await broken.createTenant('Broken')
-    await broken.testDatabase.drop()
-    const { errors } = await broken.ask(token, '{ viewer { id } }')
+    await withClient(broken.testDatabase.superuserUrl, (client) =>
+      client.query('alter table teams rename to elsewhere'),
+    )
+    const { errors } = await broken.ask(token, '{ teams { totalCount } }')
     expect(errors[0]?.extensions).toMatchObject({ code: 'INTERNAL_SERVER_ERROR' })
     const id = String(errors[0]?.extensions.id)
     expect(errors[0]?.message).toContain(id)
     expect(broken.logged.join('')).toContain(id)
-    await broken.controlPlane.close()
+    await broken.close()
   })
 
   it.each([
