@@ -1,5 +1,4 @@
 import Type, { type Static } from 'typebox'
-import { parserOf } from './validation.ts'
 
 const closed = { additionalProperties: false } as const
 const Id = Type.String({ minLength: 1, maxLength: 128 })
@@ -94,25 +93,7 @@ export const NodeReported = Type.Object(
 
 export const DataPlaneEvent = Type.Union([CallFinished, LeaseClosed, NodeReported])
 
-/** What travels on the event stream: signed by the data plane (`gatehouse/events`), delivered at least once. */
-export const EventBatch = Type.Object(
-  {
-    format: Type.Literal(1),
-    organizationId: Id,
-    dataPlaneId: Id,
-    /** One run of the data plane's process; a later run's sorts behind it. */
-    incarnation: Id,
-    /** Counts this data plane's batches from 1 within `incarnation`, so that a gap is seen. */
-    sequence: Type.Integer({ minimum: 1 }),
-    events: Type.Array(DataPlaneEvent),
-  },
-  closed,
-)
-
 export type CallFinished = Static<typeof CallFinished>
 export type LeaseClosed = Static<typeof LeaseClosed>
 export type NodeReported = Static<typeof NodeReported>
 export type DataPlaneEvent = Static<typeof DataPlaneEvent>
-export type EventBatch = Static<typeof EventBatch>
-
-export const parseEventBatch = parserOf('event batch', EventBatch)

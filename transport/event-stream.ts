@@ -6,7 +6,7 @@ export const eventsLimit = 10_000
  * carry numbers and are ingested idempotently.
  */
 export interface EventProducer {
-  append(batch: string): Promise<void>
+  append(batch: Buffer | string): Promise<void>
 }
 
 export interface StreamEntry {

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
-import { type EventBatch, parseEventBatch } from '../../contract/events.ts'
-import { open, SignatureRefused } from '../../contract/signed.ts'
+import { type EventBatch, openBatch } from '../../contract/event-batch.ts'
+import { SignatureRefused } from '../../contract/signed.ts'
 import { ContractViolation } from '../../contract/validation.ts'
 import type { StreamEntry } from '../../transport/event-stream.ts'
 
@@ -34,8 +34,7 @@ function openEntry(
   keys: ReadonlyMap<string, KeyObject>,
 ): EventBatch | string {
   try {
-    const { payload, keyId } = open('gatehouse/events', body, (id) => keys.get(id))
-    const batch = parseEventBatch(payload)
+    const { batch, keyId } = openBatch(body, (id) => keys.get(id))
     if (batch.dataPlaneId !== keyId || batch.organizationId !== organizationId) {
       return `signed by ${keyId} for ${batch.dataPlaneId} of ${batch.organizationId}`
     }

@@ -1,5 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
-import type { EventBatch } from '../../contract/events.ts'
+import type { EventBatch } from '../../contract/event-batch.ts'
 import { type EventSource, patienceBatches } from './event-sources.ts'
 
 /**

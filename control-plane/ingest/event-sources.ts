@@ -1,5 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
-import type { EventBatch } from '../../contract/events.ts'
+import type { EventBatch } from '../../contract/event-batch.ts'
 
 /** So many batches behind a gap, what is missing in it is taken for lost. */
 export const patienceBatches = 256

@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
-import type { CallFinished, EventBatch } from '../../contract/events.ts'
+import type { EventBatch } from '../../contract/event-batch.ts'
+import type { CallFinished } from '../../contract/events.ts'
 import type { StreamEntry } from '../../transport/event-stream.ts'
 import { readSigningKeys } from '../modules/data-planes/index.ts'
 import { recordUsage } from '../modules/usage/index.ts'

@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
-import type { EventBatch, NodeReported } from '../../contract/events.ts'
+import type { EventBatch } from '../../contract/event-batch.ts'
+import type { NodeReported } from '../../contract/events.ts'
 
 /** Updates what is known of the data planes that sent these batches; of several reports the latest stands. */
 export async function recordNodeReports(

@@ -14,7 +14,7 @@ const maxLeaseTexts = 4096
 type Charges = readonly CallFinished['charges'][number][]
 
 /** The members of a call's record that are settled once it is admitted, without braces. */
-export function describeCall(call: BuiltinCall): string {
+function describeCall(call: BuiltinCall): string {
   const { configuration } = call
   const target = call.targets.length === 1 ? call.targets[0] : undefined
   return `"type":"call.finished","attemptId":"${call.id}","requestId":"${call.requestId}","startedAt":${call.receivedAt},"operation":"${call.operation}","streamed":${call.stream},${describeKey(call.key)},${describeTarget(target)},"requestedModel":${call.model === '' ? null : JSON.stringify(call.model)},"sourceAddress":${JSON.stringify(call.sourceAddress)},"epoch":${configuration.epoch},"revision":${configuration.revision}`
@@ -22,25 +22,22 @@ export function describeCall(call: BuiltinCall): string {
 
 /** The record of a call that ended. */
 export function recordCall(
-  description: string,
-  { usage, providerKeyId, headerTrail }: BuiltinCall,
+  call: BuiltinCall,
   { durationMs, outcome, status, errorCode, refusedBy }: Outcome,
   charges: Charges,
 ): string {
+  const { usage, providerKeyId, headerTrail } = call
   const consumed = usage
     ? `"inputTokens":${usage.inputTokens},"cachedInputTokens":${usage.cachedInputTokens},"outputTokens":${usage.outputTokens},"images":${usage.images},"estimated":${usage.estimated},"costNanoUsd":${usage.costNanoUsd}`
     : nothingConsumed
   const end = `"outcome":"${outcome}","status":${status},"errorCode":${quoted(errorCode)},"refusedBy":${quoted(refusedBy)}`
-  return `{${description},"durationMs":${durationMs},${consumed},${end},"providerKeyId":${quoted(providerKeyId)},${describeHeaders(headerTrail)},"charges":[${describeCharges(charges)}]}`
+  return `{${describeCall(call)},"durationMs":${durationMs},${consumed},${end},"providerKeyId":${quoted(providerKeyId)},${describeHeaders(headerTrail)},"charges":[${describeCharges(charges)}]}`
 }
 
 /** What becomes the record of a call whose end is never written: it is charged what was set aside for it. */
-export function recordUnknownEnd(
-  description: string,
-  { hold, providerKeyId, headerTrail }: BuiltinCall,
-  charges: Charges,
-): string {
-  return `{${description},"durationMs":0,${unknownConsumption},"costNanoUsd":${hold?.nanoUsd ?? 0},${unknownEnd},"providerKeyId":${quoted(providerKeyId)},${describeHeaders(headerTrail)},"charges":[${describeCharges(charges)}]}`
+export function recordUnknownEnd(call: BuiltinCall, charges: Charges): string {
+  const { hold, providerKeyId, headerTrail } = call
+  return `{${describeCall(call)},"durationMs":0,${unknownConsumption},"costNanoUsd":${hold?.nanoUsd ?? 0},${unknownEnd},"providerKeyId":${quoted(providerKeyId)},${describeHeaders(headerTrail)},"charges":[${describeCharges(charges)}]}`
 }
 
 const nothingConsumed =

@@ -72,13 +72,12 @@ export function parseRecord(line: string): JournalRecord {
   return check(value)
 }
 
-const eventHead = '{"event":'
+/** What stands around an event's JSON in its line. */
+export const eventHead = '{"event":'
+export const eventTail = '}\n'
 
-export function eventLine(eventJson: string): string {
-  return `${eventHead}${eventJson}}\n`
-}
-
-/** The event's JSON, when the line is one. */
-export function eventOf(line: string): string | undefined {
-  return line.startsWith(eventHead) ? line.slice(eventHead.length, -1) : undefined
+/** The event's JSON, when the line, without its line feed, holds one. */
+export function eventOf(line: Buffer): Buffer | undefined {
+  const isEvent = line.toString('latin1', 0, eventHead.length) === eventHead
+  return isEvent ? line.subarray(eventHead.length, line.length - 1) : undefined
 }

@@ -10,9 +10,10 @@ interface OpenLease {
 
 type Charge = CallFinished['charges'][number]
 
-interface EndedCall {
-  readonly attemptId: string
-  readonly charges: readonly Charge[]
+/** A call whose end is not written yet. */
+export interface OpenCall {
+  /** The JSON of the event that becomes true when no end is ever written. */
+  unknownEnd(): string
 }
 
 /**
@@ -20,8 +21,8 @@ interface EndedCall {
  * writing and the reading after a crash.
  */
 export class JournalState {
-  /** By call, the event that becomes true when no other end is written, as JSON. */
-  readonly intents = new Map<string, string>()
+  /** By their ids. */
+  readonly openCalls = new Map<string, OpenCall>()
   readonly leases = new Map<string, OpenLease>()
   readonly asks = new Map<string, LeaseRequest>()
   shipped: Position = { segment: 1, offset: 0 }
@@ -36,12 +37,12 @@ export class JournalState {
   }
 
   note(event: DataPlaneEvent): void {
-    if (event.type === 'call.finished') this.finish(event)
+    if (event.type === 'call.finished') this.finish(event.attemptId, event.charges)
     else if (event.type === 'lease.closed') this.leases.delete(event.leaseId)
   }
 
-  finish({ attemptId, charges }: EndedCall): void {
-    this.intents.delete(attemptId)
+  finish(attemptId: string, charges: readonly Charge[]): void {
+    this.openCalls.delete(attemptId)
     for (const { leaseId, nanoUsd } of charges) {
       const lease = this.leases.get(leaseId)
       if (lease) lease.remainingNanoUsd -= nanoUsd
@@ -55,7 +56,7 @@ export class JournalState {
 
   /** A checkpoint record's JSON. */
   checkpoint(): string {
-    const intents = [...this.intents.values()].join(',')
+    const intents = Array.from(this.openCalls.values(), (call) => call.unknownEnd()).join(',')
     const rest = { leases: this.openLeases(), asks: [...this.asks.values()], shipped: this.shipped }
     return `{"checkpoint":{"intents":[${intents}],${JSON.stringify(rest).slice(1)}}`
   }
@@ -65,11 +66,11 @@ export class JournalState {
   }
 
   #begin(intent: CallFinished): void {
-    this.intents.set(intent.attemptId, JSON.stringify(intent))
+    this.openCalls.set(intent.attemptId, { unknownEnd: () => JSON.stringify(intent) })
   }
 
   #restore({ intents, leases, asks, shipped }: Checkpoint): void {
-    this.intents.clear()
+    this.openCalls.clear()
     this.leases.clear()
     this.asks.clear()
     for (const intent of intents) this.#begin(intent)

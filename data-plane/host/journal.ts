@@ -3,17 +3,12 @@ import type { LeaseRequest } from '../../contract/leases.ts'
 import type { BuiltinCall, Hold, Journal } from '../../plugins/sdk/builtin.ts'
 import type { Outcome } from '../../plugins/sdk/call.ts'
 import { Denied } from '../../plugins/sdk/denied.ts'
-import { describeCall, recordCall, recordUnknownEnd } from './call-record.ts'
+import { recordCall, recordUnknownEnd } from './call-record.ts'
 import { GroupSync } from './group-sync.ts'
 import type { HostLog } from './host-log.ts'
-import {
-  type Checkpoint,
-  eventLine,
-  type LeaseState,
-  type Position,
-  parseCallFinished,
-} from './journal-record.ts'
+import { type Checkpoint, type LeaseState, type Position, parseCallFinished } from './journal-record.ts'
 import type { JournalState } from './journal-state.ts'
+import { LineBuffer } from './line-buffer.ts'
 import { RecentEvents } from './recent-events.ts'
 import { replayJournal } from './replay.ts'
 import { SegmentFile } from './segment-file.ts'
@@ -30,6 +25,8 @@ export interface JournalOptions {
   readonly maxBytes?: number
   /** A segment is closed when it has grown to this size. Default 16 MiB. */
   readonly segmentBytes?: number
+  /** Events that are kept in memory until they are shipped, at most. Default 8 MiB. */
+  readonly maxRecentBytes?: number
 }
 
 /** What the ledger set aside of each lease for one call. */
@@ -38,18 +35,13 @@ export interface Held {
   readonly nanoUsd: number
 }
 
-/** Events that wait for a disk that takes them again, at most. */
-const maxWaitingLines = 100_000
+/** What waits for a disk that takes it again, at most; refusals leave three quarters of it to calls that were served. */
+const maxWaitingBytes = 64 * 1024 ** 2
+const maxWaitingRefusalBytes = maxWaitingBytes / 4
 const retryMs = 1_000
-/** Length of the events that are kept in memory until they are shipped, at most. */
-const maxRecentChars = 8 * 1024 ** 2
+/** Events that are kept in memory until they are shipped, at most. */
+const maxRecentBytes = 8 * 1024 ** 2
 const noCharges: readonly Held[] = []
-
-/** An intent that the next sync round writes. */
-interface WaitingIntent {
-  readonly attemptId: string
-  readonly line: string
-}
 
 /**
  * The durable record of this data plane: an append-only file of JSON lines. A call's intent is written before its
@@ -62,10 +54,10 @@ export class DurableJournal implements Journal {
   readonly #maxBytes: number
   readonly #state: JournalState
   readonly #segments: SegmentLog
-  #lines: string[] = []
-  /** The events among `#lines`, as JSON. */
-  #events: string[] = []
-  #waitingIntents: WaitingIntent[] = []
+  /** What is not written yet. */
+  readonly #lines = new LineBuffer()
+  /** The disk refused the last write: what waits is tried again by a timer, and no call is admitted until then. */
+  #isFailing = false
   /** What the shipper has not taken yet, as far as it is in memory. */
   readonly recent: RecentEvents
   #flushScheduled = false
@@ -74,8 +66,6 @@ export class DurableJournal implements Journal {
   #lost = 0
   #onFinished: (hold: Hold) => void = () => {}
   #heldBy: (hold: Hold) => readonly Held[] = () => []
-  /** What an intent has said of a call, for the record of its end. */
-  readonly #descriptions = new WeakMap<BuiltinCall, string>()
 
   private constructor(options: JournalOptions, state: JournalState, segments: SegmentLog, unshipped: number) {
     this.directory = options.directory
@@ -85,7 +75,7 @@ export class DurableJournal implements Journal {
     this.#state = state
     this.#segments = segments
     this.#unshipped = unshipped
-    this.recent = new RecentEvents(segments.end, maxRecentChars)
+    this.recent = new RecentEvents(segments.end, options.maxRecentBytes ?? maxRecentBytes)
   }
 
   /**
@@ -105,7 +95,7 @@ export class DurableJournal implements Journal {
     const { directory, segmentBytes = 16 * 1024 ** 2 } = options
     const segments = new SegmentLog(directory, lastSegment, segmentBytes, `${state.checkpoint()}\n`)
     const journal = new DurableJournal(options, state, segments, unshippedEvents)
-    for (const intent of state.intents.values()) journal.report(parseCallFinished(intent))
+    for (const call of state.openCalls.values()) journal.report(parseCallFinished(call.unknownEnd()))
     journal.flush()
     journal.#syncInBackground()
     return journal
@@ -119,26 +109,22 @@ export class DurableJournal implements Journal {
 
   /** @throws Denied `audit_unavailable` when nothing can be written. */
   intend(call: BuiltinCall): void | Promise<void> {
-    if (this.#segments.bytes >= this.#maxBytes * 0.9) throw new Denied('audit_unavailable')
-    const charges = call.hold ? this.#heldBy(call.hold) : noCharges
-    const description = describeCall(call)
-    const intent = recordUnknownEnd(description, call, charges)
-    const line = `{"intent":${intent}}\n`
-    if (this.#durability === 'sync') this.#waitingIntents.push({ attemptId: call.id, line })
-    else this.#writeIntents(line)
-    this.#state.intents.set(call.id, intent)
-    this.#descriptions.set(call, description)
+    const isFull = this.#segments.bytes >= this.#maxBytes * 0.9
+    if (isFull || this.#isFailing) throw new Denied('audit_unavailable')
+    const held = call.hold ? this.#heldBy(call.hold) : noCharges
+    this.#append(`{"intent":${recordUnknownEnd(call, held)}}\n`)
+    this.#state.openCalls.set(call.id, { unknownEnd: () => recordUnknownEnd(call, held) })
     if (this.#durability === 'sync') return this.#groupSync.wait()
+    // A call that is refused here leaves an intent that waits; the record of its end follows it.
+    if (!this.flush()) throw new Denied('audit_unavailable')
   }
 
   finish(call: BuiltinCall, outcome: Outcome, charges: readonly Held[]): void {
-    const isRefusal = !this.#state.intents.has(call.id)
-    // Refusals alone must not be able to fill the disk and stop every other call.
-    if (isRefusal && this.#segments.bytes >= this.#maxBytes * 0.5) this.#lose()
+    const isRefusal = !this.#state.openCalls.has(call.id)
+    if (isRefusal && !this.#hasRoomForRefusals) this.#lose()
     else {
-      const description = this.#descriptions.get(call) ?? describeCall(call)
-      this.#state.finish({ attemptId: call.id, charges })
-      this.#appendEvent(recordCall(description, call, outcome, charges))
+      this.#state.finish(call.id, charges)
+      this.#appendEvent(recordCall(call, outcome, charges))
     }
     if (call.hold) this.#onFinished(call.hold)
   }
@@ -184,14 +170,18 @@ export class DurableJournal implements Journal {
     this.#segments.release(position)
   }
 
-  /** Writes what waits. Keeps it, and tries again later, when the disk refuses. */
-  flush(): void {
-    if (this.#lines.length === 0) return
+  /** Writes what waits; what the disk refuses is kept and tried again later. @returns whether all is written */
+  flush(): boolean {
     try {
-      this.#write('')
+      if (this.#segments.isFull) this.#rotate()
+      this.#writeLines()
+      this.#isFailing = false
+      return true
     } catch (error) {
-      this.#log.error({ err: error, waiting: this.#lines.length }, 'the journal cannot be written')
-      setTimeout(() => this.flush(), retryMs).unref()
+      this.#log.error({ err: error, waitingBytes: this.#lines.length }, 'the journal cannot be written')
+      if (!this.#isFailing) setTimeout(() => this.#retry(), retryMs).unref()
+      this.#isFailing = true
+      return false
     }
   }
 
@@ -202,24 +192,31 @@ export class DurableJournal implements Journal {
   }
 
   #appendEvent(json: string): void {
-    if (!this.#append(eventLine(json))) return
+    if (!this.#hasRoom(json)) return
+    this.#lines.appendEvent(json)
     this.#unshipped++
-    this.#events.push(json)
+    this.#scheduleFlush()
   }
 
-  /** Whether there is room for the line. */
-  #append(line: string): boolean {
-    if (this.#lines.length >= maxWaitingLines) {
-      this.#lose()
-      return false
-    }
-    this.#lines.push(line)
+  #append(line: string): void {
+    if (!this.#hasRoom(line)) return
+    this.#lines.append(line)
     this.#scheduleFlush()
-    return true
+  }
+
+  #hasRoom(text: string): boolean {
+    if (this.#lines.length + text.length <= maxWaitingBytes) return true
+    this.#lose()
+    return false
+  }
+
+  /** Refusals alone must not be able to fill the disk, or memory while the disk is out of order, and stop every other call. */
+  get #hasRoomForRefusals(): boolean {
+    return this.#segments.bytes < this.#maxBytes * 0.5 && this.#lines.length < maxWaitingRefusalBytes
   }
 
   #scheduleFlush(): void {
-    if (this.#flushScheduled) return
+    if (this.#flushScheduled || this.#isFailing) return
     this.#flushScheduled = true
     setImmediate(() => {
       this.#flushScheduled = false
@@ -227,60 +224,33 @@ export class DurableJournal implements Journal {
     })
   }
 
-  /** @throws Denied `audit_unavailable`; then none of the intents is written. */
-  #writeIntents(lines: string): void {
-    try {
-      this.#write(lines)
-    } catch (error) {
-      this.#log.error({ err: error }, 'the journal cannot be written')
-      throw new Denied('audit_unavailable')
-    }
+  #retry(): void {
+    this.#isFailing = false
+    this.flush()
   }
 
-  /** Writes intents and what waits, in one call of the kernel. An intent stands before the end of its call. */
-  #write(intents: string): void {
-    // Before the intents, not after: a call whose intent is written must not be refused for want of a next segment.
-    if (this.#segments.isFull) this.#rotate()
-    this.#segments.append(this.#lines.length === 0 ? intents : intents + this.#lines.join(''))
-    this.#noteWritten()
-  }
-
-  #noteWritten(): void {
-    this.recent.add(this.#events, this.#segments.end)
-    this.#lines = []
-    this.#events = []
+  #writeLines(): void {
+    if (this.#lines.length === 0) return
+    this.#segments.append(this.#lines.bytes)
+    this.recent.add(this.#lines, this.#segments.end)
+    this.#lines.clear()
   }
 
   #rotate(): void {
     // The checkpoint counts what waits; read after it once more, an end would be charged twice.
-    if (this.#lines.length > 0) {
-      this.#segments.append(this.#lines.join(''))
-      this.#noteWritten()
-    }
+    this.#writeLines()
     this.#segments.rotate(`${this.#state.checkpoint()}\n`)
     this.#syncInBackground()
   }
 
-  /** Writes the intents that wait, and makes all that is written survive a loss of power. */
+  /** Makes all that waits survive a loss of power. */
   async #sync(): Promise<void> {
-    this.#writeWaitingIntents()
+    if (!this.flush()) throw new Denied('audit_unavailable')
     try {
       await this.#segments.sync()
     } catch (error) {
       this.#log.error({ err: error }, 'the journal could not be synced')
       throw new Denied('audit_unavailable')
-    }
-  }
-
-  #writeWaitingIntents(): void {
-    const intents = this.#waitingIntents
-    if (intents.length === 0) return
-    this.#waitingIntents = []
-    try {
-      this.#writeIntents(intents.map(({ line }) => line).join(''))
-    } catch (error) {
-      for (const { attemptId } of intents) this.#state.intents.delete(attemptId)
-      throw error
     }
   }
 

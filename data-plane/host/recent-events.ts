@@ -1,19 +1,25 @@
 import type { Position } from './journal-record.ts'
+import type { LineBuffer } from './line-buffer.ts'
 
-/** What one write to the journal holds for the control plane. */
-interface Written {
-  readonly events: readonly string[]
-  readonly chars: number
+/** A batch is closed when it has no room for what comes next. */
+const batchBytes = 256 * 1024
+
+/** Events that leave together. */
+export interface EventRun {
+  /** Their JSON, a comma between each two. */
+  readonly json: Buffer
+  readonly count: number
+  /** The journal's position behind the last of them. */
   readonly end: Position
 }
 
-/** What a write counts for beside its events, so that many without any are bounded too. */
-const writeOverhead = 64
-
-/** Events as JSON, and the position behind the last of them. */
-export interface EventRun {
-  readonly events: readonly string[]
-  readonly end: Position
+interface Batch {
+  readonly bytes: Buffer
+  length: number
+  count: number
+  end: Position
+  /** Somebody has seen it: what comes next begins another. */
+  isClosed: boolean
 }
 
 /**
@@ -21,69 +27,69 @@ export interface EventRun {
  * the oldest give way, and are read from their segment when their turn comes.
  */
 export class RecentEvents {
-  readonly #maxChars: number
+  readonly #maxBytes: number
   /** Everything in the journal from here on is in memory. */
   #start: Position
-  #writes: Written[] = []
-  #chars = 0
+  readonly #batches: Batch[] = []
+  #bytes = 0
 
-  constructor(start: Position, maxChars: number) {
+  constructor(start: Position, maxBytes: number) {
     this.#start = start
-    this.#maxChars = maxChars
+    this.#maxBytes = maxBytes
   }
 
   get start(): Position {
     return this.#start
   }
 
-  /** Length of what is in memory. */
-  get chars(): number {
-    return this.#chars
+  /** Length of the events in memory. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   /** Notes what was written up to `end`, directly behind what was noted last. */
-  add(events: readonly string[], end: Position): void {
-    let chars = writeOverhead
-    for (const event of events) chars += event.length
-    this.#writes.push({ events, chars, end })
-    this.#chars += chars
-    let dropped = 0
-    while (this.#chars > this.#maxChars) {
-      const oldest = this.#writes[dropped++]
-      if (!oldest) break
-      this.#drop(oldest)
-    }
-    if (dropped > 0) this.#writes.splice(0, dropped)
+  add(lines: LineBuffer, end: Position): void {
+    const needed = lines.joinedEventBytes
+    const batch = this.#batchFor(needed, end)
+    batch.length = lines.joinEvents(batch.bytes, batch.length)
+    batch.count += lines.eventCount
+    batch.end = end
+    this.#bytes += needed
+    while (this.#bytes > this.#maxBytes) this.#dropFirst()
   }
 
-  /** The first events: those of one write at least, and of more as long as they stay within `maxChars`. */
-  first(maxChars: number): EventRun | undefined {
-    const events: string[] = []
-    let end: Position | undefined
-    let chars = 0
-    for (const written of this.#writes) {
-      if (events.length > 0 && chars + written.chars > maxChars) break
-      for (const event of written.events) events.push(event)
-      chars += written.chars
-      end = written.end
-    }
-    return end && events.length > 0 ? { events, end } : undefined
+  /** The first events; those that are added from now on are not among them. */
+  first(): EventRun | undefined {
+    const [batch] = this.#batches
+    if (!batch || batch.count === 0) return undefined
+    batch.isClosed = true
+    const { bytes, length, count, end } = batch
+    return { json: bytes.subarray(0, length - 1), count, end }
   }
 
   /** Forgets what is shipped. */
   removeUpTo(position: Position): void {
-    let count = 0
-    for (const written of this.#writes) {
-      if (isBefore(position, written.end)) break
-      this.#drop(written)
-      count++
+    for (let [batch] = this.#batches; batch && !isBefore(position, batch.end); [batch] = this.#batches) {
+      this.#dropFirst()
     }
-    if (count > 0) this.#writes.splice(0, count)
   }
 
-  #drop({ chars, end }: Written): void {
-    this.#chars -= chars
-    this.#start = end
+  #batchFor(bytes: number, end: Position): Batch {
+    const last = this.#batches.at(-1)
+    if (last && !last.isClosed && last.length + bytes <= last.bytes.length) return last
+    // What it stands for becomes part of the next.
+    if (last?.count === 0) this.#batches.pop()
+    const room = Buffer.allocUnsafeSlow(Math.max(batchBytes, bytes))
+    const batch = { bytes: room, length: 0, count: 0, end, isClosed: false }
+    this.#batches.push(batch)
+    return batch
+  }
+
+  #dropFirst(): void {
+    const batch = this.#batches.shift()
+    if (!batch) return
+    this.#bytes -= batch.length
+    this.#start = batch.end
   }
 }
 

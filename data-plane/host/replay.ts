@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { ContractViolation } from '../../contract/validation.ts'
-import { eventOf, parseRecord } from './journal-record.ts'
+import { parseRecord } from './journal-record.ts'
 import { JournalState } from './journal-state.ts'
 import { listSegments, segmentPath } from './segment-file.ts'
 
@@ -34,8 +34,9 @@ export function replayJournal(directory: string): Replay {
     const path = segmentPath(directory, segment)
     const isLast = segment === lastSegment
     const torn = readLines(path, isLast, (line, offset) => {
-      state.apply(parseRecord(line))
-      if (eventOf(line) !== undefined) events.push({ segment, offset })
+      const record = parseRecord(line)
+      state.apply(record)
+      if ('event' in record) events.push({ segment, offset })
     })
     if (isLast) tornAt = torn
   }

@@ -13,10 +13,6 @@ import { join } from 'node:path'
 
 const filePattern = /^journal-(\d{8})\.ndjson$/
 const privateFileMode = 0o600
-/** Most writes are encoded here instead of in a buffer of their own. */
-const scratch = Buffer.allocUnsafeSlow(256 * 1024)
-/** Of UTF-8, per unit of UTF-16. */
-const maxBytesPerChar = 3
 
 /** The numbers of the segments in a directory, ascending. */
 export function listSegments(directory: string): number[] {
@@ -59,19 +55,16 @@ export class SegmentFile {
    *
    * @throws Error when the disk is full or gone; then none of the lines is in the file.
    */
-  append(lines: string): void {
-    const fits = lines.length * maxBytesPerChar <= scratch.length
-    const data = fits ? scratch : Buffer.from(lines)
-    const length = fits ? scratch.write(lines) : data.length
+  append(lines: Buffer): void {
     let written = 0
     try {
-      while (written < length) written += writeSync(this.#fd, data, written, length - written)
+      while (written < lines.length) written += writeSync(this.#fd, lines, written, lines.length - written)
     } catch (error) {
       // A torn line in the middle would make every later one unreadable.
       if (written > 0) ftruncateSync(this.#fd, this.#bytes)
       throw error
     }
-    this.#bytes += length
+    this.#bytes += lines.length
   }
 
   /** Drops a last line that a crash cut off. */

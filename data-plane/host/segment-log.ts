@@ -20,7 +20,7 @@ export class SegmentLog {
     this.#directory = directory
     this.#segmentBytes = segmentBytes
     this.#active = new SegmentFile(directory, lastSegment + 1)
-    this.#active.append(firstLine)
+    this.#active.append(Buffer.from(firstLine))
     for (const segment of listSegments(directory)) {
       if (segment !== this.#active.number) this.#noteFull(segment)
     }
@@ -40,14 +40,14 @@ export class SegmentLog {
   }
 
   /** @throws Error when the disk is full or gone; then none of the lines is in the file. */
-  append(lines: string): void {
+  append(lines: Buffer): void {
     this.#active.append(lines)
   }
 
   /** Begins the next segment. @throws Error as `append` does; then nothing has changed. */
   rotate(firstLine: string): void {
     const next = new SegmentFile(this.#directory, this.#active.number + 1)
-    next.append(firstLine)
+    next.append(Buffer.from(firstLine))
     const last = this.#active
     this.#active = next
     this.#noteFull(last.number)

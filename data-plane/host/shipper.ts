@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { open } from 'node:fs/promises'
-import { type SigningKey, seal } from '../../contract/signed.ts'
+import { sealBatch } from '../../contract/event-batch.ts'
+import type { SigningKey } from '../../contract/signed.ts'
 import type { EventProducer } from '../../transport/event-stream.ts'
 import { within } from '../deadline.ts'
 import type { HostLog } from './host-log.ts'
@@ -18,14 +19,15 @@ export interface ShipperOptions {
   readonly log: HostLog
 }
 
-/** Length of a batch's events, which bounds an entry of the stream too. */
-const maxBatchChars = 256 * 1024
+/** So much of the journal makes a batch worth its signature. */
+const fullBatchBytes = 256 * 1024
 /** A batch leaves when it is full or has waited so long. */
 const lingerMs = 200
 const pollMs = 25
 const appendLimitMs = 5_000
 const firstRetryMs = 200
 const longestRetryMs = 5_000
+const comma = Buffer.from(',')
 
 /**
  * Moves events from the journal to the control plane's stream, in order. A batch is repeated word for word until the
@@ -80,7 +82,7 @@ export class Shipper {
   async #linger(): Promise<void> {
     const { journal } = this.#options
     const until = performance.now() + lingerMs
-    while (journal.recent.chars < maxBatchChars && performance.now() < until) {
+    while (journal.recent.bytes < fullBatchBytes && performance.now() < until) {
       // What only the files hold has waited long enough.
       if (this.#isClosing || !isSame(journal.shipped, journal.recent.start)) return
       await pause(pollMs, this.#stopped.signal)
@@ -90,10 +92,10 @@ export class Shipper {
   async #ship(batch: EventRun): Promise<void> {
     const { journal, events, log } = this.#options
     const { signal } = this.#stopped
-    const text = batch.events.length > 0 ? this.#sealed(batch.events) : undefined
-    for (let retryMs = firstRetryMs; text !== undefined; retryMs = Math.min(retryMs * 2, longestRetryMs)) {
+    const sealed = batch.count > 0 ? this.#sealed(batch.json) : undefined
+    for (let retryMs = firstRetryMs; sealed !== undefined; retryMs = Math.min(retryMs * 2, longestRetryMs)) {
       try {
-        await within(appendLimitMs, 'the event stream', events.append(text))
+        await within(appendLimitMs, 'the event stream', events.append(sealed))
         break
       } catch (error) {
         if (signal.aborted) return
@@ -105,21 +107,16 @@ export class Shipper {
         if (signal.aborted) return
       }
     }
-    journal.markShipped(batch.end, batch.events.length)
+    journal.markShipped(batch.end, batch.count)
   }
 
-  #sealed(events: readonly string[]): string {
+  #sealed(events: Buffer): Buffer {
     const { organizationId, dataPlaneId, signingKey } = this.#options
-    const head = {
-      format: 1,
-      organizationId,
-      dataPlaneId,
-      incarnation: this.#incarnation,
-      sequence: ++this.#sequence,
-    }
-    // The events are JSON already: they are put into the batch as they stand in the journal.
-    const payload = `${JSON.stringify(head).slice(0, -1)},"events":[${events.join(',')}]}`
-    return seal('gatehouse/events', payload, signingKey)
+    return sealBatch(
+      { format: 1, organizationId, dataPlaneId, incarnation: this.#incarnation, sequence: ++this.#sequence },
+      events,
+      signingKey,
+    )
   }
 
   /** The next events; undefined when all that is written is shipped. */
@@ -127,25 +124,29 @@ export class Shipper {
     const { journal } = this.#options
     const from = journal.shipped
     const { start } = journal.recent
-    if (isSame(from, start)) return journal.recent.first(maxBatchChars)
+    if (isSame(from, start)) return journal.recent.first()
     const isLastSegment = from.segment === start.segment
     const text = await readFrom(
       journal.directory,
       from,
       isLastSegment ? start.offset : Number.POSITIVE_INFINITY,
     )
-    if (text.length === 0) return { events: [], end: { segment: from.segment + 1, offset: 0 } }
-    const events: string[] = []
-    let offset = 0
-    while (offset < text.length) {
-      const end = text.indexOf(0x0a, offset)
-      if (end < 0) break
-      const event = eventOf(text.toString('utf8', offset, end))
-      if (event !== undefined) events.push(event)
-      offset = end + 1
-    }
-    return { events, end: { segment: from.segment, offset: from.offset + offset } }
+    if (text.length === 0) return { json: text, count: 0, end: { segment: from.segment + 1, offset: 0 } }
+    return eventsIn(text, from)
   }
+}
+
+/** The events among the whole lines of a text that begins at a position. */
+function eventsIn(text: Buffer, { segment, offset }: Position): EventRun {
+  const pieces: Buffer[] = []
+  let at = 0
+  for (let end = text.indexOf(0x0a); end >= 0; end = text.indexOf(0x0a, at)) {
+    const event = eventOf(text.subarray(at, end))
+    if (event) pieces.push(comma, event)
+    at = end + 1
+  }
+  const json = Buffer.concat(pieces.slice(1))
+  return { json, count: pieces.length / 2, end: { segment, offset: offset + at } }
 }
 
 function isSame(a: Position, b: Position): boolean {
@@ -155,12 +156,12 @@ function isSame(a: Position, b: Position): boolean {
 async function readFrom(directory: string, { segment, offset }: Position, end: number): Promise<Buffer> {
   const file = await open(segmentPath(directory, segment), 'r')
   try {
-    const wanted = Math.min(end - offset, maxBatchChars)
+    const wanted = Math.min(end - offset, fullBatchBytes)
     if (wanted <= 0) return Buffer.alloc(0)
     const buffer = Buffer.alloc(wanted)
     const { bytesRead } = await file.read(buffer, 0, wanted, offset)
     const chunk = buffer.subarray(0, bytesRead)
-    if (chunk.length < maxBatchChars || chunk.includes(0x0a)) return chunk
+    if (chunk.length < fullBatchBytes || chunk.includes(0x0a)) return chunk
     // One line longer than a batch, such as a checkpoint with many open calls.
     const { size } = await file.stat()
     const rest = Buffer.alloc(Math.min(end, size) - offset)

@@ -6,7 +6,6 @@ import {
   parseSnapshot,
 } from '../../contract/configuration/documents.ts'
 import { checkEnrolmentRequest, formatEnrolmentToken, parseEnrolmentToken } from '../../contract/enrolment.ts'
-import { parseEventBatch } from '../../contract/events.ts'
 import { parseLeaseReply, parseLeaseRequest } from '../../contract/leases.ts'
 import { ContractViolation } from '../../contract/validation.ts'
 
@@ -21,14 +20,6 @@ const head = {
   revoked: [],
 }
 const { issuedAt: _, revoked: __, ...version } = head
-const batch = {
-  format: 1,
-  organizationId: 'org_1',
-  dataPlaneId: 'dp_1',
-  incarnation: 'inc_1',
-  sequence: 1,
-  events: [],
-}
 const ask = { budgetId: 'bud_1', wantedNanoUsd: 2, neededNanoUsd: 1 }
 const request = { format: 1, id: 'req_1', organizationId: 'org_1', dataPlaneId: 'dp_1', asks: [ask] }
 
@@ -90,15 +81,6 @@ const documents: readonly {
           secrets: { cred_1: 1 },
         },
       ],
-    ],
-  },
-  {
-    name: 'event batch',
-    parse: parseEventBatch,
-    good: { ...batch, events: [{ type: 'lease.closed', leaseId: 'lease_1' }] },
-    bad: [
-      ['/sequence', { ...batch, sequence: 0 }],
-      ['/events/0', { ...batch, events: [{ type: 'lease.closed' }] }],
     ],
   },
   {

@@ -1,5 +1,6 @@
 import { canonicalJson, type Json } from '../../contract/canonical.ts'
-import type { CallFinished, DataPlaneEvent, EventBatch } from '../../contract/events.ts'
+import { sealBatch } from '../../contract/event-batch.ts'
+import type { CallFinished, DataPlaneEvent } from '../../contract/events.ts'
 import type { LeaseGrant, LeaseRequest } from '../../contract/leases.ts'
 import { seal } from '../../contract/signed.ts'
 import type { EnrolledDataPlane } from './organization.ts'
@@ -115,16 +116,16 @@ export class SpendingDataPlane {
   /** The next batch, of whatever happened since the last one. */
   batch(events: readonly DataPlaneEvent[] = []): string {
     const { id: dataPlaneId, organizationId, signingKey } = this.identity
-    const batch: EventBatch = {
-      format: 1,
+    const head = {
+      format: 1 as const,
       organizationId,
       dataPlaneId,
       incarnation: this.#incarnation,
       sequence: ++this.#sequence,
-      events: [...this.#outbox, ...events],
     }
+    const json = [...this.#outbox, ...events].map((event) => JSON.stringify(event)).join(',')
     this.#outbox = []
-    return seal('gatehouse/events', canonicalJson(batch as Json), signingKey)
+    return sealBatch(head, Buffer.from(json), signingKey).toString()
   }
 
   #charge({ leaseId, budgetId }: HeldLease, nanoUsd: number): void {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { enrolmentPath, formatEnrolmentToken } from '../../contract/enrolment.ts'
-import { parseEventBatch } from '../../contract/events.ts'
+import type { DataPlaneEvent } from '../../contract/events.ts'
 import { createDataPlane, type DataPlane } from '../../data-plane/app.ts'
 import { readEnv } from '../../data-plane/env.ts'
 import { connectRedis } from '../../transport/redis/connect.ts'
@@ -174,9 +174,8 @@ describe('a data plane on a real Redis', () => {
       .poll(
         async () => {
           for (const { body } of await transport.controlPlane().events.read([organizationId], 100)) {
-            const { payload } = JSON.parse(body)
-            for (const event of parseEventBatch(Buffer.from(payload, 'base64').toString()).events)
-              types.add(event.type)
+            const events: DataPlaneEvent[] = JSON.parse(`[${body.slice(body.indexOf('\n'))}]`)
+            for (const event of events) types.add(event.type)
           }
           return [...types].sort()
         },

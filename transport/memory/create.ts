@@ -32,7 +32,7 @@ export function createMemoryTransport({
     },
     dataPlane: (organizationId, dataPlaneId) => ({
       config: configurations.channel(organizationId),
-      events: { append: (batch) => events.append(organizationId, batch) },
+      events: { append: (batch) => events.append(organizationId, batch.toString()) },
       leases: {
         send: (request) => leases.append(organizationId, request),
         subscribe: async (onReply) =>

@@ -15,7 +15,7 @@ export async function runScript(
   client: RedisClient,
   { source, sha1 }: Script,
   keys: string[],
-  values: string[],
+  values: (Buffer | string)[],
 ): Promise<unknown> {
   const options = { keys, arguments: values }
   try {

@@ -1,10 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { createClient } from 'redis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { canonicalJson } from '../../../contract/canonical.ts'
 import { channels } from '../../../contract/channels.ts'
+import { sealBatch } from '../../../contract/event-batch.ts'
 import type { NodeReported } from '../../../contract/events.ts'
-import { seal } from '../../../contract/signed.ts'
 import type {
   BackgroundDependencies,
   BackgroundWork,
@@ -125,10 +124,17 @@ describe('ingest', () => {
   it('sets aside what it cannot trust or read, and takes in what comes behind it', async () => {
     ingest()
     const foreignKey = { id: identity.id, privateKey: generateKeyPairSync('ed25519').privateKey }
-    const payload = { format: 1, organizationId, dataPlaneId: identity.id, events: [] }
+    const head = {
+      format: 1 as const,
+      organizationId,
+      dataPlaneId: identity.id,
+      incarnation: 'x',
+      sequence: 1,
+    }
+    const nothing = Buffer.alloc(0)
     const elsewhere = await enrol(installation, await createOrganization(installation))
-    await append(seal('gatehouse/events', canonicalJson(payload), foreignKey))
-    await append(seal('gatehouse/events', canonicalJson({ ...payload, surprise: 1 }), identity.signingKey))
+    await append(sealBatch(head, nothing, foreignKey).toString())
+    await append(sealBatch({ ...head, sequence: 0 }, nothing, identity.signingKey).toString())
     await append(new SpendingDataPlane(elsewhere).batch([callFinished()]))
     await append(`not JSON ${'x'.repeat(100_000)}`)
     await append(dataPlane.batch([callFinished({ requestId: 'with a NUL \0' })]))
@@ -144,7 +150,7 @@ describe('ingest', () => {
     const reasons = rejected.map(({ reason }) => reason)
     expect(reasons.filter((reason) => /no valid signature by a known key/.test(reason))).toHaveLength(2)
     expect(reasons.filter((reason) => /event batch rejected at/.test(reason))).toHaveLength(1)
-    expect(reasons.filter((reason) => /invalid JSON/.test(reason))).toHaveLength(1)
+    expect(reasons.filter((reason) => /not a signed batch/.test(reason))).toHaveLength(1)
     expect(reasons.filter((reason) => /the database refuses it/.test(reason))).toHaveLength(1)
     const longest = rejected.toSorted((a, b) => Number(b.body_bytes) - Number(a.body_bytes))[0]
     expect(longest?.body.length).toBe(4_096)

@@ -11,8 +11,8 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type CallFinished, parseEventBatch } from '../../../contract/events.ts'
-import { open } from '../../../contract/signed.ts'
+import { openBatch } from '../../../contract/event-batch.ts'
+import type { CallFinished } from '../../../contract/events.ts'
 import { DurableJournal, type JournalOptions } from '../../../data-plane/host/journal.ts'
 import { replayJournal } from '../../../data-plane/host/replay.ts'
 import { Shipper } from '../../../data-plane/host/shipper.ts'
@@ -82,7 +82,7 @@ describe('the journal after a crash', () => {
   it('finds every intent on disk before the provider can have been asked', () => {
     const journal = openJournal()
     journal.intend(callOf({ id: 'call_1' }))
-    expect(replayJournal(directory).state.intents.has('call_1')).toBe(true)
+    expect(replayJournal(directory).state.openCalls.has('call_1')).toBe(true)
   })
 
   it('asks again for what was asked and not answered', () => {
@@ -163,7 +163,7 @@ describe('the journal’s bound', () => {
     const journal = openJournal({ durability: 'sync' })
     const calls = Array.from({ length: 20 }, (_, index) => callOf({ id: `call_${index}` }))
     await Promise.all(calls.map((call) => journal.intend(call)))
-    expect(replayJournal(directory).state.intents.size).toBe(20)
+    expect(replayJournal(directory).state.openCalls.size).toBe(20)
     await journal.close()
   })
 })
@@ -185,7 +185,7 @@ describe('the shipper', () => {
       events: {
         async append(batch) {
           if (++attempts % 2 === 1) throw new Error('out of reach')
-          batches.push(batch)
+          batches.push(batch.toString())
         },
       },
     })
@@ -197,10 +197,10 @@ describe('the shipper', () => {
       if (index % 10 === 0) await new Promise((resolve) => setImmediate(resolve))
     }
     await shipper.close(5000)
-    const shipped = batches.map((batch) => {
-      const { payload, keyId } = open('gatehouse/events', batch, () => publicKey)
+    const shipped = batches.map((text) => {
+      const { batch, keyId } = openBatch(text, () => publicKey)
       expect(keyId).toBe('dp_1')
-      return parseEventBatch(payload)
+      return batch
     })
     const ids = shipped.flatMap(({ events }) =>
       events.map((event) => 'attemptId' in event && event.attemptId),

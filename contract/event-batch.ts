@@ -1,0 +1,61 @@
+import { hash } from 'node:crypto'
+import Type, { type Static } from 'typebox'
+import { DataPlaneEvent } from './events.ts'
+import { type KeyLookup, open, SignatureRefused, type SigningKey, seal } from './signed.ts'
+import { parserOf } from './validation.ts'
+
+const Id = Type.String({ minLength: 1, maxLength: 128 })
+
+/** What a data plane says of a batch of events before it says the events. */
+const BatchHead = Type.Object(
+  {
+    format: Type.Literal(1),
+    organizationId: Id,
+    dataPlaneId: Id,
+    /** One run of the data plane's process; a later run's sorts behind it. */
+    incarnation: Id,
+    /** Counts this data plane's batches from 1 within `incarnation`, so that a gap is seen. */
+    sequence: Type.Integer({ minimum: 1 }),
+  },
+  { additionalProperties: false },
+)
+export type BatchHead = Static<typeof BatchHead>
+
+/** What travels on the event stream, delivered at least once. */
+export interface EventBatch extends BatchHead {
+  readonly events: readonly DataPlaneEvent[]
+}
+
+const SignedHead = Type.Object(
+  { ...BatchHead.properties, eventsSha256: Type.String() },
+  { additionalProperties: false },
+)
+const parseHead = parserOf('head of an event batch', SignedHead)
+const parseEvents = parserOf('event batch', Type.Array(DataPlaneEvent))
+
+/**
+ * A batch as it is sent: the signed head, which holds the SHA-256 of the rest, a line feed, and the events. Hashed and
+ * not signed whole, because Ed25519 reads what it signs twice and an envelope would carry it as base64.
+ *
+ * @param events JSON of each, a comma between each two
+ */
+export function sealBatch(head: BatchHead, events: Buffer, key: SigningKey): Buffer {
+  const eventsSha256 = hash('sha256', events)
+  const envelope = seal('gatehouse/events', JSON.stringify({ ...head, eventsSha256 }), key)
+  return Buffer.concat([Buffer.from(`${envelope}\n`), events])
+}
+
+/**
+ * @throws SignatureRefused when a known data plane did not sign it just so
+ * @throws ContractViolation when what it signed is no batch
+ */
+export function openBatch(text: string, keys: KeyLookup): { batch: EventBatch; keyId: string } {
+  const headEnd = text.indexOf('\n')
+  if (headEnd < 0) throw new SignatureRefused('not a signed batch')
+  const { payload, keyId } = open('gatehouse/events', text.slice(0, headEnd), keys)
+  const { eventsSha256, ...head } = parseHead(payload)
+  const events = text.slice(headEnd + 1)
+  if (hash('sha256', events) !== eventsSha256)
+    throw new SignatureRefused('the events are not those that were signed')
+  return { batch: { ...head, events: parseEvents(`[${events}]`) }, keyId }
+}

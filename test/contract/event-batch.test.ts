@@ -1,0 +1,50 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { openBatch, sealBatch } from '../../contract/event-batch.ts'
+import { SignatureRefused } from '../../contract/signed.ts'
+import { ContractViolation } from '../../contract/validation.ts'
+
+const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+const key = { id: 'dp_1', privateKey }
+const head = {
+  format: 1 as const,
+  organizationId: 'org_1',
+  dataPlaneId: 'dp_1',
+  incarnation: 'run_1',
+  sequence: 1,
+}
+const closing = { type: 'lease.closed', leaseId: 'lease_é' }
+const events = Buffer.from([closing, closing].map((event) => JSON.stringify(event)).join(','))
+const open = (text: string) => openBatch(text, (id) => (id === 'dp_1' ? publicKey : undefined))
+const sealed = sealBatch(head, events, key).toString()
+
+describe('a batch of events', () => {
+  it('opens to what was sealed', () => {
+    expect(open(sealed)).toEqual({ keyId: 'dp_1', batch: { ...head, events: [closing, closing] } })
+    expect(open(sealBatch(head, Buffer.alloc(0), key).toString()).batch.events).toEqual([])
+  })
+
+  it('is refused when one of its events was changed, taken away or added', () => {
+    const changed = [
+      sealed.replace('lease_é', 'lease_x'),
+      sealed.slice(0, sealed.lastIndexOf(',')),
+      `${sealed},{"type":"lease.closed","leaseId":"lease_2"}`,
+    ]
+    for (const text of changed) expect(() => open(text)).toThrow(SignatureRefused)
+  })
+
+  it('is refused when its head was changed, belongs to other events, or is missing', () => {
+    const other = sealBatch({ ...head, sequence: 2 }, Buffer.alloc(0), key).toString()
+    const crossed = other.slice(0, other.indexOf('\n')) + sealed.slice(sealed.indexOf('\n'))
+    for (const text of [crossed, sealed.slice(sealed.indexOf('\n')), 'no line feed', '']) {
+      expect(() => open(text)).toThrow(SignatureRefused)
+    }
+  })
+
+  it('is refused when what was signed is no batch', () => {
+    const unknown = Buffer.from('{"type":"surprise"}')
+    expect(() => open(sealBatch(head, unknown, key).toString())).toThrow(ContractViolation)
+    expect(() => open(sealBatch({ ...head, sequence: 0 }, events, key).toString())).toThrow(/sequence/)
+    expect(() => open(sealBatch(head, Buffer.from('}'), key).toString())).toThrow(/invalid JSON/)
+  })
+})
