@@ -8,8 +8,8 @@ import type { Outcome } from '../../plugins/sdk/call.ts'
  * written once and kept as text.
  */
 
-/** Texts of leases that are kept; when there are more, all are made anew. */
-const maxLeaseTexts = 4096
+/** Texts of each kind that are kept; when there are more, all are made anew. */
+const maxKeptTexts = 4096
 
 type Charges = readonly CallFinished['charges'][number][]
 
@@ -17,7 +17,7 @@ type Charges = readonly CallFinished['charges'][number][]
 function describeCall(call: BuiltinCall): string {
   const { configuration } = call
   const target = call.targets.length === 1 ? call.targets[0] : undefined
-  return `"type":"call.finished","attemptId":"${call.id}","requestId":"${call.requestId}","startedAt":${call.receivedAt},"operation":"${call.operation}","streamed":${call.stream},${describeKey(call.key)},${describeTarget(target)},"requestedModel":${call.model === '' ? null : JSON.stringify(call.model)},"sourceAddress":${JSON.stringify(call.sourceAddress)},"epoch":${configuration.epoch},"revision":${configuration.revision}`
+  return `"type":"call.finished","attemptId":"${call.id}","requestId":"${call.requestId}","startedAt":${call.receivedAt},"operation":"${call.operation}","streamed":${call.stream},${describeKey(call.key)},${describeTarget(target)},"requestedModel":${call.model === '' ? null : quotedModel(call.model)},"sourceAddress":${JSON.stringify(call.sourceAddress)},"epoch":${configuration.epoch},"revision":${configuration.revision}`
 }
 
 /** The record of a call that ended. */
@@ -102,8 +102,6 @@ function describeTarget(target: Target | undefined): string {
   return text
 }
 
-const leaseTexts = new Map<string, string>()
-
 function describeCharges(charges: Charges): string {
   let text = ''
   for (const { leaseId, nanoUsd } of charges) {
@@ -113,14 +111,21 @@ function describeCharges(charges: Charges): string {
 }
 
 /** A charge up to its amount. */
-function leaseText(leaseId: string): string {
-  let text = leaseTexts.get(leaseId)
-  if (text === undefined) {
-    if (leaseTexts.size >= maxLeaseTexts) leaseTexts.clear()
-    text = `{"leaseId":${JSON.stringify(leaseId)},"nanoUsd":`
-    leaseTexts.set(leaseId, text)
+const leaseText = keeping((leaseId) => `{"leaseId":${JSON.stringify(leaseId)},"nanoUsd":`)
+const quotedModel = keeping((model) => JSON.stringify(model))
+
+/** Makes a text once for each value that comes again and again. */
+function keeping(make: (value: string) => string): (value: string) => string {
+  const texts = new Map<string, string>()
+  return (value) => {
+    let text = texts.get(value)
+    if (text === undefined) {
+      if (texts.size >= maxKeptTexts) texts.clear()
+      text = make(value)
+      texts.set(value, text)
+    }
+    return text
   }
-  return text
 }
 
 function membersOf(object: object): string {

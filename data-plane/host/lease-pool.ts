@@ -27,6 +27,7 @@ export class Lease {
 export interface Part {
   readonly pool: LeasePool
   readonly lease: Lease
+  readonly leaseId: string
   readonly nanoUsd: number
 }
 
@@ -57,6 +58,8 @@ export class LeasePool {
   /** When the request that is under way was made; undefined when there is none. */
   askedAt: number | undefined
   tightUntil = 0
+  /** Another may stand for its budget by now. */
+  isForgotten = false
   #heldNanoUsd = 0
   #peakHeldNanoUsd = 0
   #spentNanoUsd = 0
@@ -96,7 +99,7 @@ export class LeasePool {
       lease.freeNanoUsd -= part
       lease.openHolds++
       lease.lastUsedAt = now
-      parts.push({ pool: this, lease, nanoUsd: part })
+      parts.push({ pool: this, lease, leaseId: lease.id, nanoUsd: part })
       left -= part
       if (left === 0) break
     }

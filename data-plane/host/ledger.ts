@@ -47,6 +47,8 @@ class LedgerHold implements Hold {
 export class LeaseLedger implements Ledger {
   readonly #options: LedgerOptions
   readonly #pools = new Map<string, LeasePool>()
+  /** The pools of a path of budgets, looked up once for the calls that share it. */
+  readonly #paths = new WeakMap<readonly BudgetNode[], readonly LeasePool[]>()
   readonly #waiters = new Set<Waiter>()
   #sweptAt: number
 
@@ -58,9 +60,10 @@ export class LeaseLedger implements Ledger {
 
   reserve(budgets: readonly BudgetNode[], nanoUsd: number): Hold | Shortfall | Promise<Hold | Shortfall> {
     const now = this.#options.now()
-    const held = this.#tryTake(budgets, nanoUsd, now)
+    const pools = this.#poolsOf(budgets)
+    const held = tryTake(pools, nanoUsd, now)
     if (held) {
-      for (const { id } of budgets) this.#askAhead(this.#poolOf(id), nanoUsd, now)
+      for (const pool of pools) this.#askAhead(pool, nanoUsd, now)
       return held
     }
     const waiter = new Waiter(budgets, nanoUsd, now)
@@ -84,7 +87,7 @@ export class LeaseLedger implements Ledger {
       const spent = Math.min(left, part.nanoUsd)
       pool.putBack(part, spent)
       left -= spent
-      if (spent > 0) charges.push({ leaseId: part.lease.id, nanoUsd: spent })
+      if (spent > 0) charges.push({ leaseId: part.leaseId, nanoUsd: spent })
     }
     hold.settled = nanoUsd > hold.nanoUsd ? this.#chargeBeyond(hold, charges, nanoUsd) : charges
     if (this.#waiters.size > 0) this.#serveWaiters()
@@ -93,8 +96,7 @@ export class LeaseLedger implements Ledger {
 
   /** What a hold sets aside of each lease. */
   heldBy(hold: Hold): readonly Held[] {
-    if (!(hold instanceof LedgerHold)) return []
-    return hold.parts.map(({ lease, nanoUsd }) => ({ leaseId: lease.id, nanoUsd }))
+    return hold instanceof LedgerHold ? hold.parts : []
   }
 
   /** The end of the hold's call is written: its leases may be closed. */
@@ -150,7 +152,17 @@ export class LeaseLedger implements Ledger {
 
   #closeLeases(pool: LeasePool, now: number, idleMs: number): void {
     for (const lease of pool.removeIdle(now, idleMs)) this.#options.journal.closed(lease.id)
-    if (pool.isForgettable(now)) this.#pools.delete(pool.budgetId)
+    if (!pool.isForgettable(now)) return
+    pool.isForgotten = true
+    this.#pools.delete(pool.budgetId)
+  }
+
+  #poolsOf(budgets: readonly BudgetNode[]): readonly LeasePool[] {
+    const known = this.#paths.get(budgets)
+    if (known && !known.some(({ isForgotten }) => isForgotten)) return known
+    const pools = budgets.map(({ id }) => this.#poolOf(id))
+    this.#paths.set(budgets, pools)
+    return pools
   }
 
   #poolOf(budgetId: string): LeasePool {
@@ -160,16 +172,6 @@ export class LeaseLedger implements Ledger {
       this.#pools.set(budgetId, pool)
     }
     return pool
-  }
-
-  #tryTake(budgets: readonly BudgetNode[], nanoUsd: number, now: number): LedgerHold | undefined {
-    for (const { id } of budgets) {
-      const pool = this.#pools.get(id)
-      if (!pool?.covers(nanoUsd, now)) return undefined
-    }
-    const parts: Part[] = []
-    for (const { id } of budgets) this.#pools.get(id)?.take(nanoUsd, now, parts)
-    return new LedgerHold(nanoUsd, parts)
   }
 
   #askAhead(pool: LeasePool, nanoUsd: number, now: number): void {
@@ -218,7 +220,7 @@ export class LeaseLedger implements Ledger {
   #serveWaiters(): void {
     const now = this.#options.now()
     for (const waiter of this.#waiters) {
-      const result = this.#tryTake(waiter.budgets, waiter.nanoUsd, now) ?? this.#judge(waiter, now)
+      const result = tryTake(this.#poolsOf(waiter.budgets), waiter.nanoUsd, now) ?? this.#judge(waiter, now)
       if (result) this.#answer(waiter, result)
     }
   }
@@ -263,6 +265,13 @@ export class LeaseLedger implements Ledger {
     this.#options.log.error(fields, 'a call cost more than was set aside for it')
     return Array.from(byLease, ([leaseId, spent]) => ({ leaseId, nanoUsd: spent }))
   }
+}
+
+function tryTake(pools: readonly LeasePool[], nanoUsd: number, now: number): LedgerHold | undefined {
+  for (const pool of pools) if (!pool.covers(nanoUsd, now)) return undefined
+  const parts: Part[] = []
+  for (const pool of pools) pool.take(nanoUsd, now, parts)
+  return new LedgerHold(nanoUsd, parts)
 }
 
 function exceeded({ id, scope, limitNanoUsd }: BudgetNode, { facts }: LeasePool): Shortfall {

@@ -27,6 +27,8 @@ const giveBackShare = 0.4
 export class PermitLimits implements Limits {
   readonly #options: PermitLimitsOptions
   readonly #pools = new Map<string, PermitPool>()
+  /** The pools of a path of limits, looked up once for the calls that share it. */
+  readonly #paths = new WeakMap<readonly LimitNode[], readonly PermitPool[]>()
   readonly #refills = new Map<PermitPool, Promise<void>>()
   #downUntil = 0
 
@@ -36,12 +38,9 @@ export class PermitLimits implements Limits {
 
   take(limits: readonly LimitNode[]): LimitReached | undefined | Promise<LimitReached | undefined> {
     const now = this.#options.now()
-    const pools = limits.map((node) => this.#poolOf(node))
+    const pools = this.#poolsOf(limits)
     if (now < this.#downUntil) return this.#takeAlone(pools, now)
-    if (pools.every((pool) => pool.has(now))) {
-      for (const pool of pools) pool.use(now)
-      return undefined
-    }
+    if (tryUse(pools, now)) return undefined
     return refusalOf(pools, now) ?? this.#takeShared(pools, now)
   }
 
@@ -50,7 +49,9 @@ export class PermitLimits implements Limits {
     const now = this.#options.now()
     for (const [id, pool] of this.#pools) {
       this.#giveBack(pool, now + permitHoldMs(pool.windowMs) * giveBackShare)
-      if (pool.isForgettable(now)) this.#pools.delete(id)
+      if (!pool.isForgettable(now)) continue
+      pool.isForgotten = true
+      this.#pools.delete(id)
     }
   }
 
@@ -66,10 +67,7 @@ export class PermitLimits implements Limits {
         await Promise.all(pools.filter((pool) => !pool.has(now)).map((pool) => this.#refill(pool)))
         now = this.#options.now()
         if (now < this.#downUntil) return this.#takeAlone(pools, now)
-        if (pools.every((pool) => pool.has(now))) {
-          for (const pool of pools) pool.use(now)
-          return undefined
-        }
+        if (tryUse(pools, now)) return undefined
         const refusal = refusalOf(pools, now)
         if (refusal) return refusal
         if (now - startedAt >= takeLimitMs) return reached(pools[0], storeDownMs)
@@ -129,16 +127,34 @@ export class PermitLimits implements Limits {
     })
   }
 
+  #poolsOf(limits: readonly LimitNode[]): readonly PermitPool[] {
+    const known = this.#paths.get(limits)
+    if (known && !known.some(({ isForgotten }) => isForgotten)) return known
+    const pools = limits.map((node) => this.#poolOf(node))
+    this.#paths.set(limits, pools)
+    return pools
+  }
+
   #poolOf(node: LimitNode): PermitPool {
     const known = this.#pools.get(node.id)
     const isSame =
       known && known.node.maxRequests === node.maxRequests && known.node.windowSeconds === node.windowSeconds
     if (isSame) return known
-    if (known) this.#giveBack(known, Number.POSITIVE_INFINITY)
+    if (known) {
+      known.isForgotten = true
+      this.#giveBack(known, Number.POSITIVE_INFINITY)
+    }
     const pool = new PermitPool(node)
     this.#pools.set(node.id, pool)
     return pool
   }
+}
+
+/** Whether every limit had a permit; then one of each is used. */
+function tryUse(pools: readonly PermitPool[], now: number): boolean {
+  for (const pool of pools) if (!pool.has(now)) return false
+  for (const pool of pools) pool.use(now)
+  return true
 }
 
 function shareOf({ maxRequests }: LimitNode, dataPlanes: number): number {

@@ -23,6 +23,8 @@ export class PermitPool {
   #ratedAt = 0
   /** Calls that wait for permits now. */
   waiting = 0
+  /** Another may stand for its limit by now. */
+  isForgotten = false
 
   constructor(node: LimitNode) {
     this.node = node

@@ -2,6 +2,10 @@ import { within } from '../deadline.ts'
 import type { GovernedCall } from './call.ts'
 import { admissionLimitMs, isPromise } from './call-limits.ts'
 import { CallerLeft, concludeCall, type Failure } from './conclude-call.ts'
+import type { Step } from './pipeline.ts'
+
+/** Whether a call has its answer, or goes on by itself once what it waits for has come. */
+type Progress = 'answered' | 'waiting'
 
 /**
  * Runs a call through its pipeline: every `onCall` in order, then the answer, then every `onComplete` in reverse,
@@ -9,30 +13,33 @@ import { CallerLeft, concludeCall, type Failure } from './conclude-call.ts'
  */
 export function runCall(call: GovernedCall): void {
   call.pipeline.enter()
+  proceed(call, () => {
+    if (call.objection?.when === 'now') throw call.objection.denied
+    return admit(call, 0)
+  })
+}
+
+function proceed(call: GovernedCall, next: () => Progress): void {
   let failure: Failure | undefined
   try {
-    if (call.objection?.when === 'now') throw call.objection.denied
-    const waiting = runStages(call)
-    if (waiting) {
-      waiting.then(
-        () => concludeCall(call, undefined),
-        (error: unknown) => concludeCall(call, { error }),
-      )
-      return
-    }
+    if (next() === 'waiting') return
   } catch (error) {
     failure = { error }
   }
   concludeCall(call, failure)
 }
 
-function runStages(call: GovernedCall): Promise<void> | undefined {
-  const waiting = admit(call, 0)
-  return waiting ? waiting.then(() => answer(call)) : answer(call)
+/** Not a chain of promises that hands failures on: each call waits twice, and every link costs it a microsecond. */
+function proceedAfter(waiting: Promise<void>, call: GovernedCall, next: () => Progress): Progress {
+  waiting.then(
+    () => proceed(call, next),
+    (error: unknown) => concludeCall(call, { error }),
+  )
+  return 'waiting'
 }
 
-/** The `onCall` hooks from one index on; a promise only when one of them gave a promise. */
-function admit(call: GovernedCall, from: number): Promise<void> | undefined {
+/** The `onCall` hooks from one index on, and then the answer. */
+function admit(call: GovernedCall, from: number): Progress {
   const { onCall, identifyingStep } = call.pipeline
   let startedAtMs = from === 0 ? call.startedAtMs : performance.now()
   for (let index = from; index < onCall.length; index++) {
@@ -42,19 +49,17 @@ function admit(call: GovernedCall, from: number): Promise<void> | undefined {
     if (step.counts) step.metrics.calls++
     const waiting = step.run(call)
     if (isPromise(waiting)) {
-      return within(admissionLimitMs, `plugin "${step.plugin}"`, waiting).then(() => {
-        if (step.counts) step.metrics.latency.record(performance.now() - startedAtMs)
+      return proceedAfter(within(admissionLimitMs, `plugin "${step.plugin}"`, waiting), call, () => {
+        noteEnd(step, startedAtMs)
         if (index === identifyingStep) refuseObjection(call)
         if (call.reply.aborted) throw new CallerLeft()
         return admit(call, index + 1)
       })
     }
-    const endedAtMs = performance.now()
-    if (step.counts) step.metrics.latency.record(endedAtMs - startedAtMs)
-    startedAtMs = endedAtMs
+    startedAtMs = noteEnd(step, startedAtMs)
     if (index === identifyingStep) refuseObjection(call)
   }
-  return undefined
+  return answer(call)
 }
 
 function refuseObjection(call: GovernedCall): void {
@@ -64,18 +69,25 @@ function refuseObjection(call: GovernedCall): void {
   throw denied
 }
 
-function answer(call: GovernedCall): Promise<void> | undefined {
+function answer(call: GovernedCall): Progress {
   const step = call.pipeline.respond
   call.step = step
   call.answering = true
   if (step.counts) step.metrics.calls++
   const startedAtMs = performance.now()
-  const waiting = step.run(call)
-  if (!isPromise(waiting)) {
-    if (step.counts) step.metrics.latency.record(performance.now() - startedAtMs)
-    return undefined
+  const finish = (): Progress => {
+    noteEnd(step, startedAtMs)
+    return 'answered'
   }
-  return waiting.then(() => {
-    if (step.counts) step.metrics.latency.record(performance.now() - startedAtMs)
-  })
+  const waiting = step.run(call)
+  return isPromise(waiting) ? proceedAfter(waiting, call, finish) : finish()
+}
+
+function noteEnd(
+  { counts, metrics }: Pick<Step<'onCall'>, 'counts' | 'metrics'>,
+  startedAtMs: number,
+): number {
+  const endedAtMs = performance.now()
+  if (counts) metrics.latency.record(endedAtMs - startedAtMs)
+  return endedAtMs
 }

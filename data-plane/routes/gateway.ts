@@ -94,8 +94,19 @@ export class Gateway {
     const answerHeaders = rules.answerHeaders(origin)
     if (refusal) Object.assign(answerHeaders, refusal.headers)
     const objection = objectionTo(request, rules, refusal?.denied)
-    const arrival = { request, response, operation, body, receivedAt, configuration }
-    runCall(new GovernedCall({ ...arrival, pipeline, answerHeaders, objection }))
+    runCall(
+      new GovernedCall({
+        request,
+        response,
+        operation,
+        body,
+        receivedAt,
+        configuration,
+        pipeline,
+        answerHeaders,
+        objection,
+      }),
+    )
   }
 
   /** Answers the preflight of an allowed origin; any other request is left to the pipeline to refuse. */

@@ -46,7 +46,9 @@ class Admission {
   try(index: number): Eventually<void> {
     const target = this.#call.targets[index]
     if (!target) throw new TypeError('budget ran before rbac had found a target')
-    const limits = join(this.#hasKeyPermits ? [] : this.#key.limits, target.grant.limits)
+    const limits = this.#hasKeyPermits
+      ? target.grant.limits
+      : joinLimits(this.#key.limits, target.grant.limits)
     if (limits.length === 0) return this.#reserve(target, index)
     return then(this.#host.limits.take(limits), (reached) => this.#onPermits(reached, target, index))
   }
@@ -61,7 +63,7 @@ class Admission {
   }
 
   #reserve(target: Target, index: number): Eventually<void> {
-    const budgets: readonly BudgetNode[] = join(this.#key.budgets, target.grant.budgets)
+    const budgets = joinBudgets(this.#key.budgets, target.grant.budgets)
     if (budgets.length === 0) {
       this.#call.targets = [target]
       return
@@ -98,10 +100,21 @@ class Admission {
   }
 }
 
-function join<T extends BudgetNode | LimitNode>(path: readonly T[], own: readonly T[]): readonly T[] {
-  if (own.length === 0) return path
-  return path.length === 0 ? own : [...path, ...own]
+/** Joins the levels of a key and those of its grant: one array for all calls, so that who keeps their state knows it again. */
+function joiner<T>(): (path: readonly T[], own: readonly T[]) => readonly T[] {
+  const joined = new WeakMap<readonly T[], { readonly path: readonly T[]; readonly whole: readonly T[] }>()
+  return (path, own) => {
+    if (own.length === 0) return path
+    const known = joined.get(own)
+    if (known?.path === path) return known.whole
+    const whole = [...path, ...own]
+    joined.set(own, { path, whole })
+    return whole
+  }
 }
+
+const joinBudgets = joiner<BudgetNode>()
+const joinLimits = joiner<LimitNode>()
 
 function then<T>(value: Eventually<T>, next: (value: T) => Eventually<void>): Eventually<void> {
   return value instanceof Promise ? value.then(next) : next(value)

@@ -104,8 +104,8 @@ export class Exchange implements ExchangeHandler {
   }
 
   #openAnswer(status: number, headers: Fields): Answer {
-    const { limits, hidesUsage } = this.#parts
-    const context = { ...this.#parts, status, headers }
+    const { limits, hidesUsage, call, target, secret } = this.#parts
+    const context = { call, target, secret, status, headers }
     const isStream = status < 300 && headers['content-type']?.startsWith('text/event-stream') === true
     return isStream
       ? new StreamedAnswer(context, { hidesUsage, maxEventBytes: limits.maxEventBytes })

@@ -55,10 +55,9 @@ export class Connection {
     })
   }
 
-  /** Whether nothing speaks against another request: no end of the server's side, no error, no request under way. */
+  /** Whether nothing speaks against another request; an end of the server's side, or an error, has destroyed the socket. */
   get isOpen(): boolean {
-    const { destroyed, writable, readable } = this.#socket
-    return !destroyed && writable && readable && !this.#turn
+    return !this.#socket.destroyed && !this.#turn
   }
 
   send(bytes: readonly Buffer[], idleTimeoutMs: number, handler: ExchangeHandler): void {

@@ -6,6 +6,9 @@ import { tokenPattern } from './fields.ts'
 const maxCopiedBytes = 65_536
 const unsafeValue = /[^\t\x20-\x7e\x80-\xff]/
 const unsafePath = /[^\x21-\x7e]/
+/** Names that were found fit to be sent: the same few come with every request. */
+const knownNames = new Set<string>()
+const maxKnownNames = 256
 const framingNames: ReadonlySet<string> = new Set([
   ...['connection', 'content-length', 'expect', 'host', 'keep-alive', 'proxy-connection'],
   ...['te', 'trailer', 'transfer-encoding', 'upgrade'],
@@ -25,7 +28,7 @@ export function requestBytes(request: ClientRequest, host: string): readonly Buf
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] ?? ''
     const value = headers[index + 1] ?? ''
-    if (!tokenPattern.test(name) || framingNames.has(name.toLowerCase())) throw invalid('header name')
+    if (!knownNames.has(name)) checkName(name)
     if (unsafeValue.test(value)) throw invalid(`value of the header "${name}"`)
     head += `${name}: ${value}\r\n`
   }
@@ -35,6 +38,11 @@ export function requestBytes(request: ClientRequest, host: string): readonly Buf
   bytes.write(head, 'latin1')
   body.copy(bytes, head.length)
   return [bytes]
+}
+
+function checkName(name: string): void {
+  if (!tokenPattern.test(name) || framingNames.has(name.toLowerCase())) throw invalid('header name')
+  if (knownNames.size < maxKnownNames) knownNames.add(name)
 }
 
 function invalid(what: string): ClientError {
