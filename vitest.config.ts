@@ -4,8 +4,11 @@ import { defineConfig } from 'vitest/config'
 // --conditions, and then require() of a CommonJS package finds modules.
 const conditions = ['source', 'node']
 
+// Node takes the CommonJS form of this package, Vite would take the other: its types must exist once.
+const alias = [{ find: /^graphql$/, replacement: 'graphql/index.js' }]
+
 export default defineConfig({
-  resolve: { conditions },
+  resolve: { conditions, alias },
   ssr: { resolve: { conditions } },
   test: {
     include: ['test/**/*.test.ts'],

@@ -51,6 +51,15 @@ export function readDataDir(source: Source): string {
   return resolve(set(source).GATEHOUSE_DATA_DIR ?? '.gatehouse')
 }
 
+/** Which control plane the daily commands ask, and as whom. */
+export function readClientEnv(source: Source): { readonly url?: string; readonly token?: string } {
+  const { GATEHOUSE_URL, GATEHOUSE_TOKEN } = set(source)
+  return {
+    ...(GATEHOUSE_URL !== undefined && { url: GATEHOUSE_URL }),
+    ...(GATEHOUSE_TOKEN !== undefined && { token: GATEHOUSE_TOKEN }),
+  }
+}
+
 /** @throws StartRefused */
 export function readDemoProviderPort(source: Source): number {
   const port = portOf(set(source).DEMO_PROVIDER_PORT)

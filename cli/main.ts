@@ -1,11 +1,18 @@
 import { program } from 'commander'
+import { CommandFailed } from './client/failures.ts'
+import { addApplyCommand } from './commands/apply.ts'
+import { addAuditCommand } from './commands/audit.ts'
+import { addCompletionCommand } from './commands/completion.ts'
 import { addControlPlaneCommand } from './commands/control-plane.ts'
 import { addCreateAdminTokenCommand } from './commands/create-admin-token.ts'
 import { addDataPlaneCommand } from './commands/data-plane.ts'
+import { addExportCommand } from './commands/export.ts'
+import { addKeysCommand } from './commands/keys.ts'
 import { addMigrateCommand } from './commands/migrate.ts'
 import { addResetCommand } from './commands/reset.ts'
 import { addSimulatorCommand } from './commands/simulator.ts'
 import { addUpCommand } from './commands/up.ts'
+import { addUsageCommand } from './commands/usage.ts'
 import { explain } from './explanation.ts'
 
 // Whoever reads our output may leave (a closed pipe or terminal); what runs has to be stopped in order all the same.
@@ -31,10 +38,16 @@ addMigrateCommand(program)
 addCreateAdminTokenCommand(program)
 addSimulatorCommand(program)
 addResetCommand(program)
+addApplyCommand(program)
+addExportCommand(program)
+addKeysCommand(program)
+addUsageCommand(program)
+addAuditCommand(program)
+addCompletionCommand(program)
 
 try {
   await program.parseAsync()
 } catch (error) {
   console.error(explain(error) ?? error)
-  process.exit(1)
+  process.exit(error instanceof CommandFailed ? error.exitCode : 1)
 }

@@ -6,6 +6,7 @@ export type ProcessName =
   | 'create-admin-token'
   | 'simulator'
   | 'reset'
+  | 'client'
 
 export interface EnvironmentVariable {
   readonly description: string
@@ -51,6 +52,41 @@ export const environmentVariables = {
     description: 'Port of the GraphQL API and its page; 0 picks a free one',
     readBy: ['control-plane', 'up'],
     default: '4000',
+  },
+  CONTROL_PLANE_TRUSTED_PROXIES: {
+    description:
+      'Addresses and networks of proxies whose X-Forwarded-For is believed, separated by commas; none unless said',
+    readBy: ['control-plane', 'up'],
+    default: '',
+  },
+  GRAPHQL_INTROSPECTION: {
+    description:
+      'Whether callers with a token may read the schema from the API: "on" or "off"; off, the page at / is not served',
+    readBy: ['control-plane', 'up'],
+    default: 'on',
+  },
+  GRAPHQL_PERSISTED_OPERATIONS: {
+    description:
+      'A JSON file of operations, {"<id>": "<text>"} (graphql-codegen: persistedDocuments). When set, any other operation is refused',
+    readBy: ['control-plane', 'up'],
+    default: '',
+  },
+  GRAPHQL_REQUESTS_PER_MINUTE: {
+    description:
+      'GraphQL requests a minute of one API token, for each control-plane process; more answer 429',
+    readBy: ['control-plane', 'up'],
+    default: '3000',
+  },
+  GRAPHQL_REQUESTS_PER_MINUTE_OF_ADDRESS: {
+    description:
+      'GraphQL requests a minute of one address (IPv6: one /64 network), for each control-plane process; more answer 429',
+    readBy: ['control-plane', 'up'],
+    default: '6000',
+  },
+  GRAPHQL_OPERATION_TIMEOUT_SECONDS: {
+    description: 'The most that one GraphQL operation, and each of its database statements, may take',
+    readBy: ['control-plane', 'up'],
+    default: '30',
   },
   DATA_PLANE_HOST: {
     description: 'Address that takes inference calls',
@@ -104,14 +140,25 @@ export const environmentVariables = {
     default: 'sync',
   },
   GATEHOUSE_STATUS_TOKEN: {
-    description: 'Bearer token of the status API; required where it listens beyond loopback',
-    readBy: ['data-plane', 'up'],
+    description:
+      'Bearer token of the status API and of /metrics; required where the status API listens beyond loopback',
+    readBy: ['control-plane', 'data-plane', 'up'],
     secret: true,
   },
   GATEHOUSE_DATA_DIR: {
     description: 'Where "gatehouse up" keeps its database, keys and quickstart.json',
-    readBy: ['up', 'create-admin-token', 'simulator', 'reset'],
+    readBy: ['up', 'create-admin-token', 'simulator', 'reset', 'client'],
     default: '.gatehouse',
+  },
+  GATEHOUSE_URL: {
+    description:
+      'The control plane that apply, export, keys, usage and audit ask; that of "gatehouse up" when it is not set',
+    readBy: ['client'],
+  },
+  GATEHOUSE_TOKEN: {
+    description: 'The API token that they ask with; that of "gatehouse up" for its own control plane',
+    readBy: ['client'],
+    secret: true,
   },
   OPENAI_API_KEY: {
     description: 'When set, "gatehouse up" adds a provider "openai" with this key, unless there is one',
@@ -122,6 +169,16 @@ export const environmentVariables = {
     description: 'Port of the demo provider; 0 picks a free one',
     readBy: ['up', 'simulator'],
     default: '4010',
+  },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    description:
+      'OpenTelemetry collector for traces and metrics over OTLP/HTTP; nothing is exported without it',
+    readBy: ['control-plane', 'data-plane', 'up'],
+  },
+  OTEL_EXPORTER_OTLP_HEADERS: {
+    description: 'Headers of every export, such as authorization=Bearer%20…, separated by commas',
+    readBy: ['control-plane', 'data-plane', 'up'],
+    secret: true,
   },
   LOG_LEVEL: {
     description: 'trace, debug, info, warn, error, fatal or silent',

@@ -39,3 +39,6 @@ export const neverForwarded: ReadonlySet<string> = new Set([
 export const reservedPrefix = 'x-bf-'
 
 export const requestIdHeader = 'x-request-id'
+
+/** What a caller may give as the id of its own request; any other value gets one of ours. */
+export const usableRequestId = /^[\w.:/+=@-]{1,128}$/

@@ -7,6 +7,7 @@ export const permissionCatalog = {
   teams: ['view', 'create', 'update', 'delete'],
   users: ['view', 'create', 'update', 'delete'],
   virtual_keys: ['view', 'create', 'update', 'rotate', 'revoke', 'import'],
+  access_profiles: ['view', 'create', 'update', 'delete'],
   providers: ['view', 'create', 'update', 'delete'],
   provider_keys: ['view', 'create', 'update', 'delete'],
   models: ['view', 'create', 'update', 'delete'],
@@ -14,9 +15,10 @@ export const permissionCatalog = {
   limits: ['view', 'update'],
   client_configuration: ['view', 'update'],
   plugins: ['view', 'update'],
+  configuration: ['view', 'export', 'apply', 'roll_back'],
   data_planes: ['view', 'create', 'delete'],
   api_tokens: ['view', 'create', 'revoke'],
-  roles: ['view'],
+  roles: ['view', 'create', 'update', 'delete', 'assign'],
   usage: ['view'],
   audit_logs: ['view', 'download'],
 } as const satisfies Record<string, readonly string[]>
@@ -48,9 +50,10 @@ export const systemRoles = {
     privilegeLevel: 10,
     permissions: views.filter(
       (permission) =>
-        !['audit_logs:view', 'api_tokens:view', 'provider_keys:view', 'data_planes:view'].includes(
-          permission,
-        ),
+        ![
+          ...['audit_logs:view', 'api_tokens:view', 'provider_keys:view', 'data_planes:view'],
+          'configuration:view',
+        ].includes(permission),
     ),
   },
 } as const satisfies Record<string, { privilegeLevel: number; permissions: readonly Permission[] }>

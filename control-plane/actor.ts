@@ -1,14 +1,19 @@
-import { type Permission, type SystemRole, systemRoles } from '../contract/permissions.ts'
+import { allPermissions, type Permission } from '../contract/permissions.ts'
 import { Forbidden } from './graphql/errors.ts'
+import type { Rights, RowScope } from './rights.ts'
 
 export interface ActorIdentity {
   readonly kind: 'api_token' | 'system'
   readonly id: string
   readonly name: string
   readonly organizationId: string
-  /** Confines the actor to one workspace; null reaches all of the organization. */
-  readonly workspaceId: string | null
-  readonly role: SystemRole
+  /** The role that gives the rights. */
+  readonly roleId: string
+  readonly rights: Rights
+  /** The user that the actor stands for, whose rows and whose team's they may see; none unless given. */
+  readonly user?: { readonly id: string; readonly teamId: string | null } | null
+  /** When the first of the rights ends; never unless given. */
+  readonly expiresAt?: Date | null
 }
 
 /** Where a permission is wanted. */
@@ -23,34 +28,51 @@ export class Actor {
   readonly id: string
   readonly name: string
   readonly organizationId: string
-  readonly workspaceId: string | null
-  readonly role: SystemRole
-  readonly permissions: ReadonlySet<Permission>
+  readonly roleId: string
+  readonly rights: Rights
+  readonly user: { readonly id: string; readonly teamId: string | null } | null
+  readonly expiresAt: Date | null
 
   constructor(identity: ActorIdentity) {
     this.kind = identity.kind
     this.id = identity.id
     this.name = identity.name
     this.organizationId = identity.organizationId
-    this.workspaceId = identity.workspaceId
-    this.role = identity.role
-    this.permissions = new Set(systemRoles[identity.role].permissions)
+    this.roleId = identity.roleId
+    this.rights = identity.rights
+    this.user = identity.user ?? null
+    this.expiresAt = identity.expiresAt ?? null
+  }
+
+  get permissions(): ReadonlySet<Permission> {
+    return this.rights.permissions
+  }
+
+  /** The only workspaces that the actor reaches; null: all of the organization. */
+  get workspaceIds(): readonly string[] | null {
+    return this.rights.workspaceIds
+  }
+
+  get rowScope(): RowScope {
+    return this.rights.rowScope
+  }
+
+  /** Whether the actor reaches a thing of this workspace; null: a thing of the organization itself. */
+  reaches(workspaceId: string | null): boolean {
+    return this.workspaceIds === null || (workspaceId !== null && this.workspaceIds.includes(workspaceId))
   }
 
   /** Whether the role has the permission; without a scope: anywhere at all. */
   may(permission: Permission, scope?: PermissionScope): boolean {
-    if (!this.permissions.has(permission)) return false
-    if (scope === undefined || this.workspaceId === null) return true
-    return scope.workspaceId === this.workspaceId
+    return this.permissions.has(permission) && (scope === undefined || this.reaches(scope.workspaceId))
   }
 
   /** @throws Forbidden */
   require(permission: Permission, scope?: PermissionScope): void {
     if (this.may(permission, scope)) return
-    if (this.permissions.has(permission)) {
-      throw new Forbidden(permission, `Your token is confined to the workspace "${this.workspaceId}"`)
-    }
-    throw new Forbidden(permission)
+    if (!this.permissions.has(permission)) throw new Forbidden(permission)
+    const reached = this.workspaceIds?.map((id) => `"${id}"`).join(', ') || 'that there are none of'
+    throw new Forbidden(permission, `Your token is confined to the workspaces ${reached}`)
   }
 }
 
@@ -61,7 +83,7 @@ export function systemActor(organizationId: string): Actor {
     id: 'gatehouse',
     name: 'Gatehouse',
     organizationId,
-    workspaceId: null,
-    role: 'admin',
+    roleId: 'role_admin',
+    rights: { permissions: new Set(allPermissions), workspaceIds: null, rowScope: 'all' },
   })
 }

@@ -1,19 +1,27 @@
+import type { IncomingMessage } from 'node:http'
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import type { Logger } from 'pino'
+import { requestIdHeader, usableRequestId } from '../contract/headers.ts'
 import { connectRedis } from '../transport/redis/connect.ts'
 import type { Transport } from '../transport/transport.ts'
 import { type Database, openDatabase } from './db/database.ts'
+import { newId } from './db/id.ts'
 import type { ControlPlaneEnv } from './env.ts'
 import { schema } from './graphql/schema.ts'
 import { registerGraphql } from './http/graphql-endpoint.ts'
 import { registerHealth } from './http/health.ts'
+import { registerMetrics } from './http/metrics-endpoint.ts'
 import { registerPage } from './http/page.ts'
 import { startIngest } from './ingest/ingest.ts'
 import { startLeaseServer } from './leases/lease-server.ts'
+import { LiveFeed, startLiveFeed } from './live/live-feed.ts'
+import { defaultTakeWithinMs } from './live/live-stream.ts'
 import { registerEnrolment } from './modules/data-planes/index.ts'
+import { startKeySweep } from './modules/virtual-keys/index.ts'
 import { startPublisher } from './publisher/publisher.ts'
 import { openSecrets } from './secrets/secrets.ts'
 import type { ServiceContext } from './service-context.ts'
+import { type ControlPlaneTelemetry, startTelemetry } from './telemetry/start.ts'
 
 export interface ControlPlaneOptions {
   readonly env: ControlPlaneEnv
@@ -22,6 +30,8 @@ export interface ControlPlaneOptions {
   readonly transport?: Transport
   /** Milliseconds since the epoch. */
   readonly now?: () => number
+  /** How long an event may lie before its subscriber's stream ends, in milliseconds; 30 000 unless given. */
+  readonly takeWithinMs?: number
   /** False leaves row-level security as the only wall, for the tests that prove it. */
   readonly ormFilter?: boolean
 }
@@ -43,21 +53,33 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   // Whatever is open is closed in reverse order, at the end or when the start fails half-way.
   const opened = new AsyncDisposableStack()
   try {
-    const database = await openDatabase({ url: env.databaseUrl, ormFilter })
+    const database = await openDatabase({
+      url: env.databaseUrl,
+      ormFilter,
+      statementTimeoutSeconds: env.graphql.operationTimeoutSeconds,
+    })
     opened.defer(() => database.close())
     const secrets = await openSecrets(database, env.masterKey)
     const transport = options.transport ?? (await connect(env, log, opened))
-    const services: ServiceContext = { database, secrets, log, now }
+    const live = { feed: new LiveFeed(), takeWithinMs: options.takeWithinMs ?? defaultTakeWithinMs }
+    const services: ServiceContext = { database, secrets, log, live, now }
 
     const background = { database, secrets, transport: transport.controlPlane(), log, now }
+    const publisher = startPublisher({ ...background, databaseUrl: env.databaseUrl })
+    const ingest = startIngest(background)
     const loops = [
-      startPublisher({ ...background, databaseUrl: env.databaseUrl }),
-      startIngest(background),
+      publisher,
+      ingest,
       startLeaseServer(background),
+      startKeySweep(background),
+      startLiveFeed(live.feed, { databaseUrl: env.databaseUrl, log }),
     ]
     for (const loop of loops) opened.defer(() => loop.stop())
 
-    const server = createServer(services, transport)
+    const { events } = background.transport
+    const telemetry = await startTelemetry({ env, log, now, database, transport, events, publisher, ingest })
+    opened.defer(() => telemetry.close())
+    const server = createServer(env, services, transport, telemetry)
     opened.defer(() => server.close())
     const url = await server.listen({ host: env.host, port: env.port })
     return { url, database, services, close: () => opened.disposeAsync() }
@@ -74,16 +96,37 @@ async function connect(env: ControlPlaneEnv, log: Logger, opened: AsyncDisposabl
   return transport
 }
 
-function createServer(services: ServiceContext, transport: Transport) {
+function createServer(
+  env: ControlPlaneEnv,
+  services: ServiceContext,
+  transport: Transport,
+  { observer, registry }: ControlPlaneTelemetry,
+) {
   const loggerInstance: FastifyBaseLogger = services.log
   const fastify = Fastify({
     loggerInstance,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: requestIdOf,
     bodyLimit: 1_000_000,
+    // To send a request; its answer may take longer.
+    requestTimeout: 30_000,
+    trustProxy: env.trustedProxies.length > 0 ? [...env.trustedProxies] : false,
   })
+  fastify.addHook('onRequest', async (request, reply) => {
+    reply.header(requestIdHeader, request.id)
+  })
+  registerMetrics(fastify, registry, env)
   registerHealth(fastify, { database: services.database, transport })
   registerEnrolment(fastify, services)
-  registerPage(fastify)
-  registerGraphql(fastify, schema, services)
+  // The page asks for the schema, and for what is typed into it.
+  const { introspection, persistedOperationsFile } = env.graphql
+  if (introspection && persistedOperationsFile === undefined) registerPage(fastify)
+  registerGraphql(fastify, schema, services, { ...env.graphql, observer })
   return fastify
+}
+
+/** The caller's own id of the request where it gave a usable one: its log and ours then name the same. */
+function requestIdOf({ headers }: IncomingMessage): string {
+  const given = headers[requestIdHeader]
+  return typeof given === 'string' && usableRequestId.test(given) ? given : newId('req')
 }

@@ -9,6 +9,7 @@ import {
   createClientConfiguration,
 } from './modules/client-configuration/index.ts'
 import { OrganizationEntity, organizationSnapshot } from './modules/organizations/index.ts'
+import { createSystemRoles, systemRoleId } from './modules/roles/index.ts'
 import { WorkspaceEntity } from './modules/workspaces/index.ts'
 
 export interface CreatedOrganization {
@@ -30,6 +31,7 @@ export function createOrganization(
     const createdAt = new Date()
     const organization = em.create(OrganizationEntity, { id: organizationId, name, createdAt })
     await em.flush()
+    createSystemRoles(em, organizationId, createdAt)
     em.create(WorkspaceEntity, { id: workspaceId, organizationId, name: 'default', createdAt })
     const clientConfiguration = createClientConfiguration(em, organizationId)
     await recordChange(
@@ -46,9 +48,11 @@ export function createOrganization(
   })
 }
 
+const unbound = { userId: null, workspaceId: null, expiresAt: null }
+
 /** A new API token of the role admin; the answer is the whole token, which is shown nowhere else. */
 export function issueAdminToken(database: Database, organizationId: string, name: string): Promise<string> {
-  const token = { name: checkName('name', name), role: 'admin', workspaceId: null, expiresAt: null } as const
+  const token = { name: checkName('name', name), roleId: systemRoleId('admin'), ...unbound }
   return database.transaction(organizationId, async (em) => {
     const { secret } = await createToken(em, systemActor(organizationId), token, new Date())
     return secret

@@ -1,4 +1,6 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { EntityManager } from '@mikro-orm/postgresql'
+import { type EntityKey, keyOf } from '../contract/configuration/entities.ts'
 import type { Actor } from './actor.ts'
 import { type AuditEntry, recordAudit } from './modules/audit/index.ts'
 import { type ConfigurationChange, changeConfiguration } from './publisher/revision.ts'
@@ -15,5 +17,58 @@ export async function recordChange(
 ): Promise<void> {
   await em.flush()
   await recordAudit(em, actor, entry)
-  if (change) await changeConfiguration(em, actor.organizationId, change)
+  if (change) await changeOrGather(em, actor, change)
+}
+
+/** Completes a mutation that changes several things at once: an audit event for each, one revision for all. */
+export async function recordChanges(
+  em: EntityManager,
+  actor: Actor,
+  entries: readonly AuditEntry[],
+  change: ConfigurationChange,
+): Promise<void> {
+  await em.flush()
+  for (const entry of entries) await recordAudit(em, actor, entry)
+  await changeOrGather(em, actor, change)
+}
+
+const gathering = new AsyncLocalStorage<ConfigurationChange[]>()
+
+/**
+ * Makes one revision of everything that the mutations called by `work` change in this transaction.
+ *
+ * @returns what `work` returned, and the new revision; undefined when nothing was changed that data planes know.
+ */
+export async function asOneRevision<T>(
+  em: EntityManager,
+  actor: Actor,
+  work: () => Promise<T>,
+): Promise<{ readonly result: T; readonly revision: number | undefined }> {
+  const changes: ConfigurationChange[] = []
+  const result = await gathering.run(changes, work)
+  if (changes.length === 0) return { result, revision: undefined }
+  return { result, revision: await changeConfiguration(em, actor.organizationId, merged(changes), actor) }
+}
+
+async function changeOrGather(em: EntityManager, actor: Actor, change: ConfigurationChange): Promise<void> {
+  const changes = gathering.getStore()
+  if (changes) changes.push(change)
+  else await changeConfiguration(em, actor.organizationId, change, actor)
+}
+
+/** Of several documents for one entity the last one stands, and none for what is removed in the end. */
+function merged(changes: readonly ConfigurationChange[]): ConfigurationChange {
+  const upserts = new Map<EntityKey, ConfigurationChange['upserts'][number]>()
+  const removals = new Set<EntityKey>()
+  for (const change of changes) {
+    for (const key of change.removals ?? []) {
+      upserts.delete(key)
+      removals.add(key)
+    }
+    for (const entity of change.upserts) {
+      removals.delete(keyOf(entity))
+      upserts.set(keyOf(entity), entity)
+    }
+  }
+  return { upserts: [...upserts.values()], removals: [...removals] }
 }

@@ -1,4 +1,28 @@
+import { isIP } from 'node:net'
 import { unknownNames } from '../contract/environment.ts'
+import { readTelemetry, type TelemetrySettings } from '../telemetry/settings.ts'
+
+/** How the GraphQL API meets the world. */
+export interface GraphqlSettings {
+  /** A manifest of the only operations that are answered; undefined answers any. */
+  readonly persistedOperationsFile: string | undefined
+  /** Whether callers with a token may read the schema. */
+  readonly introspection: boolean
+  /** Of one API token. */
+  readonly requestsPerMinute: number
+  /** Of one address, or one /64 network of IPv6. */
+  readonly requestsPerMinuteOfAddress: number
+  /** The most that one operation, and one statement of it in the database, may take. */
+  readonly operationTimeoutSeconds: number
+}
+
+export const defaultGraphqlSettings: GraphqlSettings = {
+  persistedOperationsFile: undefined,
+  introspection: true,
+  requestsPerMinute: 3_000,
+  requestsPerMinuteOfAddress: 6_000,
+  operationTimeoutSeconds: 30,
+}
 
 export interface ControlPlaneEnv {
   /** PostgreSQL as the application role. */
@@ -9,7 +33,14 @@ export interface ControlPlaneEnv {
   readonly masterKey: Buffer
   readonly host: string
   readonly port: number
+  /** Addresses and networks whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[]
+  readonly graphql: GraphqlSettings
   readonly logLevel: string
+  /** Asked for by `/metrics`; without it they are shown on loopback alone. */
+  readonly statusToken?: string | undefined
+  /** Absent: nothing of OpenTelemetry is loaded. */
+  readonly telemetry?: TelemetrySettings | undefined
 }
 
 export class EnvironmentInvalid extends Error {
@@ -18,6 +49,7 @@ export class EnvironmentInvalid extends Error {
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 const masterKeyBytes = 32
+const shortestTokenLength = 16
 
 /**
  * The control plane's settings. An empty variable counts as one that is not set.
@@ -54,29 +86,91 @@ export function readEnv(
       portOf(source.CONTROL_PLANE_PORT || '4000'),
       'must be a port, 0 to 65535',
     ),
+    trustedProxies: check(
+      'CONTROL_PLANE_TRUSTED_PROXIES',
+      networksOf(source.CONTROL_PLANE_TRUSTED_PROXIES ?? ''),
+      'must be addresses or networks such as 10.0.0.0/8, separated by commas',
+    ),
+    graphql: graphqlSettingsOf(source, problems),
     logLevel: check(
       'LOG_LEVEL',
       logLevels.find((level) => level === (source.LOG_LEVEL || 'info')),
       `must be one of ${logLevels.join(', ')}`,
     ),
+    statusToken: statusTokenOf(source.GATEHOUSE_STATUS_TOKEN?.trim() || undefined, problems),
+    telemetry: readTelemetry(
+      { endpoint: source.OTEL_EXPORTER_OTLP_ENDPOINT, headers: source.OTEL_EXPORTER_OTLP_HEADERS },
+      problems,
+    ),
   }
-  const { databaseUrl, masterKey, port, logLevel } = env
+  const { databaseUrl, masterKey, port, trustedProxies, logLevel } = env
   if (
     problems.length > 0 ||
     databaseUrl === undefined ||
     masterKey === undefined ||
     port === undefined ||
+    trustedProxies === undefined ||
     logLevel === undefined
   ) {
     throw new EnvironmentInvalid(problems.join('\n'))
   }
-  return Object.freeze({ ...env, databaseUrl, masterKey, port, logLevel })
+  return Object.freeze({ ...env, databaseUrl, masterKey, port, trustedProxies, logLevel })
+}
+
+function graphqlSettingsOf(
+  source: Readonly<Record<string, string | undefined>>,
+  problems: string[],
+): GraphqlSettings {
+  const preset = defaultGraphqlSettings
+  const whole = (name: string, otherwise: number, most: number): number => {
+    const value = Number(source[name] || otherwise)
+    if (Number.isInteger(value) && value >= 1 && value <= most) return value
+    problems.push(`${name} must be a whole number, 1 to ${most}`)
+    return otherwise
+  }
+  const introspection = source.GRAPHQL_INTROSPECTION || 'on'
+  if (introspection !== 'on' && introspection !== 'off') {
+    problems.push('GRAPHQL_INTROSPECTION must be on or off')
+  }
+  return {
+    persistedOperationsFile: source.GRAPHQL_PERSISTED_OPERATIONS || preset.persistedOperationsFile,
+    introspection: introspection === 'on',
+    requestsPerMinute: whole('GRAPHQL_REQUESTS_PER_MINUTE', preset.requestsPerMinute, 1_000_000),
+    requestsPerMinuteOfAddress: whole(
+      'GRAPHQL_REQUESTS_PER_MINUTE_OF_ADDRESS',
+      preset.requestsPerMinuteOfAddress,
+      1_000_000,
+    ),
+    operationTimeoutSeconds: whole('GRAPHQL_OPERATION_TIMEOUT_SECONDS', preset.operationTimeoutSeconds, 600),
+  }
+}
+
+function networksOf(text: string): readonly string[] | undefined {
+  const networks = text.split(',').map((part) => part.trim())
+  const named = networks.filter((network) => network !== '')
+  return named.every(isNetwork) ? named : undefined
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/')
+  const family = isIP(address)
+  if (family === 0 || more.length > 0) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
 }
 
 function redisUrlOf(text: string | undefined, needed: boolean, problems: string[]): string | undefined {
   const url = urlOf(text, ['redis:', 'rediss:'])
   if (url === undefined && (needed || text)) problems.push('REDIS_URL must be set to a redis:// URL')
   return url
+}
+
+function statusTokenOf(token: string | undefined, problems: string[]): string | undefined {
+  if (token !== undefined && token.length < shortestTokenLength) {
+    problems.push(
+      `GATEHOUSE_STATUS_TOKEN must have at least ${shortestTokenLength} characters (openssl rand -hex 32)`,
+    )
+  }
+  return token
 }
 
 function urlOf(text: string | undefined, protocols: readonly string[]): string | undefined {

@@ -53,7 +53,7 @@ export function checkAllowList(field: string, names: readonly string[]): string[
     throw new BadUserInput(field, `must have at most 1000 entries, not ${names.length}`)
   for (const name of names) checkText(field, name, { maximumLength: 256 })
   if (names.includes('*') && names.length > 1) {
-    throw new BadUserInput(field, '"*" allows everything and cannot be mixed with names')
+    throw new BadUserInput(field, '"*" stands for everything and cannot be mixed with names')
   }
   const duplicate = names.find((name, index) => names.indexOf(name) !== index)
   if (duplicate !== undefined) throw new BadUserInput(field, `names "${duplicate}" twice`)

@@ -7,7 +7,7 @@ const forcedExitCode = 130
 /** Runs a control plane until SIGINT or SIGTERM; a second signal ends the process at once. */
 async function main(): Promise<void> {
   const env = readEnv(process.env)
-  const log = pino({ level: env.logLevel })
+  const log = pino({ level: env.logLevel }).child({ plane: 'control' })
   const controlPlane = await createControlPlane({ env, log })
   log.info({ url: controlPlane.url }, 'ready')
   let stopping = false

@@ -35,8 +35,7 @@ export async function lockPolicyOwner(
   owner: PolicyOwner,
 ): Promise<PlacedPolicyOwner> {
   const [row] = await lockRows(em, actor.organizationId, owner.kind, [owner.id])
-  const isElsewhere =
-    row?.workspaceId != null && actor.workspaceId !== null && row.workspaceId !== actor.workspaceId
+  const isElsewhere = row?.workspaceId != null && !actor.reaches(row.workspaceId)
   if (!row || isElsewhere) throw new NotFound(owner.kind.replace('_', ' '), owner.id)
   return { ...owner, workspaceId: row.workspaceId }
 }

@@ -2,6 +2,8 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Logger } from 'pino'
 import type { Actor } from './actor.ts'
 import type { Database } from './db/database.ts'
+import { doOnce, type IdempotentRequest } from './idempotency.ts'
+import type { LiveFeed } from './live/live-feed.ts'
 import type { Secrets } from './secrets/secrets.ts'
 
 /** What every service works with. */
@@ -9,15 +11,27 @@ export interface ServiceContext {
   readonly database: Database
   readonly secrets: Secrets
   readonly log: Logger
+  readonly live: {
+    readonly feed: LiveFeed
+    /** How long an event may lie before its subscriber's stream ends, in milliseconds. */
+    readonly takeWithinMs: number
+  }
+  /** The mutation under way, when its caller may repeat it. */
+  readonly idempotentRequest?: IdempotentRequest
   /** Milliseconds since the epoch; a test can set it. */
   now(): number
 }
 
-/** One transaction that sees what the actor may see: their organization, and their workspace if they have but one. */
+/** One transaction that sees what the actor may see: of their organization, their workspaces and their rows. */
 export function transactionOf<T>(
   context: ServiceContext,
   actor: Actor,
   work: (em: EntityManager) => Promise<T>,
 ): Promise<T> {
-  return context.database.transaction(actor.organizationId, work, { workspaceId: actor.workspaceId })
+  const { organizationId, workspaceIds, rowScope, id, user } = actor
+  const rows = rowScope === 'all' ? null : { scope: rowScope, actorId: id, user }
+  const { idempotentRequest } = context
+  const once = (em: EntityManager) =>
+    idempotentRequest ? doOnce(em, actor, idempotentRequest, () => work(em)) : work(em)
+  return context.database.transaction(organizationId, once, { workspaceIds, rows })
 }

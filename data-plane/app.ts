@@ -20,6 +20,7 @@ import { shutDown } from './shutdown.ts'
 import { CallCounter } from './status/call-counter.ts'
 import { gatherSources } from './status/gather.ts'
 import { createStatusServer } from './status/server.ts'
+import type { CallTelemetry } from './telemetry/call-telemetry.ts'
 import { version } from './version.ts'
 
 export interface DataPlaneOptions {
@@ -50,6 +51,7 @@ type Context = Required<Pick<DataPlaneOptions, 'env' | 'log' | 'now'>> & { reado
 const maxConcurrentCalls = 4_096
 const drainLimitMs = 15_000
 const shipLimitMs = 3_000
+const telemetryLimitMs = 2_000
 
 /**
  * Starts a data plane. Resolves once it listens; `/readyz` tells when it can serve, which is at once when it has a
@@ -68,7 +70,8 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
   const follower = createFollower(context, ends, (configuration) => pipelines.check(configuration))
   const governance = await governWith(context, ends, follower)
   const calls = new CallCounter()
-  const pipelines = createPipelines(context, { custom, follower, governance, calls })
+  const telemetry = await openCallTelemetry(context)
+  const pipelines = createPipelines(context, { custom, follower, governance, calls, telemetry })
   await follower.restore(sealedCredentials)
   await follower.start()
   const stopReporting = startReporting({
@@ -93,7 +96,7 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
     calls,
   })
   const status = await createStatusServer({ sources, token: env.statusToken, log })
-  const parts = { server, status, stopReporting, follower, governance, pipelines, closeTransport }
+  const parts = { server, status, stopReporting, follower, governance, pipelines, telemetry, closeTransport }
   return listen(context, parts)
 }
 
@@ -104,6 +107,7 @@ interface Parts {
   readonly follower: ConfigurationFollower
   readonly governance: Governance
   readonly pipelines: PipelineCompiler
+  readonly telemetry: CallTelemetry | undefined
   readonly closeTransport: (() => Promise<void>) | undefined
 }
 
@@ -131,7 +135,7 @@ async function listen({ env, log, identity }: Context, parts: Parts): Promise<Da
 
 /** The configuration is followed to the end of the last call, so that a revocation still reaches the queue before it. */
 function close(parts: Parts, log: Logger): Promise<void> {
-  const { server, status, stopReporting, follower, governance, pipelines, closeTransport } = parts
+  const { server, status, stopReporting, follower, governance, pipelines, telemetry, closeTransport } = parts
   const steps = [
     { name: 'finishing the calls', limitMs: drainLimitMs, run: () => server.close() },
     {
@@ -143,6 +147,7 @@ function close(parts: Parts, log: Logger): Promise<void> {
     { name: 'leaving the configuration', limitMs: 3_000, run: () => follower.close() },
     { name: 'shipping events', limitMs: shipLimitMs * 2, run: () => governance.close(shipLimitMs) },
     { name: 'closing the plugins', limitMs: 1_000, run: () => pipelines.close() },
+    { name: 'exporting the last telemetry', limitMs: telemetryLimitMs, run: () => telemetry?.close() },
     { name: 'closing the status server', limitMs: 1_000, run: () => status.close() },
     { name: 'closing the transport', limitMs: 1_000, run: () => closeTransport?.() },
   ]
@@ -216,13 +221,22 @@ interface PipelineParts {
   readonly follower: ConfigurationFollower
   readonly governance: Governance
   readonly calls: CallCounter
+  readonly telemetry: CallTelemetry | undefined
+}
+
+/** Without a collector not even its code is loaded. */
+async function openCallTelemetry({ env, log, identity }: Context): Promise<CallTelemetry | undefined> {
+  if (!env.telemetry) return undefined
+  const { startCallTelemetry } = await import('./telemetry/start.ts')
+  return startCallTelemetry({ settings: env.telemetry, instanceId: identity.dataPlaneId, version, log })
 }
 
 function createPipelines(
   { log, now }: Context,
-  { custom, follower, governance, calls }: PipelineParts,
+  { custom, follower, governance, calls, telemetry }: PipelineParts,
 ): PipelineCompiler {
   const { secrets } = follower
+  const journal = calls.watch(governance.journal)
   return new PipelineCompiler(
     { builtins, custom },
     {
@@ -233,8 +247,9 @@ function createPipelines(
       credential: (credentialId) => secrets.credential(credentialId),
       ledger: governance.ledger,
       limits: governance.limits,
-      journal: calls.watch(governance.journal),
+      journal: telemetry?.watch(journal) ?? journal,
     },
+    telemetry && ((call, request) => telemetry.continueUpstream(call, request)),
   )
 }
 

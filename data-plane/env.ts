@@ -1,6 +1,8 @@
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { environmentVariables, unknownNames } from '../contract/environment.ts'
+import { isLoopback } from '../telemetry/metrics-guard.ts'
+import { readTelemetry, type TelemetrySettings } from '../telemetry/settings.ts'
 
 /** What a data plane is told by its environment; see contract/environment.ts for the meaning of each. */
 export interface DataPlaneEnv {
@@ -19,6 +21,8 @@ export interface DataPlaneEnv {
   readonly auditDurability: 'process' | 'sync'
   readonly statusToken: string | undefined
   readonly logLevel: LogLevel
+  /** Absent: nothing of OpenTelemetry is loaded. */
+  readonly telemetry?: TelemetrySettings | undefined
 }
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -64,17 +68,16 @@ export function readEnv(
     auditDurability: reader.oneOf('GATEHOUSE_AUDIT_DURABILITY', durabilities, 'sync'),
     statusToken: reader.optional('GATEHOUSE_STATUS_TOKEN'),
     logLevel: reader.oneOf('LOG_LEVEL', logLevels, 'info'),
+    telemetry: readTelemetry(
+      { endpoint: source.OTEL_EXPORTER_OTLP_ENDPOINT, headers: source.OTEL_EXPORTER_OTLP_HEADERS },
+      problems,
+    ),
   }
   if (needsRedis && env.redisUrl === undefined)
     problems.push('REDIS_URL must be set, such as redis://127.0.0.1:6379')
   checkStatusToken(env, problems)
   if (problems.length > 0) throw new EnvironmentInvalid(problems.join('\n'))
   return Object.freeze(env)
-}
-
-/** Whether an address is reached from this machine alone. */
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }
 
 function checkStatusToken({ statusHost, statusToken }: DataPlaneEnv, problems: string[]): void {

@@ -7,7 +7,7 @@ const forcedExitCode = 130
 /** Runs a data plane until SIGINT or SIGTERM; a second signal ends the process at once. */
 async function main(): Promise<void> {
   const env = readEnv(process.env)
-  const log = pino({ level: env.logLevel })
+  const log = pino({ level: env.logLevel }).child({ plane: 'data' })
   const dataPlane = await createDataPlane({ env, log })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     let asked = false

@@ -13,7 +13,7 @@ const sdk = ['gatehouse/plugin-sdk', 'gatehouse/plugin-sdk/builtin']
 
 /** ARCHITECTURE.md's table. A part is found by the longest name that fits. */
 const parts: Readonly<Record<string, Part>> = {
-  contract: { reaches: [], packages: ['typebox', 'typebox/compile'] },
+  contract: { reaches: [], packages: ['re2js', 'typebox', 'typebox/compile'] },
   transport: { reaches: ['contract'], packages: ['redis', 'typebox'] },
   'plugins/sdk': { reaches: ['contract'], packages: ['pino', 'typebox', 'typebox/value'] },
   'plugins/auth': { reaches: [], packages: sdk },
@@ -22,26 +22,48 @@ const parts: Readonly<Record<string, Part>> = {
   'plugins/header-filter': { reaches: [], packages: sdk },
   'plugins/audit': { reaches: [], packages: sdk },
   'plugins/provider': { reaches: [], packages: sdk },
-  'data-plane': {
-    reaches: ['contract', 'transport', 'plugins/sdk'],
+  telemetry: {
+    reaches: [],
     packages: [
+      ...['@opentelemetry/api', '@opentelemetry/core', '@opentelemetry/exporter-metrics-otlp-http'],
+      ...['@opentelemetry/exporter-trace-otlp-http', '@opentelemetry/resources'],
+      ...['@opentelemetry/sdk-metrics', '@opentelemetry/sdk-trace', '@opentelemetry/semantic-conventions'],
+      ...['fastify', 'prom-client'],
+    ],
+  },
+  'data-plane': {
+    reaches: ['contract', 'transport', 'plugins/sdk', 'telemetry'],
+    packages: [
+      ...['@opentelemetry/api', '@opentelemetry/semantic-conventions'],
+      '@opentelemetry/semantic-conventions/incubating',
       ...['fastify', 'graphql', 'jose', 'mercurius', 'pino', 'prom-client', 'ulid'],
       ...['typebox', 'typebox/compile', 'typebox/value'],
     ],
   },
   'control-plane': {
-    reaches: ['contract', 'transport'],
+    reaches: ['contract', 'transport', 'telemetry'],
     packages: [
+      ...['@opentelemetry/api', '@opentelemetry/semantic-conventions', 'prom-client'],
+      '@opentelemetry/semantic-conventions/incubating',
       ...['@escape.tech/graphql-armor', '@mikro-orm/core', '@mikro-orm/migrations', '@mikro-orm/postgresql'],
       ...['@mikro-orm/sql', '@pothos/core', '@pothos/plugin-complexity', '@pothos/plugin-dataloader'],
-      ...['@pothos/plugin-errors', '@pothos/plugin-relay', '@pydantic/genai-prices', 'fastify', 'graphql'],
       ...[
+        '@pothos/plugin-errors',
+        '@pothos/plugin-relay',
+        '@pydantic/genai-prices',
+        'fastify',
+        'graphql',
+        'dataloader',
+      ],
+      ...[
+        '@graphql-yoga/plugin-persisted-operations',
         '@graphql-yoga/render-graphiql',
         'graphql-yoga',
         'jose',
         'pg',
         'pino',
         'typebox',
+        'typebox/compile',
         'typebox/schema',
         'ulid',
       ],
@@ -57,6 +79,7 @@ const parts: Readonly<Record<string, Part>> = {
       'pino',
       'typebox',
       'typebox/compile',
+      'yaml',
     ],
   },
   'test/acceptance': { reaches: [], packages: ['openai', 'pg', 'redis', 'vitest'] },
@@ -69,6 +92,7 @@ const parts: Readonly<Record<string, Part>> = {
 /** Files that stand in a wall on purpose. */
 const doors: Readonly<Record<string, readonly string[]>> = {
   'data-plane/plugins.ts': ['plugins/'],
+  'control-plane/version.ts': ['package.json'],
   'data-plane/version.ts': ['package.json'],
 }
 

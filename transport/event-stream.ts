@@ -15,6 +15,13 @@ export interface StreamEntry {
   readonly body: string
 }
 
+/** What nobody has taken in yet. */
+export interface EventBacklog {
+  readonly batches: number
+  /** 0 when nothing waits. */
+  readonly oldestAgeMs: number
+}
+
 /**
  * The control plane's end. Several consumers share the work; an entry that one of them took and did not
  * acknowledge is given to another after `reclaimAfterMs`.
@@ -24,4 +31,6 @@ export interface EventConsumer {
   read(organizationIds: readonly string[], waitMs: number): Promise<readonly StreamEntry[]>
   /** Never delivered again once this resolves. */
   acknowledge(entries: readonly StreamEntry[]): Promise<void>
+  /** What these organizations' streams hold, entries that a consumer works on included. */
+  backlog(organizationIds: readonly string[]): Promise<EventBacklog>
 }

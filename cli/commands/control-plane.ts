@@ -22,6 +22,6 @@ export function addControlPlaneCommand(program: Command): void {
       const { createControlPlane } = await import('../../control-plane/app.ts')
       const env = orRefuse(() => readEnv(process.env))
       await requireFreePorts([{ host: env.host, port: env.port, name: 'CONTROL_PLANE_PORT' }])
-      await runPlane(env.logLevel, (log) => createControlPlane({ env, log }))
+      await runPlane(env.logLevel, (log) => createControlPlane({ env, log: log.child({ plane: 'control' }) }))
     })
 }

@@ -28,6 +28,6 @@ export function addDataPlaneCommand(program: Command): void {
         { host: env.host, port: env.port, name: 'DATA_PLANE_PORT' },
         { host: env.statusHost, port: env.statusPort, name: 'DATA_PLANE_STATUS_PORT' },
       ])
-      await runPlane(env.logLevel, (log) => createDataPlane({ env, log }))
+      await runPlane(env.logLevel, (log) => createDataPlane({ env, log: log.child({ plane: 'data' }) }))
     })
 }

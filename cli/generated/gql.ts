@@ -15,6 +15,9 @@ import * as types from './graphql.ts';
  * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
  */
 type Documents = {
+    "\n  query ReadAudit($first: Int!, $after: String, $filter: AuditEventFilter) {\n    auditEvents(first: $first, after: $after, filter: $filter) {\n      edges {\n        node { id at type outcome actor { kind id name } subject { kind id } details }\n      }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n": typeof types.ReadAuditDocument,
+    "\n  mutation ApplyConfiguration($input: ApplyConfigurationInput!) {\n    applyConfiguration(input: $input) {\n      __typename\n      ... on AppliedConfiguration {\n        changes { action kind name fields { field before after } }\n        issuedKeys { virtualKeyId name secret }\n        warnings\n        revision\n      }\n      ... on ConfigurationFileInvalid { problems { path message } }\n      ... on Refusal { message code }\n    }\n  }\n": typeof types.ApplyConfigurationDocument,
+    "\n  query ExportConfiguration {\n    configurationFile { document warnings }\n  }\n": typeof types.ExportConfigurationDocument,
     "\n  query FindDemo {\n    workspaces(first: 100) { edges { node { id name } } }\n    customers(first: 100) { edges { node { id name } } }\n    businessUnits(first: 100) { edges { node { id name } } }\n    teams(first: 100) { edges { node { id name } } }\n    users(first: 100) { edges { node { id name } } }\n    providers(first: 100) { edges { node { id name baseUrl } } }\n    models(first: 100) { edges { node { id name provider { name } } } }\n    virtualKeys(first: 100) { edges { node { id name providerConfigs { provider { id } weight allowedModels providerKeyIds } } } }\n  }\n": typeof types.FindDemoDocument,
     "\n  mutation CreateDemoCustomer($input: CreateCustomerInput!) {\n    createCustomer(input: $input) { __typename ... on Customer { id } ... on Refusal { message } }\n  }\n": typeof types.CreateDemoCustomerDocument,
     "\n  mutation CreateDemoBusinessUnit($input: CreateBusinessUnitInput!) {\n    createBusinessUnit(input: $input) { __typename ... on BusinessUnit { id } ... on Refusal { message } }\n  }\n": typeof types.CreateDemoBusinessUnitDocument,
@@ -28,8 +31,17 @@ type Documents = {
     "\n  mutation ReissueDemoKey($input: RotateVirtualKeyInput!) {\n    rotateVirtualKey(input: $input) { __typename ... on IssuedVirtualKey { secret virtualKey { id } } ... on Refusal { message } }\n  }\n": typeof types.ReissueDemoKeyDocument,
     "\n  mutation WidenDemoKey($input: UpdateVirtualKeyInput!) {\n    updateVirtualKey(input: $input) { __typename ... on VirtualKey { id } ... on Refusal { message } }\n  }\n": typeof types.WidenDemoKeyDocument,
     "\n  mutation SetDemoBudget($input: SetBudgetInput!) {\n    setBudget(input: $input) { __typename ... on Budget { id } ... on Refusal { message } }\n  }\n": typeof types.SetDemoBudgetDocument,
+    "\n  query ListKeys($after: String, $filter: VirtualKeyFilter) {\n    virtualKeys(first: 100, after: $after, filter: $filter) {\n      edges {\n        node {\n          id\n          name\n          status\n          createdAt\n          expiresAt\n          customer { name }\n          team { name }\n          user { name email }\n          providerConfigs { provider { name } allowedModels }\n        }\n      }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n": typeof types.ListKeysDocument,
+    "\n  query FindOwners($afterCustomer: String, $afterTeam: String, $afterUser: String) {\n    workspaces(first: 100) { edges { node { id name } } }\n    providers(first: 100) { edges { node { id name } } }\n    customers(first: 100, after: $afterCustomer) {\n      edges { node { id name workspace { id } } }\n      pageInfo { hasNextPage endCursor }\n    }\n    teams(first: 100, after: $afterTeam) {\n      edges { node { id name workspace { id } } }\n      pageInfo { hasNextPage endCursor }\n    }\n    users(first: 100, after: $afterUser) {\n      edges { node { id name email } }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n": typeof types.FindOwnersDocument,
+    "\n  mutation IssueKey($input: IssueVirtualKeyInput!) {\n    issueVirtualKey(input: $input) {\n      __typename\n      ... on IssuedVirtualKey { secret virtualKey { id name } }\n      ... on Refusal { message code }\n    }\n  }\n": typeof types.IssueKeyDocument,
+    "\n  mutation RotateKey($input: RotateVirtualKeyInput!) {\n    rotateVirtualKey(input: $input) {\n      __typename\n      ... on IssuedVirtualKey { secret virtualKey { id name } }\n      ... on Refusal { message code }\n    }\n  }\n": typeof types.RotateKeyDocument,
+    "\n  mutation RevokeKey($input: ByIdInput!) {\n    revokeVirtualKey(input: $input) {\n      __typename\n      ... on VirtualKey { id name status }\n      ... on Refusal { message code }\n    }\n  }\n": typeof types.RevokeKeyDocument,
+    "\n  query SummarizeUsage($groupBy: [UsageDimension!]!, $filter: UsageFilter) {\n    usageSummary(groupBy: $groupBy, filter: $filter) {\n      day\n      model\n      outcome\n      provider { name }\n      virtualKey { id name }\n      user { name email }\n      team { name }\n      businessUnit { name }\n      customer { name }\n      totals { requests inputTokens outputTokens costNanoUsd }\n    }\n  }\n": typeof types.SummarizeUsageDocument,
 };
 const documents: Documents = {
+    "\n  query ReadAudit($first: Int!, $after: String, $filter: AuditEventFilter) {\n    auditEvents(first: $first, after: $after, filter: $filter) {\n      edges {\n        node { id at type outcome actor { kind id name } subject { kind id } details }\n      }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n": types.ReadAuditDocument,
+    "\n  mutation ApplyConfiguration($input: ApplyConfigurationInput!) {\n    applyConfiguration(input: $input) {\n      __typename\n      ... on AppliedConfiguration {\n        changes { action kind name fields { field before after } }\n        issuedKeys { virtualKeyId name secret }\n        warnings\n        revision\n      }\n      ... on ConfigurationFileInvalid { problems { path message } }\n      ... on Refusal { message code }\n    }\n  }\n": types.ApplyConfigurationDocument,
+    "\n  query ExportConfiguration {\n    configurationFile { document warnings }\n  }\n": types.ExportConfigurationDocument,
     "\n  query FindDemo {\n    workspaces(first: 100) { edges { node { id name } } }\n    customers(first: 100) { edges { node { id name } } }\n    businessUnits(first: 100) { edges { node { id name } } }\n    teams(first: 100) { edges { node { id name } } }\n    users(first: 100) { edges { node { id name } } }\n    providers(first: 100) { edges { node { id name baseUrl } } }\n    models(first: 100) { edges { node { id name provider { name } } } }\n    virtualKeys(first: 100) { edges { node { id name providerConfigs { provider { id } weight allowedModels providerKeyIds } } } }\n  }\n": types.FindDemoDocument,
     "\n  mutation CreateDemoCustomer($input: CreateCustomerInput!) {\n    createCustomer(input: $input) { __typename ... on Customer { id } ... on Refusal { message } }\n  }\n": types.CreateDemoCustomerDocument,
     "\n  mutation CreateDemoBusinessUnit($input: CreateBusinessUnitInput!) {\n    createBusinessUnit(input: $input) { __typename ... on BusinessUnit { id } ... on Refusal { message } }\n  }\n": types.CreateDemoBusinessUnitDocument,
@@ -43,8 +55,26 @@ const documents: Documents = {
     "\n  mutation ReissueDemoKey($input: RotateVirtualKeyInput!) {\n    rotateVirtualKey(input: $input) { __typename ... on IssuedVirtualKey { secret virtualKey { id } } ... on Refusal { message } }\n  }\n": types.ReissueDemoKeyDocument,
     "\n  mutation WidenDemoKey($input: UpdateVirtualKeyInput!) {\n    updateVirtualKey(input: $input) { __typename ... on VirtualKey { id } ... on Refusal { message } }\n  }\n": types.WidenDemoKeyDocument,
     "\n  mutation SetDemoBudget($input: SetBudgetInput!) {\n    setBudget(input: $input) { __typename ... on Budget { id } ... on Refusal { message } }\n  }\n": types.SetDemoBudgetDocument,
+    "\n  query ListKeys($after: String, $filter: VirtualKeyFilter) {\n    virtualKeys(first: 100, after: $after, filter: $filter) {\n      edges {\n        node {\n          id\n          name\n          status\n          createdAt\n          expiresAt\n          customer { name }\n          team { name }\n          user { name email }\n          providerConfigs { provider { name } allowedModels }\n        }\n      }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n": types.ListKeysDocument,
+    "\n  query FindOwners($afterCustomer: String, $afterTeam: String, $afterUser: String) {\n    workspaces(first: 100) { edges { node { id name } } }\n    providers(first: 100) { edges { node { id name } } }\n    customers(first: 100, after: $afterCustomer) {\n      edges { node { id name workspace { id } } }\n      pageInfo { hasNextPage endCursor }\n    }\n    teams(first: 100, after: $afterTeam) {\n      edges { node { id name workspace { id } } }\n      pageInfo { hasNextPage endCursor }\n    }\n    users(first: 100, after: $afterUser) {\n      edges { node { id name email } }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n": types.FindOwnersDocument,
+    "\n  mutation IssueKey($input: IssueVirtualKeyInput!) {\n    issueVirtualKey(input: $input) {\n      __typename\n      ... on IssuedVirtualKey { secret virtualKey { id name } }\n      ... on Refusal { message code }\n    }\n  }\n": types.IssueKeyDocument,
+    "\n  mutation RotateKey($input: RotateVirtualKeyInput!) {\n    rotateVirtualKey(input: $input) {\n      __typename\n      ... on IssuedVirtualKey { secret virtualKey { id name } }\n      ... on Refusal { message code }\n    }\n  }\n": types.RotateKeyDocument,
+    "\n  mutation RevokeKey($input: ByIdInput!) {\n    revokeVirtualKey(input: $input) {\n      __typename\n      ... on VirtualKey { id name status }\n      ... on Refusal { message code }\n    }\n  }\n": types.RevokeKeyDocument,
+    "\n  query SummarizeUsage($groupBy: [UsageDimension!]!, $filter: UsageFilter) {\n    usageSummary(groupBy: $groupBy, filter: $filter) {\n      day\n      model\n      outcome\n      provider { name }\n      virtualKey { id name }\n      user { name email }\n      team { name }\n      businessUnit { name }\n      customer { name }\n      totals { requests inputTokens outputTokens costNanoUsd }\n    }\n  }\n": types.SummarizeUsageDocument,
 };
 
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ReadAudit($first: Int!, $after: String, $filter: AuditEventFilter) {\n    auditEvents(first: $first, after: $after, filter: $filter) {\n      edges {\n        node { id at type outcome actor { kind id name } subject { kind id } details }\n      }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n"): typeof import('./graphql.ts').ReadAuditDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation ApplyConfiguration($input: ApplyConfigurationInput!) {\n    applyConfiguration(input: $input) {\n      __typename\n      ... on AppliedConfiguration {\n        changes { action kind name fields { field before after } }\n        issuedKeys { virtualKeyId name secret }\n        warnings\n        revision\n      }\n      ... on ConfigurationFileInvalid { problems { path message } }\n      ... on Refusal { message code }\n    }\n  }\n"): typeof import('./graphql.ts').ApplyConfigurationDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ExportConfiguration {\n    configurationFile { document warnings }\n  }\n"): typeof import('./graphql.ts').ExportConfigurationDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -97,6 +127,30 @@ export function graphql(source: "\n  mutation WidenDemoKey($input: UpdateVirtual
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  mutation SetDemoBudget($input: SetBudgetInput!) {\n    setBudget(input: $input) { __typename ... on Budget { id } ... on Refusal { message } }\n  }\n"): typeof import('./graphql.ts').SetDemoBudgetDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ListKeys($after: String, $filter: VirtualKeyFilter) {\n    virtualKeys(first: 100, after: $after, filter: $filter) {\n      edges {\n        node {\n          id\n          name\n          status\n          createdAt\n          expiresAt\n          customer { name }\n          team { name }\n          user { name email }\n          providerConfigs { provider { name } allowedModels }\n        }\n      }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n"): typeof import('./graphql.ts').ListKeysDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query FindOwners($afterCustomer: String, $afterTeam: String, $afterUser: String) {\n    workspaces(first: 100) { edges { node { id name } } }\n    providers(first: 100) { edges { node { id name } } }\n    customers(first: 100, after: $afterCustomer) {\n      edges { node { id name workspace { id } } }\n      pageInfo { hasNextPage endCursor }\n    }\n    teams(first: 100, after: $afterTeam) {\n      edges { node { id name workspace { id } } }\n      pageInfo { hasNextPage endCursor }\n    }\n    users(first: 100, after: $afterUser) {\n      edges { node { id name email } }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n"): typeof import('./graphql.ts').FindOwnersDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation IssueKey($input: IssueVirtualKeyInput!) {\n    issueVirtualKey(input: $input) {\n      __typename\n      ... on IssuedVirtualKey { secret virtualKey { id name } }\n      ... on Refusal { message code }\n    }\n  }\n"): typeof import('./graphql.ts').IssueKeyDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RotateKey($input: RotateVirtualKeyInput!) {\n    rotateVirtualKey(input: $input) {\n      __typename\n      ... on IssuedVirtualKey { secret virtualKey { id name } }\n      ... on Refusal { message code }\n    }\n  }\n"): typeof import('./graphql.ts').RotateKeyDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RevokeKey($input: ByIdInput!) {\n    revokeVirtualKey(input: $input) {\n      __typename\n      ... on VirtualKey { id name status }\n      ... on Refusal { message code }\n    }\n  }\n"): typeof import('./graphql.ts').RevokeKeyDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query SummarizeUsage($groupBy: [UsageDimension!]!, $filter: UsageFilter) {\n    usageSummary(groupBy: $groupBy, filter: $filter) {\n      day\n      model\n      outcome\n      provider { name }\n      virtualKey { id name }\n      user { name email }\n      team { name }\n      businessUnit { name }\n      customer { name }\n      totals { requests inputTokens outputTokens costNanoUsd }\n    }\n  }\n"): typeof import('./graphql.ts').SummarizeUsageDocument;
 
 
 export function graphql(source: string) {

@@ -6,6 +6,8 @@ export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' |
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 /** A new key of a provider. */
 export type AddProviderKeyInput = {
+  /** Any text of yours of 1 to 128 characters, such as a UUID: whoever repeats the request with it within 24 hours gets what the first one created, and nothing is created twice. */
+  idempotencyKey?: string | null | undefined;
   /** 1 to 128 characters, unique among its keys. */
   name: string;
   /** The provider. */
@@ -14,6 +16,41 @@ export type AddProviderKeyInput = {
   secret: string;
   /** Its share of the calls relative to the other keys: above 0, at most 1000000; 1 unless said. */
   weight?: number | null | undefined;
+};
+
+/** What is done to a thing. */
+export type AppliedChangeAction =
+  /** It is new. */
+  | 'CREATE'
+  /** It goes. */
+  | 'DELETE'
+  /** It exists, some of its fields change. */
+  | 'UPDATE';
+
+/** A configuration file and how to apply it. */
+export type ApplyConfigurationInput = {
+  /** The file; `configurationFile { schema }` describes it. What it leaves out stays. */
+  document: unknown;
+  /** True tries everything and changes nothing. */
+  dryRun?: boolean | null | undefined;
+  /** Refuse when the configuration has another revision by now. */
+  ifRevision?: number | null | undefined;
+  /** True deletes what the file leaves out of the lists that it has. */
+  prune?: boolean | null | undefined;
+  /** The secrets that it refers to, at most 1000. */
+  secrets?: Array<ConfigurationSecretInput> | null | undefined;
+};
+
+/** Which events; all conditions must hold. */
+export type AuditEventFilter = {
+  /** Done by this actor. */
+  actorId?: string | null | undefined;
+  /** An inference call that was answered under this `x-request-id`. */
+  requestId?: string | null | undefined;
+  /** Done to this subject. */
+  subjectId?: string | null | undefined;
+  /** Exactly this type. */
+  type?: string | null | undefined;
 };
 
 /** How long a budget lasts, by the calendar in UTC. */
@@ -29,16 +66,56 @@ export type BudgetPeriod =
   /** Resets on 1 January. */
   | 'YEAR';
 
+/** Names one object. */
+export type ByIdInput = {
+  /** Its id. */
+  id: string;
+};
+
+/** How a call ended. */
+export type CallOutcome =
+  /** The caller went away. */
+  | 'cancelled'
+  /** It was refused before the provider was asked. */
+  | 'denied'
+  /** The provider was asked, and there was no answer that could be passed on. */
+  | 'failed'
+  /** The provider answered, and the caller got all of it. */
+  | 'succeeded'
+  /** Nobody saw its end. */
+  | 'unknown';
+
+/** A secret that a file refers to as `$NAME`. */
+export type ConfigurationSecretInput = {
+  /** The name, without the `$`. */
+  name: string;
+  /** The secret. */
+  value: string;
+};
+
+/** Whether the bodies of calls may be logged. Data planes are told; today no part of Gatehouse logs a body. */
+export type ContentLogging =
+  /** As is decided for all keys. */
+  | 'INHERIT'
+  /** They may not. */
+  | 'OFF'
+  /** They may. */
+  | 'ON';
+
 /** A new business unit. */
 export type CreateBusinessUnitInput = {
   /** The customer that it is a part of. */
   customerId: string;
+  /** Any text of yours of 1 to 128 characters, such as a UUID: whoever repeats the request with it within 24 hours gets what the first one created, and nothing is created twice. */
+  idempotencyKey?: string | null | undefined;
   /** 1 to 128 characters, unique within the customer. */
   name: string;
 };
 
 /** A new customer. */
 export type CreateCustomerInput = {
+  /** Any text of yours of 1 to 128 characters, such as a UUID: whoever repeats the request with it within 24 hours gets what the first one created, and nothing is created twice. */
+  idempotencyKey?: string | null | undefined;
   /** 1 to 128 characters, unique in the workspace. */
   name: string;
   /** Where it lives. */
@@ -47,6 +124,8 @@ export type CreateCustomerInput = {
 
 /** A new model. */
 export type CreateModelInput = {
+  /** Any text of yours of 1 to 128 characters, such as a UUID: whoever repeats the request with it within 24 hours gets what the first one created, and nothing is created twice. */
+  idempotencyKey?: string | null | undefined;
   /** The most tokens of one answer: 1 to 10000000. */
   maxOutputTokens?: number | null | undefined;
   /** 1 to 256 characters, unique at its provider. */
@@ -69,6 +148,8 @@ export type CreateProviderInput = {
   catalogue?: ModelCatalogue | null | undefined;
   /** Longest time to connect: 1 to 60000 milliseconds, 5000 unless said. */
   connectTimeoutMs?: number | null | undefined;
+  /** Any text of yours of 1 to 128 characters, such as a UUID: whoever repeats the request with it within 24 hours gets what the first one created, and nothing is created twice. */
+  idempotencyKey?: string | null | undefined;
   /** Longest silence: 1 to 3600000 milliseconds, 120000 unless said. */
   idleTimeoutMs?: number | null | undefined;
   /** 1 to 64 of a-z, 0-9, `-` and `_`, unique in the organization. */
@@ -81,6 +162,8 @@ export type CreateTeamInput = {
   businessUnitId?: string | null | undefined;
   /** Charge its calls to this customer. */
   customerId?: string | null | undefined;
+  /** Any text of yours of 1 to 128 characters, such as a UUID: whoever repeats the request with it within 24 hours gets what the first one created, and nothing is created twice. */
+  idempotencyKey?: string | null | undefined;
   /** 1 to 128 characters, unique in the workspace. */
   name: string;
   /** Where it lives. */
@@ -91,22 +174,53 @@ export type CreateTeamInput = {
 export type CreateUserInput = {
   /** Unique in the organization; kept in lower case. */
   email?: string | null | undefined;
+  /** Any text of yours of 1 to 128 characters, such as a UUID: whoever repeats the request with it within 24 hours gets what the first one created, and nothing is created twice. */
+  idempotencyKey?: string | null | undefined;
   /** 1 to 128 characters. */
   name: string;
   /** Charge their calls to this team. */
   teamId?: string | null | undefined;
 };
 
+/** The usual lengths of a key’s life. */
+export type ExpiryPreset =
+  /** 24 hours. */
+  | 'DAY'
+  /** 60 minutes. */
+  | 'HOUR'
+  /** 30 days. */
+  | 'MONTH'
+  /** 90 days. */
+  | 'QUARTER'
+  /** 7 days. */
+  | 'WEEK'
+  /** 365 days. */
+  | 'YEAR';
+
 /** A new key, whose secret Gatehouse makes. */
 export type IssueVirtualKeyInput = {
-  /** When it stops working; without: never. */
+  /** Whether it may also use the providers that it has no configuration for, with every model: when a call names one, or when no configuration with a weight can serve. False unless said. */
+  allowAllProviders?: boolean | null | undefined;
+  /** Whether the bodies of its calls may be logged; `INHERIT` unless said. */
+  contentLogging?: ContentLogging | null | undefined;
+  /** Whether it is deleted within a minute after it expires, with its budgets and limits; usage stays. False unless said. */
+  deleteAfterExpiry?: boolean | null | undefined;
+  /** What it is for: at most 1000 characters. */
+  description?: string | null | undefined;
+  /** When it stops working; null: never. */
   expiresAt?: string | null | undefined;
+  /** When it stops working, counted from now, instead of `expiresAt`. */
+  expiresIn?: ExpiryPreset | null | undefined;
+  /** Any text of yours of 1 to 128 characters, such as a UUID: whoever repeats the request with it within 24 hours gets what the first one created, and nothing is created twice. */
+  idempotencyKey?: string | null | undefined;
   /** 1 to 128 characters. */
   name: string;
   /** Whom its calls are charged to. */
   owner: VirtualKeyOwnerInput;
   /** The providers that it may use; without any it may call nothing. */
   providerConfigs: Array<ProviderConfigInput>;
+  /** Words by which it is found again, at most 32: lower-case letters, digits and `. _ : / -`, such as `env:prod`. */
+  tags?: Array<string> | null | undefined;
   /** Where it lives. */
   workspaceId: string;
 };
@@ -147,8 +261,12 @@ export type PolicyOwnerInput =
 
 /** What a key may do with one provider. */
 export type ProviderConfigInput = {
-  /** `[]` none, `["*"]` all, otherwise model names without duplicates. */
+  /** False switches the provider off for the key; true unless said. */
+  active?: boolean | null | undefined;
+  /** `[]` none, `["*"]` all, otherwise model names without duplicates and patterns such as `regex:gpt-4o(-mini)?`. A pattern matches the whole name, whatever its case; it has the syntax of RE2, at most 256 characters and only small repetitions. */
   allowedModels: Array<string>;
+  /** Model names and patterns that are refused whatever `allowedModels` says, by the name of an alias and by the provider’s own name; upper and lower case are the same. None unless said. */
+  blockedModels?: Array<string> | null | undefined;
   /** The provider; each at most once. */
   providerId: string;
   /** `[]` none, `["*"]` all, otherwise ids of keys of this provider. */
@@ -165,7 +283,7 @@ export type RotateVirtualKeyInput = {
   overlapSeconds: number;
 };
 
-/** The budget of one owner, who has at most one. */
+/** The only budget of one owner. */
 export type SetBudgetInput = {
   /** What may be spent in one period, at least "1"; "5000000000" is 5 USD. */
   limit: string;
@@ -185,6 +303,8 @@ export type UpdateProviderInput = {
   baseUrl?: string | null | undefined;
   /** Longest time to connect: 1 to 60000 milliseconds. */
   connectTimeoutMs?: number | null | undefined;
+  /** The `version` that you have read: if it is not the present one, the change is refused. Without it, the last one wins. */
+  expectedVersion?: number | null | undefined;
   /** The provider. */
   id: string;
   /** Longest silence: 1 to 3600000 milliseconds. */
@@ -197,14 +317,99 @@ export type UpdateProviderInput = {
 export type UpdateVirtualKeyInput = {
   /** False switches it off, true on again. */
   active?: boolean | null | undefined;
+  /** Whether it may also use the providers that it has no configuration for, with every model: when a call names one, or when no configuration with a weight can serve. False unless said. */
+  allowAllProviders?: boolean | null | undefined;
+  /** Whether the bodies of its calls may be logged; `INHERIT` unless said. */
+  contentLogging?: ContentLogging | null | undefined;
+  /** Whether it is deleted within a minute after it expires, with its budgets and limits; usage stays. False unless said. */
+  deleteAfterExpiry?: boolean | null | undefined;
+  /** What it is for: at most 1000 characters. */
+  description?: string | null | undefined;
+  /** The `version` that you have read: if it is not the present one, the change is refused. Without it, the last one wins. */
+  expectedVersion?: number | null | undefined;
   /** When it stops working; null: never. */
   expiresAt?: string | null | undefined;
+  /** When it stops working, counted from now, instead of `expiresAt`. */
+  expiresIn?: ExpiryPreset | null | undefined;
   /** The key. */
   id: string;
   /** Its new name. */
   name?: string | null | undefined;
-  /** Replaces all of them. The configuration of a provider that stays keeps its id, budget and limit. */
+  /** Replaces all of them. The configuration of a provider that stays keeps its id, budgets and limits. */
   providerConfigs?: Array<ProviderConfigInput> | null | undefined;
+  /** Words by which it is found again, at most 32: lower-case letters, digits and `. _ : / -`, such as `env:prod`. */
+  tags?: Array<string> | null | undefined;
+};
+
+/** What calls are grouped by. */
+export type UsageDimension =
+  /** The business unit they are charged to. */
+  | 'BUSINESS_UNIT'
+  /** The customer they are charged to. */
+  | 'CUSTOMER'
+  /** The day on which they began, in UTC. */
+  | 'DAY'
+  /** The model as the caller named it. */
+  | 'MODEL'
+  /** How they ended. */
+  | 'OUTCOME'
+  /** The provider that was chosen. */
+  | 'PROVIDER'
+  /** The team they are charged to. */
+  | 'TEAM'
+  /** The user they are charged to. */
+  | 'USER'
+  /** The key that they were made with. */
+  | 'VIRTUAL_KEY';
+
+/** Which calls; all conditions must hold. */
+export type UsageFilter = {
+  /** Charged to this business unit. */
+  businessUnitId?: string | null | undefined;
+  /** Charged to this customer. */
+  customerId?: string | null | undefined;
+  /** Begun at this time or later. */
+  from?: string | null | undefined;
+  /** Ended like this. */
+  outcome?: CallOutcome | null | undefined;
+  /** Sent to this provider. */
+  providerId?: string | null | undefined;
+  /** Answered under this `x-request-id`. */
+  requestId?: string | null | undefined;
+  /** Charged to this team. */
+  teamId?: string | null | undefined;
+  /** Begun before this time. */
+  to?: string | null | undefined;
+  /** Charged to this user. */
+  userId?: string | null | undefined;
+  /** Made with this virtual key. */
+  virtualKeyId?: string | null | undefined;
+  /** Begun within this time before now, instead of `from`. */
+  within?: string | null | undefined;
+};
+
+/** Which keys; all conditions must hold. */
+export type VirtualKeyFilter = {
+  /** That follow this access profile. */
+  accessProfileId?: string | null | undefined;
+  /** That this customer owns. */
+  customerId?: string | null | undefined;
+  /** That expire, or expired, before this time. */
+  expiringBefore?: string | null | undefined;
+  /** That may use this provider. */
+  providerId?: string | null | undefined;
+  /** Whose name contains this, whatever its case: 1 to 128 characters. */
+  search?: string | null | undefined;
+  /** Of this status. */
+  status?: VirtualKeyStatus | null | undefined;
+  /** That have this tag. */
+  tag?: string | null | undefined;
+  /** That this team owns. */
+  teamId?: string | null | undefined;
+  /** That this user owns. */
+  userId?: string | null | undefined;
+  /** That live in this workspace. */
+  workspaceId?: string | null | undefined;
 };
 
 /** Whom the calls of a key are charged to: exactly one of them. */
@@ -215,6 +420,40 @@ export type VirtualKeyOwnerInput =
   teamId: string; userId?: never; }
   |  { customerId?: never; teamId?: never;   /** A user; their team and what it belongs to are charged too. */
   userId: string; };
+
+/** Whether a key works. A key past its `expiresAt` does not, whatever its status. */
+export type VirtualKeyStatus =
+  /** It works. */
+  | 'ACTIVE'
+  /** Switched off; it can be switched on again. */
+  | 'INACTIVE'
+  /** Ended for good. */
+  | 'REVOKED';
+
+export type ReadAuditQueryVariables = Exact<{
+  first: number;
+  after?: string | null | undefined;
+  filter?: AuditEventFilter | null | undefined;
+}>;
+
+
+export type ReadAuditQuery = { auditEvents: { edges: Array<{ node: { id: string, at: string, type: string, outcome: string, details: unknown, actor: { kind: string, id: string, name: string }, subject: { kind: string, id: string } } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type ApplyConfigurationMutationVariables = Exact<{
+  input: ApplyConfigurationInput;
+}>;
+
+
+export type ApplyConfigurationMutation = { applyConfiguration:
+    | { __typename: 'AppliedConfiguration', warnings: Array<string>, revision: number, changes: Array<{ action: AppliedChangeAction, kind: string, name: string, fields: Array<{ field: string, before: unknown, after: unknown }> }>, issuedKeys: Array<{ virtualKeyId: string, name: string, secret: string }> }
+    | { __typename: 'ConfigurationFileInvalid', message: string, code: string, problems: Array<{ path: string, message: string }> }
+    | { __typename: 'ConfigurationMoved', message: string, code: string }
+   };
+
+export type ExportConfigurationQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ExportConfigurationQuery = { configurationFile: { document: unknown, warnings: Array<string> } };
 
 export type FindDemoQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -228,6 +467,7 @@ export type CreateDemoCustomerMutationVariables = Exact<{
 
 export type CreateDemoCustomerMutation = { createCustomer:
     | { __typename: 'Customer', id: string }
+    | { __typename: 'IdempotencyKeyReused', message: string }
     | { __typename: 'NameTaken', message: string }
     | { __typename: 'NotFound', message: string }
    };
@@ -239,6 +479,7 @@ export type CreateDemoBusinessUnitMutationVariables = Exact<{
 
 export type CreateDemoBusinessUnitMutation = { createBusinessUnit:
     | { __typename: 'BusinessUnit', id: string }
+    | { __typename: 'IdempotencyKeyReused', message: string }
     | { __typename: 'NameTaken', message: string }
     | { __typename: 'NotFound', message: string }
    };
@@ -249,6 +490,7 @@ export type CreateDemoTeamMutationVariables = Exact<{
 
 
 export type CreateDemoTeamMutation = { createTeam:
+    | { __typename: 'IdempotencyKeyReused', message: string }
     | { __typename: 'NameTaken', message: string }
     | { __typename: 'NotFound', message: string }
     | { __typename: 'Team', id: string }
@@ -260,6 +502,7 @@ export type CreateDemoUserMutationVariables = Exact<{
 
 
 export type CreateDemoUserMutation = { createUser:
+    | { __typename: 'IdempotencyKeyReused', message: string }
     | { __typename: 'NameTaken', message: string }
     | { __typename: 'NotFound', message: string }
     | { __typename: 'User', id: string }
@@ -271,6 +514,7 @@ export type CreateDemoProviderMutationVariables = Exact<{
 
 
 export type CreateDemoProviderMutation = { createProvider:
+    | { __typename: 'IdempotencyKeyReused', message: string }
     | { __typename: 'NameTaken', message: string }
     | { __typename: 'Provider', id: string }
    };
@@ -284,6 +528,7 @@ export type MoveDemoProviderMutation = { updateProvider:
     | { __typename: 'NameTaken', message: string }
     | { __typename: 'NotFound', message: string }
     | { __typename: 'Provider', id: string }
+    | { __typename: 'StaleUpdate', message: string }
    };
 
 export type AddDemoProviderKeyMutationVariables = Exact<{
@@ -292,6 +537,7 @@ export type AddDemoProviderKeyMutationVariables = Exact<{
 
 
 export type AddDemoProviderKeyMutation = { addProviderKey:
+    | { __typename: 'IdempotencyKeyReused', message: string }
     | { __typename: 'NameTaken', message: string }
     | { __typename: 'NotFound', message: string }
     | { __typename: 'ProviderKey', id: string }
@@ -303,6 +549,7 @@ export type CreateDemoModelMutationVariables = Exact<{
 
 
 export type CreateDemoModelMutation = { createModel:
+    | { __typename: 'IdempotencyKeyReused', message: string }
     | { __typename: 'Model', id: string }
     | { __typename: 'NameTaken', message: string }
     | { __typename: 'NotFound', message: string }
@@ -314,6 +561,8 @@ export type IssueDemoKeyMutationVariables = Exact<{
 
 
 export type IssueDemoKeyMutation = { issueVirtualKey:
+    | { __typename: 'AlreadyIssued', message: string }
+    | { __typename: 'IdempotencyKeyReused', message: string }
     | { __typename: 'IssuedVirtualKey', secret: string, virtualKey: { id: string } }
     | { __typename: 'NotFound', message: string }
    };
@@ -337,6 +586,8 @@ export type WidenDemoKeyMutationVariables = Exact<{
 export type WidenDemoKeyMutation = { updateVirtualKey:
     | { __typename: 'KeyRevoked', message: string }
     | { __typename: 'NotFound', message: string }
+    | { __typename: 'ProfileManaged', message: string }
+    | { __typename: 'StaleUpdate', message: string }
     | { __typename: 'VirtualKey', id: string }
    };
 
@@ -348,7 +599,67 @@ export type SetDemoBudgetMutationVariables = Exact<{
 export type SetDemoBudgetMutation = { setBudget:
     | { __typename: 'Budget', id: string }
     | { __typename: 'NotFound', message: string }
+    | { __typename: 'ProfileManaged', message: string }
+    | { __typename: 'SeveralBudgets', message: string }
    };
+
+export type ListKeysQueryVariables = Exact<{
+  after?: string | null | undefined;
+  filter?: VirtualKeyFilter | null | undefined;
+}>;
+
+
+export type ListKeysQuery = { virtualKeys: { edges: Array<{ node: { id: string, name: string, status: VirtualKeyStatus, createdAt: string, expiresAt: string | null, customer: { name: string } | null, team: { name: string } | null, user: { name: string, email: string | null } | null, providerConfigs: Array<{ allowedModels: Array<string>, provider: { name: string } | null }> } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type FindOwnersQueryVariables = Exact<{
+  afterCustomer?: string | null | undefined;
+  afterTeam?: string | null | undefined;
+  afterUser?: string | null | undefined;
+}>;
+
+
+export type FindOwnersQuery = { workspaces: { edges: Array<{ node: { id: string, name: string } }> }, providers: { edges: Array<{ node: { id: string, name: string } }> }, customers: { edges: Array<{ node: { id: string, name: string, workspace: { id: string } | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } }, teams: { edges: Array<{ node: { id: string, name: string, workspace: { id: string } | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } }, users: { edges: Array<{ node: { id: string, name: string, email: string | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type IssueKeyMutationVariables = Exact<{
+  input: IssueVirtualKeyInput;
+}>;
+
+
+export type IssueKeyMutation = { issueVirtualKey:
+    | { __typename: 'AlreadyIssued', message: string, code: string }
+    | { __typename: 'IdempotencyKeyReused', message: string, code: string }
+    | { __typename: 'IssuedVirtualKey', secret: string, virtualKey: { id: string, name: string } }
+    | { __typename: 'NotFound', message: string, code: string }
+   };
+
+export type RotateKeyMutationVariables = Exact<{
+  input: RotateVirtualKeyInput;
+}>;
+
+
+export type RotateKeyMutation = { rotateVirtualKey:
+    | { __typename: 'IssuedVirtualKey', secret: string, virtualKey: { id: string, name: string } }
+    | { __typename: 'KeyRevoked', message: string, code: string }
+    | { __typename: 'NotFound', message: string, code: string }
+   };
+
+export type RevokeKeyMutationVariables = Exact<{
+  input: ByIdInput;
+}>;
+
+
+export type RevokeKeyMutation = { revokeVirtualKey:
+    | { __typename: 'NotFound', message: string, code: string }
+    | { __typename: 'VirtualKey', id: string, name: string, status: VirtualKeyStatus }
+   };
+
+export type SummarizeUsageQueryVariables = Exact<{
+  groupBy: Array<UsageDimension> | UsageDimension;
+  filter?: UsageFilter | null | undefined;
+}>;
+
+
+export type SummarizeUsageQuery = { usageSummary: Array<{ day: string | null, model: string | null, outcome: string | null, provider: { name: string } | null, virtualKey: { id: string, name: string } | null, user: { name: string, email: string | null } | null, team: { name: string } | null, businessUnit: { name: string } | null, customer: { name: string } | null, totals: { requests: number, inputTokens: number, outputTokens: number, costNanoUsd: string } }> };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -369,6 +680,78 @@ export class TypedDocumentString<TResult, TVariables>
   }
 }
 
+export const ReadAuditDocument = new TypedDocumentString(`
+    query ReadAudit($first: Int!, $after: String, $filter: AuditEventFilter) {
+  auditEvents(first: $first, after: $after, filter: $filter) {
+    edges {
+      node {
+        id
+        at
+        type
+        outcome
+        actor {
+          kind
+          id
+          name
+        }
+        subject {
+          kind
+          id
+        }
+        details
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ReadAuditQuery, ReadAuditQueryVariables>;
+export const ApplyConfigurationDocument = new TypedDocumentString(`
+    mutation ApplyConfiguration($input: ApplyConfigurationInput!) {
+  applyConfiguration(input: $input) {
+    __typename
+    ... on AppliedConfiguration {
+      changes {
+        action
+        kind
+        name
+        fields {
+          field
+          before
+          after
+        }
+      }
+      issuedKeys {
+        virtualKeyId
+        name
+        secret
+      }
+      warnings
+      revision
+    }
+    ... on ConfigurationFileInvalid {
+      problems {
+        path
+        message
+      }
+    }
+    ... on Refusal {
+      message
+      code
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ApplyConfigurationMutation, ApplyConfigurationMutationVariables>;
+export const ExportConfigurationDocument = new TypedDocumentString(`
+    query ExportConfiguration {
+  configurationFile {
+    document
+    warnings
+  }
+}
+    `) as unknown as TypedDocumentString<ExportConfigurationQuery, ExportConfigurationQueryVariables>;
 export const FindDemoDocument = new TypedDocumentString(`
     query FindDemo {
   workspaces(first: 100) {
@@ -611,3 +994,188 @@ export const SetDemoBudgetDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SetDemoBudgetMutation, SetDemoBudgetMutationVariables>;
+export const ListKeysDocument = new TypedDocumentString(`
+    query ListKeys($after: String, $filter: VirtualKeyFilter) {
+  virtualKeys(first: 100, after: $after, filter: $filter) {
+    edges {
+      node {
+        id
+        name
+        status
+        createdAt
+        expiresAt
+        customer {
+          name
+        }
+        team {
+          name
+        }
+        user {
+          name
+          email
+        }
+        providerConfigs {
+          provider {
+            name
+          }
+          allowedModels
+        }
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ListKeysQuery, ListKeysQueryVariables>;
+export const FindOwnersDocument = new TypedDocumentString(`
+    query FindOwners($afterCustomer: String, $afterTeam: String, $afterUser: String) {
+  workspaces(first: 100) {
+    edges {
+      node {
+        id
+        name
+      }
+    }
+  }
+  providers(first: 100) {
+    edges {
+      node {
+        id
+        name
+      }
+    }
+  }
+  customers(first: 100, after: $afterCustomer) {
+    edges {
+      node {
+        id
+        name
+        workspace {
+          id
+        }
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+  teams(first: 100, after: $afterTeam) {
+    edges {
+      node {
+        id
+        name
+        workspace {
+          id
+        }
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+  users(first: 100, after: $afterUser) {
+    edges {
+      node {
+        id
+        name
+        email
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<FindOwnersQuery, FindOwnersQueryVariables>;
+export const IssueKeyDocument = new TypedDocumentString(`
+    mutation IssueKey($input: IssueVirtualKeyInput!) {
+  issueVirtualKey(input: $input) {
+    __typename
+    ... on IssuedVirtualKey {
+      secret
+      virtualKey {
+        id
+        name
+      }
+    }
+    ... on Refusal {
+      message
+      code
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<IssueKeyMutation, IssueKeyMutationVariables>;
+export const RotateKeyDocument = new TypedDocumentString(`
+    mutation RotateKey($input: RotateVirtualKeyInput!) {
+  rotateVirtualKey(input: $input) {
+    __typename
+    ... on IssuedVirtualKey {
+      secret
+      virtualKey {
+        id
+        name
+      }
+    }
+    ... on Refusal {
+      message
+      code
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RotateKeyMutation, RotateKeyMutationVariables>;
+export const RevokeKeyDocument = new TypedDocumentString(`
+    mutation RevokeKey($input: ByIdInput!) {
+  revokeVirtualKey(input: $input) {
+    __typename
+    ... on VirtualKey {
+      id
+      name
+      status
+    }
+    ... on Refusal {
+      message
+      code
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RevokeKeyMutation, RevokeKeyMutationVariables>;
+export const SummarizeUsageDocument = new TypedDocumentString(`
+    query SummarizeUsage($groupBy: [UsageDimension!]!, $filter: UsageFilter) {
+  usageSummary(groupBy: $groupBy, filter: $filter) {
+    day
+    model
+    outcome
+    provider {
+      name
+    }
+    virtualKey {
+      id
+      name
+    }
+    user {
+      name
+      email
+    }
+    team {
+      name
+    }
+    businessUnit {
+      name
+    }
+    customer {
+      name
+    }
+    totals {
+      requests
+      inputTokens
+      outputTokens
+      costNanoUsd
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SummarizeUsageQuery, SummarizeUsageQueryVariables>;

@@ -53,8 +53,13 @@ export const ProviderConfig = Type.Object(
     providerId: Id,
     /** Share of the calls that name no provider; null takes part only when it is named or the last one left. */
     weight: Nullable(Type.Number({ exclusiveMinimum: 0 })),
+    /** Also `regex:` entries, see `contract/model-lists.ts`. */
     allowedModels: AllowList,
+    /** Names and `regex:` entries that are refused whatever `allowedModels` says; absent: none. */
+    blockedModels: Type.Optional(AllowList),
     providerKeyIds: AllowList,
+    /** Absent: true. */
+    active: Type.Optional(Type.Boolean()),
   },
   closed,
 )
@@ -80,6 +85,10 @@ export const VirtualKey = Type.Object(
       closed,
     ),
     providerConfigs: Type.Array(ProviderConfig),
+    /** Whether providers without a configuration may be used too, with every model; absent: false. */
+    allowAllProviders: Type.Optional(Type.Boolean()),
+    /** Whether bodies of its calls may be logged; absent: as is decided for all keys. */
+    contentLogging: Type.Optional(Type.Boolean()),
   },
   closed,
 )

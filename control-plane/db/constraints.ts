@@ -6,6 +6,8 @@ export interface ConstraintRefusals {
   readonly unique?: Readonly<Record<string, () => Error>>
   /** A row that others refer to was to be deleted. */
   readonly referenced?: () => Error
+  /** Row-level security hides the new row from whoever writes it. */
+  readonly walled?: () => Error
 }
 
 /**
@@ -23,8 +25,18 @@ export async function refuseViolations<T>(refusals: ConstraintRefusals, work: Pr
     if (error instanceof ForeignKeyConstraintViolationException && refusals.referenced) {
       throw refusals.referenced()
     }
+    if (refusals.walled && error instanceof Error && codeOf(error) === insufficientPrivilege) {
+      throw refusals.walled()
+    }
     throw error
   }
+}
+
+/** SQLSTATE of a violated policy. */
+const insufficientPrivilege = '42501'
+
+function codeOf(error: Error): string | undefined {
+  return 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
 
 function constraintOf(error: Error): string | undefined {

@@ -3,8 +3,19 @@ import { entities } from './entities.ts'
 import { refuseBypassingRole } from './role-check.ts'
 
 export interface TransactionOptions {
-  /** Also hides what belongs to any other workspace. */
-  readonly workspaceId?: string | null
+  /** Also hides what belongs to any other workspace; null hides nothing. */
+  readonly workspaceIds?: readonly string[] | null
+  /** Also hides the virtual keys, usage and audit events of others; null hides nothing. */
+  readonly rows?: VisibleRows | null
+}
+
+/** Whose rows a transaction sees. */
+export interface VisibleRows {
+  readonly scope: 'own' | 'team'
+  /** Who asks: an API token. */
+  readonly actorId: string
+  /** The user that it stands for, if any. */
+  readonly user: { readonly id: string; readonly teamId: string | null } | null
 }
 
 export interface Database {
@@ -31,6 +42,8 @@ export interface OpenDatabaseOptions {
   readonly ormFilter?: boolean
   /** Most connections at once. */
   readonly maxConnections?: number
+  /** The most that one statement may take; 30 unless said. */
+  readonly statementTimeoutSeconds?: number
 }
 
 /**
@@ -45,7 +58,10 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     entities: [...entities],
     ensureDatabase: false,
     pool: { min: 0, max: options.maxConnections ?? 10 },
-    driverOptions: { connectionTimeoutMillis: 5_000, statement_timeout: 30_000 },
+    driverOptions: {
+      connectionTimeoutMillis: 5_000,
+      statement_timeout: (options.statementTimeoutSeconds ?? 30) * 1_000,
+    },
     ...(ormFilter && { filters: { tenant: { name: 'tenant', cond: tenantCondition } } }),
   })
   try {
@@ -56,12 +72,10 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
   }
 
   return {
-    transaction(organizationId, work, { workspaceId = null } = {}) {
+    transaction(organizationId, work, { workspaceIds = null, rows = null } = {}) {
       const em = orm.em.fork()
-      em.setFilterParams('tenant', { organizationId, workspaceId })
-      em.setSessionContext({
-        variables: { 'gatehouse.org_id': organizationId, 'gatehouse.workspace_id': workspaceId ?? '' },
-      })
+      em.setFilterParams('tenant', { organizationId, workspaceIds })
+      em.setSessionContext({ variables: wallVariables(organizationId, workspaceIds, rows) })
       return em.transactional(work)
     },
     async organizationIds() {
@@ -75,6 +89,22 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
   }
 }
 
+/** What row-level security goes by. An empty text hides nothing, so that "none of them" must be a text too. */
+function wallVariables(
+  organizationId: string,
+  workspaceIds: readonly string[] | null,
+  rows: VisibleRows | null,
+): Record<string, string> {
+  return {
+    'gatehouse.org_id': organizationId,
+    'gatehouse.workspace_id': workspaceIds === null ? '' : workspaceIds.join(',') || 'none',
+    'gatehouse.row_scope': rows?.scope ?? '',
+    'gatehouse.actor_id': rows?.actorId ?? '',
+    'gatehouse.user_id': rows?.user?.id ?? '',
+    'gatehouse.team_id': rows?.user?.teamId ?? '',
+  }
+}
+
 const workspaceBound: ReadonlySet<string> = new Set(
   entities
     .filter(({ meta }) => 'workspaceId' in meta.properties && meta.properties.workspaceId.nullable !== true)
@@ -82,14 +112,16 @@ const workspaceBound: ReadonlySet<string> = new Set(
 )
 
 function tenantCondition(
-  { organizationId, workspaceId }: { organizationId: string; workspaceId: string | null },
+  { organizationId, workspaceIds }: { organizationId: string; workspaceIds: readonly string[] | null },
   _type: unknown,
   _em: unknown,
   _options: unknown,
   entityName: string,
 ) {
   if (entityName === 'Organization') return { id: organizationId }
-  if (workspaceId === null) return { organizationId }
-  if (entityName === 'Workspace') return { organizationId, id: workspaceId }
-  return workspaceBound.has(entityName) ? { organizationId, workspaceId } : { organizationId }
+  if (workspaceIds === null) return { organizationId }
+  if (entityName === 'Workspace') return { organizationId, id: { $in: workspaceIds } }
+  return workspaceBound.has(entityName)
+    ? { organizationId, workspaceId: { $in: workspaceIds } }
+    : { organizationId }
 }

@@ -1,8 +1,10 @@
+import { AccessProfileEntity, ProfileProviderConfigEntity } from '../modules/access-profiles/entity.ts'
 import { ApiTokenEntity } from '../modules/api-tokens/entity.ts'
 import { AuditEventEntity } from '../modules/audit/entity.ts'
 import { BudgetEntity } from '../modules/budgets/entity.ts'
 import { BusinessUnitEntity } from '../modules/business-units/entity.ts'
 import { ClientConfigurationEntity } from '../modules/client-configuration/entity.ts'
+import { ConfigurationApplicationEntity } from '../modules/configuration/application-entity.ts'
 import { CustomerEntity } from '../modules/customers/entity.ts'
 import { DataPlaneEntity } from '../modules/data-planes/entity.ts'
 import { RequestLimitEntity } from '../modules/limits/entity.ts'
@@ -11,6 +13,7 @@ import { OrganizationEntity } from '../modules/organizations/entity.ts'
 import { PluginEntity } from '../modules/plugins/entity.ts'
 import { ProviderEntity } from '../modules/providers/entity.ts'
 import { ProviderKeyEntity } from '../modules/providers/provider-key-entity.ts'
+import { RoleAssignmentEntity, RoleEntity } from '../modules/roles/entity.ts'
 import { TeamEntity } from '../modules/teams/entity.ts'
 import { UsageRecordEntity } from '../modules/usage/entity.ts'
 import { UserEntity } from '../modules/users/entity.ts'
@@ -26,6 +29,8 @@ export const entities = [
   BusinessUnitEntity,
   TeamEntity,
   UserEntity,
+  RoleEntity,
+  RoleAssignmentEntity,
   ApiTokenEntity,
   AuditEventEntity,
   ProviderEntity,
@@ -33,10 +38,13 @@ export const entities = [
   ModelEntity,
   VirtualKeyEntity,
   ProviderConfigEntity,
+  AccessProfileEntity,
+  ProfileProviderConfigEntity,
   BudgetEntity,
   RequestLimitEntity,
   ClientConfigurationEntity,
   PluginEntity,
   DataPlaneEntity,
   UsageRecordEntity,
+  ConfigurationApplicationEntity,
 ] as const

@@ -2,6 +2,18 @@ import type { SchemaMigration } from './migration.ts'
 import { tenants } from './migrations/001-tenants.ts'
 import { distribution } from './migrations/002-distribution.ts'
 import { governance } from './migrations/003-governance.ts'
+import { roles } from './migrations/011-roles.ts'
+import { virtualKeys } from './migrations/012-virtual-keys.ts'
+import { live } from './migrations/014-live.ts'
+import { requestIds } from './migrations/015-request-ids.ts'
 
 /** The schema's history, oldest first. */
-export const migrations: readonly SchemaMigration[] = [tenants, distribution, governance]
+export const migrations: readonly SchemaMigration[] = [
+  tenants,
+  distribution,
+  governance,
+  roles,
+  virtualKeys,
+  live,
+  requestIds,
+]

@@ -4,7 +4,7 @@ export interface TenantTableOptions {
   /** The column that holds the organization's id. */
   readonly column?: string
   /**
-   * Whether rows belong to a workspace (`workspace_id`), so that a transaction may be narrowed to one; `optional`:
+   * Whether rows belong to a workspace (`workspace_id`), so that a transaction may be narrowed to some; `optional`:
    * those without one belong to the organization and are seen from every workspace.
    */
   readonly workspaces?: boolean | 'optional'
@@ -23,7 +23,7 @@ export function tenantTable(table: string, options: TenantTableOptions): readonl
   const { workspaces = false, appendOnly = false } = options
   const ofOrganization = `${column} = current_setting('gatehouse.org_id', true)`
   const ofWorkspace = `(coalesce(current_setting('gatehouse.workspace_id', true), '') = ''
-      or ${workspaceColumn} = current_setting('gatehouse.workspace_id', true)${workspaces === 'optional' ? ` or ${workspaceColumn} is null` : ''})`
+      or ${workspaceColumn} = any (string_to_array(current_setting('gatehouse.workspace_id', true), ','))${workspaces === 'optional' ? ` or ${workspaceColumn} is null` : ''})`
   const visible = workspaces ? `${ofOrganization} and ${ofWorkspace}` : ofOrganization
   const privileges = appendOnly ? 'select, insert' : 'select, insert, update, delete'
   return [

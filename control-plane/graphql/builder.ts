@@ -5,8 +5,10 @@ import ErrorsPlugin from '@pothos/plugin-errors'
 import RelayPlugin from '@pothos/plugin-relay'
 import type { Json } from '../../contract/canonical.ts'
 import type { RequestContext } from './context.ts'
+import './idempotency-plugin.ts'
 import './permission-plugin.ts'
 import './schema-types.ts'
+import { excessOf } from './complexity.ts'
 import { OperationTooCostly } from './errors.ts'
 import { typeNameOfId } from './node-types.ts'
 import { checkNodeCount, defaultPageSize, maximumPageSize } from './pagination.ts'
@@ -24,6 +26,8 @@ export const builder = new SchemaBuilder<{
     ID: { Input: string; Output: string }
     NanoUsd: { Input: bigint; Output: bigint | string | number }
     DateTime: { Input: Date; Output: Date }
+    /** Seconds. */
+    Duration: { Input: number; Output: number }
     JSON: { Input: Json; Output: unknown }
   }
   Connection: { totalCount: () => Promise<number> }
@@ -32,17 +36,18 @@ export const builder = new SchemaBuilder<{
 }>({
   defaultFieldNullability: false,
   // The first plugin wraps outermost: a refusal of permission is never mistaken for a mutation's own refusal.
-  plugins: [ErrorsPlugin, 'permission', RelayPlugin, DataloaderPlugin, ComplexityPlugin],
+  plugins: [ErrorsPlugin, 'permission', 'idempotency', RelayPlugin, DataloaderPlugin, ComplexityPlugin],
   errors: {
     directResult: true,
     defaultUnionOptions: {
       name: ({ fieldName }) => `${fieldName.charAt(0).toUpperCase()}${fieldName.slice(1)}Result`,
+      description: 'What was done, or the refusal that says why not.',
     },
   },
   complexity: {
     limit: { complexity: complexityLimit, depth: depthLimit, breadth: breadthLimit },
     defaultListMultiplier: listMultiplier,
-    complexityError: (kind, result) => new OperationTooCostly(kind, result),
+    complexityError: (kind, cost) => new OperationTooCostly(excessOf(kind, cost)),
     fieldComplexity: ({ first, last }, _context, { args }) => {
       if (!args.some(({ name }) => name === 'first')) return 1
       const size = Number(first ?? last ?? defaultPageSize)
@@ -89,10 +94,21 @@ export const builder = new SchemaBuilder<{
   },
 })
 
+/** What the fields of an input type are made with, for fields that several input types share. */
+export type InputFields = PothosSchemaTypes.InputFieldBuilder<
+  (typeof builder)['$inferSchemaTypes'],
+  'InputObject'
+>
+
 builder.queryType({ description: 'What can be read. Every field needs a permission of your role.' })
 builder.mutationType({
   description:
     'What can be changed. Each change is one transaction with its audit event; a refusal is a member of the result.',
+})
+
+builder.subscriptionType({
+  description:
+    'What happens, as it happens: ask with `Accept: text/event-stream`. Each event is told with the rights that your token has at that moment; a token that ends, or loses the permission, ends the stream with an error. A stream that broke is resumed behind the last event that was received, with `after`.',
 })
 
 builder.globalConnectionField('totalCount', (t) =>

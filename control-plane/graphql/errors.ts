@@ -16,7 +16,13 @@ export class Refusal extends Error {
 /** Nobody is signed in, or the token is not, or no longer, valid. */
 export class Unauthenticated extends GraphQLError {
   constructor(message = 'Send a valid API token as "Authorization: Bearer ghat.…"') {
-    super(message, { extensions: { code: 'UNAUTHENTICATED', http: { status: 401 } } })
+    super(message, {
+      extensions: {
+        code: 'UNAUTHENTICATED',
+        type: 'authentication_required',
+        http: { status: 401, headers: { 'www-authenticate': 'Bearer' } },
+      },
+    })
   }
 }
 
@@ -34,18 +40,23 @@ export class BadUserInput extends GraphQLError {
   }
 }
 
+export interface Excess {
+  /** What was measured: `complexity`, `depth`, `aliases`, … */
+  readonly measure: string
+  readonly most: number
+  readonly found?: number
+  /** What to do instead, a sentence without its full stop. */
+  readonly wayOut: string
+}
+
 /** The operation asks for more than one operation may. */
 export class OperationTooCostly extends GraphQLError {
-  constructor(
-    kind: string,
-    cost: { readonly complexity: number; readonly depth: number; readonly breadth: number },
-  ) {
-    const measure = kind.toLowerCase()
+  constructor({ wayOut, ...excess }: Excess) {
+    const { measure, most, found } = excess
+    const name = measure.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
     super(
-      `The operation is too costly: its ${measure} exceeds the limit. Ask for smaller pages or fewer fields`,
-      {
-        extensions: { code: 'OPERATION_TOO_COSTLY', measure, ...cost },
-      },
+      `The operation is too costly: its ${name}${found === undefined ? '' : ` of ${found}`} exceeds the limit of ${most}. ${wayOut}`,
+      { extensions: { code: 'OPERATION_TOO_COSTLY', ...excess, http: { status: 400 } } },
     )
   }
 }

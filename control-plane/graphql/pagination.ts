@@ -65,6 +65,7 @@ export function checkPage({ first, last }: PageArguments): void {
   if (first != null && last != null) throw new BadUserInput('last', 'cannot be combined with "first"')
 }
 
-function idOf(row: unknown): string {
+/** Where a row stands in its list. */
+export function idOf(row: unknown): string {
   return (row as { id: string }).id
 }

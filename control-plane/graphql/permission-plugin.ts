@@ -33,6 +33,14 @@ export class PermissionPlugin<Types extends SchemaTypes> extends BasePlugin<Type
       return resolve(parent, args, context, info)
     }
   }
+
+  /** A subscription is refused before it begins; each of its events passes through `wrapResolve` again. */
+  override wrapSubscribe(
+    subscribe: GraphQLFieldResolver<unknown, Types['Context'], object> | undefined,
+    fieldConfig: PothosOutputFieldConfig<Types>,
+  ): GraphQLFieldResolver<unknown, Types['Context'], object> | undefined {
+    return subscribe && this.wrapResolve(subscribe, fieldConfig)
+  }
 }
 
 /** The permission that a field's options declare. */

@@ -1,6 +1,7 @@
 import { GraphQLError, Kind, valueFromASTUntyped } from 'graphql'
 import type { Json } from '../../contract/canonical.ts'
 import { builder } from './builder.ts'
+import { formatDuration, parseDuration } from './duration.ts'
 
 /** The largest amount that a budget's column and the contract hold: 18 digits. */
 const maximumNanoUsd = 999_999_999_999_999_999n
@@ -38,6 +39,14 @@ builder.scalarType('DateTime', {
   serialize: (date) => date.toISOString(),
   parseValue: parseDateTime,
   parseLiteral: (node) => parseDateTime(node.kind === Kind.STRING ? node.value : undefined),
+})
+
+builder.scalarType('Duration', {
+  description:
+    'A length of time, ISO 8601 in weeks or in days, hours, minutes and whole seconds: "P7D", "PT24H", "P1DT30M", "P2W".',
+  serialize: formatDuration,
+  parseValue: parseDuration,
+  parseLiteral: (node) => parseDuration(node.kind === Kind.STRING ? node.value : undefined),
 })
 
 builder.scalarType('JSON', {

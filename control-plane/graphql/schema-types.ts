@@ -1,4 +1,5 @@
 import type { FieldNullability, InputFieldMap, SchemaTypes, TypeParam } from '@pothos/core'
+import type { IdempotencyPlugin } from './idempotency-plugin.ts'
 import type { FieldPermission, PermissionPlugin } from './permission-plugin.ts'
 
 // A root field that does not say who may use it does not compile.
@@ -7,6 +8,7 @@ declare global {
   export namespace PothosSchemaTypes {
     interface Plugins<Types extends SchemaTypes> {
       permission: PermissionPlugin<Types>
+      idempotency: IdempotencyPlugin<Types>
     }
     interface QueryFieldOptions<
       Types extends SchemaTypes,

@@ -6,7 +6,7 @@ export const exampleOperations: readonly { readonly query: string; readonly vari
 query WhoAmI {
   viewer {
     name
-    role
+    role { name }
     organization { id name }
   }
   workspaces { edges { node { id name } } }

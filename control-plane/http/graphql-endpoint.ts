@@ -1,27 +1,49 @@
-import { EnvelopArmorPlugin } from '@escape.tech/graphql-armor'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { GraphQLSchema } from 'graphql'
-import { createYoga } from 'graphql-yoga'
-import type { Actor } from '../actor.ts'
-import { newId } from '../db/id.ts'
+import { createYoga, type Plugin } from 'graphql-yoga'
+import type { GraphqlSettings } from '../env.ts'
 import { createRequestContext } from '../graphql/context.ts'
-import { authenticateToken } from '../modules/api-tokens/index.ts'
 import type { ServiceContext } from '../service-context.ts'
+import type { ObservedOperation } from '../telemetry/observed-operation.ts'
+import { noteOperations, type OperationObserver } from '../telemetry/operation-observer.ts'
+import { refuseSimpleRequest } from './cross-site.ts'
+import { hideSchema } from './introspection.ts'
 import { createErrorMask } from './mask-error.ts'
+import { limitDuration } from './operation-deadline.ts'
+import { limitOperations } from './operation-limits.ts'
+import { allowOnly, readManifest } from './persisted-operations.ts'
+import { authenticate, type Principal, requirePrincipal } from './principal.ts'
+import { TooManyRequests } from './refusals.ts'
+import { createRequestLimiter } from './request-limiter.ts'
+import { senderAddress } from './sender-address.ts'
+import { endWithErrorEvent } from './subscription-errors.ts'
 
 export const graphqlPath = '/graphql'
 const largestBodyBytes = 1_000_000
+const stuckStreamMs = 120_000
 
-interface ServerContext {
-  readonly request: FastifyRequest
+interface ServerContext extends Principal {
+  /** Whoever sent the request, behind trusted proxies. */
+  readonly address: string
+  readonly observed: ObservedOperation
 }
 
-/** Serves the GraphQL API. */
+export interface GraphqlOptions extends GraphqlSettings {
+  readonly observer: OperationObserver
+}
+
+/**
+ * Serves the GraphQL API.
+ *
+ * @throws ManifestInvalid
+ */
 export function registerGraphql(
   fastify: FastifyInstance,
   schema: GraphQLSchema,
   services: ServiceContext,
+  settings: GraphqlOptions,
 ): void {
+  const { observer } = settings
   const yoga = createYoga<ServerContext>({
     schema,
     graphqlEndpoint: graphqlPath,
@@ -31,17 +53,14 @@ export function registerGraphql(
     cors: false,
     multipart: false,
     maxRequestBodySize: largestBodyBytes,
+    extraParamNames: ['documentId'],
     logging: false,
-    maskedErrors: { maskError: createErrorMask(services.log) },
-    plugins: [armor()],
-    context: async ({ request }) => {
-      const requestId = newId('req')
-      return createRequestContext(
-        services,
-        await authenticate(services, request.headers.get('authorization')),
-        requestId,
-      )
-    },
+    maskedErrors: { maskError: createErrorMask(services.log, settings.operationTimeoutSeconds) },
+    plugins: guards(schema, services, settings),
+    context: ({ actor, request, observed }) =>
+      createRequestContext(services, actor, observed.requestId, () =>
+        authenticate(services, request.headers.get('authorization')),
+      ),
   })
   fastify.addHook('onClose', async () => {
     await yoga.dispose()
@@ -53,39 +72,65 @@ export function registerGraphql(
     scope.route({
       url: graphqlPath,
       method: ['GET', 'POST'],
-      handler: (request, reply) => answer(yoga, request, reply),
+      handler: (request, reply) => answer(yoga, observer, request, reply),
     })
   })
 }
 
+/** What a request passes before a resolver sees it, in this order. */
+function guards(schema: GraphQLSchema, services: ServiceContext, settings: GraphqlSettings): object[] {
+  const { requestsPerMinute, requestsPerMinuteOfAddress, persistedOperationsFile } = settings
+  return [
+    noteOperations(),
+    admitRequest(services, requestsPerMinuteOfAddress),
+    requirePrincipal(services, createRequestLimiter(requestsPerMinute, services.now)),
+    ...(persistedOperationsFile === undefined
+      ? []
+      : allowOnly(readManifest(persistedOperationsFile, schema))),
+    ...limitOperations(),
+    ...(settings.introspection ? [] : [hideSchema()]),
+    limitDuration(settings.operationTimeoutSeconds),
+    endWithErrorEvent(createErrorMask(services.log, settings.operationTimeoutSeconds)),
+  ]
+}
+
+/** Judges a request before its body is read. */
+function admitRequest({ now }: ServiceContext, requestsPerMinute: number): Plugin<object, ServerContext> {
+  const limiter = createRequestLimiter(requestsPerMinute, now)
+  return {
+    onRequestParse({ request, serverContext }) {
+      const verdict = limiter.admit(senderAddress(serverContext.address))
+      if (!verdict.admitted) throw new TooManyRequests('address', requestsPerMinute, verdict)
+      refuseSimpleRequest(request)
+    },
+  }
+}
+
 async function answer(
   yoga: ReturnType<typeof createYoga<ServerContext>>,
+  observer: OperationObserver,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const response = await yoga.handleNodeRequestAndResponse(request, reply, { request })
-  reply.status(response.status)
-  response.headers.forEach((value, name) => {
-    reply.header(name, value)
-  })
-  return reply.send(response.body)
-}
-
-/** @returns undefined when there is no token, or none that is valid: fields decide whom they answer. */
-async function authenticate(services: ServiceContext, header: string | null): Promise<Actor | undefined> {
-  const [, token] = /^Bearer +(\S+)$/i.exec(header ?? '') ?? []
-  return token === undefined ? undefined : authenticateToken(services.database, token, services.now())
-}
-
-/** Bounds that hold before a document is executed; what it may cost is bounded by the schema's own complexity. */
-function armor() {
-  return EnvelopArmorPlugin({
-    maxTokens: { n: 4_000 },
-    maxDepth: { n: 15, ignoreIntrospection: true },
-    maxAliases: { n: 50 },
-    maxDirectives: { n: 50 },
-    costLimit: { enabled: false },
-    // The schema is public: hiding its names would only make mistakes harder to find.
-    blockFieldSuggestion: { enabled: false },
-  })
+  const { traceparent } = request.headers
+  const observed = observer.begin(request.id, typeof traceparent === 'string' ? traceparent : undefined)
+  let status: number | undefined
+  try {
+    const response = await yoga.handleNodeRequestAndResponse(request, reply, {
+      address: request.ip,
+      observed,
+    })
+    status = response.status
+    reply.status(status)
+    response.headers.forEach((value, name) => {
+      reply.header(name, value)
+    })
+    // A stream that is written to gets a heartbeat every few seconds: one without has a reader that stands still.
+    if (response.headers.get('content-type') === 'text/event-stream') {
+      reply.raw.setTimeout(stuckStreamMs, () => reply.raw.destroy())
+    }
+    return reply.send(response.body)
+  } finally {
+    observer.end(observed, status)
+  }
 }

@@ -1,19 +1,21 @@
 import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
 import { newId } from '../db/id.ts'
+import { OperationTimedOut } from './refusals.ts'
 
 /**
  * What a caller may read of an error: those that were made for callers, whole; of any other only an id, under
  * which the log has the rest.
  */
-export function createErrorMask(log: Logger): (error: unknown) => Error {
+export function createErrorMask(log: Logger, limitSeconds: number): (error: unknown) => Error {
   return (error) => {
     if (isGraphQLError(error) && isMadeForCallers(error)) return withCode(error)
+    const place = isGraphQLError(error) ? { path: error.path ?? null, nodes: error.nodes ?? null } : {}
+    if (isStatementTimeout(causeOf(error))) return new OperationTimedOut(limitSeconds, place)
     const id = newId('err')
     log.error({ err: causeOf(error), errorId: id }, 'an operation failed')
     return new GraphQLError(`Unexpected error. Whoever runs Gatehouse finds it in the log as ${id}`, {
-      path: isGraphQLError(error) ? (error.path ?? null) : null,
-      nodes: isGraphQLError(error) ? (error.nodes ?? null) : null,
+      ...place,
       extensions: { code: 'INTERNAL_SERVER_ERROR', id },
     })
   }
@@ -44,6 +46,11 @@ function withoutValue(message: string): string {
   const place = / at "([\w.[\]]+)"$/.exec(message.slice(0, end))?.[1]
   const reason = message.slice(end + 2).replace(/( cannot represent [^:]*):.*$/s, '$1')
   return `Variable "${variable}" got an invalid value${place === undefined ? '' : ` at "${place}"`}; ${reason}`
+}
+
+/** PostgreSQL's `query_canceled`. */
+function isStatementTimeout(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === '57014'
 }
 
 function causeOf(error: unknown): unknown {

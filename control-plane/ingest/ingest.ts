@@ -9,13 +9,23 @@ const waitMs = 1_000
 const portionBytes = 512 * 1024
 
 /** Takes in what the data planes report for as long as it runs. Any number of control planes share the work. */
-export function startIngest(deps: BackgroundDependencies): BackgroundWork {
+export function startIngest(
+  deps: BackgroundDependencies,
+): BackgroundWork & { readonly counts: IngestCounts } {
   const ingest = new Ingest({ ...deps, log: deps.log.child({ loop: 'ingest' }) })
-  return startLoop({ name: 'ingest', log: deps.log, pauseMs: 0, step: () => ingest.step() })
+  const loop = startLoop({ name: 'ingest', log: deps.log, pauseMs: 0, step: () => ingest.step() })
+  return { counts: ingest.counts, stop: () => loop.stop() }
+}
+
+/** What this process has taken in since it started. */
+export interface IngestCounts {
+  readonly batches: number
+  readonly rejectedBatches: number
 }
 
 class Ingest {
   readonly #deps: BackgroundDependencies
+  readonly counts = { batches: 0, rejectedBatches: 0 }
   /** Read and not yet acknowledged: tried again before anything new is read. */
   #unfinished: readonly StreamEntry[] = []
 
@@ -44,6 +54,7 @@ class Ingest {
       if (!isDataError(error)) throw error
       for (const entry of entries) await this.#ingestAlone(organizationId, entry)
     }
+    this.counts.batches += entries.length
     await this.#deps.transport.events.acknowledge(entries)
   }
 
@@ -68,6 +79,7 @@ class Ingest {
 
   #report(organizationId: string, { rejected, unsettled }: IngestOutcome): void {
     const { log } = this.#deps
+    this.counts.rejectedBatches += rejected.length
     for (const { entry, reason } of rejected) {
       log.warn({ organizationId, entryId: entry.id, reason }, 'rejected an event batch')
     }

@@ -1,6 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { EventBatch } from '../../contract/event-batch.ts'
 import type { NodeReported } from '../../contract/events.ts'
+import { newId } from '../db/id.ts'
 
 /** Updates what is known of the data planes that sent these batches; of several reports the latest stands. */
 export async function recordNodeReports(
@@ -29,6 +30,7 @@ async function recordNodeReport(
   report: NodeReported,
 ): Promise<void> {
   const reportedAt = new Date(report.at)
+  if (report.status === 'applied') await recordApplication(em, organizationId, dataPlaneId, report)
   await em.execute(
     `update data_planes set version = ?, apply_status = ?, applied_epoch = ?, applied_revision = ?,
        applied_hash = ?, last_error = ?, plugins = ?::jsonb, reported_at = ?
@@ -45,6 +47,25 @@ async function recordNodeReport(
       organizationId,
       dataPlaneId,
       reportedAt,
+    ],
+  )
+}
+
+/** Once for each version that a data plane comes to run, before its row says so. */
+async function recordApplication(
+  em: EntityManager,
+  organizationId: string,
+  dataPlaneId: string,
+  { at, appliedEpoch, appliedRevision, appliedHash }: NodeReported,
+): Promise<void> {
+  await em.execute(
+    `insert into configuration_applications (id, org_id, data_plane_id, epoch, revision, hash, at)
+     select ?, org_id, id, ?, ?, ?, ? from data_planes
+     where org_id = ? and id = ? and (reported_at is null or reported_at <= ?)
+       and (applied_epoch, applied_revision) is distinct from (?::integer, ?::bigint)`,
+    [
+      ...[newId('app'), appliedEpoch, appliedRevision, appliedHash, new Date(at)],
+      ...[organizationId, dataPlaneId, new Date(at), appliedEpoch, appliedRevision],
     ],
   )
 }

@@ -3,8 +3,9 @@ import { TransportUnavailable } from '../../transport/transport.ts'
 import type { BackgroundDependencies, BackgroundWork } from '../background/dependencies.ts'
 import { FailureLog } from '../background/failure-log.ts'
 import { startLoop } from '../background/loop.ts'
-import { listenForChanges } from './notifications.ts'
+import { listenTo } from '../db/notifications.ts'
 import { OrganizationPublisher } from './organization-publisher.ts'
+import { configurationChannel } from './revision.ts'
 import { readVersions } from './revisions.ts'
 
 const lookIntervalMs = 1_000
@@ -18,20 +19,27 @@ export interface PublisherDependencies extends BackgroundDependencies {
   readonly databaseUrl: string
 }
 
+export interface Publisher extends BackgroundWork {
+  /** How long the oldest change that this process has seen waits for its publication; 0 when none waits. */
+  lagMs(): number
+}
+
 /**
  * Publishes every organization's configuration for as long as it runs: at once when a change is committed, and a
  * renewed head every three seconds.
  */
-export function startPublisher(deps: PublisherDependencies): BackgroundWork {
+export function startPublisher(deps: PublisherDependencies): Publisher {
   const log = deps.log.child({ loop: 'publisher' })
   const fleet = new PublishedOrganizations({ ...deps, log })
   const loop = startLoop({ name: 'publisher', log, pauseMs: lookIntervalMs, step: () => fleet.round() })
-  const notifications = listenForChanges({
+  const notifications = listenTo({
+    channel: configurationChannel,
     databaseUrl: deps.databaseUrl,
     log,
-    onChange: () => loop.wake(),
+    onNotification: () => loop.wake(),
   })
   return {
+    lagMs: () => fleet.lagMs(),
     async stop() {
       await notifications.stop()
       await loop.stop()
@@ -44,6 +52,8 @@ interface PublishedOrganization {
   version: Version | undefined
   /** On the monotonic clock. */
   syncedAtMs: number
+  /** When a change was seen that is not published yet, on the monotonic clock. */
+  waitsSinceMs: number | undefined
 }
 
 class PublishedOrganizations {
@@ -69,13 +79,16 @@ class PublishedOrganizations {
     if (outage) throw outage.reason
   }
 
+  lagMs(): number {
+    const now = performance.now()
+    const waits = [...this.#organizations.values()].map(({ waitsSinceMs }) => now - (waitsSinceMs ?? now))
+    return Math.max(0, ...waits)
+  }
+
   #isDue(id: string, version: Version): boolean {
     const known = this.#organizations.get(id)
-    return (
-      known?.version?.epoch !== version.epoch ||
-      known.version.revision !== version.revision ||
-      performance.now() - known.syncedAtMs >= renewIntervalMs
-    )
+    if (!known || !isSame(known.version, version)) return true
+    return performance.now() - known.syncedAtMs >= renewIntervalMs
   }
 
   /** One organization's trouble is its own, unless the store is away for all of them. */
@@ -84,12 +97,15 @@ class PublishedOrganizations {
       publisher: new OrganizationPublisher(this.#deps, id),
       version: undefined,
       syncedAtMs: Number.NEGATIVE_INFINITY,
+      waitsSinceMs: undefined,
     }
     this.#organizations.set(id, organization)
+    if (!isSame(organization.version, version)) organization.waitsSinceMs ??= performance.now()
     try {
       await organization.publisher.sync()
       organization.version = version
       organization.syncedAtMs = performance.now()
+      organization.waitsSinceMs = undefined
       this.#failures.recovered(id)
     } catch (error) {
       organization.version = undefined
@@ -97,4 +113,8 @@ class PublishedOrganizations {
       this.#failures.failed(id, error)
     }
   }
+}
+
+function isSame(known: Version | undefined, version: Version): boolean {
+  return known?.epoch === version.epoch && known.revision === version.revision
 }

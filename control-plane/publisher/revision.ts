@@ -2,6 +2,13 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import { Entity, type EntityKey, keyOf } from '../../contract/configuration/entities.ts'
 import { checkerOf } from '../../contract/validation.ts'
 
+/** Who makes a change, as they are called at that time. */
+export interface ChangeAuthor {
+  readonly kind: string
+  readonly id: string
+  readonly name: string
+}
+
 export interface ConfigurationChange {
   readonly upserts: readonly Entity[]
   readonly removals?: readonly EntityKey[]
@@ -30,13 +37,19 @@ export async function changeConfiguration(
   em: EntityManager,
   organizationId: string,
   change: ConfigurationChange,
+  author?: ChangeAuthor,
 ): Promise<number> {
   for (const entity of change.upserts) checkEntity(entity)
   const recorded: RecordedChange = { upserts: change.upserts, removals: change.removals ?? [] }
   const { epoch, revision } = await takeRevision(em, organizationId)
   await em.execute(
-    'insert into config_revisions (org_id, epoch, revision, changes) values (?, ?, ?, ?::jsonb)',
-    [organizationId, epoch, revision, JSON.stringify(recorded)],
+    `insert into config_revisions (org_id, epoch, revision, changes, previous, actor_kind, actor_id, actor_name)
+     values (?, ?, ?, ?::jsonb, ?::jsonb, ?, ?, ?)`,
+    [
+      ...[organizationId, epoch, revision, JSON.stringify(recorded)],
+      JSON.stringify(await readPrevious(em, organizationId, recorded)),
+      ...[author?.kind ?? null, author?.id ?? null, author?.name ?? null],
+    ],
   )
   await materialise(em, organizationId, recorded)
   await recordRevocations(em, organizationId, recorded)
@@ -71,6 +84,21 @@ async function takeRevision(em: EntityManager, organizationId: string) {
   )
   if (!created) throw new Error(`no configuration head for ${organizationId}`)
   return { epoch: Number(created.epoch), revision: Number(created.revision) }
+}
+
+/** The documents that a change replaces or removes. The head is locked, so that they are those of the revision before. */
+async function readPrevious(
+  em: EntityManager,
+  organizationId: string,
+  { upserts, removals }: RecordedChange,
+): Promise<Entity[]> {
+  const rows = await em.execute<{ document: Entity }[]>(
+    `select document from config_entities join jsonb_array_elements_text(?::jsonb) wanted (key)
+       on (kind, id) = (split_part(key, '/', 1), substr(key, strpos(key, '/') + 1))
+     where org_id = ? order by kind, id`,
+    [JSON.stringify([...new Set([...upserts.map(keyOf), ...removals])]), organizationId],
+  )
+  return rows.map(({ document }) => document)
 }
 
 async function materialise(em: EntityManager, organizationId: string, { upserts, removals }: RecordedChange) {

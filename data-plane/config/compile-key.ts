@@ -6,6 +6,7 @@ import {
   type RequestLimit,
   type VirtualKey,
 } from '../../contract/configuration/entities.ts'
+import { allowsModel, blocksModel } from '../../contract/model-lists.ts'
 import type {
   BudgetNode,
   CompiledKey,
@@ -15,6 +16,7 @@ import type {
 } from '../../plugins/sdk/builtin.ts'
 import type { Principal } from '../../plugins/sdk/call.ts'
 import type { EntityIndex } from './entity-index.ts'
+import { everything } from './relations.ts'
 
 type ProviderLookup = (id: string) => CompiledProvider | undefined
 
@@ -37,7 +39,8 @@ export function compileKey(
     secretExpiresAt: (digest: string) => secretExpiry.get(digest) ?? null,
     budgets: budgetsOf(path, index),
     limits: limitsOf(path, index),
-    grants: Object.freeze(key.providerConfigs.flatMap((config) => grantOf(config, index, providers))),
+    grants: Object.freeze(configsOf(key, index).flatMap((config) => grantOf(config, index, providers))),
+    contentLogging: key.contentLogging ?? null,
   })
 }
 
@@ -96,11 +99,28 @@ function limitsOf(path: readonly Level[], index: EntityIndex): readonly LimitNod
   )
 }
 
+/** A provider that only `allowAllProviders` opens has no weight: a call must name it, or find none with a weight. */
+function configsOf(key: VirtualKey, index: EntityIndex): readonly ProviderConfig[] {
+  if (!key.allowAllProviders) return key.providerConfigs
+  const configured = new Set(key.providerConfigs.map(({ providerId }) => providerId))
+  const others = inOrder(index.partsOf('provider', everything)).filter(({ id }) => !configured.has(id))
+  return [...key.providerConfigs, ...others.map(({ id }) => openConfig(key, id))]
+}
+
+function openConfig(key: VirtualKey, providerId: string): ProviderConfig {
+  return {
+    id: `${key.id}:${providerId}`,
+    providerId,
+    weight: null,
+    allowedModels: ['*'],
+    providerKeyIds: ['*'],
+  }
+}
+
 function grantOf(config: ProviderConfig, index: EntityIndex, providers: ProviderLookup): ProviderGrant[] {
   const provider = providers(config.providerId)
   if (!provider) return []
   const level: readonly Level[] = [{ scope: 'provider_config', id: config.id }]
-  const models = new Set(config.allowedModels)
   const anyKey = config.providerKeyIds.includes('*')
   const providerKeys = inOrder(index.partsOf('provider_key', `provider/${config.providerId}`))
     .filter(({ id, active }) => active && (anyKey || config.providerKeyIds.includes(id)))
@@ -109,13 +129,25 @@ function grantOf(config: ProviderConfig, index: EntityIndex, providers: Provider
     Object.freeze({
       id: config.id,
       provider,
+      active: config.active ?? true,
       weight: config.weight,
       providerKeys: Object.freeze(providerKeys),
-      allowsModel: models.has('*') ? () => true : (model: string) => models.has(model),
+      allowsModel: modelTest(config, provider),
       budgets: budgetsOf(level, index),
       limits: limitsOf(level, index),
     }),
   ]
+}
+
+/** A blocked model is blocked under every name: the caller's, and the one that the provider would be asked for. */
+function modelTest(
+  { allowedModels, blockedModels = [] }: ProviderConfig,
+  provider: CompiledProvider,
+): (model: string) => boolean {
+  const allows = allowsModel(allowedModels)
+  if (blockedModels.length === 0) return allows
+  const blocks = blocksModel(blockedModels)
+  return (model) => allows(model) && !blocks(model) && !blocks(provider.model(model)?.upstreamName ?? model)
 }
 
 function budgetNode({ id, owner, limitNanoUsd }: Budget): BudgetNode {

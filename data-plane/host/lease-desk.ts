@@ -85,7 +85,7 @@ export class LeaseDesk {
       (error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error)
         this.#options.log.warn(
-          { reason, requestId: outstanding.request.id },
+          { reason, leaseRequestId: outstanding.request.id },
           'a lease request could not be sent',
         )
       },

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { requestIdHeader } from '../../contract/headers.ts'
+import { requestIdHeader, usableRequestId } from '../../contract/headers.ts'
 import type {
   BodyFields,
   BuiltinCall,
@@ -40,7 +40,6 @@ export interface Arrival {
   readonly objection: Objection | undefined
 }
 
-const usableRequestId = /^[\w.:/+=@-]{1,128}$/
 const noTargets: readonly Target[] = Object.freeze([])
 
 /** One inference call: cheap to make, since what it can find out later it does not find out now. */

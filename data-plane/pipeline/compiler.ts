@@ -7,6 +7,7 @@ import type {
 } from '../../plugins/sdk/builtin.ts'
 import type { UpstreamRequest } from '../../plugins/sdk/call.ts'
 import { GovernedCall } from './call.ts'
+import { isPromise } from './call-limits.ts'
 import {
   checkDefinitions,
   describePlugins,
@@ -17,6 +18,8 @@ import { type Instance, Instances } from './instances.ts'
 import { Pipeline, type PluginLog } from './pipeline.ts'
 import { StageMetrics, type StageReport } from './stage-metrics.ts'
 import { orderStages } from './stages.ts'
+
+export type LastTouch = (call: BuiltinCall, request: UpstreamRequest) => void
 
 interface Compiled {
   readonly settings: readonly PluginSettings[]
@@ -33,13 +36,23 @@ export class PipelineCompiler {
   #current: Compiled | undefined
   #candidate: Compiled | undefined
 
-  /** @throws PluginsUnusable when a built-in stage is missing or two plugins share a name. */
-  constructor(definitions: PluginDefinitions, host: Omit<BuiltinHost, 'prepareUpstream'>) {
+  /**
+   * @param lastTouch what is done to each request after all hooks, just before it leaves.
+   * @throws PluginsUnusable when a built-in stage is missing or two plugins share a name.
+   */
+  constructor(
+    definitions: PluginDefinitions,
+    host: Omit<BuiltinHost, 'prepareUpstream'>,
+    lastTouch?: LastTouch,
+  ) {
     checkDefinitions(definitions)
     this.#definitions = definitions
     this.#log = host.log
     this.#loaded = new Set(definitions.custom.map(({ name }) => name))
-    this.#instances = new Instances(definitions, Object.freeze({ ...host, prepareUpstream }))
+    this.#instances = new Instances(
+      definitions,
+      Object.freeze({ ...host, prepareUpstream: endingWith(lastTouch) }),
+    )
   }
 
   /**
@@ -129,4 +142,13 @@ export class PipelineCompiler {
 function prepareUpstream(call: BuiltinCall, request: UpstreamRequest): void | Promise<void> {
   if (call instanceof GovernedCall) return call.pipeline.prepareUpstream(call, request)
   throw new TypeError('not a call of this data plane')
+}
+
+function endingWith(lastTouch: LastTouch | undefined): BuiltinHost['prepareUpstream'] {
+  if (!lastTouch) return prepareUpstream
+  return (call, request) => {
+    const waiting = prepareUpstream(call, request)
+    if (isPromise(waiting)) return waiting.then(() => lastTouch(call, request))
+    lastTouch(call, request)
+  }
 }

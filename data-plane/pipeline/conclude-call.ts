@@ -48,7 +48,7 @@ function concludeFailure(call: GovernedCall, error: unknown): Outcome {
   }
   if (!isDenied) {
     call.pipeline.log.error(
-      { plugin, callId: call.id, err: error },
+      { plugin, callId: call.id, requestId: call.requestId, err: error },
       'a plugin failed, so the call was refused',
     )
   }
@@ -112,7 +112,7 @@ function completeFrom(from: number, call: GovernedCall, outcome: Outcome): void 
     const failed = (error: unknown) => {
       step.metrics.errors++
       call.pipeline.log.error(
-        { plugin: step.plugin, callId: call.id, err: error },
+        { plugin: step.plugin, callId: call.id, requestId: call.requestId, err: error },
         'a plugin failed to complete a call',
       )
     }

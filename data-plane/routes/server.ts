@@ -101,8 +101,9 @@ function answerErrors(app: FastifyInstance, gateway: Gateway, { now, log }: Serv
       gateway.govern(operation, request.raw, reply.raw, noBody, refusal)
       return
     }
-    log.error({ err: error }, 'a request failed outside the pipeline')
-    if (!reply.raw.headersSent) answerError(reply.raw, 'internal_error', nextCallId(now()))
+    const requestId = nextCallId(now())
+    log.error({ requestId, err: error }, 'a request failed outside the pipeline')
+    if (!reply.raw.headersSent) answerError(reply.raw, 'internal_error', requestId)
   })
 }
 

@@ -1,15 +1,9 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { collectDefaultMetrics, Registry } from 'prom-client'
 import { callOutcomes } from '../../contract/events.ts'
+import { counter, gauge, type Sample, singleGauge } from '../../telemetry/prometheus.ts'
 import type { StatusSources } from './sources.ts'
 
-/** Series per label at most: a metric must not grow with the configuration. */
-const mostLabelValues = 200
 const applyStatuses = ['applied', 'refused', 'awaiting'] as const
-
-interface Sample {
-  readonly labels: Readonly<Record<string, string>>
-  readonly value: number
-}
 
 /** The metrics of one data plane, read from its parts when they are asked for. */
 export function createMetrics(sources: StatusSources): Registry {
@@ -86,19 +80,27 @@ function describeNode(registry: Registry, sources: StatusSources): void {
   gauge(registry, 'gatehouse_build_info', 'The running release; always 1.', ['version'], () => [
     { labels: { version: sources.node().version }, value: 1 },
   ])
-  const single = (name: string, help: string, read: () => number | null) =>
-    gauge(registry, name, help, [], () => {
-      const value = read()
-      return value === null ? [] : [{ labels: {}, value }]
-    })
-  single('gatehouse_config_epoch', 'Epoch of the applied configuration.', () => sources.node().epoch)
-  single('gatehouse_config_revision', 'Revision of the applied configuration.', () => sources.node().revision)
-  single('gatehouse_config_head_age_seconds', 'Age of the newest signed head.', () => {
+  singleGauge(
+    registry,
+    'gatehouse_config_epoch',
+    'Epoch of the applied configuration.',
+    () => sources.node().epoch,
+  )
+  singleGauge(
+    registry,
+    'gatehouse_config_revision',
+    'Revision of the applied configuration.',
+    () => sources.node().revision,
+  )
+  singleGauge(registry, 'gatehouse_config_head_age_seconds', 'Age of the newest signed head.', () => {
     const { headAgeMs } = sources.node()
     return headAgeMs === null ? null : headAgeMs / 1000
   })
-  single('gatehouse_transport_connected', 'Whether the store between the planes answers.', () =>
-    Number(sources.node().transportConnected),
+  singleGauge(
+    registry,
+    'gatehouse_transport_connected',
+    'Whether the store between the planes answers.',
+    () => Number(sources.node().transportConnected),
   )
   gauge(
     registry,
@@ -115,42 +117,4 @@ function describeNode(registry: Registry, sources: StatusSources): void {
 
 function quantile(plugin: string, share: string, durationMs: number | null): readonly Sample[] {
   return durationMs === null ? [] : [{ labels: { plugin, quantile: share }, value: durationMs / 1000 }]
-}
-
-function counter(
-  registry: Registry,
-  name: string,
-  help: string,
-  labelNames: readonly string[],
-  read: () => readonly Sample[],
-): void {
-  const metric = new Counter({
-    name,
-    help,
-    labelNames: [...labelNames],
-    registers: [registry],
-    collect() {
-      metric.reset()
-      for (const { labels, value } of read().slice(0, mostLabelValues)) metric.inc(labels, value)
-    },
-  })
-}
-
-function gauge(
-  registry: Registry,
-  name: string,
-  help: string,
-  labelNames: readonly string[],
-  read: () => readonly Sample[],
-): void {
-  const metric = new Gauge({
-    name,
-    help,
-    labelNames: [...labelNames],
-    registers: [registry],
-    collect() {
-      metric.reset()
-      for (const { labels, value } of read().slice(0, mostLabelValues * 2)) metric.set(labels, value)
-    },
-  })
 }

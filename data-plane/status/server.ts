@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import mercurius from 'mercurius'
 import Type, { type Static } from 'typebox'
-import { createGuard } from './guard.ts'
+import { createGuard } from '../../telemetry/metrics-guard.ts'
 import { createMetrics } from './metrics.ts'
 import { limitQuery, mostDepth, mostTokens } from './query-limits.ts'
 import { resolversOf, schema } from './schema.ts'
@@ -19,7 +19,7 @@ const GraphqlBody = Type.Object(
     query: Type.String({ minLength: 1, maxLength: 8_192 }),
     operationName: Type.Optional(Type.Union([Type.String({ maxLength: 128 }), Type.Null()])),
     variables: Type.Optional(Type.Union([Type.Object({}), Type.Null()])),
-    extensions: Type.Optional(Type.Unknown()),
+    extensions: Type.Optional(Type.Union([Type.Object({}), Type.Null()])),
   },
   { additionalProperties: false },
 )
@@ -34,7 +34,13 @@ export async function createStatusServer({
   token,
   log,
 }: StatusServerOptions): Promise<FastifyInstance> {
-  const app = Fastify({ bodyLimit: bodyLimitBytes, requestTimeout: requestTimeoutMs, logger: false })
+  const app = Fastify({
+    bodyLimit: bodyLimitBytes,
+    requestTimeout: requestTimeoutMs,
+    logger: false,
+    // A number is no query.
+    ajv: { customOptions: { coerceTypes: false } },
+  })
   // A form or a script on a web page can send text without asking; JSON it cannot.
   app.removeContentTypeParser('text/plain')
   answerErrors(app, log)
@@ -74,7 +80,7 @@ export async function createStatusServer({
 }
 
 async function answerQuery(
-  { body }: FastifyRequest<{ Body: GraphqlBody }>,
+  { body, headers }: FastifyRequest<{ Body: GraphqlBody }>,
   reply: FastifyReply,
   log: StatusServerOptions['log'],
 ) {
@@ -85,6 +91,7 @@ async function answerQuery(
     variables ?? undefined,
     operationName ?? undefined,
   )
+  reply.type(answerTypeOf(headers.accept))
   return errors ? { data, errors: errors.map((error) => mask(error, log)) } : { data }
 }
 
@@ -107,15 +114,32 @@ function refuse(
 function answerErrors(app: FastifyInstance, log: StatusServerOptions['log']): void {
   app.setNotFoundHandler((_request, reply) => reply.code(404).send(problem('Unknown route')))
   app.setErrorHandler(
-    (error: Error & { statusCode?: number; errors?: readonly Error[] }, _request, reply) => {
-      const status = error.statusCode ?? 500
+    (error: Error & { statusCode?: number; errors?: readonly Error[] }, { headers }, reply) => {
+      const status = statusOf(error, headers.accept)
       if (status >= 500) log.error({ err: error }, 'the status server failed')
       const errors = status >= 500 ? [new Error(masked)] : (error.errors ?? [error])
       // A suggestion would spell out the schema that introspection keeps to itself.
       const messages = errors.map(({ message }) => ({ message: message.replace(/ Did you mean .*$/s, '') }))
-      return reply.code(status).send({ errors: messages })
+      return reply.code(status).type(answerTypeOf(headers.accept)).send({ errors: messages })
     },
   )
+}
+
+/** GraphQL over HTTP, "Media Types": the newer one when it is asked for. */
+function answerTypeOf(accept: string | undefined): string {
+  const type = accept?.includes(graphqlResponse) ? graphqlResponse : 'application/json'
+  return `${type}; charset=utf-8`
+}
+
+const graphqlResponse = 'application/graphql-response+json'
+
+/** To a client that asks for plain JSON a query that is refused is a 200: it takes others for a proxy's. */
+function statusOf(
+  { statusCode = 500, code }: Error & { statusCode?: number; code?: string },
+  accept: string | undefined,
+): number {
+  const isRefusedQuery = statusCode === 400 && code?.startsWith('MER_') === true
+  return isRefusedQuery && accept === 'application/json' ? 200 : statusCode
 }
 
 const masked = 'Unexpected error'

@@ -131,7 +131,7 @@ export class Exchange implements ExchangeHandler {
     this.#close(failure?.reason ?? 'internal error')
     if (failure) {
       host.log.warn(
-        { callId: call.id, provider: this.#provider, reason: failure.reason },
+        { callId: call.id, requestId: call.requestId, provider: this.#provider, reason: failure.reason },
         'a provider failed',
       )
     }

@@ -35,7 +35,7 @@ function listModels(grants: readonly ProviderGrant[]): ListedModel[] {
   const byId = new Map<string, ListedModel>()
   for (const grant of grants) {
     const { provider } = grant
-    if (!provider.active || grant.providerKeys.length === 0) continue
+    if (!grant.active || !provider.active || grant.providerKeys.length === 0) continue
     for (const { name } of provider.models) {
       if (byId.has(name) || !grant.allowsModel(name)) continue
       byId.set(name, { id: name, object: 'model', created: 0, owned_by: provider.name })

@@ -17,7 +17,9 @@ export function findTargets(grants: readonly ProviderGrant[], requested: string)
 
   const allowed = candidates.filter((grant) => grant.allowsModel(model))
   if (allowed.length === 0) throw blockedModel(requested, prefix, pinned.length > 0)
-  const usable = allowed.filter((grant) => grant.provider.active && grant.providerKeys.length > 0)
+  const usable = allowed.filter(
+    (grant) => grant.active && grant.provider.active && grant.providerKeys.length > 0,
+  )
   if (usable.length === 0) throw unusableProvider(allowed)
   return knownFirst(usable, model)
 }
@@ -55,10 +57,12 @@ function blockedModel(requested: string, prefix: string | undefined, isPinned: b
 
 function unusableProvider(grants: readonly ProviderGrant[]): Denied {
   const names = grants.map((grant) => `"${grant.provider.name}"`).join(', ')
-  const isActive = grants.some((grant) => grant.provider.active)
-  return new Denied(
-    'provider_blocked',
-    isActive ? `The virtual key may use no provider key of ${names}` : `The provider ${names} is not active`,
-    { param: 'model' },
-  )
+  const switchedOn = grants.filter((grant) => grant.active)
+  const message =
+    switchedOn.length === 0
+      ? `The provider ${names} is switched off for the virtual key`
+      : switchedOn.some((grant) => grant.provider.active)
+        ? `The virtual key may use no provider key of ${names}`
+        : `The provider ${names} is not active`
+  return new Denied('provider_blocked', message, { param: 'model' })
 }

@@ -59,9 +59,12 @@ export interface CompiledProviderKey {
 export interface ProviderGrant {
   readonly id: string
   readonly provider: CompiledProvider
+  /** False: switched off for this key. */
+  readonly active: boolean
   readonly weight: number | null
   /** The active provider keys that this grant may use. */
   readonly providerKeys: readonly CompiledProviderKey[]
+  /** By the name that callers use; a blocked model is not allowed, under an alias neither. */
   allowsModel(model: string): boolean
   /** Of the provider-config level alone. */
   readonly budgets: readonly BudgetNode[]
@@ -79,6 +82,8 @@ export interface CompiledKey extends KeyIdentity {
   readonly budgets: readonly BudgetNode[]
   readonly limits: readonly LimitNode[]
   readonly grants: readonly ProviderGrant[]
+  /** Whether bodies of its calls may be logged; null: as is decided for all keys. */
+  readonly contentLogging: boolean | null
 }
 
 export interface HeaderFilter {

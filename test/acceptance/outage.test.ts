@@ -83,17 +83,17 @@ describe('with everything back', () => {
   it('a budgeted key answers again, and its budget was charged what its calls cost', async () => {
     await eventually(async () => (await chat(dataPlane, budgeted.secret)).status === 200, limitMs)
     const read = () =>
-      planes.graphql<{ virtualKey: { budget: Spending }; usage: { totals: Totals } }>(
+      planes.graphql<{ virtualKey: { budgets: Spending[] }; usage: { totals: Totals } }>(
         `query ($id: ID!) {
-           virtualKey(id: $id) { budget { settled leased } }
+           virtualKey(id: $id) { budgets { settled leased } }
            usage(filter: { virtualKeyId: $id, outcome: succeeded }) { totals { requests costNanoUsd } }
          }`,
         { id: budgeted.id },
       )
     // Once its leases are given back, nothing of the budget is on the way any more.
-    await eventually(async () => (await read()).virtualKey.budget.leased === '0', limitMs)
+    await eventually(async () => (await read()).virtualKey.budgets[0]?.leased === '0', limitMs)
     const { virtualKey, usage } = await read()
-    expect(virtualKey.budget.settled).toBe(usage.totals.costNanoUsd)
+    expect(virtualKey.budgets[0]?.settled).toBe(usage.totals.costNanoUsd)
   }, 90_000)
 })
 

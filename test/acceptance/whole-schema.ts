@@ -15,6 +15,7 @@ interface Type {
   readonly name: string
   readonly fields: readonly Field[] | null
   readonly possibleTypes: readonly { readonly name: string }[] | null
+  readonly enumValues: readonly { readonly name: string }[] | null
 }
 
 /** One POST; resolves with the body as it came. */
@@ -29,7 +30,7 @@ export interface WholeAnswer {
 
 const typeRef = 'kind name ofType { kind name ofType { kind name ofType { kind name } } }'
 const introspection = `{ __schema { queryType { name } types {
-  kind name possibleTypes { name } fields { name args { name type { ${typeRef} } } type { ${typeRef} } } } } }`
+  kind name possibleTypes { name } enumValues { name } fields { name args { name type { ${typeRef} } } type { ${typeRef} } } } } }`
 
 /** Asks a GraphQL API for every field of everything that a query reaches, as its introspection names them. */
 export async function readWholeSchema(ask: Ask): Promise<WholeAnswer> {
@@ -66,17 +67,18 @@ class Reader {
   /** A field without arguments, or a list to its last page. */
   async readPages(root: Field, after?: string): Promise<void> {
     const isList = root.args.some(({ name }) => name === 'first')
-    const data = await this.read(
-      root,
-      {},
-      isList ? `(first: 10, after: ${JSON.stringify(after ?? null)})` : '',
-    )
+    const required = root.args.filter(({ type }) => type.kind === 'NON_NULL')
+    const given = required.map(({ name, type }) => `${name}: ${this.#sampleOf(type)}`)
+    if (isList) given.push('first: 5', `after: ${JSON.stringify(after ?? null)}`)
+    const data = await this.read(root, {}, given.length === 0 ? '' : `(${given.join(', ')})`)
     const page = data[root.name] as { pageInfo?: { hasNextPage: boolean; endCursor: string } } | null
     if (isList && page?.pageInfo?.hasNextPage) await this.readPages(root, page.pageInfo.endCursor)
   }
 
   async read(root: Field, variables: object, call: string, type?: string): Promise<Record<string, unknown>> {
-    const fields = this.#selection(type ?? namedType(root.type), 2)
+    // Many objects at once are read less deeply, or the operation costs more than one may; one by one they are whole.
+    const depth = 'ids' in variables ? 1 : 2
+    const fields = this.#selection(type ?? namedType(root.type), depth)
     const selection = type === undefined ? fields : ` { ... on ${type}${fields} }`
     const body = await this.#ask(`query${declared(variables)} { ${root.name}${call}${selection} }`, variables)
     const answer = JSON.parse(body) as { data: Record<string, unknown>; errors?: unknown }
@@ -113,6 +115,14 @@ class Reader {
       const coordinates = (fields ?? []).map((field) => `${name}.${field.name}`)
       return kind === 'OBJECT' ? coordinates.filter((coordinate) => !this.#asked.has(coordinate)) : []
     })
+  }
+
+  #sampleOf(type: TypeRef): string {
+    const name = namedType(type)
+    const [value] = this.type(name).enumValues ?? []
+    if (value) return value.name
+    if (name === 'Int') return '1'
+    throw new Error(`there is no sample for a required argument of the type ${name}`)
   }
 
   #selection(name: string, depth: number): string {
@@ -153,7 +163,7 @@ function namedType(type: TypeRef): string {
 }
 
 function pageOf({ args }: Field): string {
-  return args.some(({ name }) => name === 'first') ? '(first: 5)' : ''
+  return args.some(({ name }) => name === 'first') ? '(first: 3)' : ''
 }
 
 function declared(variables: object): string {

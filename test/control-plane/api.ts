@@ -2,7 +2,12 @@ import { randomBytes } from 'node:crypto'
 import pino from 'pino'
 import { type ControlPlane, createControlPlane } from '../../control-plane/app.ts'
 import { createOrganization, issueAdminToken } from '../../control-plane/bootstrap.ts'
-import type { ControlPlaneEnv } from '../../control-plane/env.ts'
+import {
+  type ControlPlaneEnv,
+  defaultGraphqlSettings,
+  type GraphqlSettings,
+} from '../../control-plane/env.ts'
+import type { TelemetrySettings } from '../../telemetry/settings.ts'
 import { createMemoryTransport } from '../../transport/memory/create.ts'
 import type { Transport } from '../../transport/transport.ts'
 import { createDatabase, type TestDatabase } from '../environment/index.ts'
@@ -37,7 +42,16 @@ export function read<T>(data: Answer['data'], field: string): T {
 
 /** A control plane on a database of its own, with an in-process store between the planes. */
 export async function startApi(
-  options: { ormFilter?: boolean; now?: () => number; transport?: Transport } = {},
+  options: {
+    ormFilter?: boolean
+    now?: () => number
+    transport?: Transport
+    graphql?: Partial<GraphqlSettings>
+    trustedProxies?: readonly string[]
+    telemetry?: TelemetrySettings
+    statusToken?: string
+    takeWithinMs?: number
+  } = {},
 ): Promise<TestApi> {
   const testDatabase = await createDatabase()
   const transport = options.transport ?? createMemoryTransport()
@@ -50,6 +64,10 @@ export async function startApi(
     host: '127.0.0.1',
     port: 0,
     logLevel: 'info',
+    trustedProxies: options.trustedProxies ?? [],
+    graphql: { ...defaultGraphqlSettings, ...options.graphql },
+    telemetry: options.telemetry,
+    statusToken: options.statusToken,
   }
   const controlPlane = await createControlPlane({ env, log, ...options, transport })
   const { database, url } = controlPlane

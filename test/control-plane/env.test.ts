@@ -33,6 +33,38 @@ describe('the environment of the control plane', () => {
     expect(() => readEnv(broken)).not.toThrow(/canary/)
   })
 
+  it('bounds the GraphQL API unless told otherwise, and by no value that is none', () => {
+    expect(readEnv(complete)).toMatchObject({
+      trustedProxies: [],
+      graphql: {
+        introspection: true,
+        persistedOperationsFile: undefined,
+        requestsPerMinute: 3_000,
+        requestsPerMinuteOfAddress: 6_000,
+        operationTimeoutSeconds: 30,
+      },
+    })
+    const set = {
+      CONTROL_PLANE_TRUSTED_PROXIES: '10.0.0.0/8, ::1',
+      GRAPHQL_INTROSPECTION: 'off',
+      GRAPHQL_REQUESTS_PER_MINUTE: '1',
+    }
+    expect(readEnv({ ...complete, ...set })).toMatchObject({
+      trustedProxies: ['10.0.0.0/8', '::1'],
+      graphql: { introspection: false, requestsPerMinute: 1 },
+    })
+    for (const [name, value] of [
+      ['CONTROL_PLANE_TRUSTED_PROXIES', '10.0.0.0/33'],
+      ['CONTROL_PLANE_TRUSTED_PROXIES', 'proxy.example'],
+      ['GRAPHQL_INTROSPECTION', 'yes'],
+      ['GRAPHQL_REQUESTS_PER_MINUTE', '0'],
+      ['GRAPHQL_REQUESTS_PER_MINUTE_OF_ADDRESS', 'many'],
+      ['GRAPHQL_OPERATION_TIMEOUT_SECONDS', '1.5'],
+    ] as const) {
+      expect(() => readEnv({ ...complete, [name]: value })).toThrow(new RegExp(`^${name} must be`))
+    }
+  })
+
   it('needs no Redis when the planes share a process', () => {
     const { REDIS_URL: _left, ...rest } = complete
     expect(readEnv(rest, { needsRedis: false }).redisUrl).toBeUndefined()

@@ -62,7 +62,7 @@ function idPaths(type: GraphQLInputType, path: string): string[] {
 /** By the names that the schema gives: `teamId`, `team(id:)`, `deleteTeam(input: { id })`. */
 function kindsOf(field: string, path: string): readonly string[] {
   if (anything.has(`${field}.${path}`)) return kindsWithId
-  const last = path.split('.').at(-1) ?? ''
+  const last = path.split('.').at(-1)?.replace('inheritedRole', 'role') ?? ''
   const kind =
     last === 'id' ? lowerFirst(field.replace(/^[a-z]+(?=[A-Z])/, verbless)) : last.replace(/Ids?$/, '')
   if (kindsWithId.includes(kind)) return [kind]

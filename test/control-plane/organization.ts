@@ -4,6 +4,7 @@ import { formatEnrolmentToken } from '../../contract/enrolment.ts'
 import type { SigningKey } from '../../contract/signed.ts'
 import { type Database, openDatabase } from '../../control-plane/db/database.ts'
 import { newId } from '../../control-plane/db/id.ts'
+import { LiveFeed } from '../../control-plane/live/live-feed.ts'
 import { enrolDataPlane } from '../../control-plane/modules/data-planes/enrolment.ts'
 import { enrolmentDigest } from '../../control-plane/modules/data-planes/service.ts'
 import { OrganizationEntity, organizationSnapshot } from '../../control-plane/modules/organizations/index.ts'
@@ -12,6 +13,9 @@ import { openSecrets, type Secrets } from '../../control-plane/secrets/secrets.t
 import { createDatabase, type TestDatabase } from '../environment/index.ts'
 
 export const silentLog = pino({ level: 'silent' })
+
+/** For services whose test has no subscriber. */
+export const idleFeed = () => ({ feed: new LiveFeed(), takeWithinMs: 30_000 })
 
 /** A database with this installation's secrets in it, as a control plane sees it. */
 export interface Installation {
@@ -42,7 +46,7 @@ export async function createInstallation(): Promise<Installation> {
 
 /** A new organization, at its first configuration. */
 export async function createOrganization({ database }: Installation): Promise<string> {
-  const organization = { id: newId('org'), name: 'Acme', createdAt: new Date() }
+  const organization = { id: newId('org'), version: 1, name: 'Acme', createdAt: new Date() }
   await database.transaction(organization.id, async (em) => {
     await em.insert(OrganizationEntity, organization)
     await changeConfiguration(em, organization.id, { upserts: [organizationSnapshot(organization)] })

@@ -79,6 +79,9 @@ describe.each([{ ormFilter: true }, { ormFilter: false }])('ormFilter: $ormFilte
   const wholeOf = (token: string) =>
     readWholeSchema(async (query, variables) => {
       const { data, errors } = await api.ask(token, query, variables)
+      // A token of one workspace may not read what is about the whole organization.
+      const isForbidden = errors.some(({ extensions }) => extensions.code === 'FORBIDDEN')
+      if (isForbidden && token === confined.token) return JSON.stringify({ data: {} })
       return JSON.stringify(errors.length > 0 ? { data, errors } : { data })
     })
 

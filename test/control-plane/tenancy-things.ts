@@ -72,9 +72,28 @@ async function createAccess(create: Create, things: Things, prefix: string) {
   const { id: budget } = await create('setBudget', 'Budget', { owner, limit: '1000', period: 'NONE' })
   const limit = { owner, maxRequests: 9, windowSeconds: 60 }
   const { id: requestLimit } = await create('setRequestLimit', 'RequestLimit', limit)
+  const { id: role } = await create('createRole', 'Role', {
+    ...{ name: `${prefix} role`, permissions: ['teams:view'], workspaceIds: [workspaceId] },
+  })
+  const assignment = { userId: things.user, roleId: role }
+  const { id: roleAssignment } = await create('assignRole', 'RoleAssignment', assignment)
+  const { id: accessProfile } = await create('createAccessProfile', 'AccessProfile', {
+    ...{ name: `${prefix} profile`, providerConfigs: [] },
+  })
   const token = { name: `${prefix} token`, role: 'VIEWER', workspaceId }
   const { apiToken } = await create('issueApiToken', 'IssuedApiToken', token, 'apiToken { id }')
-  const ids = { provider, providerKey, model, virtualKey, providerConfig, budget, requestLimit }
+  const ids = {
+    provider,
+    providerKey,
+    model,
+    virtualKey,
+    providerConfig,
+    budget,
+    requestLimit,
+    role,
+    roleAssignment,
+    accessProfile,
+  }
   return { ...ids, apiToken: apiToken?.id ?? '' }
 }
 

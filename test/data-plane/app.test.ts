@@ -1,12 +1,10 @@
 import { createHmac } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { enrolmentPath, formatEnrolmentToken } from '../../contract/enrolment.ts'
+import { formatEnrolmentToken } from '../../contract/enrolment.ts'
 import type { DataPlaneEvent } from '../../contract/events.ts'
 import { createDataPlane, type DataPlane } from '../../data-plane/app.ts'
 import { readEnv } from '../../data-plane/env.ts'
@@ -15,60 +13,10 @@ import type { Transport } from '../../transport/transport.ts'
 import { redisUrl } from '../environment/index.ts'
 import { Authority, dataPlaneId, organizationId, textOf } from './config/authority.ts'
 import { baseEntities, provider, virtualKey } from './config/entities.ts'
+import { Neighbour, providerAnswer } from './neighbour.ts'
 
 const log = pino({ level: 'silent' })
 const secret = 'sk-gh-a-key-of-this-test'
-const answer = {
-  id: 'chatcmpl-1',
-  object: 'chat.completion',
-  model: 'gpt-4o-mini',
-  choices: [{ index: 0, message: { role: 'assistant', content: 'hello' }, finish_reason: 'stop' }],
-  usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
-}
-
-/** Enrols one data plane, and answers as an OpenAI-compatible provider that notes what it was asked. */
-class Neighbour {
-  readonly asked: { authorization: string | undefined; body: string }[] = []
-  readonly #authority: Authority
-  readonly #server: Server
-  sealingJwk: Record<string, unknown> = {}
-
-  constructor(authority: Authority) {
-    this.#authority = authority
-    this.#server = createServer(async (request, response) => {
-      let body = ''
-      for await (const chunk of request) body += chunk
-      response.setHeader('content-type', 'application/json')
-      if (request.url === enrolmentPath) response.end(JSON.stringify(await this.#enrol(body)))
-      else {
-        this.asked.push({ authorization: request.headers.authorization, body })
-        response.end(JSON.stringify(answer))
-      }
-    })
-  }
-
-  async listen(): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
-  }
-
-  async close(): Promise<void> {
-    this.#server.closeAllConnections()
-    await new Promise((resolve) => this.#server.close(resolve))
-  }
-
-  async #enrol(body: string) {
-    this.sealingJwk = JSON.parse(body).sealingKey
-    return {
-      dataPlaneId,
-      organizationId,
-      signingKeyId: this.#authority.signingKey.id,
-      signingKey: this.#authority.publicJwk,
-      credentials: await this.#authority.credentials(this.sealingJwk),
-    }
-  }
-}
-
 let authority: Authority
 let neighbour: Neighbour
 let url: string
@@ -150,7 +98,7 @@ describe('a data plane on a real Redis', () => {
     expect((await fetch(`${statusUrl}/readyz`)).status).toBe(200)
 
     const response = await chat(at)
-    expect([response.status, await response.json()]).toEqual([200, answer])
+    expect([response.status, await response.json()]).toEqual([200, providerAnswer])
     expect(neighbour.asked[0]?.authorization).toBe('Bearer sk-provider-secret')
     expect((await chat(at, 'sk-gh-somebody-else')).status).toBe(401)
     expect(neighbour.asked).toHaveLength(1)

@@ -34,4 +34,5 @@ export const goodKey: CompiledKey = {
   budgets: [],
   limits: [],
   grants: [],
+  contentLogging: null,
 }

@@ -54,6 +54,7 @@ export function grant(
   return {
     id: `pc_${granted.name}`,
     provider: granted,
+    active: true,
     weight: 1,
     providerKeys: [{ id: `pk_${granted.name}`, weight: 1, credentialId: `secret-of-${granted.name}` }],
     allowsModel: (name) => allowed.includes('*') || allowed.includes(name),
@@ -81,6 +82,7 @@ export function key(members: Partial<CompiledKey> = {}): CompiledKey {
     budgets: [],
     limits: [],
     grants: [],
+    contentLogging: null,
     ...members,
   }
 }

@@ -108,6 +108,21 @@ describe.each(implementations)('event stream, $name', ({ open }) => {
     expect(found.get(other)).toBe('theirs')
   })
 
+  it('tells how much nobody has taken in yet, and how long it waits', async () => {
+    const { events } = second.controlPlane()
+    expect(await events.backlog([organizationId])).toEqual({ batches: 0, oldestAgeMs: 0 })
+    await append('one')
+    await append('two')
+    await readAll(events, 1)
+    const backlog = await eventually('an age', async () => {
+      const now = await events.backlog([organizationId, uniqueOrganization()])
+      return now.oldestAgeMs > 0 ? now : undefined
+    })
+    expect(backlog.batches).toBe(2)
+    await events.acknowledge(await readAll(first.controlPlane().events, 2))
+    expect(await events.backlog([organizationId])).toEqual({ batches: 0, oldestAgeMs: 0 })
+  })
+
   it('rejects a waiting read when it is closed', async () => {
     const waiting = second.controlPlane().events.read([organizationId], 5_000)
     const rejected = expect(waiting).rejects.toMatchObject({ name: 'TransportUnavailable' })

@@ -1,3 +1,4 @@
+import type { EventBacklog } from '../event-stream.ts'
 import { TransportUnavailable } from '../transport.ts'
 import type { Bus } from './bus.ts'
 
@@ -8,6 +9,7 @@ export interface Entry {
 }
 
 interface StoredEntry extends Entry {
+  readonly appendedAt: number
   /** When a consumer took it; undefined while nobody has. */
   takenAt: number | undefined
 }
@@ -41,7 +43,7 @@ export class MemoryStream {
       this.#streams.set(organizationId, stream)
       if (stream.size >= this.#options.limit) this.#makeRoom(stream)
       const id = `${++this.#sequence}`
-      stream.set(id, { id, organizationId, body, takenAt: undefined })
+      stream.set(id, { id, organizationId, body, appendedAt: this.#options.now(), takenAt: undefined })
       for (const wake of this.#wakers) wake()
     })
   }
@@ -63,6 +65,15 @@ export class MemoryStream {
   acknowledge(entries: readonly Entry[]): Promise<void> {
     return this.#options.bus.run(() => {
       for (const { organizationId, id } of entries) this.#streams.get(organizationId)?.delete(id)
+    })
+  }
+
+  backlog(organizationIds: readonly string[]): Promise<EventBacklog> {
+    return this.#options.bus.run(() => {
+      const entries = organizationIds.flatMap((id) => [...(this.#streams.get(id)?.values() ?? [])])
+      const now = this.#options.now()
+      const oldest = entries.reduce((earliest, { appendedAt }) => Math.min(earliest, appendedAt), now)
+      return { batches: entries.length, oldestAgeMs: now - oldest }
     })
   }
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { EventBacklog } from '../event-stream.ts'
 import { TransportUnavailable } from '../transport.ts'
 import type { RedisClient, RedisConnection } from './connection.ts'
 import { runScript, script } from './script.ts'
@@ -42,6 +43,15 @@ const forgetConsumers = script(`
     end
   end
   return 1
+`)
+
+/** How many entries a stream holds and how old the first is, by the clock of Redis: that is what its id begins with. */
+const readBacklog = script(`
+  local first = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
+  if not first then return {0, 0} end
+  local now = redis.call('TIME')
+  local appended = tonumber(string.match(first[1], '^%d+'))
+  return {redis.call('XLEN', KEYS[1]), now[1] * 1000 + math.floor(now[2] / 1000) - appended}
 `)
 
 /** One member of the consumer group that empties the streams of many organizations. */
@@ -88,6 +98,18 @@ export class RedisStreamConsumer {
         }),
       ),
     )
+  }
+
+  async backlog(organizationIds: readonly string[]): Promise<EventBacklog> {
+    const { connection, streamOf } = this.#options
+    const replies = await connection.run((client) =>
+      Promise.all(organizationIds.map((id) => runScript(client, readBacklog, [streamOf(id)], []))),
+    )
+    const streams = replies.map((reply) => (Array.isArray(reply) ? reply.map(Number) : []))
+    return {
+      batches: streams.reduce((sum, [count = 0]) => sum + count, 0),
+      oldestAgeMs: Math.max(0, ...streams.map(([, ageMs = 0]) => ageMs)),
+    }
   }
 
   async #createGroups(streams: readonly string[]): Promise<void> {

@@ -1,9 +1,14 @@
 import { Actor } from '../../actor.ts'
 import type { Database } from '../../db/database.ts'
+import { readTokenRights } from '../roles/index.ts'
+import { UserEntity } from '../users/index.ts'
 import { ApiTokenEntity } from './entity.ts'
 import { matchesDigest, parseToken } from './token.ts'
 
-/** Whoever this token stands for; undefined when it is unknown, revoked or expired. */
+/**
+ * Whoever this token stands for, with what they may do at this time; undefined when it is unknown, revoked or
+ * expired, or stands for a user who is inactive.
+ */
 export async function authenticateToken(
   database: Database,
   text: string,
@@ -11,17 +16,16 @@ export async function authenticateToken(
 ): Promise<Actor | undefined> {
   const token = parseToken(text)
   if (!token) return undefined
-  const row = await database.transaction(token.organizationId, (em) =>
-    em.findOne(ApiTokenEntity, { id: token.id }),
-  )
-  if (!row || !matchesDigest(token.secret, row.digest)) return undefined
-  if (row.revokedAt !== null || (row.expiresAt !== null && row.expiresAt.getTime() <= now)) return undefined
-  return new Actor({
-    kind: 'api_token',
-    id: row.id,
-    name: row.name,
-    organizationId: row.organizationId,
-    workspaceId: row.workspaceId,
-    role: row.role,
+  return database.transaction(token.organizationId, async (em) => {
+    const row = await em.findOne(ApiTokenEntity, { id: token.id })
+    if (!row || !matchesDigest(token.secret, row.digest)) return undefined
+    if (row.revokedAt !== null || (row.expiresAt !== null && row.expiresAt.getTime() <= now)) return undefined
+    const { id, name, organizationId, roleId, userId, workspaceId } = row
+    if (roleId === null) return undefined
+    const user = userId === null ? null : await em.findOne(UserEntity, { id: userId, active: true })
+    if (userId !== null && user === null) return undefined
+    const terms = { roleId, userId, workspaceId, expiresAt: row.expiresAt }
+    const { rights, expiresAt } = await readTokenRights(em, terms, now)
+    return new Actor({ kind: 'api_token', id, name, organizationId, roleId, rights, user, expiresAt })
   })
 }

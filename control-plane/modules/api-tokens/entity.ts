@@ -1,5 +1,4 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
-import type { SystemRole } from '../../../contract/permissions.ts'
 import { tenantColumns } from '../../db/columns.ts'
 
 export const ApiTokenEntity = defineEntity({
@@ -9,7 +8,10 @@ export const ApiTokenEntity = defineEntity({
     ...tenantColumns,
     workspaceId: p.string().strictNullable(),
     name: p.string(),
-    role: p.string().$type<SystemRole>(),
+    /** Null: of an ended token, whose role is deleted. */
+    roleId: p.string().strictNullable(),
+    /** The user that it stands for. */
+    userId: p.string().strictNullable(),
     /** SHA-256 of the secret, hex. */
     digest: p.string().hidden(),
     expiresAt: p.datetime().strictNullable(),

@@ -1,11 +1,14 @@
 import type { SystemRole } from '../../../contract/permissions.ts'
 import { builder } from '../../graphql/builder.ts'
+import { AlreadyIssued, IdempotencyKeyReused, idempotencyKeyField } from '../../graphql/concurrency-fields.ts'
 import { ByIdInput } from '../../graphql/deleted.ts'
+import { BadUserInput } from '../../graphql/errors.ts'
 import { registerNodeType } from '../../graphql/node-types.ts'
 import { loadVisible } from '../../graphql/nodes.ts'
 import { listPage } from '../../graphql/pagination.ts'
 import { NotFound } from '../../graphql/refusals.ts'
-import { SystemRoleType } from '../roles/index.ts'
+import { RightsExceeded, RoleType, SystemRoleType, systemRoleId } from '../roles/index.ts'
+import { UserType } from '../users/index.ts'
 import { WorkspaceType } from '../workspaces/index.ts'
 import { type ApiToken, ApiTokenEntity } from './entity.ts'
 import { type IssuedApiToken, issueApiToken, revokeApiToken } from './service.ts'
@@ -16,8 +19,7 @@ export const ApiTokenType = builder.loadableNodeRef('ApiToken', {
   id: { resolve: (token: ApiToken) => token.id },
   load: async (ids: string[], context) => {
     const tokens = await loadVisible(context, 'api_tokens:view', ApiTokenEntity, ids)
-    const own = context.actor.workspaceId
-    return tokens.map((token) => (own === null || token?.workspaceId === own ? token : null))
+    return tokens.map((token) => (token && context.actor.reaches(token.workspaceId) ? token : null))
   },
 })
 
@@ -26,9 +28,17 @@ ApiTokenType.implement({
   fields: (t) => ({
     name: t.exposeString('name', { description: 'What people call it.' }),
     role: t.field({
-      type: SystemRoleType,
-      description: 'What it may do.',
-      resolve: ({ role }): SystemRole => role,
+      type: RoleType,
+      nullable: true,
+      description:
+        'What it may do; null when you may not see roles, or it has ended and its role is deleted.',
+      resolve: ({ roleId }) => roleId,
+    }),
+    user: t.field({
+      type: UserType,
+      nullable: true,
+      description: 'The user that it stands for: it may do no more than their roles allow.',
+      resolve: ({ userId }) => userId,
     }),
     workspace: t.field({
       type: WorkspaceType,
@@ -65,8 +75,9 @@ builder.queryFields((t) => ({
       permission: 'api_tokens:view',
       description: 'The API tokens of your organization, revoked ones included, oldest first.',
       resolve: (_, page, context) => {
-        const { workspaceId } = context.actor
-        return listPage(context, ApiTokenEntity, page, workspaceId === null ? {} : { where: { workspaceId } })
+        const { workspaceIds } = context.actor
+        const where = workspaceIds === null ? {} : { workspaceId: { $in: [...workspaceIds] } }
+        return listPage(context, ApiTokenEntity, page, { where })
       },
     },
     { name: 'ApiTokenConnection', description: 'A page of API tokens.' },
@@ -87,21 +98,36 @@ const IssuedApiTokenType = builder.objectRef<IssuedApiToken>('IssuedApiToken').i
 const IssueApiTokenInput = builder.inputType('IssueApiTokenInput', {
   description: 'A new API token.',
   fields: (t) => ({
+    ...idempotencyKeyField(t),
     name: t.string({ required: true, description: '1 to 128 characters.' }),
-    role: t.field({ type: SystemRoleType, required: true, description: 'At most your own.' }),
+    role: t.field({ type: SystemRoleType, description: 'A system role; instead of `roleId`.' }),
+    roleId: t.id({ description: 'What it may do: nothing that you may not. Instead of `role`.' }),
+    userId: t.id({ description: 'The user that it stands for, whose roles bound it.' }),
     workspaceId: t.id({ description: 'Confines it to this workspace.' }),
     expiresAt: t.field({ type: 'DateTime', description: 'When it stops working; without: never.' }),
   }),
 })
+
+/** @throws BadUserInput unless exactly one of the two is given. */
+function roleIdOf(input: {
+  readonly role?: SystemRole | null | undefined
+  readonly roleId?: string | null | undefined
+}): string {
+  const { role, roleId } = input
+  if (role != null && roleId == null) return systemRoleId(role)
+  if (roleId != null && role == null) return roleId
+  throw new BadUserInput('roleId', 'name either a role by its id, or a system role in "role"')
+}
 
 builder.mutationFields((t) => ({
   issueApiToken: t.field({
     type: IssuedApiTokenType,
     permission: 'api_tokens:create',
     description: 'Issues an API token.',
-    errors: { types: [NotFound] },
+    errors: { types: [NotFound, RightsExceeded, IdempotencyKeyReused, AlreadyIssued] },
     args: { input: t.arg({ type: IssueApiTokenInput, required: true, description: 'The token.' }) },
-    resolve: (_, { input }, { services, actor }) => issueApiToken(services, actor, input),
+    resolve: (_, { input }, { services, actor }) =>
+      issueApiToken(services, actor, { ...input, roleId: roleIdOf(input) }),
   }),
   revokeApiToken: t.field({
     type: ApiTokenType,

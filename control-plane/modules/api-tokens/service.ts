@@ -1,20 +1,23 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
-import { type SystemRole, systemRoles } from '../../../contract/permissions.ts'
 import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { newId } from '../../db/id.ts'
-import { lockRow } from '../../db/require-row.ts'
-import { Forbidden } from '../../graphql/errors.ts'
+import { lockRow, requireRow } from '../../db/require-row.ts'
+import { BadUserInput } from '../../graphql/errors.ts'
 import { NotFound } from '../../graphql/refusals.ts'
 import { checkFuture, checkName } from '../../input.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
+import { auditEscalation, RoleEntity, requireTokenWithin } from '../roles/index.ts'
+import { UserEntity } from '../users/index.ts'
 import { requireWorkspace } from '../workspaces/index.ts'
 import { type ApiToken, ApiTokenEntity } from './entity.ts'
 import { digestOfToken, formatToken, makeTokenSecret } from './token.ts'
 
 export interface IssueApiToken {
   readonly name: string
-  readonly role: SystemRole
+  readonly roleId: string
+  /** Whom it stands for; null: nobody but itself. */
+  readonly userId?: string | null | undefined
   readonly workspaceId?: string | null | undefined
   readonly expiresAt?: Date | null | undefined
 }
@@ -26,9 +29,10 @@ export interface IssuedApiToken {
 }
 
 /**
- * An actor cannot hand out more than they have: neither a higher role nor a wider reach.
+ * Nobody hands out more than they have, or more than the user that the token stands for: neither a permission, nor a
+ * wider reach, nor a longer time.
  *
- * @throws NotFound, Forbidden
+ * @throws NotFound, Forbidden, RightsExceeded
  */
 export function issueApiToken(
   context: ServiceContext,
@@ -37,25 +41,26 @@ export function issueApiToken(
 ): Promise<IssuedApiToken> {
   const name = checkName('name', input.name)
   const expiresAt = input.expiresAt == null ? null : checkFuture('expiresAt', input.expiresAt, context.now())
-  const workspaceId = input.workspaceId ?? null
-  return transactionOf(context, actor, async (em) => {
+  const { workspaceId = null, userId = null } = input
+  const work = transactionOf(context, actor, async (em) => {
     if (workspaceId === null) actor.require('api_tokens:create', { workspaceId })
     else await requireWorkspace(em, actor, 'api_tokens:create', workspaceId)
-    if (systemRoles[input.role].privilegeLevel > systemRoles[actor.role].privilegeLevel) {
-      throw new Forbidden(
-        'api_tokens:create',
-        `A ${actor.role} cannot issue a token of the role ${input.role}`,
-      )
+    await requireRow(em, RoleEntity, 'role', input.roleId)
+    if (userId !== null && !(await requireRow(em, UserEntity, 'user', userId)).active) {
+      throw new BadUserInput('userId', 'names an inactive user: activate them first')
     }
-    return createToken(em, actor, { name, role: input.role, workspaceId, expiresAt }, new Date(context.now()))
+    const token = { name, roleId: input.roleId, userId, workspaceId, expiresAt }
+    await requireTokenWithin(em, actor, token, context.now())
+    return createToken(em, actor, token, new Date(context.now()))
   })
+  return auditEscalation(context, actor, { kind: actor.kind, id: actor.id }, work)
 }
 
 /** Stores a new token, in the caller's transaction. */
 export async function createToken(
   em: EntityManager,
   actor: Actor,
-  token: Pick<ApiToken, 'name' | 'role' | 'workspaceId' | 'expiresAt'>,
+  token: Pick<ApiToken, 'name' | 'userId' | 'workspaceId' | 'expiresAt'> & { readonly roleId: string },
   createdAt: Date,
 ): Promise<IssuedApiToken> {
   const secret = makeTokenSecret()
@@ -75,9 +80,7 @@ export async function createToken(
 export function revokeApiToken(context: ServiceContext, actor: Actor, id: string): Promise<ApiToken> {
   return transactionOf(context, actor, async (em) => {
     const token = await lockRow(em, ApiTokenEntity, 'API token', id)
-    if (actor.workspaceId !== null && token.workspaceId !== actor.workspaceId) {
-      throw new NotFound('API token', id)
-    }
+    if (!actor.reaches(token.workspaceId)) throw new NotFound('API token', id)
     actor.require('api_tokens:revoke', token)
     if (token.revokedAt !== null) return token
     token.revokedAt = new Date(context.now())
@@ -86,7 +89,7 @@ export function revokeApiToken(context: ServiceContext, actor: Actor, id: string
   })
 }
 
-function describe(type: string, { id, name, role, workspaceId, expiresAt }: ApiToken) {
-  const details = { name, role, expiresAt: expiresAt?.toISOString() ?? null }
+function describe(type: string, { id, name, roleId, userId, workspaceId, expiresAt }: ApiToken) {
+  const details = { name, roleId, userId, expiresAt: expiresAt?.toISOString() ?? null }
   return { type, subject: { kind: 'api_token', id }, workspaceId, details }
 }

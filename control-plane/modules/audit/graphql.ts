@@ -1,8 +1,8 @@
-import type { FilterQuery } from '@mikro-orm/core'
 import { builder } from '../../graphql/builder.ts'
 import { registerNodeType } from '../../graphql/node-types.ts'
 import { loadVisible } from '../../graphql/nodes.ts'
 import { listPage } from '../../graphql/pagination.ts'
+import { auditCondition } from './condition.ts'
 import { type AuditEvent, AuditEventEntity } from './entity.ts'
 
 interface Party {
@@ -11,7 +11,7 @@ interface Party {
   readonly name?: string
 }
 
-const AuditActorType = builder.objectRef<Required<Party>>('AuditActor').implement({
+export const AuditActorType = builder.objectRef<Required<Party>>('AuditActor').implement({
   description: 'Who did it, as they were called then.',
   fields: (t) => ({
     kind: t.exposeString('kind', { description: '`api_token`, `system`, `virtual_key`, …' }),
@@ -57,12 +57,13 @@ AuditEventType.implement({
   }),
 })
 
-const AuditEventFilter = builder.inputType('AuditEventFilter', {
+export const AuditEventFilterInput = builder.inputType('AuditEventFilter', {
   description: 'Which events; all conditions must hold.',
   fields: (t) => ({
     type: t.string({ description: 'Exactly this type.' }),
     actorId: t.id({ description: 'Done by this actor.' }),
     subjectId: t.id({ description: 'Done to this subject.' }),
+    requestId: t.string({ description: 'An inference call that was answered under this `x-request-id`.' }),
   }),
 })
 
@@ -72,11 +73,9 @@ builder.queryField('auditEvents', (t) =>
       type: AuditEventType,
       permission: 'audit_logs:view',
       description: 'What happened in the organization, newest first.',
-      args: { filter: t.arg({ type: AuditEventFilter, description: 'Only these.' }) },
+      args: { filter: t.arg({ type: AuditEventFilterInput, description: 'Only these.' }) },
       resolve: (_, { filter, ...page }, context) => {
-        const conditions = Object.entries(filter ?? {}).filter(([, value]) => value != null)
-        const workspace = context.actor.workspaceId && { workspaceId: context.actor.workspaceId }
-        const where = { ...Object.fromEntries(conditions), ...workspace } as FilterQuery<AuditEvent>
+        const where = auditCondition(context.actor, filter ?? {})
         return listPage(context, AuditEventEntity, page, { where, newestFirst: true })
       },
     },

@@ -10,6 +10,8 @@ export interface AuditEntry {
   readonly subject: { readonly kind: string; readonly id: string }
   /** The workspace of the subject, null when it belongs to the organization itself. */
   readonly workspaceId?: string | null
+  /** How it ended; `succeeded` unless said. */
+  readonly outcome?: 'succeeded' | 'denied'
   /** What was changed. Never a secret. */
   readonly details?: Readonly<Record<string, Json>>
 }
@@ -27,7 +29,7 @@ export async function recordAudit(em: EntityManager, actor: Actor, entry: AuditE
     actorName: actor.name,
     subjectKind: entry.subject.kind,
     subjectId: entry.subject.id,
-    outcome: 'succeeded',
+    outcome: entry.outcome ?? 'succeeded',
     details: { ...entry.details },
   })
 }

@@ -1,17 +1,20 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
 import type { GovernedLevel } from '../../../contract/configuration/entities.ts'
-import { tenantColumns } from '../../db/columns.ts'
+import { tenantColumns, versionColumn } from '../../db/columns.ts'
 
 export const BudgetEntity = defineEntity({
   name: 'Budget',
   tableName: 'budgets',
   properties: {
     ...tenantColumns,
+    ...versionColumn,
     workspaceId: p.string().strictNullable(),
     ownerKind: p.string().$type<GovernedLevel>(),
     ownerId: p.string(),
     limitNanoUsd: p.bigint('string'),
     period: p.string().$type<BudgetPeriod>(),
+    /** Whether the access profile that the owner follows decides it. */
+    fromProfile: p.boolean(),
     createdAt: p.datetime(),
   },
 })

@@ -1,5 +1,12 @@
 import type { GovernedLevel } from '../../../contract/configuration/entities.ts'
-import { builder } from '../../graphql/builder.ts'
+import { builder, type InputFields } from '../../graphql/builder.ts'
+import {
+  expectedVersionField,
+  IdempotencyKeyReused,
+  idempotencyKeyField,
+  StaleUpdate,
+  versionDescription,
+} from '../../graphql/concurrency-fields.ts'
 import type { RequestContext } from '../../graphql/context.ts'
 import { ByIdInput, DeletedType } from '../../graphql/deleted.ts'
 import { registerNodeType } from '../../graphql/node-types.ts'
@@ -11,22 +18,13 @@ import { CustomerType } from '../customers/index.ts'
 import { OrganizationType } from '../organizations/index.ts'
 import { TeamType } from '../teams/index.ts'
 import { UserType } from '../users/index.ts'
-import { ProviderConfigType, VirtualKeyType } from '../virtual-keys/index.ts'
-import { removeBudget, setBudget } from './service.ts'
+import { ProfileManaged, ProviderConfigType, VirtualKeyType } from '../virtual-keys/index.ts'
+import { PeriodTaken, SeveralBudgets } from './errors.ts'
+import { BudgetPeriodType } from './period-type.ts'
+import { addBudget, removeBudget, setBudget, updateBudget } from './service.ts'
 import { type BudgetStanding, readBudgetStandings } from './standing.ts'
 
 registerNodeType('bud', 'Budget')
-
-const BudgetPeriodType = builder.enumType('BudgetPeriod', {
-  description: 'How long a budget lasts, by the calendar in UTC.',
-  values: {
-    DAY: { description: 'Resets at midnight.' },
-    WEEK: { description: 'Resets on Monday at midnight.' },
-    MONTH: { description: 'Resets on the first of the month.' },
-    YEAR: { description: 'Resets on 1 January.' },
-    NONE: { description: 'Never resets.' },
-  } as const,
-})
 
 async function loadBudgets(
   { services, actor }: RequestContext,
@@ -38,8 +36,11 @@ async function loadBudgets(
   const standings = await transactionOf(services, actor, (em) =>
     readBudgetStandings(em, actor, where, services.now()),
   )
+  // Oldest last, so that it stands for an owner who has several.
   const found = new Map(
-    standings.map((standing) => [by === 'id' ? standing.budget.id : standing.budget.ownerId, standing]),
+    standings
+      .toReversed()
+      .map((standing) => [by === 'id' ? standing.budget.id : standing.budget.ownerId, standing]),
   )
   return ids.map((id) => found.get(id) ?? null)
 }
@@ -63,6 +64,7 @@ BudgetType.implement({
       description: 'How long it lasts.',
       resolve: ({ budget }) => budget.period,
     }),
+    version: t.int({ description: versionDescription, resolve: ({ budget }) => budget.version }),
     settled: t.expose('settled', {
       type: 'NanoUsd',
       description:
@@ -90,39 +92,112 @@ function budgetOf(ownerKind: GovernedLevel) {
     type: BudgetType,
     nullable: true,
     permission: 'budgets:view',
-    description: 'The most that its calls may cost in a period; null: no limit of its own.',
+    description: 'The first of its budgets; null: none of its own.',
+    deprecationReason: 'Use `budgets`, which has all of them. Removed on 2027-06-01.',
     load: (ids: string[], context: RequestContext) => loadBudgets(context, { ownerKind }, ids),
     resolve: ({ id }: { readonly id: string }) => id,
   } as const
 }
 
-builder.objectField(OrganizationType, 'budget', (t) => t.loadable(budgetOf('organization')))
-builder.objectField(CustomerType, 'budget', (t) => t.loadable(budgetOf('customer')))
-builder.objectField(BusinessUnitType, 'budget', (t) => t.loadable(budgetOf('business_unit')))
-builder.objectField(TeamType, 'budget', (t) => t.loadable(budgetOf('team')))
-builder.objectField(UserType, 'budget', (t) => t.loadable(budgetOf('user')))
-builder.objectField(VirtualKeyType, 'budget', (t) => t.loadable(budgetOf('virtual_key')))
-builder.objectField(ProviderConfigType, 'budget', (t) => t.loadable(budgetOf('provider_config')))
+function budgetsOf(ownerKind: GovernedLevel) {
+  return {
+    type: BudgetType,
+    permission: 'budgets:view',
+    description:
+      'What its calls may cost in each period, oldest first: a call is charged to all of them and runs only while each can pay for it. Empty: no limit of its own.',
+    load: (ids: string[], { services, actor }: RequestContext) =>
+      transactionOf(services, actor, (em) =>
+        readBudgetStandings(em, actor, { ownerKind, ownerId: { $in: ids } }, services.now()),
+      ),
+    // A loadable type may also be given by id; `load` gives standings.
+    group: (standing: BudgetStanding | string) => (standing as BudgetStanding).budget.ownerId,
+    resolve: ({ id }: { readonly id: string }) => id,
+  } as const
+}
+
+builder.objectFields(OrganizationType, (t) => ({
+  budgets: t.loadableGroup(budgetsOf('organization')),
+  budget: t.loadable(budgetOf('organization')),
+}))
+builder.objectFields(CustomerType, (t) => ({
+  budgets: t.loadableGroup(budgetsOf('customer')),
+  budget: t.loadable(budgetOf('customer')),
+}))
+builder.objectFields(BusinessUnitType, (t) => ({
+  budgets: t.loadableGroup(budgetsOf('business_unit')),
+  budget: t.loadable(budgetOf('business_unit')),
+}))
+builder.objectFields(TeamType, (t) => ({
+  budgets: t.loadableGroup(budgetsOf('team')),
+  budget: t.loadable(budgetOf('team')),
+}))
+builder.objectFields(UserType, (t) => ({
+  budgets: t.loadableGroup(budgetsOf('user')),
+  budget: t.loadable(budgetOf('user')),
+}))
+builder.objectFields(VirtualKeyType, (t) => ({
+  budgets: t.loadableGroup(budgetsOf('virtual_key')),
+  budget: t.loadable(budgetOf('virtual_key')),
+}))
+builder.objectFields(ProviderConfigType, (t) => ({
+  budgets: t.loadableGroup(budgetsOf('provider_config')),
+  budget: t.loadable(budgetOf('provider_config')),
+}))
+
+const limitDescription = 'What may be spent in one period, at least "1"; "5000000000" is 5 USD.'
+
+const budgetFields = (t: InputFields) => ({
+  owner: t.field({ type: PolicyOwnerInput, required: true, description: 'Whom it governs.' }),
+  limit: t.field({ type: 'NanoUsd', required: true, description: limitDescription }),
+  period: t.field({ type: BudgetPeriodType, required: true, description: 'How long it lasts.' }),
+})
 
 const SetBudgetInput = builder.inputType('SetBudgetInput', {
-  description: 'The budget of one owner, who has at most one.',
+  description: 'The only budget of one owner.',
+  fields: budgetFields,
+})
+
+const AddBudgetInput = builder.inputType('AddBudgetInput', {
+  description: 'One more budget of an owner, who has at most one for each period.',
+  fields: (t) => ({ ...idempotencyKeyField(t), ...budgetFields(t) }),
+})
+
+const UpdateBudgetInput = builder.inputType('UpdateBudgetInput', {
+  description: 'What to change about a budget; a field that is left out stays as it is.',
   fields: (t) => ({
-    owner: t.field({ type: PolicyOwnerInput, required: true, description: 'Whom it governs.' }),
-    limit: t.field({
-      type: 'NanoUsd',
-      required: true,
-      description: 'What may be spent in one period, at least "1"; "5000000000" is 5 USD.',
-    }),
-    period: t.field({ type: BudgetPeriodType, required: true, description: 'How long it lasts.' }),
+    ...expectedVersionField(t),
+    id: t.id({ required: true, description: 'The budget.' }),
+    limit: t.field({ type: 'NanoUsd', description: limitDescription }),
+    period: t.field({ type: BudgetPeriodType, description: 'How long it lasts.' }),
   }),
 })
 
 builder.mutationFields((t) => ({
+  addBudget: t.field({
+    type: BudgetType,
+    permission: 'budgets:update',
+    description:
+      'Gives an owner a budget beside those that it has: a daily and a monthly one, for example. A call is charged to all of them and runs only while each can pay for it.',
+    errors: { types: [NotFound, PeriodTaken, IdempotencyKeyReused] },
+    args: { input: t.arg({ type: AddBudgetInput, required: true, description: 'The budget.' }) },
+    resolve: (_, { input: { owner, limit, period } }, { services, actor }) =>
+      addBudget(services, actor, { owner: policyOwnerOf(actor, owner), limitNanoUsd: limit, period }),
+  }),
+  updateBudget: t.field({
+    type: BudgetType,
+    permission: 'budgets:update',
+    description: 'Changes a budget; what was spent in the present period stays spent.',
+    errors: { types: [NotFound, PeriodTaken, ProfileManaged, StaleUpdate] },
+    args: { input: t.arg({ type: UpdateBudgetInput, required: true, description: 'The change.' }) },
+    resolve: (_, { input: { limit, ...update } }, { services, actor }) =>
+      updateBudget(services, actor, { ...update, limitNanoUsd: limit }),
+  }),
   setBudget: t.field({
     type: BudgetType,
     permission: 'budgets:update',
-    description: 'Gives an owner a budget or changes it; what was spent in the present period stays spent.',
-    errors: { types: [NotFound] },
+    description:
+      'Gives an owner without a budget its first, or changes the only one that it has; what was spent in the present period stays spent. Of an owner with several it changes none: use `updateBudget`.',
+    errors: { types: [NotFound, SeveralBudgets, ProfileManaged] },
     args: { input: t.arg({ type: SetBudgetInput, required: true, description: 'The budget.' }) },
     resolve: (_, { input: { owner, limit, period } }, { services, actor }) =>
       setBudget(services, actor, { owner: policyOwnerOf(actor, owner), limitNanoUsd: limit, period }),
@@ -130,8 +205,9 @@ builder.mutationFields((t) => ({
   removeBudget: t.field({
     type: DeletedType,
     permission: 'budgets:update',
-    description: 'Takes a budget away: its owner’s calls are bound by the other levels alone.',
-    errors: { types: [NotFound] },
+    description:
+      'Takes a budget away: its owner’s calls are bound by its other budgets and the other levels alone.',
+    errors: { types: [NotFound, ProfileManaged] },
     args: { input: t.arg({ type: ByIdInput, required: true, description: 'The budget.' }) },
     resolve: (_, { input }, { services, actor }) => removeBudget(services, actor, input.id),
   }),

@@ -1,2 +1,5 @@
 export { type BudgetPeriod, budgetPeriods } from './entity.ts'
+export { checkBudgetLimit } from './limit.ts'
+export { BudgetPeriodType } from './period-type.ts'
+export { assignProfileBudgets, type ProfileBudget, releaseProfileBudgets } from './profile-budgets.ts'
 export { type BudgetTerms, readBudgetTerms } from './terms.ts'

@@ -1,18 +1,20 @@
 import { LockMode } from '@mikro-orm/core'
+import type { EntityManager } from '@mikro-orm/postgresql'
 import { keyOf } from '../../../contract/configuration/entities.ts'
 import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
+import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
-import { lockRow } from '../../db/require-row.ts'
-import { BadUserInput } from '../../graphql/errors.ts'
+import { type ExpectedVersion, lockRow } from '../../db/require-row.ts'
 import { NotFound } from '../../graphql/refusals.ts'
-import { lockPolicyOwner, type PolicyOwner } from '../../policy-owners.ts'
+import { lockPolicyOwner, type PlacedPolicyOwner, type PolicyOwner } from '../../policy-owners.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
+import { ProfileManaged } from '../virtual-keys/index.ts'
 import { type Budget, BudgetEntity, type BudgetPeriod } from './entity.ts'
+import { PeriodTaken, SeveralBudgets } from './errors.ts'
+import { checkBudgetLimit } from './limit.ts'
 import { budgetSnapshot } from './snapshot.ts'
 import { type BudgetStanding, readBudgetStandings } from './standing.ts'
-
-const maximumLimitNanoUsd = 999_999_999_999_999_999n
 
 export interface SetBudget {
   readonly owner: PolicyOwner
@@ -20,59 +22,88 @@ export interface SetBudget {
   readonly period: BudgetPeriod
 }
 
+export interface BudgetUpdate extends ExpectedVersion {
+  readonly id: string
+  readonly limitNanoUsd?: bigint | null | undefined
+  readonly period?: BudgetPeriod | null | undefined
+}
+
 /**
- * Gives an owner its budget, or changes the one that it has. What was spent in the present window stays spent; a
+ * Gives an owner one more budget: a call is charged to all of them, and runs only while each can pay for it.
+ *
+ * @throws NotFound when the owner does not exist, PeriodTaken when it has a budget of this period.
+ */
+export function addBudget(context: ServiceContext, actor: Actor, input: SetBudget): Promise<BudgetStanding> {
+  const limitNanoUsd = String(checkBudgetLimit('limit', input.limitNanoUsd))
+  const { owner, period } = input
+  const work = transactionOf(context, actor, async (em) => {
+    const { workspaceId } = await lockPolicyOwner(em, actor, owner)
+    actor.require('budgets:update', { workspaceId })
+    const row = newBudget(context, actor, { ...owner, workspaceId }, { limitNanoUsd, period })
+    const budget = em.create(BudgetEntity, row)
+    return record(em, context, actor, budget, 'budget.added', null)
+  })
+  return refuseViolations(periodTaken(period), work)
+}
+
+/**
+ * Changes one budget. What was spent in the present window stays spent; a new period begins its own window.
+ *
+ * @throws NotFound, PeriodTaken, ProfileManaged, StaleUpdate
+ */
+export function updateBudget(
+  context: ServiceContext,
+  actor: Actor,
+  input: BudgetUpdate,
+): Promise<BudgetStanding> {
+  const limitNanoUsd =
+    input.limitNanoUsd == null ? undefined : String(checkBudgetLimit('limit', input.limitNanoUsd))
+  const work = transactionOf(context, actor, async (em) => {
+    const budget = await lockBudget(em, actor, input.id, input)
+    const before = terms(budget)
+    if (limitNanoUsd !== undefined) budget.limitNanoUsd = limitNanoUsd
+    if (input.period != null) budget.period = input.period
+    return record(em, context, actor, budget, 'budget.updated', before)
+  })
+  return refuseViolations(periodTaken(input.period ?? 'NONE'), work)
+}
+
+/**
+ * Gives an owner its only budget, or changes the one that it has. What was spent in the present window stays spent; a
  * new period begins its own window.
  *
- * @throws NotFound when the owner does not exist.
+ * @throws NotFound when the owner does not exist, SeveralBudgets when it has more than one, ProfileManaged
  */
 export function setBudget(context: ServiceContext, actor: Actor, input: SetBudget): Promise<BudgetStanding> {
-  const limitNanoUsd = String(checkLimit(input.limitNanoUsd))
+  const limitNanoUsd = String(checkBudgetLimit('limit', input.limitNanoUsd))
   const { owner, period } = input
   return transactionOf(context, actor, async (em) => {
     const { workspaceId } = await lockPolicyOwner(em, actor, owner)
     actor.require('budgets:update', { workspaceId })
-    const present = await em.findOne(
+    const [present, another] = await em.find(
       BudgetEntity,
       { ownerKind: owner.kind, ownerId: owner.id },
-      { lockMode: LockMode.PESSIMISTIC_WRITE },
+      { lockMode: LockMode.PESSIMISTIC_WRITE, limit: 2 },
     )
-    const before = present && terms(present)
+    if (another) throw new SeveralBudgets(owner.id)
+    if (present) refuseManaged(present)
+    const before = present ? terms(present) : null
     const budget = present
       ? em.assign(present, { limitNanoUsd, period })
-      : em.create(BudgetEntity, {
-          id: newId('bud'),
-          organizationId: actor.organizationId,
-          workspaceId,
-          ownerKind: owner.kind,
-          ownerId: owner.id,
-          limitNanoUsd,
-          period,
-          createdAt: new Date(context.now()),
-        })
-    await recordChange(
-      em,
-      actor,
-      entry('budget.set', budget, { owner: { ...owner }, before, after: terms(budget) }),
-      { upserts: [budgetSnapshot(budget)] },
-    )
-    const [standing] = await readBudgetStandings(em, actor, { id: budget.id }, context.now())
-    if (!standing) throw new Error(`budget ${budget.id} cannot be read back`)
-    return standing
+      : em.create(
+          BudgetEntity,
+          newBudget(context, actor, { ...owner, workspaceId }, { limitNanoUsd, period }),
+        )
+    return record(em, context, actor, budget, 'budget.set', before)
   })
 }
 
-/** @throws NotFound */
+/** @throws NotFound, ProfileManaged */
 export function removeBudget(context: ServiceContext, actor: Actor, id: string): Promise<{ id: string }> {
   return transactionOf(context, actor, async (em) => {
-    const budget = await lockRow(em, BudgetEntity, 'budget', id)
-    const { workspaceId, ownerKind, ownerId } = budget
-    if (workspaceId !== null && actor.workspaceId !== null && workspaceId !== actor.workspaceId) {
-      throw new NotFound('budget', id)
-    }
-    actor.require('budgets:update', { workspaceId })
+    const budget = await lockBudget(em, actor, id)
     em.remove(budget)
-    const owner = { kind: ownerKind, id: ownerId }
+    const owner = { kind: budget.ownerKind, id: budget.ownerId }
     await recordChange(em, actor, entry('budget.removed', budget, { owner, before: terms(budget) }), {
       upserts: [],
       removals: [keyOf(budgetSnapshot(budget))],
@@ -81,13 +112,63 @@ export function removeBudget(context: ServiceContext, actor: Actor, id: string):
   })
 }
 
-function checkLimit(limit: bigint): bigint {
-  if (limit > 0n && limit <= maximumLimitNanoUsd) return limit
-  throw new BadUserInput(
-    'limit',
-    `must be from 1 to ${maximumLimitNanoUsd} nano-USD, not ${limit}: to stop all calls, switch the keys off`,
-  )
+async function lockBudget(
+  em: EntityManager,
+  actor: Actor,
+  id: string,
+  expected: ExpectedVersion = {},
+): Promise<Budget> {
+  const budget = await lockRow(em, BudgetEntity, 'budget', id, expected)
+  const { workspaceId } = budget
+  if (workspaceId !== null && !actor.reaches(workspaceId)) throw new NotFound('budget', id)
+  actor.require('budgets:update', { workspaceId })
+  refuseManaged(budget)
+  return budget
 }
+
+function refuseManaged({ fromProfile }: Budget): void {
+  if (fromProfile) throw new ProfileManaged('This budget')
+}
+
+function newBudget(
+  context: ServiceContext,
+  { organizationId }: Actor,
+  { kind, id, workspaceId }: PlacedPolicyOwner,
+  { limitNanoUsd, period }: Terms,
+) {
+  return {
+    id: newId('bud'),
+    organizationId,
+    workspaceId,
+    ownerKind: kind,
+    ownerId: id,
+    limitNanoUsd,
+    period,
+    fromProfile: false,
+    createdAt: new Date(context.now()),
+  }
+}
+
+async function record(
+  em: EntityManager,
+  context: ServiceContext,
+  actor: Actor,
+  budget: Budget,
+  type: string,
+  before: Terms | null,
+): Promise<BudgetStanding> {
+  const owner = { kind: budget.ownerKind, id: budget.ownerId }
+  await recordChange(em, actor, entry(type, budget, { owner, before, after: terms(budget) }), {
+    upserts: [budgetSnapshot(budget)],
+  })
+  const [standing] = await readBudgetStandings(em, actor, { id: budget.id }, context.now())
+  if (!standing) throw new Error(`budget ${budget.id} cannot be read back`)
+  return standing
+}
+
+const periodTaken = (period: BudgetPeriod) => ({
+  unique: { budgets_owner_period_key: () => new PeriodTaken(period) },
+})
 
 type Terms = Pick<Budget, 'limitNanoUsd' | 'period'>
 

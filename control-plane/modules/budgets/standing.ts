@@ -24,7 +24,8 @@ export async function readBudgetStandings(
   where: FilterQuery<Budget>,
   now: number,
 ): Promise<BudgetStanding[]> {
-  const budgets = await em.find(BudgetEntity, { $and: [where, visibleTo(actor)] } as FilterQuery<Budget>)
+  const visible = { $and: [where, visibleTo(actor)] } as FilterQuery<Budget>
+  const budgets = await em.find(BudgetEntity, visible, { orderBy: { id: 'asc' } })
   const windows = budgets.map((budget) => {
     const { startsAt, endsAt } = calendarWindow(budget.period, now)
     return { budget, key: { budgetId: budget.id, startsAt }, resetsAt: endsAt }
@@ -44,6 +45,8 @@ export async function readBudgetStandings(
 }
 
 /** What a token that is confined to a workspace may see: its own, and what belongs to the whole organization. */
-function visibleTo({ workspaceId }: Actor): FilterQuery<Budget> {
-  return workspaceId === null ? {} : { $or: [{ workspaceId }, { workspaceId: null }] }
+function visibleTo({ workspaceIds }: Actor): FilterQuery<Budget> {
+  return workspaceIds === null
+    ? {}
+    : { $or: [{ workspaceId: { $in: [...workspaceIds] } }, { workspaceId: null }] }
 }

@@ -1,11 +1,12 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
-import { tenantColumns } from '../../db/columns.ts'
+import { tenantColumns, versionColumn } from '../../db/columns.ts'
 
 export const BusinessUnitEntity = defineEntity({
   name: 'BusinessUnit',
   tableName: 'business_units',
   properties: {
     ...tenantColumns,
+    ...versionColumn,
     workspaceId: p.string(),
     customerId: p.string(),
     name: p.string(),

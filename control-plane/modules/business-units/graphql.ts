@@ -1,8 +1,15 @@
 import { builder } from '../../graphql/builder.ts'
+import {
+  expectedVersionField,
+  IdempotencyKeyReused,
+  idempotencyKeyField,
+  StaleUpdate,
+  versionDescription,
+} from '../../graphql/concurrency-fields.ts'
 import { ByIdInput, DeletedType } from '../../graphql/deleted.ts'
+import { listNamed, NamedOrderInput, searchDescription } from '../../graphql/named-lists.ts'
 import { registerNodeType } from '../../graphql/node-types.ts'
 import { loadVisible } from '../../graphql/nodes.ts'
-import { listPage } from '../../graphql/pagination.ts'
 import { InUse, NameTaken, NotFound } from '../../graphql/refusals.ts'
 import { CustomerType } from '../customers/index.ts'
 import { WorkspaceType } from '../workspaces/index.ts'
@@ -19,6 +26,7 @@ export const BusinessUnitType = builder.loadableNodeRef('BusinessUnit', {
 BusinessUnitType.implement({
   description: 'A part of a customer, between the customer and its teams.',
   fields: (t) => ({
+    version: t.exposeInt('version', { description: versionDescription }),
     name: t.exposeString('name', { description: 'Unique within the customer.' }),
     customer: t.field({
       type: CustomerType,
@@ -36,6 +44,15 @@ BusinessUnitType.implement({
   }),
 })
 
+const BusinessUnitFilterInput = builder.inputType('BusinessUnitFilter', {
+  description: 'Which business units; all conditions must hold.',
+  fields: (t) => ({
+    workspaceId: t.id({ description: 'That live in this workspace.' }),
+    customerId: t.id({ description: 'Of this customer.' }),
+    search: t.string({ description: searchDescription }),
+  }),
+})
+
 builder.queryFields((t) => ({
   businessUnit: t.field({
     type: BusinessUnitType,
@@ -49,8 +66,12 @@ builder.queryFields((t) => ({
     {
       type: BusinessUnitType,
       permission: 'business_units:view',
-      description: 'The business units of your organization, oldest first.',
-      resolve: (_, page, context) => listPage(context, BusinessUnitEntity, page),
+      description: 'The business units of your organization, oldest first unless said.',
+      args: {
+        filter: t.arg({ type: BusinessUnitFilterInput, description: 'Only these.' }),
+        orderBy: t.arg({ type: NamedOrderInput, description: 'In this order.' }),
+      },
+      resolve: (_, args, context) => listNamed(context, BusinessUnitEntity, args),
     },
     { name: 'BusinessUnitConnection', description: 'A page of business units.' },
     { name: 'BusinessUnitEdge', description: 'A business unit with its cursor.' },
@@ -60,6 +81,7 @@ builder.queryFields((t) => ({
 const CreateBusinessUnitInput = builder.inputType('CreateBusinessUnitInput', {
   description: 'A new business unit.',
   fields: (t) => ({
+    ...idempotencyKeyField(t),
     customerId: t.id({ required: true, description: 'The customer that it is a part of.' }),
     name: t.string({ required: true, description: '1 to 128 characters, unique within the customer.' }),
   }),
@@ -68,6 +90,7 @@ const CreateBusinessUnitInput = builder.inputType('CreateBusinessUnitInput', {
 const UpdateBusinessUnitInput = builder.inputType('UpdateBusinessUnitInput', {
   description: 'What to change about a business unit.',
   fields: (t) => ({
+    ...expectedVersionField(t),
     id: t.id({ required: true, description: 'The business unit.' }),
     name: t.string({ required: true, description: 'Its new name.' }),
   }),
@@ -78,7 +101,7 @@ builder.mutationFields((t) => ({
     type: BusinessUnitType,
     permission: 'business_units:create',
     description: 'Creates a business unit.',
-    errors: { types: [NotFound, NameTaken] },
+    errors: { types: [NotFound, NameTaken, IdempotencyKeyReused] },
     args: {
       input: t.arg({ type: CreateBusinessUnitInput, required: true, description: 'The business unit.' }),
     },
@@ -88,7 +111,7 @@ builder.mutationFields((t) => ({
     type: BusinessUnitType,
     permission: 'business_units:update',
     description: 'Renames a business unit.',
-    errors: { types: [NotFound, NameTaken] },
+    errors: { types: [NotFound, NameTaken, StaleUpdate] },
     args: { input: t.arg({ type: UpdateBusinessUnitInput, required: true, description: 'The change.' }) },
     resolve: (_, { input }, { services, actor }) => updateBusinessUnit(services, actor, input),
   }),

@@ -3,7 +3,7 @@ import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
-import { lockRow, requireRow } from '../../db/require-row.ts'
+import { type ExpectedVersion, lockRow, requireRow } from '../../db/require-row.ts'
 import { InUse, NameTaken } from '../../graphql/refusals.ts'
 import { checkName } from '../../input.ts'
 import { deleteOwnedPolicies } from '../../owned-policies.ts'
@@ -47,11 +47,11 @@ export function createBusinessUnit(
 export function updateBusinessUnit(
   context: ServiceContext,
   actor: Actor,
-  input: { readonly id: string; readonly name: string },
+  input: ExpectedVersion & { readonly id: string; readonly name: string },
 ): Promise<BusinessUnit> {
   const name = checkName('name', input.name)
   const work = transactionOf(context, actor, async (em) => {
-    const businessUnit = await lockRow(em, BusinessUnitEntity, 'business unit', input.id)
+    const businessUnit = await lockRow(em, BusinessUnitEntity, 'business unit', input.id, input)
     actor.require('business_units:update', businessUnit)
     businessUnit.name = name
     await recordChange(em, actor, describe('business_unit.updated', businessUnit), {

@@ -1,11 +1,12 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
-import { tenantColumns } from '../../db/columns.ts'
+import { tenantColumns, versionColumn } from '../../db/columns.ts'
 
 export const ClientConfigurationEntity = defineEntity({
   name: 'ClientConfiguration',
   tableName: 'client_configurations',
   properties: {
     ...tenantColumns,
+    ...versionColumn,
     allowedOrigins: p.json<string[]>(),
     allowedHeaders: p.json<string[]>(),
     forwardAllowlist: p.json<string[]>().strictNullable(),

@@ -1,8 +1,15 @@
 import { builder } from '../../graphql/builder.ts'
+import {
+  expectedVersionField,
+  IdempotencyKeyReused,
+  idempotencyKeyField,
+  StaleUpdate,
+  versionDescription,
+} from '../../graphql/concurrency-fields.ts'
 import { ByIdInput, DeletedType } from '../../graphql/deleted.ts'
+import { listNamed, NamedOrderInput, searchDescription } from '../../graphql/named-lists.ts'
 import { registerNodeType } from '../../graphql/node-types.ts'
 import { loadVisible } from '../../graphql/nodes.ts'
-import { listPage } from '../../graphql/pagination.ts'
 import { InUse, NameTaken, NotFound } from '../../graphql/refusals.ts'
 import { WorkspaceType } from '../workspaces/index.ts'
 import { type Customer, CustomerEntity } from './entity.ts'
@@ -18,6 +25,7 @@ export const CustomerType = builder.loadableNodeRef('Customer', {
 CustomerType.implement({
   description: 'Whoever the calls of its teams are charged to; the widest level below the organization.',
   fields: (t) => ({
+    version: t.exposeInt('version', { description: versionDescription }),
     name: t.exposeString('name', { description: 'Unique in the workspace.' }),
     workspace: t.field({
       type: WorkspaceType,
@@ -26,6 +34,14 @@ CustomerType.implement({
       resolve: ({ workspaceId }) => workspaceId,
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
+  }),
+})
+
+const CustomerFilterInput = builder.inputType('CustomerFilter', {
+  description: 'Which customers; all conditions must hold.',
+  fields: (t) => ({
+    workspaceId: t.id({ description: 'That live in this workspace.' }),
+    search: t.string({ description: searchDescription }),
   }),
 })
 
@@ -42,8 +58,12 @@ builder.queryFields((t) => ({
     {
       type: CustomerType,
       permission: 'customers:view',
-      description: 'The customers of your organization, oldest first.',
-      resolve: (_, page, context) => listPage(context, CustomerEntity, page),
+      description: 'The customers of your organization, oldest first unless said.',
+      args: {
+        filter: t.arg({ type: CustomerFilterInput, description: 'Only these.' }),
+        orderBy: t.arg({ type: NamedOrderInput, description: 'In this order.' }),
+      },
+      resolve: (_, args, context) => listNamed(context, CustomerEntity, args),
     },
     { name: 'CustomerConnection', description: 'A page of customers.' },
     { name: 'CustomerEdge', description: 'A customer with its cursor.' },
@@ -53,6 +73,7 @@ builder.queryFields((t) => ({
 const CreateCustomerInput = builder.inputType('CreateCustomerInput', {
   description: 'A new customer.',
   fields: (t) => ({
+    ...idempotencyKeyField(t),
     workspaceId: t.id({ required: true, description: 'Where it lives.' }),
     name: t.string({ required: true, description: '1 to 128 characters, unique in the workspace.' }),
   }),
@@ -61,6 +82,7 @@ const CreateCustomerInput = builder.inputType('CreateCustomerInput', {
 const UpdateCustomerInput = builder.inputType('UpdateCustomerInput', {
   description: 'What to change about a customer.',
   fields: (t) => ({
+    ...expectedVersionField(t),
     id: t.id({ required: true, description: 'The customer.' }),
     name: t.string({ required: true, description: 'Its new name.' }),
   }),
@@ -71,7 +93,7 @@ builder.mutationFields((t) => ({
     type: CustomerType,
     permission: 'customers:create',
     description: 'Creates a customer.',
-    errors: { types: [NotFound, NameTaken] },
+    errors: { types: [NotFound, NameTaken, IdempotencyKeyReused] },
     args: { input: t.arg({ type: CreateCustomerInput, required: true, description: 'The customer.' }) },
     resolve: (_, { input }, { services, actor }) => createCustomer(services, actor, input),
   }),
@@ -79,7 +101,7 @@ builder.mutationFields((t) => ({
     type: CustomerType,
     permission: 'customers:update',
     description: 'Renames a customer.',
-    errors: { types: [NotFound, NameTaken] },
+    errors: { types: [NotFound, NameTaken, StaleUpdate] },
     args: { input: t.arg({ type: UpdateCustomerInput, required: true, description: 'The change.' }) },
     resolve: (_, { input }, { services, actor }) => updateCustomer(services, actor, input),
   }),

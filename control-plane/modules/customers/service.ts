@@ -3,7 +3,7 @@ import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
-import { lockRow } from '../../db/require-row.ts'
+import { type ExpectedVersion, lockRow } from '../../db/require-row.ts'
 import { InUse, NameTaken } from '../../graphql/refusals.ts'
 import { checkName } from '../../input.ts'
 import { deleteOwnedPolicies } from '../../owned-policies.ts'
@@ -45,11 +45,11 @@ export function createCustomer(
 export function updateCustomer(
   context: ServiceContext,
   actor: Actor,
-  input: { readonly id: string; readonly name: string },
+  input: ExpectedVersion & { readonly id: string; readonly name: string },
 ): Promise<Customer> {
   const name = checkName('name', input.name)
   const work = transactionOf(context, actor, async (em) => {
-    const customer = await lockRow(em, CustomerEntity, 'customer', input.id)
+    const customer = await lockRow(em, CustomerEntity, 'customer', input.id, input)
     actor.require('customers:update', customer)
     customer.name = name
     await recordChange(em, actor, describe('customer.updated', customer), {

@@ -6,5 +6,6 @@ export {
   readSigningKeys,
 } from './directory.ts'
 export { type DataPlane, DataPlaneEntity, type ReportedPlugin } from './entity.ts'
+export { DataPlaneType } from './graphql.ts'
 export { registerEnrolment } from './http.ts'
 export { createEnrolmentToken, type IssuedEnrolmentToken } from './service.ts'

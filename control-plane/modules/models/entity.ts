@@ -1,11 +1,12 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
-import { tenantColumns } from '../../db/columns.ts'
+import { tenantColumns, versionColumn } from '../../db/columns.ts'
 
 export const ModelEntity = defineEntity({
   name: 'Model',
   tableName: 'models',
   properties: {
     ...tenantColumns,
+    ...versionColumn,
     providerId: p.string(),
     name: p.string(),
     upstreamName: p.string(),

@@ -1,10 +1,21 @@
 import { builder } from '../../graphql/builder.ts'
+import {
+  expectedVersionField,
+  IdempotencyKeyReused,
+  idempotencyKeyField,
+  StaleUpdate,
+} from '../../graphql/concurrency-fields.ts'
 import { ByIdInput, DeletedType } from '../../graphql/deleted.ts'
-import { listPage } from '../../graphql/pagination.ts'
+import { listNamed, NamedOrderInput, searchDescription } from '../../graphql/named-lists.ts'
 import { NameTaken, NotFound } from '../../graphql/refusals.ts'
 import { ModelEntity } from './entity.ts'
 import { createModel, deleteModel, updateModel } from './service.ts'
 import { ModelType } from './types.ts'
+
+const ModelFilterInput = builder.inputType('ModelFilter', {
+  description: 'Which models.',
+  fields: (t) => ({ search: t.string({ description: searchDescription }) }),
+})
 
 builder.queryFields((t) => ({
   model: t.field({
@@ -19,10 +30,14 @@ builder.queryFields((t) => ({
     {
       type: ModelType,
       permission: 'models:view',
-      description: 'The models of your organization’s providers, oldest first.',
-      args: { providerId: t.arg.id({ description: 'Only those of this provider.' }) },
-      resolve: (_, { providerId, ...page }, context) =>
-        listPage(context, ModelEntity, page, providerId == null ? {} : { where: { providerId } }),
+      description: 'The models of your organization’s providers, oldest first unless said.',
+      args: {
+        providerId: t.arg.id({ description: 'Only those of this provider.' }),
+        filter: t.arg({ type: ModelFilterInput, description: 'Only these.' }),
+        orderBy: t.arg({ type: NamedOrderInput, description: 'In this order.' }),
+      },
+      resolve: (_, { providerId, filter, ...args }, context) =>
+        listNamed(context, ModelEntity, { ...args, filter: { ...filter, providerId } }),
     },
     { name: 'ModelConnection', description: 'A page of models.' },
     { name: 'ModelEdge', description: 'A model with its cursor.' },
@@ -53,6 +68,7 @@ const ModelPricesInput = builder.inputType('ModelPricesInput', {
 const CreateModelInput = builder.inputType('CreateModelInput', {
   description: 'A new model.',
   fields: (t) => ({
+    ...idempotencyKeyField(t),
     providerId: t.id({ required: true, description: 'Who answers for it.' }),
     name: t.string({ required: true, description: '1 to 256 characters, unique at its provider.' }),
     upstreamName: t.string({ description: 'What the provider is asked for; without: the name.' }),
@@ -67,6 +83,7 @@ const CreateModelInput = builder.inputType('CreateModelInput', {
 const UpdateModelInput = builder.inputType('UpdateModelInput', {
   description: 'What to change about a model; a field that is left out stays as it is.',
   fields: (t) => ({
+    ...expectedVersionField(t),
     id: t.id({ required: true, description: 'The model.' }),
     name: t.string({ description: 'Its new name.' }),
     upstreamName: t.string({ description: 'What the provider is asked for.' }),
@@ -80,7 +97,7 @@ builder.mutationFields((t) => ({
     type: ModelType,
     permission: 'models:create',
     description: 'Adds a model to a provider, or an alias of one.',
-    errors: { types: [NotFound, NameTaken] },
+    errors: { types: [NotFound, NameTaken, IdempotencyKeyReused] },
     args: { input: t.arg({ type: CreateModelInput, required: true, description: 'The model.' }) },
     resolve: (_, { input }, { services, actor }) => createModel(services, actor, input),
   }),
@@ -88,7 +105,7 @@ builder.mutationFields((t) => ({
     type: ModelType,
     permission: 'models:update',
     description: 'Changes a model. Calls that have begun are charged as they began.',
-    errors: { types: [NotFound, NameTaken] },
+    errors: { types: [NotFound, NameTaken, StaleUpdate] },
     args: { input: t.arg({ type: UpdateModelInput, required: true, description: 'The change.' }) },
     resolve: (_, { input }, { services, actor }) => updateModel(services, actor, input),
   }),

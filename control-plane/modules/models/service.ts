@@ -5,7 +5,7 @@ import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
-import { lockRow } from '../../db/require-row.ts'
+import { type ExpectedVersion, lockRow } from '../../db/require-row.ts'
 import { NameTaken, NotFound } from '../../graphql/refusals.ts'
 import { checkInteger, checkText } from '../../input.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
@@ -26,7 +26,7 @@ export interface CreateModel {
 }
 
 /** Null makes the limit or the prices unknown; undefined leaves them. */
-export interface UpdateModel {
+export interface UpdateModel extends ExpectedVersion {
   readonly id: string
   readonly name?: string | null | undefined
   readonly upstreamName?: string | null | undefined
@@ -65,7 +65,7 @@ export function createModel(context: ServiceContext, actor: Actor, input: Create
 export function updateModel(context: ServiceContext, actor: Actor, input: UpdateModel): Promise<Model> {
   actor.require('models:update', organizationWide)
   const work = transactionOf(context, actor, async (em) => {
-    const model = await lockRow(em, ModelEntity, 'model', input.id)
+    const model = await lockRow(em, ModelEntity, 'model', input.id, input)
     const before = describe(model)
     applyUpdate(em, model, input)
     await recordChange(em, actor, entry('model.updated', model, { before, after: describe(model) }), {

@@ -1,5 +1,6 @@
 import type { Prices } from '../../../contract/money.ts'
 import { builder } from '../../graphql/builder.ts'
+import { versionDescription } from '../../graphql/concurrency-fields.ts'
 import { registerNodeType } from '../../graphql/node-types.ts'
 import { loadVisible } from '../../graphql/nodes.ts'
 import { type Model, ModelEntity } from './entity.ts'
@@ -43,6 +44,7 @@ export const ModelType = builder.loadableNodeRef('Model', {
 ModelType.implement({
   description: 'A model that a provider offers, under the name that callers use.',
   fields: (t) => ({
+    version: t.exposeInt('version', { description: versionDescription }),
     name: t.exposeString('name', { description: 'What callers name; unique at its provider.' }),
     upstreamName: t.exposeString('upstreamName', {
       description: 'What the provider is asked for; differs from `name` for an alias.',

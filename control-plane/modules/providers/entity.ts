@@ -1,11 +1,12 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
-import { tenantColumns } from '../../db/columns.ts'
+import { tenantColumns, versionColumn } from '../../db/columns.ts'
 
 export const ProviderEntity = defineEntity({
   name: 'Provider',
   tableName: 'providers',
   properties: {
     ...tenantColumns,
+    ...versionColumn,
     name: p.string(),
     baseUrl: p.string(),
     allowPrivateNetwork: p.boolean(),

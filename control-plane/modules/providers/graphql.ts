@@ -1,6 +1,12 @@
 import { builder } from '../../graphql/builder.ts'
+import {
+  expectedVersionField,
+  IdempotencyKeyReused,
+  idempotencyKeyField,
+  StaleUpdate,
+} from '../../graphql/concurrency-fields.ts'
 import { ByIdInput, DeletedType } from '../../graphql/deleted.ts'
-import { listPage } from '../../graphql/pagination.ts'
+import { listNamed, NamedOrderInput, searchDescription } from '../../graphql/named-lists.ts'
 import { InUse, NameTaken, NotFound } from '../../graphql/refusals.ts'
 import { CatalogueType, ModelType } from '../models/index.ts'
 import { ProviderEntity } from './entity.ts'
@@ -23,6 +29,14 @@ builder.objectField(ModelType, 'provider', (t) =>
   }),
 )
 
+const ProviderFilterInput = builder.inputType('ProviderFilter', {
+  description: 'Which providers; all conditions must hold.',
+  fields: (t) => ({
+    active: t.boolean({ description: 'Switched on, or off.' }),
+    search: t.string({ description: searchDescription }),
+  }),
+})
+
 builder.queryFields((t) => ({
   provider: t.field({
     type: ProviderType,
@@ -36,8 +50,12 @@ builder.queryFields((t) => ({
     {
       type: ProviderType,
       permission: 'providers:view',
-      description: 'The providers of your organization, oldest first.',
-      resolve: (_, page, context) => listPage(context, ProviderEntity, page),
+      description: 'The providers of your organization, oldest first unless said.',
+      args: {
+        filter: t.arg({ type: ProviderFilterInput, description: 'Only these.' }),
+        orderBy: t.arg({ type: NamedOrderInput, description: 'In this order.' }),
+      },
+      resolve: (_, args, context) => listNamed(context, ProviderEntity, args),
     },
     { name: 'ProviderConnection', description: 'A page of providers.' },
     { name: 'ProviderEdge', description: 'A provider with its cursor.' },
@@ -51,6 +69,7 @@ const baseUrlRule =
 const CreateProviderInput = builder.inputType('CreateProviderInput', {
   description: 'A new provider.',
   fields: (t) => ({
+    ...idempotencyKeyField(t),
     name: t.string({ required: true, description: nameRule }),
     baseUrl: t.string({ required: true, description: baseUrlRule }),
     catalogue: t.field({
@@ -72,6 +91,7 @@ const CreateProviderInput = builder.inputType('CreateProviderInput', {
 const UpdateProviderInput = builder.inputType('UpdateProviderInput', {
   description: 'What to change about a provider; a field that is left out stays as it is.',
   fields: (t) => ({
+    ...expectedVersionField(t),
     id: t.id({ required: true, description: 'The provider.' }),
     name: t.string({ description: nameRule }),
     baseUrl: t.string({ description: baseUrlRule }),
@@ -89,7 +109,7 @@ builder.mutationFields((t) => ({
     type: ProviderType,
     permission: 'providers:create',
     description: 'Creates a provider, with the models of a catalogue if one is named.',
-    errors: { types: [NameTaken] },
+    errors: { types: [NameTaken, IdempotencyKeyReused] },
     args: { input: t.arg({ type: CreateProviderInput, required: true, description: 'The provider.' }) },
     resolve: (_, { input }, { services, actor }) => createProvider(services, actor, input),
   }),
@@ -97,7 +117,7 @@ builder.mutationFields((t) => ({
     type: ProviderType,
     permission: 'providers:update',
     description: 'Changes a provider. Calls that have begun end as they began.',
-    errors: { types: [NotFound, NameTaken] },
+    errors: { types: [NotFound, NameTaken, StaleUpdate] },
     args: { input: t.arg({ type: UpdateProviderInput, required: true, description: 'The change.' }) },
     resolve: (_, { input }, { services, actor }) => updateProvider(services, actor, input),
   }),

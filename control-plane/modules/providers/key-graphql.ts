@@ -1,4 +1,10 @@
 import { builder } from '../../graphql/builder.ts'
+import {
+  expectedVersionField,
+  IdempotencyKeyReused,
+  idempotencyKeyField,
+  StaleUpdate,
+} from '../../graphql/concurrency-fields.ts'
 import { ByIdInput, DeletedType } from '../../graphql/deleted.ts'
 import { InUse, NameTaken, NotFound } from '../../graphql/refusals.ts'
 import { addProviderKey, removeProviderKey, rotateProviderKey, updateProviderKey } from './key-service.ts'
@@ -10,6 +16,7 @@ const weightRule = 'Its share of the calls relative to the other keys: above 0, 
 const AddProviderKeyInput = builder.inputType('AddProviderKeyInput', {
   description: 'A new key of a provider.',
   fields: (t) => ({
+    ...idempotencyKeyField(t),
     providerId: t.id({ required: true, description: 'The provider.' }),
     name: t.string({ required: true, description: '1 to 128 characters, unique among its keys.' }),
     secret: t.string({ required: true, description: secretRule }),
@@ -20,6 +27,7 @@ const AddProviderKeyInput = builder.inputType('AddProviderKeyInput', {
 const UpdateProviderKeyInput = builder.inputType('UpdateProviderKeyInput', {
   description: 'What to change about a provider key; a field that is left out stays as it is.',
   fields: (t) => ({
+    ...expectedVersionField(t),
     id: t.id({ required: true, description: 'The key.' }),
     name: t.string({ description: 'Its new name.' }),
     weight: t.float({ description: `${weightRule}.` }),
@@ -40,7 +48,7 @@ builder.mutationFields((t) => ({
     type: ProviderKeyType,
     permission: 'provider_keys:create',
     description: 'Adds a key to a provider; its secret reaches data planes encrypted to each of them.',
-    errors: { types: [NotFound, NameTaken] },
+    errors: { types: [NotFound, NameTaken, IdempotencyKeyReused] },
     args: { input: t.arg({ type: AddProviderKeyInput, required: true, description: 'The key.' }) },
     resolve: (_, { input }, { services, actor }) => addProviderKey(services, actor, input),
   }),
@@ -48,7 +56,7 @@ builder.mutationFields((t) => ({
     type: ProviderKeyType,
     permission: 'provider_keys:update',
     description: 'Renames, weighs or switches off a provider key.',
-    errors: { types: [NotFound, NameTaken] },
+    errors: { types: [NotFound, NameTaken, StaleUpdate] },
     args: { input: t.arg({ type: UpdateProviderKeyInput, required: true, description: 'The change.' }) },
     resolve: (_, { input }, { services, actor }) => updateProviderKey(services, actor, input),
   }),

@@ -4,7 +4,7 @@ import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
-import { lockRow, requireRow } from '../../db/require-row.ts'
+import { type ExpectedVersion, lockRow, requireRow } from '../../db/require-row.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import { InUse, NameTaken, NotFound } from '../../graphql/refusals.ts'
 import { checkName } from '../../input.ts'
@@ -25,7 +25,7 @@ export interface AddProviderKey {
   readonly weight?: number | null | undefined
 }
 
-export interface UpdateProviderKey {
+export interface UpdateProviderKey extends ExpectedVersion {
   readonly id: string
   readonly name?: string | null | undefined
   readonly weight?: number | null | undefined
@@ -73,7 +73,7 @@ export function updateProviderKey(
 ): Promise<ProviderKey> {
   actor.require('provider_keys:update', organizationWide)
   const work = transactionOf(context, actor, async (em) => {
-    const key = await lockKey(em, input.id)
+    const key = await lockKey(em, input.id, input)
     key.name = checkName('name', input.name ?? key.name)
     key.weight = checkWeight(input.weight ?? key.weight)
     key.active = input.active ?? key.active
@@ -112,11 +112,13 @@ export function removeProviderKey(
   actor.require('provider_keys:delete', organizationWide)
   return transactionOf(context, actor, async (em) => {
     const key = await lockKey(em, id)
+    const named = [actor.organizationId, JSON.stringify([id])]
     const users = await em.execute<unknown[]>(
-      'select from provider_configs where org_id = ? and provider_key_ids @> ?::jsonb limit 1',
-      [actor.organizationId, JSON.stringify([id])],
+      `select from provider_configs where org_id = ? and provider_key_ids @> ?::jsonb
+       union all select from profile_provider_configs where org_id = ? and provider_key_ids @> ?::jsonb limit 1`,
+      [...named, ...named],
     )
-    if (users.length > 0) throw new InUse('provider key', 'virtual keys that name it')
+    if (users.length > 0) throw new InUse('provider key', 'virtual keys or access profiles that name it')
     em.remove(key)
     await recordChange(em, actor, describe('provider_key.removed', key), {
       upserts: [],
@@ -127,8 +129,8 @@ export function removeProviderKey(
 }
 
 /** A virtual key that is about to name this key holds a share lock on it, so that one of the two waits. */
-function lockKey(em: EntityManager, id: string): Promise<ProviderKey> {
-  return lockRow(em, ProviderKeyEntity, 'provider key', id)
+function lockKey(em: EntityManager, id: string, expected: ExpectedVersion = {}): Promise<ProviderKey> {
+  return lockRow(em, ProviderKeyEntity, 'provider key', id, expected)
 }
 
 function sealSecret({ secrets }: ServiceContext, { organizationId }: Actor, secret: string) {

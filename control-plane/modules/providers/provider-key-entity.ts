@@ -1,11 +1,12 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
-import { tenantColumns } from '../../db/columns.ts'
+import { tenantColumns, versionColumn } from '../../db/columns.ts'
 
 export const ProviderKeyEntity = defineEntity({
   name: 'ProviderKey',
   tableName: 'provider_keys',
   properties: {
     ...tenantColumns,
+    ...versionColumn,
     providerId: p.string(),
     name: p.string(),
     weight: p.float(),

@@ -3,7 +3,7 @@ import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
-import { lockRow } from '../../db/require-row.ts'
+import { type ExpectedVersion, lockRow } from '../../db/require-row.ts'
 import { InUse, NameTaken } from '../../graphql/refusals.ts'
 import { checkInteger } from '../../input.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
@@ -29,7 +29,7 @@ export interface CreateProvider {
   readonly idleTimeoutMs?: number | null | undefined
 }
 
-export interface UpdateProvider {
+export interface UpdateProvider extends ExpectedVersion {
   readonly id: string
   readonly name?: string | null | undefined
   readonly baseUrl?: string | null | undefined
@@ -83,7 +83,7 @@ export function updateProvider(
 ): Promise<Provider> {
   actor.require('providers:update', organizationWide)
   const work = transactionOf(context, actor, async (em) => {
-    const provider = await lockRow(em, ProviderEntity, 'provider', input.id)
+    const provider = await lockRow(em, ProviderEntity, 'provider', input.id, input)
     const before = describe(provider)
     applyUpdate(provider, input)
     await recordChange(
@@ -139,7 +139,10 @@ export function deleteProvider(context: ServiceContext, actor: Actor, id: string
     )
     return { id }
   })
-  return refuseViolations({ referenced: () => new InUse('provider', 'virtual keys that name it') }, work)
+  return refuseViolations(
+    { referenced: () => new InUse('provider', 'virtual keys or access profiles that name it') },
+    work,
+  )
 }
 
 /** Providers belong to the organization, not to a workspace. */

@@ -1,4 +1,5 @@
 import { builder } from '../../graphql/builder.ts'
+import { versionDescription } from '../../graphql/concurrency-fields.ts'
 import { registerNodeType } from '../../graphql/node-types.ts'
 import { loadVisible } from '../../graphql/nodes.ts'
 import { transactionOf } from '../../service-context.ts'
@@ -17,6 +18,7 @@ ProviderKeyType.implement({
   description:
     'A credential with which data planes sign in at a provider. Its secret is stored encrypted and can be replaced, never read.',
   fields: (t) => ({
+    version: t.exposeInt('version', { description: versionDescription }),
     name: t.exposeString('name', { description: 'Unique among the keys of its provider.' }),
     weight: t.exposeFloat('weight', {
       description: 'Its share of the provider’s calls, relative to the other keys.',
@@ -37,6 +39,7 @@ export const ProviderType = builder.loadableNodeRef('Provider', {
 ProviderType.implement({
   description: 'A service that answers inference and speaks the OpenAI API below its base URL.',
   fields: (t) => ({
+    version: t.exposeInt('version', { description: versionDescription }),
     name: t.exposeString('name', {
       description: 'Unique; the part before the slash when a call names `provider/model`.',
     }),

@@ -1,79 +1,155 @@
-import { type SystemRole, systemRoles } from '../../../contract/permissions.ts'
-import type { Actor } from '../../actor.ts'
+import { permissionCatalog } from '../../../contract/permissions.ts'
 import { builder } from '../../graphql/builder.ts'
-import { OrganizationType } from '../organizations/index.ts'
-import { WorkspaceType } from '../workspaces/index.ts'
+import { ByIdInput, DeletedType } from '../../graphql/deleted.ts'
+import { listPage } from '../../graphql/pagination.ts'
+import { InUse, NameTaken, NotFound } from '../../graphql/refusals.ts'
+import { assignRole, removeRoleAssignment } from './assignments.ts'
+import { RoleEntity } from './entity.ts'
+import { RightsExceeded, RoleCycle, RoleTooDeep, SystemRoleFixed, TooManyRoles } from './errors.ts'
+import { deepestInheritance } from './graph.ts'
+import { createRole, deleteRole, updateRole } from './service.ts'
+import { RoleAssignmentType, RoleType, RowScopeType } from './types.ts'
+import './viewer.ts'
 
-export const SystemRoleType = builder.enumType('SystemRole', {
-  description: 'The roles that every organization has.',
-  values: {
-    ADMIN: { value: 'admin', description: 'Everything.' },
-    DEVELOPER: { value: 'developer', description: 'Reads, and works with virtual keys.' },
-    VIEWER: { value: 'viewer', description: 'Reads.' },
-  } as const,
-})
+const CatalogueEntryType = builder
+  .objectRef<{ resource: string; operations: readonly string[] }>('PermissionCatalogEntry')
+  .implement({
+    description: 'What can be done to one kind of thing.',
+    fields: (t) => ({
+      resource: t.exposeString('resource', { description: '`virtual_keys`, `budgets`, …' }),
+      operations: t.stringList({
+        description: '`view`, `create`, …: with the resource each is a permission, `virtual_keys:view`.',
+        resolve: ({ operations }) => [...operations],
+      }),
+    }),
+  })
 
-interface RoleDefinition {
-  readonly name: SystemRole
-  readonly privilegeLevel: number
-  readonly permissions: readonly string[]
-}
-
-const RoleType = builder.objectRef<RoleDefinition>('Role').implement({
-  description: 'A set of permissions.',
+const RoleFilter = builder.inputType('RoleFilter', {
+  description: 'Which roles; all conditions must hold.',
   fields: (t) => ({
-    name: t.expose('name', { type: SystemRoleType, description: 'Its name.' }),
-    privilegeLevel: t.exposeInt('privilegeLevel', {
-      description: 'Orders the roles: nobody hands out a higher one than their own.',
-    }),
-    permissions: t.stringList({
-      description: 'What it allows, each as `resource:operation`.',
-      resolve: ({ permissions }) => [...permissions].sort(),
-    }),
-  }),
-})
-
-const ViewerType = builder.objectRef<Actor>('Viewer').implement({
-  description: 'You: whoever sent this request.',
-  fields: (t) => ({
-    id: t.exposeID('id', { description: 'The id of your API token.' }),
-    name: t.exposeString('name', { description: 'The name of your API token.' }),
-    role: t.field({
-      type: SystemRoleType,
-      description: 'Your role.',
-      resolve: ({ role }): SystemRole => role,
-    }),
-    organization: t.field({
-      type: OrganizationType,
-      nullable: true,
-      description: 'Your organization.',
-      resolve: ({ organizationId }) => organizationId,
-    }),
-    workspace: t.field({
-      type: WorkspaceType,
-      nullable: true,
-      description: 'The only workspace that you reach; null: all of the organization.',
-      resolve: ({ workspaceId }) => workspaceId,
-    }),
-    permissions: t.stringList({
-      description: 'What you may do, each as `resource:operation`.',
-      resolve: ({ permissions }) => [...permissions].sort(),
-    }),
+    system: t.boolean({ description: 'True: the system roles alone; false: the organization’s own alone.' }),
   }),
 })
 
 builder.queryFields((t) => ({
-  viewer: t.field({
-    type: ViewerType,
+  permissionCatalog: t.field({
+    type: [CatalogueEntryType],
     permission: 'authenticated',
-    description: 'You: whoever sent this request.',
-    resolve: (_, _args, { actor }) => actor,
-  }),
-  roles: t.field({
-    type: [RoleType],
-    permission: 'roles:view',
-    description: 'The roles of your organization, the most privileged first.',
+    description: 'All permissions that there are.',
     resolve: () =>
-      Object.entries(systemRoles).map(([name, definition]) => ({ ...definition, name: name as SystemRole })),
+      Object.entries(permissionCatalog).map(([resource, operations]) => ({ resource, operations })),
+  }),
+  role: t.field({
+    type: RoleType,
+    nullable: true,
+    permission: 'roles:view',
+    description: 'One role; null when there is none that you may see.',
+    args: {
+      id: t.arg.id({ required: true, description: 'Its id; of a system role `role_admin` and so on.' }),
+    },
+    resolve: (_, { id }) => id,
+  }),
+  roles: t.connection(
+    {
+      type: RoleType,
+      permission: 'roles:view',
+      description: 'The roles of your organization: its own, oldest first, then the system roles.',
+      args: { filter: t.arg({ type: RoleFilter, description: 'Only these.' }) },
+      resolve: (_, { filter, ...page }, context) =>
+        listPage(
+          context,
+          RoleEntity,
+          page,
+          filter?.system == null ? {} : { where: { system: filter.system } },
+        ),
+    },
+    { name: 'RoleConnection', description: 'A page of roles.' },
+    { name: 'RoleEdge', description: 'A role with its cursor.' },
+  ),
+}))
+
+const patterns =
+  'Each `resource:operation` of the catalogue; `*` may stand for either, or alone for all of today.'
+const inherits = `Their permissions too, also those that they get later; over at most ${deepestInheritance} levels.`
+
+const CreateRoleInput = builder.inputType('CreateRoleInput', {
+  description: 'A new role. It allows nothing that you may not.',
+  fields: (t) => ({
+    name: t.string({ required: true, description: '1 to 128 characters, unique.' }),
+    description: t.string({ description: 'What it is for, at most 1024 characters.' }),
+    permissions: t.stringList({ required: true, description: patterns }),
+    inheritedRoleIds: t.idList({ description: inherits }),
+    workspaceIds: t.idList({
+      description: 'Confines it to these workspaces; without: all of the organization.',
+    }),
+    rowScope: t.field({ type: RowScopeType, description: 'Whose rows it shows; ALL unless said.' }),
+  }),
+})
+
+const UpdateRoleInput = builder.inputType('UpdateRoleInput', {
+  description: 'What to change about a role, from the next request on. What is left out stays.',
+  fields: (t) => ({
+    id: t.id({ required: true, description: 'The role.' }),
+    name: t.string({ description: 'Its new name.' }),
+    description: t.string({ description: 'Its new description.' }),
+    permissions: t.stringList({ description: `Replaces its own. ${patterns}` }),
+    inheritedRoleIds: t.idList({ description: `Replaces what it inherits from. ${inherits}` }),
+    workspaceIds: t.idList({
+      description: 'Confines it to these workspaces; null opens all of the organization.',
+    }),
+    rowScope: t.field({ type: RowScopeType, description: 'Whose rows it shows.' }),
+  }),
+})
+
+const AssignRoleInput = builder.inputType('AssignRoleInput', {
+  description: 'A role for a user.',
+  fields: (t) => ({
+    userId: t.id({ required: true, description: 'Who gets it.' }),
+    roleId: t.id({ required: true, description: 'The role: nothing that you may not do yourself.' }),
+    expiresAt: t.field({ type: 'DateTime', description: 'When it ends by itself; without: never.' }),
+  }),
+})
+
+builder.mutationFields((t) => ({
+  createRole: t.field({
+    type: RoleType,
+    permission: 'roles:create',
+    description: 'Creates a role.',
+    errors: { types: [NameTaken, NotFound, RightsExceeded, RoleCycle, RoleTooDeep, TooManyRoles] },
+    args: { input: t.arg({ type: CreateRoleInput, required: true, description: 'The role.' }) },
+    resolve: (_, { input }, { services, actor }) => createRole(services, actor, input),
+  }),
+  updateRole: t.field({
+    type: RoleType,
+    permission: 'roles:update',
+    description:
+      'Changes a role and what everybody who has it may do. What it gives more than before, to it and to roles that inherit from it, must be yours.',
+    errors: { types: [NotFound, NameTaken, SystemRoleFixed, RightsExceeded, RoleCycle, RoleTooDeep] },
+    args: { input: t.arg({ type: UpdateRoleInput, required: true, description: 'The change.' }) },
+    resolve: (_, { input }, { services, actor }) => updateRole(services, actor, input),
+  }),
+  deleteRole: t.field({
+    type: DeletedType,
+    permission: 'roles:delete',
+    description: 'Deletes a role that nobody has and no other inherits from.',
+    errors: { types: [NotFound, SystemRoleFixed, InUse] },
+    args: { input: t.arg({ type: ByIdInput, required: true, description: 'The role.' }) },
+    resolve: (_, { input }, { services, actor }) => deleteRole(services, actor, input.id),
+  }),
+  assignRole: t.field({
+    type: RoleAssignmentType,
+    permission: 'roles:assign',
+    description: 'Gives a user a role, or changes until when they have it.',
+    errors: { types: [NotFound, RightsExceeded] },
+    args: { input: t.arg({ type: AssignRoleInput, required: true, description: 'Who gets what.' }) },
+    resolve: (_, { input }, { services, actor }) => assignRole(services, actor, input),
+  }),
+  removeRoleAssignment: t.field({
+    type: DeletedType,
+    permission: 'roles:assign',
+    description: 'Takes a role away from a user, and what it gave from their API tokens, at once.',
+    errors: { types: [NotFound] },
+    args: { input: t.arg({ type: ByIdInput, required: true, description: 'The assignment.' }) },
+    resolve: (_, { input }, { services, actor }) => removeRoleAssignment(services, actor, input.id),
   }),
 }))

@@ -1,1 +1,6 @@
-export { SystemRoleType } from './graphql.ts'
+export { RoleEntity } from './entity.ts'
+export { RightsExceeded } from './errors.ts'
+export { auditEscalation } from './refused-escalation.ts'
+export { createSystemRoles, systemRoleId } from './system-roles.ts'
+export { readTokenRights, requireTokenWithin } from './token-rights.ts'
+export { RoleType, SystemRoleType } from './types.ts'

@@ -1,8 +1,16 @@
 import { builder } from '../../graphql/builder.ts'
+import {
+  expectedVersionField,
+  IdempotencyKeyReused,
+  idempotencyKeyField,
+  StaleUpdate,
+  versionDescription,
+} from '../../graphql/concurrency-fields.ts'
 import { ByIdInput, DeletedType } from '../../graphql/deleted.ts'
+import { listNamed, NamedOrderInput, searchDescription } from '../../graphql/named-lists.ts'
+import { listPageBelow } from '../../graphql/nested-pages.ts'
 import { registerNodeType } from '../../graphql/node-types.ts'
 import { loadVisible } from '../../graphql/nodes.ts'
-import { listPage } from '../../graphql/pagination.ts'
 import { InUse, NameTaken, NotFound } from '../../graphql/refusals.ts'
 import { BusinessUnitType } from '../business-units/index.ts'
 import { CustomerType } from '../customers/index.ts'
@@ -14,6 +22,11 @@ import { createTeam, deleteTeam, updateTeam } from './service.ts'
 
 registerNodeType('team', 'Team')
 
+const ofTeam = {
+  users: { table: 'users', column: 'team_id' },
+  keys: { table: 'virtual_keys', column: 'team_id' },
+} as const
+
 export const TeamType = builder.loadableNodeRef('Team', {
   id: { resolve: (team: Team) => team.id },
   load: (ids: string[], context) => loadVisible(context, 'teams:view', TeamEntity, ids),
@@ -22,6 +35,7 @@ export const TeamType = builder.loadableNodeRef('Team', {
 TeamType.implement({
   description: 'People who work together and share virtual keys, a budget and a limit.',
   fields: (t) => ({
+    version: t.exposeInt('version', { description: versionDescription }),
     name: t.exposeString('name', { description: 'Unique in the workspace.' }),
     workspace: t.field({
       type: WorkspaceType,
@@ -46,7 +60,8 @@ TeamType.implement({
         type: UserType,
         permission: 'users:view',
         description: 'Its users, oldest first.',
-        resolve: ({ id }, page, context) => listPage(context, UserEntity, page, { where: { teamId: id } }),
+        resolve: ({ id }, page, context) =>
+          listPageBelow(context, { entity: UserEntity, ...ofTeam.users }, id, page),
       },
       { name: 'TeamUserConnection', description: 'A page of a team’s users.' },
       { name: 'TeamUserEdge', description: 'A user of a team with its cursor.' },
@@ -57,12 +72,22 @@ TeamType.implement({
         permission: 'virtual_keys:view',
         description: 'The virtual keys that it owns itself, oldest first.',
         resolve: ({ id }, page, context) =>
-          listPage(context, VirtualKeyEntity, page, { where: { teamId: id } }),
+          listPageBelow(context, { entity: VirtualKeyEntity, ...ofTeam.keys }, id, page),
       },
       { name: 'TeamVirtualKeyConnection', description: 'A page of a team’s virtual keys.' },
       { name: 'TeamVirtualKeyEdge', description: 'A virtual key of a team with its cursor.' },
     ),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
+  }),
+})
+
+const TeamFilterInput = builder.inputType('TeamFilter', {
+  description: 'Which teams; all conditions must hold.',
+  fields: (t) => ({
+    workspaceId: t.id({ description: 'That live in this workspace.' }),
+    customerId: t.id({ description: 'Charged to this customer.' }),
+    businessUnitId: t.id({ description: 'Charged to this business unit.' }),
+    search: t.string({ description: searchDescription }),
   }),
 })
 
@@ -79,8 +104,12 @@ builder.queryFields((t) => ({
     {
       type: TeamType,
       permission: 'teams:view',
-      description: 'The teams of your organization, oldest first.',
-      resolve: (_, page, context) => listPage(context, TeamEntity, page),
+      description: 'The teams of your organization, oldest first unless said.',
+      args: {
+        filter: t.arg({ type: TeamFilterInput, description: 'Only these.' }),
+        orderBy: t.arg({ type: NamedOrderInput, description: 'In this order.' }),
+      },
+      resolve: (_, args, context) => listNamed(context, TeamEntity, args),
     },
     { name: 'TeamConnection', description: 'A page of teams.' },
     { name: 'TeamEdge', description: 'A team with its cursor.' },
@@ -90,6 +119,7 @@ builder.queryFields((t) => ({
 const CreateTeamInput = builder.inputType('CreateTeamInput', {
   description: 'A new team.',
   fields: (t) => ({
+    ...idempotencyKeyField(t),
     workspaceId: t.id({ required: true, description: 'Where it lives.' }),
     customerId: t.id({ description: 'Charge its calls to this customer.' }),
     businessUnitId: t.id({ description: 'Charge its calls to this business unit and its customer.' }),
@@ -100,6 +130,7 @@ const CreateTeamInput = builder.inputType('CreateTeamInput', {
 const UpdateTeamInput = builder.inputType('UpdateTeamInput', {
   description: 'What to change about a team. What is left out stays.',
   fields: (t) => ({
+    ...expectedVersionField(t),
     id: t.id({ required: true, description: 'The team.' }),
     name: t.string({ description: 'Its new name.' }),
     customerId: t.id({ description: 'Its new customer; null takes it out of its customer.' }),
@@ -112,7 +143,7 @@ builder.mutationFields((t) => ({
     type: TeamType,
     permission: 'teams:create',
     description: 'Creates a team.',
-    errors: { types: [NotFound, NameTaken] },
+    errors: { types: [NotFound, NameTaken, IdempotencyKeyReused] },
     args: { input: t.arg({ type: CreateTeamInput, required: true, description: 'The team.' }) },
     resolve: (_, { input }, { services, actor }) => createTeam(services, actor, input),
   }),
@@ -120,7 +151,7 @@ builder.mutationFields((t) => ({
     type: TeamType,
     permission: 'teams:update',
     description: 'Renames or moves a team.',
-    errors: { types: [NotFound, NameTaken] },
+    errors: { types: [NotFound, NameTaken, StaleUpdate] },
     args: { input: t.arg({ type: UpdateTeamInput, required: true, description: 'The change.' }) },
     resolve: (_, { input }, { services, actor }) => updateTeam(services, actor, input),
   }),

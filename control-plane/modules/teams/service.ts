@@ -3,7 +3,7 @@ import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
-import { lockRow } from '../../db/require-row.ts'
+import { type ExpectedVersion, lockRow } from '../../db/require-row.ts'
 import { InUse, NameTaken } from '../../graphql/refusals.ts'
 import { checkName } from '../../input.ts'
 import { deleteOwnedPolicies } from '../../owned-policies.ts'
@@ -20,7 +20,7 @@ export interface CreateTeam {
   readonly name: string
 }
 
-export interface UpdateTeam {
+export interface UpdateTeam extends ExpectedVersion {
   readonly id: string
   readonly name?: string | null | undefined
   /** Null takes the team out of its customer; left out, it stays where it is. */
@@ -51,7 +51,7 @@ export function createTeam(context: ServiceContext, actor: Actor, input: CreateT
 export function updateTeam(context: ServiceContext, actor: Actor, input: UpdateTeam): Promise<Team> {
   const name = input.name == null ? undefined : checkName('name', input.name)
   const work = transactionOf(context, actor, async (em) => {
-    const team = await lockRow(em, TeamEntity, 'team', input.id)
+    const team = await lockRow(em, TeamEntity, 'team', input.id, input)
     actor.require('teams:update', team)
     if (input.customerId !== undefined || input.businessUnitId !== undefined) {
       Object.assign(team, await placeTeam(em, team.workspaceId, input))

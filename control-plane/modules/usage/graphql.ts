@@ -1,4 +1,4 @@
-import { callOutcomes } from '../../../contract/events.ts'
+import { type CallOutcome, callOutcomes } from '../../../contract/events.ts'
 import { builder } from '../../graphql/builder.ts'
 import { registerNodeType } from '../../graphql/node-types.ts'
 import { loadVisible } from '../../graphql/nodes.ts'
@@ -9,7 +9,7 @@ import { TeamType } from '../teams/index.ts'
 import { UserType } from '../users/index.ts'
 import { VirtualKeyType } from '../virtual-keys/index.ts'
 import { type UsageRecord, UsageRecordEntity } from './entity.ts'
-import { readUsageTotals, type UsageTotals, usageCondition } from './service.ts'
+import { readUsageTotals, type UsageTotals, usageCondition, usageFilterOf } from './service.ts'
 
 registerNodeType('call', 'UsageRecord')
 
@@ -79,7 +79,7 @@ UsageRecordType.implement({
   }),
 })
 
-const UsageTotalsType = builder.objectRef<UsageTotals>('UsageTotals').implement({
+export const UsageTotalsType = builder.objectRef<UsageTotals>('UsageTotals').implement({
   description: 'Sums over all calls that match, not only those of this page.',
   fields: (t) => ({
     requests: t.exposeFloat('requests', { description: 'How many calls.' }),
@@ -89,12 +89,22 @@ const UsageTotalsType = builder.objectRef<UsageTotals>('UsageTotals').implement(
   }),
 })
 
+const outcomeDescriptions: Readonly<Record<CallOutcome, string>> = {
+  succeeded: 'The provider answered, and the caller got all of it.',
+  denied: 'It was refused before the provider was asked.',
+  failed: 'The provider was asked, and there was no answer that could be passed on.',
+  cancelled: 'The caller went away.',
+  unknown: 'Nobody saw its end.',
+}
+
 const CallOutcomeType = builder.enumType('CallOutcome', {
-  description: 'How a call ended. `denied`: before the provider was asked. `unknown`: nobody saw its end.',
-  values: callOutcomes,
+  description: 'How a call ended.',
+  values: Object.fromEntries(
+    callOutcomes.map((outcome) => [outcome, { value: outcome, description: outcomeDescriptions[outcome] }]),
+  ) as Record<CallOutcome, { value: CallOutcome; description: string }>,
 })
 
-const UsageFilterInput = builder.inputType('UsageFilter', {
+export const UsageFilterInput = builder.inputType('UsageFilter', {
   description: 'Which calls; all conditions must hold.',
   fields: (t) => ({
     virtualKeyId: t.id({ description: 'Made with this virtual key.' }),
@@ -104,8 +114,13 @@ const UsageFilterInput = builder.inputType('UsageFilter', {
     customerId: t.id({ description: 'Charged to this customer.' }),
     providerId: t.id({ description: 'Sent to this provider.' }),
     outcome: t.field({ type: CallOutcomeType, description: 'Ended like this.' }),
+    requestId: t.string({ description: 'Answered under this `x-request-id`.' }),
     from: t.field({ type: 'DateTime', description: 'Begun at this time or later.' }),
     to: t.field({ type: 'DateTime', description: 'Begun before this time.' }),
+    within: t.field({
+      type: 'Duration',
+      description: 'Begun within this time before now, instead of `from`.',
+    }),
   }),
 })
 
@@ -116,12 +131,13 @@ builder.queryField('usage', (t) =>
       permission: 'usage:view',
       description: 'The calls of your organization, newest first, refused ones included.',
       args: { filter: t.arg({ type: UsageFilterInput, description: 'Only these.' }) },
-      resolve: async (_, { filter, ...page }, context) => {
-        const where = usageCondition(context.actor, filter ?? {})
+      resolve: async (_, { filter: input, ...page }, context) => {
+        const filter = usageFilterOf(input ?? {}, context.services.now())
+        const where = usageCondition(context.actor, filter)
         const listed = await listPage(context, UsageRecordEntity, page, { where, newestFirst: true })
         return {
           ...listed,
-          readTotals: () => readUsageTotals(context.services, context.actor, filter ?? {}),
+          readTotals: () => readUsageTotals(context.services, context.actor, filter),
         }
       },
     },

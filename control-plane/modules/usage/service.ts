@@ -1,6 +1,7 @@
 import type { FilterQuery } from '@mikro-orm/core'
 import type { CallOutcome } from '../../../contract/events.ts'
 import type { Actor } from '../../actor.ts'
+import { BadUserInput } from '../../graphql/errors.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import type { UsageRecord } from './entity.ts'
 
@@ -13,6 +14,7 @@ export interface UsageFilter {
   readonly customerId?: string | null | undefined
   readonly providerId?: string | null | undefined
   readonly outcome?: CallOutcome | null | undefined
+  readonly requestId?: string | null | undefined
   /** Begun at this time or later. */
   readonly from?: Date | null | undefined
   /** Begun before this time. */
@@ -34,7 +36,18 @@ const filterColumns = {
   customerId: 'customer_id',
   providerId: 'provider_id',
   outcome: 'outcome',
+  requestId: 'request_id',
 } as const satisfies Partial<Record<keyof UsageFilter, string>>
+
+/** A filter with its `within` as a point in time. @param now Milliseconds since the epoch. @throws BadUserInput */
+export function usageFilterOf(
+  { within, ...filter }: UsageFilter & { readonly within?: number | null | undefined },
+  now: number,
+): UsageFilter {
+  if (within == null) return filter
+  if (filter.from != null) throw new BadUserInput('filter.within', 'cannot be combined with "from"')
+  return { ...filter, from: new Date(now - within * 1000) }
+}
 
 /** The condition for the calls that match and that the actor may see. */
 export function usageCondition(actor: Actor, filter: UsageFilter): FilterQuery<UsageRecord> {
@@ -43,7 +56,7 @@ export function usageCondition(actor: Actor, filter: UsageFilter): FilterQuery<U
   return {
     ...Object.fromEntries(conditions),
     ...((from || to) && { at: { ...(from && { $gte: from }), ...(to && { $lt: to }) } }),
-    ...(actor.workspaceId !== null && { workspaceId: actor.workspaceId }),
+    ...(actor.workspaceIds !== null && { workspaceId: { $in: [...actor.workspaceIds] } }),
   } as FilterQuery<UsageRecord>
 }
 
@@ -57,24 +70,34 @@ export function readUsageTotals(
   const { conditions, values } = totalsCondition(actor, filter)
   return transactionOf(context, actor, async (em) => {
     const [sums] = await em.execute<Record<keyof UsageTotals, string>[]>(
-      `select count(*) as requests, coalesce(sum(input_tokens), 0) as "inputTokens",
-         coalesce(sum(output_tokens), 0) as "outputTokens", coalesce(sum(cost_nano_usd), 0) as "costNanoUsd"
-       from usage_records where ${conditions.join(' and ')}`,
+      `select ${sumColumns} from usage_records where ${conditions.join(' and ')}`,
       [...values],
     )
-    return {
-      requests: Number(sums?.requests ?? 0),
-      inputTokens: Number(sums?.inputTokens ?? 0),
-      outputTokens: Number(sums?.outputTokens ?? 0),
-      costNanoUsd: BigInt(sums?.costNanoUsd ?? 0),
-    }
+    return totalsOf(sums ?? {})
   })
 }
 
-function totalsCondition(actor: Actor, filter: UsageFilter) {
+export const sumColumns = `count(*) as requests, coalesce(sum(input_tokens), 0) as "inputTokens",
+  coalesce(sum(output_tokens), 0) as "outputTokens", coalesce(sum(cost_nano_usd), 0) as "costNanoUsd"`
+
+/** Reads what `sumColumns` select; PostgreSQL gives sums as text. */
+export function totalsOf(row: Readonly<Record<string, unknown>>): UsageTotals {
+  return {
+    requests: Number(row.requests ?? 0),
+    inputTokens: Number(row.inputTokens ?? 0),
+    outputTokens: Number(row.outputTokens ?? 0),
+    costNanoUsd: BigInt(String(row.costNanoUsd ?? 0)),
+  }
+}
+
+/** The condition in SQL, its parts and their values, for the sums. */
+export function totalsCondition(actor: Actor, filter: UsageFilter) {
   const wanted: (readonly [condition: string, value: unknown])[] = [
     ['org_id = ?', actor.organizationId],
-    ['workspace_id = ?', actor.workspaceId],
+    [
+      'workspace_id in (select jsonb_array_elements_text(?::jsonb))',
+      actor.workspaceIds && JSON.stringify(actor.workspaceIds),
+    ],
     ['at >= ?', filter.from],
     ['at < ?', filter.to],
     ...Object.entries(filterColumns).map(

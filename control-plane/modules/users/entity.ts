@@ -1,11 +1,12 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
-import { tenantColumns } from '../../db/columns.ts'
+import { tenantColumns, versionColumn } from '../../db/columns.ts'
 
 export const UserEntity = defineEntity({
   name: 'User',
   tableName: 'users',
   properties: {
     ...tenantColumns,
+    ...versionColumn,
     teamId: p.string().strictNullable(),
     name: p.string(),
     email: p.string().strictNullable(),

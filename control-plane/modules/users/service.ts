@@ -3,7 +3,7 @@ import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
-import { lockRow, requireRow } from '../../db/require-row.ts'
+import { type ExpectedVersion, lockRow, requireRow } from '../../db/require-row.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import { InUse, NameTaken } from '../../graphql/refusals.ts'
 import { checkName, checkText } from '../../input.ts'
@@ -19,7 +19,7 @@ export interface CreateUser {
   readonly teamId?: string | null | undefined
 }
 
-export interface UpdateUser {
+export interface UpdateUser extends ExpectedVersion {
   readonly id: string
   readonly name?: string | null | undefined
   readonly email?: string | null | undefined
@@ -56,7 +56,7 @@ export function updateUser(context: ServiceContext, actor: Actor, input: UpdateU
   const name = input.name == null ? undefined : checkName('name', input.name)
   const email = input.email === undefined ? undefined : checkEmail(input.email)
   const work = transactionOf(context, actor, async (em) => {
-    const user = await lockRow(em, UserEntity, 'user', input.id)
+    const user = await lockRow(em, UserEntity, 'user', input.id, input)
     if (input.teamId != null) await requireRow(em, TeamEntity, 'team', input.teamId)
     if (input.teamId !== undefined) user.teamId = input.teamId
     if (name !== undefined) user.name = name

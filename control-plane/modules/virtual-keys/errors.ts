@@ -16,5 +16,15 @@ export class KeyRevoked extends Refusal {
   }
 }
 
+export class ProfileManaged extends Refusal {
+  constructor(what: string) {
+    super(
+      'PROFILE_MANAGED',
+      `${what}: the access profile that the key follows decides. Change the profile, or let the key leave it`,
+    )
+  }
+}
+
 refusalType(SecretTaken, 'The imported secret is in use.')
 refusalType(KeyRevoked, 'A revoked key cannot be changed or rotated.')
+refusalType(ProfileManaged, 'The access profile that the key follows decides this.')

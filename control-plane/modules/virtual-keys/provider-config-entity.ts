@@ -11,7 +11,9 @@ export const ProviderConfigEntity = defineEntity({
     virtualKeyId: p.string(),
     providerId: p.string(),
     weight: p.float().strictNullable(),
+    active: p.boolean(),
     allowedModels: p.json<string[]>(),
+    blockedModels: p.json<string[]>(),
     providerKeyIds: p.json<string[]>(),
   },
 })

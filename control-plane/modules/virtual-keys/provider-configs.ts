@@ -1,6 +1,7 @@
 import { LockMode } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { EntityKey } from '../../../contract/configuration/entities.ts'
+import { compileModelPattern, isModelPattern, ModelPatternRefused } from '../../../contract/model-lists.ts'
 import { newId } from '../../db/id.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import { NotFound } from '../../graphql/refusals.ts'
@@ -13,41 +14,56 @@ import { type ProviderConfig, ProviderConfigEntity } from './provider-config-ent
 export interface ProviderConfigInput {
   readonly providerId: string
   readonly weight?: number | null | undefined
+  /** True unless said. */
+  readonly active?: boolean | null | undefined
   readonly allowedModels: readonly string[]
+  /** None unless said. */
+  readonly blockedModels?: readonly string[] | null | undefined
   readonly providerKeyIds: readonly string[]
 }
 
 const maximumConfigs = 50
+const mostPatterns = 50
 
 /**
  * Makes these the provider configurations of a key. The configuration of a provider that stays keeps its id, and
- * with it its budget.
+ * with it its budgets.
  *
- * @returns the configurations, and what data planes have to drop.
+ * @returns what data planes have to drop.
  * @throws BadUserInput, NotFound
  */
 export async function replaceProviderConfigs(
   em: EntityManager,
   key: VirtualKey,
   inputs: readonly ProviderConfigInput[],
-): Promise<{ configs: ProviderConfig[]; removals: EntityKey[] }> {
-  checkShape(inputs)
-  for (const [index, input] of inputs.entries()) await checkReferences(em, input, index)
-  const existing = await em.find(ProviderConfigEntity, { virtualKeyId: key.id })
-  const gone = existing.filter(({ providerId }) => !inputs.some((input) => input.providerId === providerId))
-  const removals = await deleteOwnedPolicies(
-    em,
-    key.organizationId,
-    gone.map(({ id }) => ({ kind: 'provider_config', id })),
-  )
+): Promise<EntityKey[]> {
+  await checkProviderConfigs(em, inputs)
+  return assignProviderConfigs(em, key.organizationId, [key], inputs)
+}
+
+/** Like `replaceProviderConfigs`, for many keys of one organization, with inputs that are checked already. */
+export async function assignProviderConfigs(
+  em: EntityManager,
+  organizationId: string,
+  keys: readonly VirtualKey[],
+  inputs: readonly ProviderConfigInput[],
+): Promise<EntityKey[]> {
+  const ids = keys.map(({ id }) => id)
+  const existing = await em.find(ProviderConfigEntity, { virtualKeyId: { $in: ids } })
+  const wanted = new Set(inputs.map(({ providerId }) => providerId))
+  const gone = existing.filter(({ providerId }) => !wanted.has(providerId))
+  const owners = gone.map(({ id }) => ({ kind: 'provider_config', id }) as const)
+  const removals = await deleteOwnedPolicies(em, organizationId, owners)
   for (const config of gone) em.remove(config)
-  const configs = inputs.map((input) => {
-    const present = existing.find(({ providerId }) => providerId === input.providerId)
-    return present
-      ? em.assign(present, columnsOf(input))
-      : em.create(ProviderConfigEntity, newRow(key, input))
-  })
-  return { configs, removals }
+  const configOf = new Map(existing.map((config) => [`${config.virtualKeyId}/${config.providerId}`, config]))
+  for (const key of keys) {
+    for (const input of inputs) {
+      const present = configOf.get(`${key.id}/${input.providerId}`)
+      if (present) em.assign(present, columnsOf(input))
+      else em.create(ProviderConfigEntity, newRow(key, input))
+    }
+  }
+  return removals
 }
 
 function newRow(key: VirtualKey, input: ProviderConfigInput) {
@@ -61,8 +77,29 @@ function newRow(key: VirtualKey, input: ProviderConfigInput) {
   }
 }
 
-function columnsOf({ weight = null, allowedModels, providerKeyIds }: ProviderConfigInput) {
-  return { weight, allowedModels: [...allowedModels], providerKeyIds: [...providerKeyIds] }
+export type ProviderConfigColumns = Pick<
+  ProviderConfig,
+  'weight' | 'active' | 'allowedModels' | 'blockedModels' | 'providerKeyIds'
+>
+
+export function columnsOf(input: ProviderConfigInput): ProviderConfigColumns {
+  const { weight = null, active, allowedModels, blockedModels, providerKeyIds } = input
+  return {
+    weight,
+    active: active ?? true,
+    allowedModels: [...allowedModels],
+    blockedModels: [...(blockedModels ?? [])],
+    providerKeyIds: [...providerKeyIds],
+  }
+}
+
+/** @throws BadUserInput, NotFound */
+export async function checkProviderConfigs(
+  em: EntityManager,
+  inputs: readonly ProviderConfigInput[],
+): Promise<void> {
+  checkShape(inputs)
+  for (const [index, input] of inputs.entries()) await checkReferences(em, input, index)
 }
 
 function checkShape(inputs: readonly ProviderConfigInput[]): void {
@@ -72,7 +109,8 @@ function checkShape(inputs: readonly ProviderConfigInput[]): void {
       `must have at most ${maximumConfigs} entries, not ${inputs.length}`,
     )
   }
-  for (const [index, { providerId, weight, allowedModels, providerKeyIds }] of inputs.entries()) {
+  for (const [index, input] of inputs.entries()) {
+    const { providerId, weight, allowedModels, blockedModels, providerKeyIds } = input
     const field = `providerConfigs[${index}]`
     if (inputs.findIndex((other) => other.providerId === providerId) !== index) {
       throw new BadUserInput(`${field}.providerId`, `names the provider "${providerId}" twice`)
@@ -80,8 +118,29 @@ function checkShape(inputs: readonly ProviderConfigInput[]): void {
     if (weight != null && !(weight > 0 && weight <= 1_000_000)) {
       throw new BadUserInput(`${field}.weight`, 'must be above 0 and at most 1000000, or null')
     }
-    checkAllowList(`${field}.allowedModels`, allowedModels)
+    checkModelList(`${field}.allowedModels`, allowedModels)
+    checkModelList(`${field}.blockedModels`, blockedModels ?? [])
     checkAllowList(`${field}.providerKeyIds`, providerKeyIds)
+  }
+}
+
+/** Names, `*` or patterns; a pattern that no data plane could match in bounded time is refused. */
+function checkModelList(field: string, entries: readonly string[]): void {
+  checkAllowList(field, entries)
+  const patterns = entries.filter(isModelPattern)
+  if (patterns.length > mostPatterns) {
+    throw new BadUserInput(field, `must have at most ${mostPatterns} patterns, not ${patterns.length}`)
+  }
+  for (const pattern of patterns) {
+    try {
+      compileModelPattern(pattern)
+    } catch (error) {
+      if (!(error instanceof ModelPatternRefused)) throw error
+      throw new BadUserInput(
+        field,
+        `"${pattern}" is no pattern: ${error.message}. Patterns have the syntax of RE2`,
+      )
+    }
   }
 }
 

@@ -24,12 +24,22 @@ export function checkImportedSecret(secret: string): string {
 /** The digests under which a key is found: one, or two while a rotation overlaps. */
 export type SecretDigests = VirtualKeyEntity['secretDigests']
 
-export async function listDigests(em: EntityManager, virtualKeyId: string): Promise<SecretDigests> {
-  return em.execute<{ digest: string; expiresAt: number | null }[]>(
-    `select digest, round(extract(epoch from expires_at) * 1000)::float8 as "expiresAt"
-     from virtual_key_secrets where virtual_key_id = ? order by expires_at desc nulls first`,
-    [virtualKeyId],
+/** The digests of these keys, by key, the current one first. */
+export async function listDigests(
+  em: EntityManager,
+  virtualKeyIds: readonly string[],
+): Promise<ReadonlyMap<string, SecretDigests>> {
+  const rows = await em.execute<{ keyId: string; digest: string; expiresAt: number | null }[]>(
+    `select virtual_key_id as "keyId", digest, round(extract(epoch from expires_at) * 1000)::float8 as "expiresAt"
+     from virtual_key_secrets where virtual_key_id in (select jsonb_array_elements_text(?::jsonb))
+     order by expires_at desc nulls first`,
+    [JSON.stringify(virtualKeyIds)],
   )
+  const digests = new Map<string, SecretDigests>()
+  for (const { keyId, digest, expiresAt } of rows) {
+    digests.set(keyId, [...(digests.get(keyId) ?? []), { digest, expiresAt }])
+  }
+  return digests
 }
 
 export async function addDigest(

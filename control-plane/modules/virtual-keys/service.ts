@@ -1,43 +1,36 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
-import type { EntityKey } from '../../../contract/configuration/entities.ts'
 import type { Permission } from '../../../contract/permissions.ts'
 import type { Actor } from '../../actor.ts'
-import { recordChange } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
-import { lockRow } from '../../db/require-row.ts'
-import { checkFuture, checkInteger, checkName } from '../../input.ts'
+import { checkVersion, type ExpectedVersion } from '../../db/require-row.ts'
+import { Forbidden } from '../../graphql/errors.ts'
+import { checkName } from '../../input.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { requireWorkspace } from '../workspaces/index.ts'
 import { type VirtualKey, VirtualKeyEntity } from './entity.ts'
-import { KeyRevoked, SecretTaken } from './errors.ts'
+import { ProfileManaged, SecretTaken } from './errors.ts'
+import { type KeyFieldsInput, plainFields, readKeyFields } from './fields.ts'
 import { type OwnerInput, requireOwner } from './owner.ts'
-import { ProviderConfigEntity } from './provider-config-entity.ts'
 import { type ProviderConfigInput, replaceProviderConfigs } from './provider-configs.ts'
-import {
-  addDigest,
-  checkImportedSecret,
-  listDigests,
-  makeSecret,
-  removeDigests,
-  retireDigests,
-} from './secrets.ts'
-import { ownerOf, virtualKeySnapshot } from './snapshot.ts'
+import { lockKey, lockLiveKey, recordKeys } from './record.ts'
+import { addDigest, checkImportedSecret, makeSecret } from './secrets.ts'
 
-export interface NewKey {
+/** Where a key lives, what it is called and whom it is charged to. */
+export interface KeyPlace {
   readonly workspaceId: string
   readonly name: string
   readonly owner: OwnerInput
-  readonly providerConfigs: readonly ProviderConfigInput[]
-  readonly expiresAt?: Date | null | undefined
 }
 
-export interface KeyUpdate {
+export interface NewKey extends KeyPlace, KeyFieldsInput {
+  readonly providerConfigs: readonly ProviderConfigInput[]
+}
+
+export interface KeyUpdate extends KeyFieldsInput, ExpectedVersion {
   readonly id: string
   readonly name?: string | null | undefined
   readonly active?: boolean | null | undefined
-  /** Null: it never expires. */
-  readonly expiresAt?: Date | null | undefined
   readonly providerConfigs?: readonly ProviderConfigInput[] | null | undefined
 }
 
@@ -46,8 +39,6 @@ export interface IssuedKey {
   readonly virtualKey: VirtualKey
   readonly secret: string
 }
-
-const longestOverlapSeconds = 86_400
 
 /** @throws NotFound */
 export function issueVirtualKey(context: ServiceContext, actor: Actor, input: NewKey): Promise<IssuedKey> {
@@ -66,46 +57,28 @@ export function importVirtualKey(
 ): Promise<VirtualKey> {
   const secret = checkImportedSecret(input.secret)
   const how = { permission: 'virtual_keys:import', type: 'virtual_key.imported', secret } as const
-  return createKey(context, actor, input, how).then(({ virtualKey }) => virtualKey)
+  const work = createKey(context, actor, input, how).then(({ virtualKey }) => virtualKey)
+  return refuseViolations({ unique: { virtual_key_secrets_digest_key: () => new SecretTaken() } }, work)
 }
 
-/** @throws NotFound, KeyRevoked */
+/** @throws NotFound, KeyRevoked, ProfileManaged */
 export function updateVirtualKey(
   context: ServiceContext,
   actor: Actor,
   input: KeyUpdate,
 ): Promise<VirtualKey> {
   return transactionOf(context, actor, async (em) => {
-    const key = await requireLiveKey(em, actor, 'virtual_keys:update', input.id)
+    const key = await lockLiveKey(em, actor, 'virtual_keys:update', input.id)
+    checkVersion(key, 'virtual key', key.id, input.expectedVersion)
+    refuseManaged(key, input)
     if (input.name != null) key.name = checkName('name', input.name)
     if (input.active != null) key.status = input.active ? 'active' : 'inactive'
-    if (input.expiresAt !== undefined) key.expiresAt = checkExpiry(context, input.expiresAt)
-    const replaced = input.providerConfigs && (await replaceProviderConfigs(em, key, input.providerConfigs))
-    await record(em, actor, key, 'virtual_key.updated', replaced?.removals)
+    Object.assign(key, readKeyFields(input, key, context.now()))
+    const { providerConfigs } = input
+    const removals = providerConfigs ? await replaceProviderConfigs(em, key, providerConfigs) : []
+    if (providerConfigs) await raiseVersion(em, key)
+    await recordKeys(em, actor, [key], 'virtual_key.updated', { removals })
     return key
-  })
-}
-
-/**
- * Gives a key a new secret. The old one works for `overlapSeconds` more.
- *
- * @throws NotFound, KeyRevoked
- */
-export function rotateVirtualKey(
-  context: ServiceContext,
-  actor: Actor,
-  input: { readonly id: string; readonly overlapSeconds: number },
-): Promise<IssuedKey> {
-  const bounds = { minimum: 0, maximum: longestOverlapSeconds }
-  const overlapSeconds = checkInteger('overlapSeconds', input.overlapSeconds, bounds)
-  const secret = makeSecret()
-  return transactionOf(context, actor, async (em) => {
-    const virtualKey = await requireLiveKey(em, actor, 'virtual_keys:rotate', input.id)
-    if (overlapSeconds === 0) await removeDigests(em, virtualKey.id)
-    else await retireDigests(em, virtualKey.id, new Date(context.now() + overlapSeconds * 1000))
-    await addDigest(em, virtualKey, context.secrets.digestVirtualKey(secret))
-    await record(em, actor, virtualKey, 'virtual_key.rotated')
-    return { virtualKey, secret }
   })
 }
 
@@ -116,11 +89,11 @@ export function rotateVirtualKey(
  */
 export function revokeVirtualKey(context: ServiceContext, actor: Actor, id: string): Promise<VirtualKey> {
   return transactionOf(context, actor, async (em) => {
-    const key = await requireKey(em, actor, 'virtual_keys:revoke', id)
+    const key = await lockKey(em, actor, 'virtual_keys:revoke', id)
     if (key.status === 'revoked') return key
     key.status = 'revoked'
     key.revokedAt = new Date(context.now())
-    await record(em, actor, key, 'virtual_key.revoked')
+    await recordKeys(em, actor, [key], 'virtual_key.revoked')
     return key
   })
 }
@@ -132,65 +105,69 @@ function createKey(
   how: { readonly permission: Permission; readonly type: string; readonly secret: string },
 ): Promise<IssuedKey> {
   const name = checkName('name', input.name)
-  const expiresAt = checkExpiry(context, input.expiresAt ?? null)
-  const work = transactionOf(context, actor, async (em) => {
+  const fields = readKeyFields(input, plainFields, context.now())
+  return transactionOf(context, actor, async (em) => {
     const workspace = await requireWorkspace(em, actor, how.permission, input.workspaceId)
-    const virtualKey = em.create(VirtualKeyEntity, {
-      id: newId('vk'),
-      organizationId: actor.organizationId,
-      workspaceId: workspace.id,
-      name,
-      ...(await requireOwner(em, workspace.id, input.owner)),
-      status: 'active',
-      expiresAt,
-      createdAt: new Date(context.now()),
-      revokedAt: null,
-    })
-    await em.flush()
-    await addDigest(em, virtualKey, context.secrets.digestVirtualKey(how.secret))
+    const owner = await requireOwner(em, workspace.id, input.owner)
+    const row = { ...fields, ...owner, name, workspaceId: workspace.id }
+    const virtualKey = await insertKey(context, actor, em, { ...row, accessProfileId: null }, how.secret)
     await replaceProviderConfigs(em, virtualKey, input.providerConfigs)
-    await record(em, actor, virtualKey, how.type)
+    await recordKeys(em, actor, [virtualKey], how.type)
     return { virtualKey, secret: how.secret }
   })
-  return refuseViolations({ unique: { virtual_key_secrets_digest_key: () => new SecretTaken() } }, work)
 }
 
-function checkExpiry(context: ServiceContext, expiresAt: Date | null): Date | null {
-  return expiresAt && checkFuture('expiresAt', expiresAt, context.now())
-}
+export type NewKeyRow = Omit<
+  VirtualKey,
+  'id' | 'organizationId' | 'version' | 'status' | 'createdAt' | 'revokedAt' | 'rotatedAt' | 'rotation'
+>
 
-async function requireKey(em: EntityManager, actor: Actor, permission: Permission, id: string) {
-  const key = await lockRow(em, VirtualKeyEntity, 'virtual key', id)
-  actor.require(permission, key)
-  return key
-}
-
-async function requireLiveKey(em: EntityManager, actor: Actor, permission: Permission, id: string) {
-  const key = await requireKey(em, actor, permission, id)
-  if (key.status === 'revoked') throw new KeyRevoked(id)
-  return key
-}
-
-async function record(
-  em: EntityManager,
+/** Writes a key and its secret's digest. */
+export async function insertKey(
+  context: ServiceContext,
   actor: Actor,
-  key: VirtualKey,
-  type: string,
-  removals: readonly EntityKey[] = [],
-): Promise<void> {
+  em: EntityManager,
+  row: NewKeyRow,
+  secret: string,
+): Promise<VirtualKey> {
+  const virtualKey = em.create(VirtualKeyEntity, {
+    ...row,
+    id: newId('vk'),
+    organizationId: actor.organizationId,
+    status: 'active',
+    createdAt: new Date(context.now()),
+    revokedAt: null,
+    rotatedAt: null,
+    rotation: null,
+  })
+  const detail = 'Your role works with the virtual keys of your own user or team alone'
+  const walled = () => new Forbidden('virtual_keys:create', detail)
+  await refuseViolations({ walled }, em.flush())
+  await addDigest(em, virtualKey, context.secrets.digestVirtualKey(secret))
+  return virtualKey
+}
+
+/** What belongs to a key is in rows of its own, whose changes are the key's. */
+async function raiseVersion(em: EntityManager, key: VirtualKey): Promise<void> {
   await em.flush()
-  const configs = await em.find(ProviderConfigEntity, { virtualKeyId: key.id }, { orderBy: { id: 'asc' } })
-  const document = virtualKeySnapshot(key, configs, await listDigests(em, key.id))
-  const owner = ownerOf(key)
-  const details = {
-    name: key.name,
-    status: key.status,
-    ownerKind: owner.kind,
-    ownerId: owner.id,
-    expiresAt: key.expiresAt?.toISOString() ?? null,
-    providerConfigs: document.providerConfigs,
+  await em.execute('update virtual_keys set version = version + 1 where org_id = ? and id = ?', [
+    key.organizationId,
+    key.id,
+  ])
+  await em.refresh(key)
+}
+
+/** What an access profile decides cannot be decided for one of its keys. */
+function refuseManaged(key: VirtualKey, input: KeyUpdate): void {
+  if (key.accessProfileId === null) return
+  const managed = {
+    providerConfigs: input.providerConfigs,
+    allowAllProviders: input.allowAllProviders,
+    contentLogging: input.contentLogging,
+    expiresIn: input.expiresIn,
+    deleteAfterExpiry: input.deleteAfterExpiry,
   }
-  const subject = { kind: 'virtual_key', id: key.id }
-  const entry = { type, subject, workspaceId: key.workspaceId, details }
-  await recordChange(em, actor, entry, { upserts: [document], removals })
+  const names = Object.entries(managed).flatMap(([name, value]) => (value == null ? [] : [`"${name}"`]))
+  if (input.expiresAt !== undefined) names.push('"expiresAt"')
+  if (names.length > 0) throw new ProfileManaged(names.join(', '))
 }

@@ -1,4 +1,7 @@
-import type { VirtualKey as VirtualKeyEntity } from '../../../contract/configuration/entities.ts'
+import type {
+  ProviderConfig as ProviderConfigDocument,
+  VirtualKey as VirtualKeyEntity,
+} from '../../../contract/configuration/entities.ts'
 import type { VirtualKey } from './entity.ts'
 import type { ProviderConfig } from './provider-config-entity.ts'
 import type { SecretDigests } from './secrets.ts'
@@ -17,13 +20,23 @@ export function virtualKeySnapshot(
     status: key.status,
     expiresAt: key.expiresAt?.getTime() ?? null,
     owner: ownerOf(key),
-    providerConfigs: configs.map(({ id, providerId, weight, allowedModels, providerKeyIds }) => ({
-      id,
-      providerId,
-      weight,
-      allowedModels,
-      providerKeyIds,
-    })),
+    providerConfigs: configs.map(configSnapshot),
+    ...(key.allowAllProviders && { allowAllProviders: true }),
+    ...(key.contentLogging !== 'inherit' && { contentLogging: key.contentLogging === 'on' }),
+  }
+}
+
+/** What is as it usually is goes unsaid: a configuration holds a hundred thousand of these. */
+function configSnapshot(config: ProviderConfig): ProviderConfigDocument {
+  const { id, providerId, weight, active, allowedModels, blockedModels, providerKeyIds } = config
+  return {
+    id,
+    providerId,
+    weight,
+    allowedModels,
+    ...(blockedModels.length > 0 && { blockedModels }),
+    providerKeyIds,
+    ...(!active && { active }),
   }
 }
 

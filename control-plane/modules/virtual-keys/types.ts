@@ -1,4 +1,5 @@
 import { builder } from '../../graphql/builder.ts'
+import { versionDescription } from '../../graphql/concurrency-fields.ts'
 import { registerNodeType } from '../../graphql/node-types.ts'
 import { loadVisible } from '../../graphql/nodes.ts'
 import { transactionOf } from '../../service-context.ts'
@@ -8,6 +9,7 @@ import { TeamType } from '../teams/index.ts'
 import { UserType } from '../users/index.ts'
 import { WorkspaceType } from '../workspaces/index.ts'
 import { type VirtualKey, VirtualKeyEntity } from './entity.ts'
+import { ContentLoggingType } from './inputs.ts'
 import { type ProviderConfig, ProviderConfigEntity } from './provider-config-entity.ts'
 
 registerNodeType('vk', 'VirtualKey')
@@ -41,8 +43,15 @@ ProviderConfigType.implement({
       description:
         'Its share of the calls that name no provider, relative to the other configurations of the key. Null: it takes part only when a call names it, or when no configuration with a weight can serve.',
     }),
+    active: t.exposeBoolean('active', {
+      description: 'Whether the key may use the provider at present.',
+    }),
     allowedModels: t.exposeStringList('allowedModels', {
-      description: 'The models that may be called: `[]` none, `["*"]` all, otherwise their names.',
+      description:
+        'The models that may be called: `[]` none, `["*"]` all, otherwise their names and patterns, `regex:gpt-4o.*`.',
+    }),
+    blockedModels: t.exposeStringList('blockedModels', {
+      description: 'Names and patterns of models that may not be called, whatever is allowed.',
     }),
     providerKeyIds: t.exposeStringList('providerKeyIds', {
       description: 'The provider keys that may be used: `[]` none, `["*"]` all, otherwise their ids.',
@@ -59,6 +68,7 @@ VirtualKeyType.implement({
   description:
     'The only credential that an application presents on an inference call. Its secret is shown once, when it is issued or rotated, and kept nowhere.',
   fields: (t) => ({
+    version: t.exposeInt('version', { description: versionDescription }),
     name: t.exposeString('name', { description: 'For people; need not be unique.' }),
     status: t.expose('status', { type: VirtualKeyStatusType, description: 'Whether it works.' }),
     expiresAt: t.expose('expiresAt', {
@@ -66,7 +76,25 @@ VirtualKeyType.implement({
       nullable: true,
       description: 'When it stops working; null: never.',
     }),
+    description: t.exposeString('description', { description: 'What it is for; may be empty.' }),
+    tags: t.exposeStringList('tags', { description: 'Words by which it is found again, sorted.' }),
+    allowAllProviders: t.exposeBoolean('allowAllProviders', {
+      description:
+        'Whether it may also use the providers that it has no configuration for, with every model.',
+    }),
+    contentLogging: t.expose('contentLogging', {
+      type: ContentLoggingType,
+      description: 'Whether the bodies of its calls may be logged.',
+    }),
+    deleteAfterExpiry: t.exposeBoolean('deleteAfterExpiry', {
+      description: 'Whether it is deleted within a minute after it expires.',
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was issued.' }),
+    rotatedAt: t.expose('rotatedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it last got a new secret; null: it still has its first.',
+    }),
     revokedAt: t.expose('revokedAt', {
       type: 'DateTime',
       nullable: true,

@@ -1,8 +1,15 @@
 import { builder } from '../../graphql/builder.ts'
+import {
+  expectedVersionField,
+  IdempotencyKeyReused,
+  idempotencyKeyField,
+  StaleUpdate,
+  versionDescription,
+} from '../../graphql/concurrency-fields.ts'
 import { ByIdInput, DeletedType } from '../../graphql/deleted.ts'
+import { listNamed, NamedOrderInput, searchDescription } from '../../graphql/named-lists.ts'
 import { registerNodeType } from '../../graphql/node-types.ts'
 import { loadVisible } from '../../graphql/nodes.ts'
-import { listPage } from '../../graphql/pagination.ts'
 import { InUse, NameTaken, NotFound } from '../../graphql/refusals.ts'
 import { type Workspace, WorkspaceEntity } from './entity.ts'
 import { createWorkspace, deleteWorkspace, updateWorkspace } from './service.ts'
@@ -17,8 +24,16 @@ export const WorkspaceType = builder.loadableNodeRef('Workspace', {
 WorkspaceType.implement({
   description: 'A part of an organization; customers, teams and virtual keys live in one.',
   fields: (t) => ({
+    version: t.exposeInt('version', { description: versionDescription }),
     name: t.exposeString('name', { description: 'Unique in the organization.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
+  }),
+})
+
+const WorkspaceFilterInput = builder.inputType('WorkspaceFilter', {
+  description: 'Which workspaces; all conditions must hold.',
+  fields: (t) => ({
+    search: t.string({ description: searchDescription }),
   }),
 })
 
@@ -35,8 +50,12 @@ builder.queryFields((t) => ({
     {
       type: WorkspaceType,
       permission: 'workspaces:view',
-      description: 'The workspaces of your organization, oldest first.',
-      resolve: (_, page, context) => listPage(context, WorkspaceEntity, page),
+      description: 'The workspaces of your organization, oldest first unless said.',
+      args: {
+        filter: t.arg({ type: WorkspaceFilterInput, description: 'Only these.' }),
+        orderBy: t.arg({ type: NamedOrderInput, description: 'In this order.' }),
+      },
+      resolve: (_, args, context) => listNamed(context, WorkspaceEntity, args),
     },
     { name: 'WorkspaceConnection', description: 'A page of workspaces.' },
     { name: 'WorkspaceEdge', description: 'A workspace with its cursor.' },
@@ -45,12 +64,16 @@ builder.queryFields((t) => ({
 
 const CreateWorkspaceInput = builder.inputType('CreateWorkspaceInput', {
   description: 'A new workspace.',
-  fields: (t) => ({ name: t.string({ required: true, description: '1 to 128 characters, unique.' }) }),
+  fields: (t) => ({
+    ...idempotencyKeyField(t),
+    name: t.string({ required: true, description: '1 to 128 characters, unique.' }),
+  }),
 })
 
 const UpdateWorkspaceInput = builder.inputType('UpdateWorkspaceInput', {
   description: 'What to change about a workspace.',
   fields: (t) => ({
+    ...expectedVersionField(t),
     id: t.id({ required: true, description: 'The workspace.' }),
     name: t.string({ required: true, description: 'Its new name.' }),
   }),
@@ -61,7 +84,7 @@ builder.mutationFields((t) => ({
     type: WorkspaceType,
     permission: 'workspaces:create',
     description: 'Creates a workspace.',
-    errors: { types: [NameTaken] },
+    errors: { types: [NameTaken, IdempotencyKeyReused] },
     args: { input: t.arg({ type: CreateWorkspaceInput, required: true, description: 'The workspace.' }) },
     resolve: (_, { input }, { services, actor }) => createWorkspace(services, actor, input),
   }),
@@ -69,7 +92,7 @@ builder.mutationFields((t) => ({
     type: WorkspaceType,
     permission: 'workspaces:update',
     description: 'Renames a workspace.',
-    errors: { types: [NotFound, NameTaken] },
+    errors: { types: [NotFound, NameTaken, StaleUpdate] },
     args: { input: t.arg({ type: UpdateWorkspaceInput, required: true, description: 'The change.' }) },
     resolve: (_, { input }, { services, actor }) => updateWorkspace(services, actor, input),
   }),

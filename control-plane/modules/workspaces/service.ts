@@ -4,7 +4,7 @@ import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
-import { lockRow, requireRow } from '../../db/require-row.ts'
+import { type ExpectedVersion, lockRow, requireRow } from '../../db/require-row.ts'
 import { InUse, NameTaken, NotFound } from '../../graphql/refusals.ts'
 import { checkName } from '../../input.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
@@ -22,9 +22,7 @@ export async function requireWorkspace(
   permission: Permission,
   workspaceId: string,
 ): Promise<Workspace> {
-  if (actor.workspaceId !== null && actor.workspaceId !== workspaceId) {
-    throw new NotFound('workspace', workspaceId)
-  }
+  if (!actor.reaches(workspaceId)) throw new NotFound('workspace', workspaceId)
   actor.require(permission, { workspaceId })
   return requireRow(em, WorkspaceEntity, 'workspace', workspaceId)
 }
@@ -58,11 +56,12 @@ export function createWorkspace(
 export function updateWorkspace(
   context: ServiceContext,
   actor: Actor,
-  input: { readonly id: string; readonly name: string },
+  input: ExpectedVersion & { readonly id: string; readonly name: string },
 ): Promise<Workspace> {
   const name = checkName('name', input.name)
   const work = transactionOf(context, actor, async (em) => {
-    const workspace = await requireWorkspace(em, actor, 'workspaces:update', input.id)
+    await requireWorkspace(em, actor, 'workspaces:update', input.id)
+    const workspace = await lockRow(em, WorkspaceEntity, 'workspace', input.id, input)
     workspace.name = name
     await recordChange(em, actor, describe('workspace.updated', workspace))
     return workspace

@@ -23,16 +23,54 @@ export type ByIdInput = {
   id: string;
 };
 
+/** Whether the bodies of calls may be logged. Data planes are told; today no part of Gatehouse logs a body. */
+export type ContentLogging =
+  /** As is decided for all keys. */
+  | 'INHERIT'
+  /** They may not. */
+  | 'OFF'
+  /** They may. */
+  | 'ON';
+
+/** The usual lengths of a key’s life. */
+export type ExpiryPreset =
+  /** 24 hours. */
+  | 'DAY'
+  /** 60 minutes. */
+  | 'HOUR'
+  /** 30 days. */
+  | 'MONTH'
+  /** 90 days. */
+  | 'QUARTER'
+  /** 7 days. */
+  | 'WEEK'
+  /** 365 days. */
+  | 'YEAR';
+
 /** A new key, whose secret Gatehouse makes. */
 export type IssueVirtualKeyInput = {
-  /** When it stops working; without: never. */
+  /** Whether it may also use the providers that it has no configuration for, with every model: when a call names one, or when no configuration with a weight can serve. False unless said. */
+  allowAllProviders?: boolean | null | undefined;
+  /** Whether the bodies of its calls may be logged; `INHERIT` unless said. */
+  contentLogging?: ContentLogging | null | undefined;
+  /** Whether it is deleted within a minute after it expires, with its budgets and limits; usage stays. False unless said. */
+  deleteAfterExpiry?: boolean | null | undefined;
+  /** What it is for: at most 1000 characters. */
+  description?: string | null | undefined;
+  /** When it stops working; null: never. */
   expiresAt?: string | null | undefined;
+  /** When it stops working, counted from now, instead of `expiresAt`. */
+  expiresIn?: ExpiryPreset | null | undefined;
+  /** Any text of yours of 1 to 128 characters, such as a UUID: whoever repeats the request with it within 24 hours gets what the first one created, and nothing is created twice. */
+  idempotencyKey?: string | null | undefined;
   /** 1 to 128 characters. */
   name: string;
   /** Whom its calls are charged to. */
   owner: VirtualKeyOwnerInput;
   /** The providers that it may use; without any it may call nothing. */
   providerConfigs: Array<ProviderConfigInput>;
+  /** Words by which it is found again, at most 32: lower-case letters, digits and `. _ : / -`, such as `env:prod`. */
+  tags?: Array<string> | null | undefined;
   /** Where it lives. */
   workspaceId: string;
 };
@@ -56,8 +94,12 @@ export type PolicyOwnerInput =
 
 /** What a key may do with one provider. */
 export type ProviderConfigInput = {
-  /** `[]` none, `["*"]` all, otherwise model names without duplicates. */
+  /** False switches the provider off for the key; true unless said. */
+  active?: boolean | null | undefined;
+  /** `[]` none, `["*"]` all, otherwise model names without duplicates and patterns such as `regex:gpt-4o(-mini)?`. A pattern matches the whole name, whatever its case; it has the syntax of RE2, at most 256 characters and only small repetitions. */
   allowedModels: Array<string>;
+  /** Model names and patterns that are refused whatever `allowedModels` says, by the name of an alias and by the provider’s own name; upper and lower case are the same. None unless said. */
+  blockedModels?: Array<string> | null | undefined;
   /** The provider; each at most once. */
   providerId: string;
   /** `[]` none, `["*"]` all, otherwise ids of keys of this provider. */
@@ -66,7 +108,7 @@ export type ProviderConfigInput = {
   weight?: number | null | undefined;
 };
 
-/** The budget of one owner, who has at most one. */
+/** The only budget of one owner. */
 export type SetBudgetInput = {
   /** What may be spent in one period, at least "1"; "5000000000" is 5 USD. */
   limit: string;
@@ -105,6 +147,8 @@ export type IssueKeyMutationVariables = Exact<{
 
 
 export type IssueKeyMutation = { issueVirtualKey:
+    | { message: string }
+    | { message: string }
     | { secret: string, virtualKey: { id: string } }
     | { message: string }
    };
@@ -116,6 +160,8 @@ export type LimitSpendingMutationVariables = Exact<{
 
 export type LimitSpendingMutation = { setBudget:
     | { id: string }
+    | { message: string }
+    | { message: string }
     | { message: string }
    };
 

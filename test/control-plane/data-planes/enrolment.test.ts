@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { calculateJwkThumbprint } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { enrolmentPath, parseEnrolmentResponse, parseEnrolmentToken } from '../../../contract/enrolment.ts'
+import { systemRoles } from '../../../contract/permissions.ts'
 import { Actor, systemActor } from '../../../control-plane/actor.ts'
 import { Forbidden } from '../../../control-plane/graphql/errors.ts'
 import {
@@ -12,7 +13,13 @@ import {
 } from '../../../control-plane/modules/data-planes/index.ts'
 import { revokeDataPlane } from '../../../control-plane/modules/data-planes/service.ts'
 import type { ServiceContext } from '../../../control-plane/service-context.ts'
-import { createInstallation, createOrganization, type Installation, silentLog } from '../organization.ts'
+import {
+  createInstallation,
+  createOrganization,
+  type Installation,
+  idleFeed,
+  silentLog,
+} from '../organization.ts'
 
 let installation: Installation
 let fastify: FastifyInstance
@@ -24,7 +31,7 @@ beforeAll(async () => {
   installation = await createInstallation()
   const { database, secrets } = installation
   const now = () => clock
-  context = { database, secrets, log: silentLog, now }
+  context = { database, secrets, log: silentLog, live: idleFeed(), now }
   fastify = Fastify()
   registerEnrolment(fastify, { database, secrets, now })
 })
@@ -136,7 +143,14 @@ describe('enrolment', () => {
 
 describe('enrolment tokens and revocations', () => {
   const viewer = (role: 'viewer' | 'developer' | 'admin', workspaceId: string | null = null) =>
-    new Actor({ kind: 'api_token', id: 'tok_1', name: 'token', organizationId, workspaceId, role })
+    new Actor({
+      ...{ kind: 'api_token', id: 'tok_1', name: 'token', organizationId, roleId: `role_${role}` },
+      rights: {
+        permissions: new Set(systemRoles[role].permissions),
+        workspaceIds: workspaceId === null ? null : [workspaceId],
+        rowScope: 'all',
+      },
+    })
 
   it('need an administrator of the whole organization', async () => {
     for (const actor of [viewer('viewer'), viewer('developer'), viewer('admin', 'ws_1')]) {

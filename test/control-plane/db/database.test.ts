@@ -66,12 +66,15 @@ describe.each([{ ormFilter: true }, { ormFilter: false }])('tenancy, ormFilter: 
     )
   })
 
-  it('a transaction that is confined to a workspace sees no other workspace', async () => {
+  it('a transaction that is confined to workspaces sees no other, and none of none', async () => {
     const [workspace] = await database.transaction(own, (em) => em.find(WorkspaceEntity, { name: 'one' }))
-    const seen = await database.transaction(own, (em) => em.find(CustomerEntity, {}), {
-      workspaceId: workspace?.id ?? '',
-    })
-    expect(seen.map(({ name }) => name)).toEqual(['customer in one'])
+    const customersOf = async (workspaceIds: string[]) => {
+      const seen = await database.transaction(own, (em) => em.find(CustomerEntity, {}), { workspaceIds })
+      return seen.map(({ name }) => name)
+    }
+    expect(await customersOf([workspace?.id ?? ''])).toEqual(['customer in one'])
+    expect(await customersOf([workspace?.id ?? '', 'ws_other'])).toEqual(['customer in one'])
+    expect(await customersOf([])).toEqual([])
   })
 
   it('what one transaction may see does not cling to its connection', async () => {

@@ -5,15 +5,27 @@ import { expect, it } from 'vitest'
 
 const root = resolve(import.meta.dirname, '../../..')
 
-it('schema.graphql is what the API serves; "node --conditions=source control-plane/graphql/print.ts" renews it', () => {
-  // In a process of its own, because the test runner loads graphql in a second form.
-  const printed = execFileSync(
-    process.execPath,
-    ['--conditions=source', 'control-plane/graphql/print.ts', '-'],
-    {
-      cwd: root,
-      encoding: 'utf8',
-    },
-  )
-  expect(readFileSync(resolve(root, 'schema.graphql'), 'utf8')).toBe(printed)
+it.each(['schema.graphql', 'docs/schema.md'])(
+  '%s is what the API serves; "npm run generate" renews it',
+  (path) => {
+    // In a process of its own, because the test runner loads graphql in a second form.
+    const printed = execFileSync(
+      process.execPath,
+      ['--conditions=source', 'control-plane/graphql/print.ts', path],
+      {
+        cwd: root,
+        encoding: 'utf8',
+      },
+    )
+    expect(readFileSync(resolve(root, path), 'utf8')).toBe(printed)
+  },
+)
+
+it('docs/schema.md links to nothing that it does not have', () => {
+  const page = readFileSync(resolve(root, 'docs/schema.md'), 'utf8')
+  const headings = Array.from(page.matchAll(/^#+ (.+)$/gm), ([, text = '']) => text)
+  const anchors = new Set(headings.map((text) => text.toLowerCase().replace(/[^\w-]/g, '')))
+  const links = Array.from(page.matchAll(/\]\(#([^)]+)\)/g), ([, anchor = '']) => anchor)
+  expect(links.filter((anchor) => !anchors.has(anchor))).toEqual([])
+  expect(headings).toHaveLength(anchors.size)
 })

@@ -16,10 +16,14 @@ describe('who asks', () => {
   it('an API token stands for its organization and role', async () => {
     const { data } = await api.ask(
       tenant.token,
-      '{ viewer { name role organization { id name } permissions } }',
+      '{ viewer { name role { name } organization { id name } permissions } }',
     )
     expect(data).toMatchObject({
-      viewer: { name: 'test', role: 'ADMIN', organization: { id: tenant.organizationId, name: 'Acme' } },
+      viewer: {
+        name: 'test',
+        role: { name: 'admin' },
+        organization: { id: tenant.organizationId, name: 'Acme' },
+      },
     })
   })
 
@@ -43,11 +47,13 @@ describe('who asks', () => {
     const input = { name: 'short', role: 'VIEWER' }
     const { data } = await api.ask(tenant.token, issue, { input })
     const { secret, apiToken } = read<{ secret: string; apiToken: { id: string } }>(data, 'issueApiToken')
-    expect((await api.ask(secret, '{ viewer { role } }')).data).toEqual({ viewer: { role: 'VIEWER' } })
+    expect((await api.ask(secret, '{ viewer { role { name } } }')).data).toEqual({
+      viewer: { role: { name: 'viewer' } },
+    })
     const revoke =
       'mutation($id: ID!) { revokeApiToken(input: { id: $id }) { ... on ApiToken { revokedAt } } }'
     await api.ask(tenant.token, revoke, { id: apiToken.id })
-    expect((await api.ask(secret, '{ viewer { role } }')).status).toBe(401)
+    expect((await api.ask(secret, '{ viewer { role { name } } }')).status).toBe(401)
   })
 })
 

@@ -1,3 +1,13 @@
+import {
+  followAccessProfile,
+  issueVirtualKeyFromProfile,
+  leaveAccessProfile,
+} from '../../../control-plane/modules/access-profiles/followers.ts'
+import {
+  createAccessProfile,
+  deleteAccessProfile,
+  updateAccessProfile,
+} from '../../../control-plane/modules/access-profiles/service.ts'
 import { createModel, deleteModel, updateModel } from '../../../control-plane/modules/models/service.ts'
 import {
   addProviderKey,
@@ -10,11 +20,12 @@ import {
   deleteProvider,
   updateProvider,
 } from '../../../control-plane/modules/providers/service.ts'
+import { deleteVirtualKey } from '../../../control-plane/modules/virtual-keys/deletion.ts'
+import { rotateVirtualKey, rotateVirtualKeys } from '../../../control-plane/modules/virtual-keys/rotation.ts'
 import {
   importVirtualKey,
   issueVirtualKey,
   revokeVirtualKey,
-  rotateVirtualKey,
   updateVirtualKey,
 } from '../../../control-plane/modules/virtual-keys/service.ts'
 import { created, nameOf, type Perform, type Tenant } from './tenant.ts'
@@ -30,7 +41,9 @@ function providerConfigs(tenant: Tenant, pick: number, which: number) {
   const config = (provider: number) => ({
     providerId: tenant.pick('provider', provider),
     weight: pick % 2 === 0 ? 1 : null,
-    allowedModels: ['*'],
+    active: pick % 5 !== 4,
+    allowedModels: pick % 2 === 0 ? ['*'] : ['regex:gpt-.*'],
+    blockedModels: pick % 3 === 1 ? ['regex:.*-preview'] : [],
     providerKeyIds: keys,
   })
   return pick % 4 === 3 ? [config(which), { ...config(which + 1), providerKeyIds: [] }] : [config(which)]
@@ -41,6 +54,44 @@ async function knowConfigs(tenant: Tenant, virtualKeyId: string): Promise<void> 
     em.execute<{ id: string }[]>('select id from provider_configs where virtual_key_id = ?', [virtualKeyId]),
   )
   for (const { id } of rows) tenant.know('provider_config', id)
+}
+
+export const profileMutations: Record<string, Perform> = {
+  createAccessProfile: (t, [a, b, c, d]) =>
+    created(
+      t,
+      'access_profile',
+      createAccessProfile(t.context, t.actor, {
+        name: nameOf(a),
+        providerConfigs: providerConfigs(t, d, b),
+        budgets: [{ limit: BigInt(c + 1), period: c % 2 ? 'DAY' : 'NONE' }],
+      }),
+    ),
+  updateAccessProfile: (t, [a, b, c, d]) =>
+    updateAccessProfile(t.context, t.actor, {
+      id: t.pick('access_profile', a),
+      budgets: b % 3 === 0 ? [] : [{ limit: BigInt(c + 1), period: c % 2 ? 'DAY' : 'WEEK' }],
+      requestLimits: d % 2 ? [] : [{ maxRequests: c + 1, windowSeconds: 60 }],
+      ...(b % 2 ? { providerConfigs: providerConfigs(t, d, b) } : {}),
+    }),
+  issueVirtualKeyFromProfile: async (t, [a, b, c]) => {
+    const { virtualKey } = await issueVirtualKeyFromProfile(t.context, t.actor, {
+      accessProfileId: t.pick('access_profile', a),
+      workspaceId: t.pick('workspace', 0),
+      name: nameOf(a),
+      owner: keyOwnerOf(t, b, c),
+    })
+    t.know('virtual_key', virtualKey.id)
+    await knowConfigs(t, virtualKey.id)
+  },
+  followAccessProfile: (t, [a, b]) =>
+    followAccessProfile(t.context, t.actor, {
+      virtualKeyId: t.pick('virtual_key', a),
+      accessProfileId: t.pick('access_profile', b),
+    }),
+  leaveAccessProfile: (t, [a]) =>
+    leaveAccessProfile(t.context, t.actor, { virtualKeyId: t.pick('virtual_key', a) }),
+  deleteAccessProfile: (t, [a]) => deleteAccessProfile(t.context, t.actor, t.pick('access_profile', a)),
 }
 
 export const keyMutations: Record<string, Perform> = {
@@ -77,6 +128,20 @@ export const keyMutations: Record<string, Perform> = {
   },
   rotateVirtualKey: (t, [a, b]) =>
     rotateVirtualKey(t.context, t.actor, { id: t.pick('virtual_key', a), overlapSeconds: b % 2 ? 0 : 60 }),
+  rotateVirtualKeys: (t, [a, b]) =>
+    rotateVirtualKeys(t.context, t.actor, {
+      filter: { teamId: t.pick('team', a) },
+      overlapSeconds: b % 2 ? 0 : 60,
+      rotationKey: nameOf(b),
+    }),
+  describeVirtualKey: (t, [a, b]) =>
+    updateVirtualKey(t.context, t.actor, {
+      id: t.pick('virtual_key', a),
+      tags: ['env:prod', nameOf(b).toLowerCase()],
+      allowAllProviders: b % 2 === 0,
+      contentLogging: b % 3 === 0 ? 'off' : 'inherit',
+    }),
+  deleteVirtualKey: (t, [a]) => deleteVirtualKey(t.context, t.actor, t.pick('virtual_key', a)),
   revokeVirtualKey: (t, [a]) => revokeVirtualKey(t.context, t.actor, t.pick('virtual_key', a)),
 }
 

@@ -54,9 +54,12 @@ export async function documentsOfRows(em: EntityManager): Promise<Map<string, En
 
 async function virtualKeyDocuments(em: EntityManager): Promise<Entity[]> {
   const documents: Entity[] = []
-  for (const key of await em.find(VirtualKeyEntity, {})) {
+  const keys = await em.find(VirtualKeyEntity, {})
+  const ids = keys.map(({ id }) => id)
+  const digests = await listDigests(em, ids)
+  for (const key of keys) {
     const configs = await em.find(ProviderConfigEntity, { virtualKeyId: key.id }, { orderBy: { id: 'asc' } })
-    documents.push(virtualKeySnapshot(key, configs, await listDigests(em, key.id)))
+    documents.push(virtualKeySnapshot(key, configs, digests.get(key.id) ?? []))
   }
   return documents
 }

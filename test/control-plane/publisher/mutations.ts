@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { keyMutations, providerMutations } from './access-mutations.ts'
+import { keyMutations, profileMutations, providerMutations } from './access-mutations.ts'
 import { hierarchyMutations } from './hierarchy-mutations.ts'
 import { policyMutations } from './policy-mutations.ts'
 import type { Draw, Perform, Tenant } from './tenant.ts'
@@ -7,6 +7,7 @@ import type { Draw, Perform, Tenant } from './tenant.ts'
 const mutations: Readonly<Record<string, Perform>> = {
   ...hierarchyMutations,
   ...keyMutations,
+  ...profileMutations,
   ...providerMutations,
   ...policyMutations,
 }
@@ -31,14 +32,21 @@ export const groundwork: readonly Draw[] = [
   { mutation: 'createProvider', picks: [0, 0, 0, 0] },
   { mutation: 'addProviderKey', picks: [0, 0, 0, 0] },
   { mutation: 'issueVirtualKey', picks: [0, 1, 0, 2] },
+  { mutation: 'createAccessProfile', picks: [0, 0, 0, 2] },
 ]
 
 /** What a random sequence seldom comes to. */
 export const seldomAccepted: readonly Draw[] = [
+  { mutation: 'createCustomer', picks: [2, 0, 0, 0] },
+  { mutation: 'createCustomer', picks: [3, 0, 0, 0] },
+  { mutation: 'deleteCustomer', picks: [0, 0, 0, 0] },
   { mutation: 'createProvider', picks: [1, 1, 0, 0] },
   { mutation: 'createModel', picks: [0, 0, 0, 0] },
   { mutation: 'updateModel', picks: [1, 0, 0, 0] },
   { mutation: 'deleteModel', picks: [0, 0, 0, 0] },
+  { mutation: 'createAccessProfile', picks: [0, 0, 0, 2] },
+  { mutation: 'createAccessProfile', picks: [1, 0, 0, 2] },
+  { mutation: 'deleteAccessProfile', picks: [0, 0, 0, 0] },
   { mutation: 'deleteProvider', picks: [0, 0, 0, 0] },
   { mutation: 'createWorkspace', picks: [1, 0, 0, 0] },
   { mutation: 'deleteWorkspace', picks: [0, 0, 0, 0] },

@@ -1,10 +1,20 @@
 import { generateKeyPairSync } from 'node:crypto'
 import type { GovernedLevel } from '../../../contract/configuration/entities.ts'
-import { removeBudget, setBudget } from '../../../control-plane/modules/budgets/service.ts'
+import {
+  addBudget,
+  removeBudget,
+  setBudget,
+  updateBudget,
+} from '../../../control-plane/modules/budgets/service.ts'
 import { updateClientConfiguration } from '../../../control-plane/modules/client-configuration/service.ts'
 import { enrolDataPlane } from '../../../control-plane/modules/data-planes/enrolment.ts'
 import { createEnrolmentToken, revokeDataPlane } from '../../../control-plane/modules/data-planes/service.ts'
-import { removeRequestLimit, setRequestLimit } from '../../../control-plane/modules/limits/service.ts'
+import {
+  addRequestLimit,
+  removeRequestLimit,
+  setRequestLimit,
+  updateRequestLimit,
+} from '../../../control-plane/modules/limits/service.ts'
 import { configurePlugin } from '../../../control-plane/modules/plugins/service.ts'
 import { created, nameOf, type Perform, type Tenant } from './tenant.ts'
 
@@ -36,6 +46,13 @@ export const policyMutations: Record<string, Perform> = {
     })
     t.know('budget', budget.budget.id)
   },
+  addBudget: async (t, [a, b, c]) => {
+    const terms = { limitNanoUsd: BigInt(price), period: c % 2 ? 'WEEK' : 'MONTH' } as const
+    const { budget } = await addBudget(t.context, t.actor, { owner: ownerOf(t, a, b), ...terms })
+    t.know('budget', budget.id)
+  },
+  updateBudget: (t, [a, b]) =>
+    updateBudget(t.context, t.actor, { id: t.pick('budget', a), period: b % 2 ? 'DAY' : 'YEAR' }),
   removeBudget: (t, [a]) => removeBudget(t.context, t.actor, t.pick('budget', a)),
   setRequestLimit: (t, [a, b, c]) =>
     created(
@@ -43,6 +60,14 @@ export const policyMutations: Record<string, Perform> = {
       'request_limit',
       setRequestLimit(t.context, t.actor, { owner: ownerOf(t, a, b), maxRequests: c + 1, windowSeconds: 60 }),
     ),
+  addRequestLimit: (t, [a, b, c]) =>
+    created(
+      t,
+      'request_limit',
+      addRequestLimit(t.context, t.actor, { owner: ownerOf(t, a, b), maxRequests: 5, windowSeconds: c + 1 }),
+    ),
+  updateRequestLimit: (t, [a, b]) =>
+    updateRequestLimit(t.context, t.actor, { id: t.pick('request_limit', a), windowSeconds: b + 1 }),
   removeRequestLimit: (t, [a]) => removeRequestLimit(t.context, t.actor, t.pick('request_limit', a)),
   updateClientConfiguration: (t, [a, b]) =>
     updateClientConfiguration(t.context, t.actor, {

@@ -15,6 +15,7 @@ type Kind =
   | 'user'
   | 'virtual_key'
   | 'provider_config'
+  | 'access_profile'
   | 'provider'
   | 'provider_key'
   | 'model'

@@ -18,6 +18,7 @@ const callsOf = (workspaceId: string) => [
     virtualKeyId: null,
     outcome: 'denied',
     errorCode: 'virtual_key_not_found',
+    requestId: 'request-of-a-caller',
     startedAt: day + 3,
   }),
 ]
@@ -99,11 +100,20 @@ describe('usage', () => {
     ['an outcome', { outcome: 'denied' }, 1],
     ['a time', { from: new Date(day + 1).toISOString(), to: new Date(day + 3).toISOString() }, 2],
     ['several at once', { teamId: 'team_1', from: new Date(day + 1).toISOString() }, 1],
+    ['the id of a request', { requestId: 'request-of-a-caller' }, 1],
     ['nobody', { virtualKeyId: 'vk_none' }, 0],
   ])('is filtered by %s, list and totals alike', async (_, filter, count) => {
     const usage = await readUsage({ filter })
     expect(usage).toMatchObject({ totalCount: count, totals: { requests: count } })
     expect(usage.edges).toHaveLength(count)
+  })
+
+  it('is filtered by how long ago, instead of from when', async () => {
+    expect((await readUsage({ filter: { within: 'P36500D' } })).totalCount).toBe(4)
+    const { errors } = await api.ask(tenant.token, query, {
+      filter: { within: 'PT1H', from: '2026-01-01T00:00:00Z' },
+    })
+    expect(errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'filter.within' })
   })
 
   it('shows a token of one workspace that workspace alone, and another organization nothing', async () => {
@@ -115,6 +125,27 @@ describe('usage', () => {
       totalCount: 0,
       totals: { requests: 0, costNanoUsd: '0' },
     })
+  })
+
+  it('is summed by the asked dimensions, in their order', async () => {
+    const document = `query ($groupBy: [UsageDimension!]!, $filter: UsageFilter) {
+      usageSummary(groupBy: $groupBy, filter: $filter) {
+        day outcome team { id } totals { requests costNanoUsd } } }`
+    const summarize = (groupBy: string[], filter = {}) => api.ask(tenant.token, document, { groupBy, filter })
+    const { data } = await summarize(['DAY', 'OUTCOME'])
+    const common = { day: '2026-11-22T00:00:00.000Z', team: null }
+    expect(data?.usageSummary).toEqual([
+      { ...common, outcome: 'denied', totals: { requests: 1, costNanoUsd: '0' } },
+      { ...common, outcome: 'succeeded', totals: { requests: 3, costNanoUsd: '12000000000' } },
+    ])
+    const { data: narrow } = await summarize(['OUTCOME'], { teamId: 'team_2' })
+    expect(narrow?.usageSummary).toEqual([
+      { day: null, team: null, outcome: 'succeeded', totals: { requests: 1, costNanoUsd: '4000000000' } },
+    ])
+    for (const groupBy of [[], ['DAY', 'DAY']]) {
+      const { errors } = await summarize(groupBy)
+      expect(errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'groupBy' })
+    }
   })
 
   it('cannot be changed once it is written', async () => {

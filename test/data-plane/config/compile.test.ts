@@ -107,6 +107,29 @@ describe('grants', () => {
     expect(key?.grants[0]?.providerKeys.map(({ id }) => id)).toEqual(['pk_2'])
   })
 
+  it('a key for all providers has a grant for each, the configured ones as they are', async () => {
+    const second = { ...provider, id: 'prov_2', name: 'second' } as Entity
+    const key = (await compile(second, virtualKey('vk_2', { allowAllProviders: true }))).keyByDigest(
+      digestOf('vk_2'),
+    )
+    expect(key?.grants.map(({ id, weight }) => ({ id, weight }))).toEqual([
+      { id: 'pc_vk_2', weight: 1 },
+      { id: 'vk_2:prov_2', weight: null },
+    ])
+    expect(key?.grants[1]?.allowsModel('anything')).toBe(true)
+  })
+
+  it('a blocked model is blocked under its own name and under an alias', async () => {
+    const alias = { ...model, id: 'mdl_2', name: 'quick' } as Entity
+    const config = { id: 'pc_2', providerId: 'prov_1', weight: 1, providerKeyIds: ['*'] }
+    const configs = [{ ...config, allowedModels: ['*'], blockedModels: ['gpt-4o-mini'] }]
+    const key = (await compile(alias, virtualKey('vk_2', { providerConfigs: configs }))).keyByDigest(
+      digestOf('vk_2'),
+    )
+    const allowed = ['quick', 'gpt-4o-mini', 'gpt-4o'].map((name) => key?.grants[0]?.allowsModel(name))
+    expect(allowed).toEqual([false, false, true])
+  })
+
   it('a provider has its models by name, and no slash at the end of its URL', async () => {
     const grant = (await compile()).keyByDigest(digestOf('vk_1'))?.grants[0]
     expect(grant?.provider).toMatchObject({ baseUrl: 'http://127.0.0.1:9/v1', origin: 'http://127.0.0.1:9' })

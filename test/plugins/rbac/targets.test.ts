@@ -70,6 +70,14 @@ describe('refusals', () => {
     expect(refusal.message).toContain('not active')
   })
 
+  it('a grant that is switched off, which is not the way round a pinned provider', async () => {
+    const grants = [grant(openai, ['*'], { active: false }), grant(acme)]
+    expect(namesOf(findTargets(grants, 'small'))).toEqual(['acme:small'])
+    const refusal = await refusalOf(() => findTargets(grants, 'openai/small'))
+    expect(refusal.code).toBe('provider_blocked')
+    expect(refusal.message).toContain('switched off')
+  })
+
   it('a grant without a provider key', async () => {
     const keyless = grant(openai, ['*'], { providerKeys: [] })
     expect((await refusalOf(() => findTargets([keyless], 'small'))).code).toBe('provider_blocked')

@@ -9,6 +9,8 @@ const setBudget: Mutation = {
   selection: `... on Budget { ${fields} }`,
 }
 const deleted = { input: 'ByIdInput', selection: '... on Deleted { id }' }
+const addBudget: Mutation = { ...setBudget, field: 'addBudget', input: 'AddBudgetInput' }
+const updateBudget: Mutation = { ...setBudget, field: 'updateBudget', input: 'UpdateBudgetInput' }
 const removeBudget: Mutation = { field: 'removeBudget', ...deleted }
 const deleteTeam: Mutation = { field: 'deleteTeam', ...deleted }
 
@@ -23,13 +25,15 @@ async function newTeam(name: string): Promise<string> {
   return (await context.mutate(createTeam, { workspaceId: context.tenant.workspaceId, name })).id
 }
 
-async function budgetOf(teamId: string): Promise<Result | null> {
-  const { team } = await context.query<{ team: { budget: Result | null } }>(
-    `query($id: ID!) { team(id: $id) { budget { ${fields} } } }`,
+async function budgetsOf(teamId: string): Promise<Result[]> {
+  const { team } = await context.query<{ team: { budgets: Result[] } }>(
+    `query($id: ID!) { team(id: $id) { budgets { ${fields} } } }`,
     { id: teamId },
   )
-  return team.budget
+  return team.budgets
 }
+
+const budgetOf = async (teamId: string) => (await budgetsOf(teamId))[0] ?? null
 
 describe('budgets', () => {
   it('an owner has one: setting it again changes it and audits what it was', async () => {
@@ -51,6 +55,31 @@ describe('budgets', () => {
     })
   })
 
+  it('an owner may have one for each period, which is changed and removed by itself', async () => {
+    const teamId = await newTeam('several')
+    const owner = { teamId }
+    const daily = await context.mutate(addBudget, { owner, limit: '10', period: 'DAY' })
+    const monthly = await context.mutate(addBudget, { owner, limit: '100', period: 'MONTH' })
+    expect(await budgetsOf(teamId)).toMatchObject([{ period: 'DAY' }, { period: 'MONTH' }])
+    expect(await context.mutate(addBudget, { owner, limit: '9', period: 'DAY' })).toMatchObject({
+      code: 'PERIOD_TAKEN',
+    })
+    expect(await context.mutate(updateBudget, { id: daily.id, period: 'MONTH' })).toMatchObject({
+      code: 'PERIOD_TAKEN',
+    })
+    expect(await context.mutate(updateBudget, { id: daily.id, limit: '20' })).toMatchObject({
+      id: daily.id,
+      limit: '20',
+      period: 'DAY',
+    })
+    expect(await context.mutate(setBudget, { owner, limit: '1', period: 'DAY' })).toMatchObject({
+      code: 'SEVERAL_BUDGETS',
+    })
+    await context.mutate(removeBudget, { id: daily.id })
+    const told = (await context.configured('budget')).filter((budget) => budget.owner.id === teamId)
+    expect(told).toEqual([expect.objectContaining({ id: monthly.id, limitNanoUsd: '100' })])
+  })
+
   it('every level can carry one, and data planes are told', async () => {
     const owners = [{ organization: true }, { teamId: await newTeam('level') }]
     for (const owner of owners) {
@@ -58,10 +87,10 @@ describe('budgets', () => {
       const told = (await context.configured('budget')).find((budget) => budget.id === id)
       expect(told?.limitNanoUsd).toBe('999999999999999999')
     }
-    const { organization } = await context.query<{ organization: { budget: Result } }>(
-      `{ organization { budget { ${fields} } } }`,
+    const { organization } = await context.query<{ organization: { budgets: Result[] } }>(
+      `{ organization { budgets { ${fields} } } }`,
     )
-    expect(organization.budget).toMatchObject({ period: 'NONE', resetsAt: null })
+    expect(organization.budgets[0]).toMatchObject({ period: 'NONE', resetsAt: null })
   })
 
   it('shows what is settled and leased in the present window alone', async () => {

@@ -6,6 +6,8 @@ const setLimit: Mutation = {
   input: 'SetRequestLimitInput',
   selection: '... on RequestLimit { id maxRequests windowSeconds }',
 }
+const addLimit: Mutation = { ...setLimit, field: 'addRequestLimit', input: 'AddRequestLimitInput' }
+const updateLimit: Mutation = { ...setLimit, field: 'updateRequestLimit', input: 'UpdateRequestLimitInput' }
 const removeLimit: Mutation = {
   field: 'removeRequestLimit',
   input: 'ByIdInput',
@@ -25,11 +27,11 @@ describe('request limits', () => {
     const first = await context.mutate(setLimit, { owner: { teamId }, maxRequests: 10, windowSeconds: 60 })
     const second = await context.mutate(setLimit, { owner: { teamId }, maxRequests: 20, windowSeconds: 1 })
     expect(second).toMatchObject({ id: first.id, maxRequests: 20, windowSeconds: 1 })
-    const { team } = await context.query<{ team: { requestLimit: object } }>(
-      'query($id: ID!) { team(id: $id) { requestLimit { maxRequests windowSeconds } } }',
+    const { team } = await context.query<{ team: { requestLimits: object[] } }>(
+      'query($id: ID!) { team(id: $id) { requestLimits { maxRequests windowSeconds } } }',
       { id: teamId },
     )
-    expect(team.requestLimit).toEqual({ maxRequests: 20, windowSeconds: 1 })
+    expect(team.requestLimits).toEqual([{ maxRequests: 20, windowSeconds: 1 }])
     expect(await context.configured('request_limit')).toEqual([
       {
         kind: 'request_limit',
@@ -45,6 +47,29 @@ describe('request limits', () => {
     })
     await context.mutate(removeLimit, { id: first.id })
     expect(await context.configured('request_limit')).toEqual([])
+  })
+
+  it('an owner may have one for each length of window, at most eight', async () => {
+    const owner = { teamId }
+    const add = (windowSeconds: number) => context.mutate(addLimit, { owner, maxRequests: 5, windowSeconds })
+    const limits = await Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map(add))
+    expect(new Set(limits.map(({ id }) => id)).size).toBe(8)
+    expect(await context.refusal(addLimit, { owner, maxRequests: 5, windowSeconds: 9 })).toMatch(
+      /^owner: has 8 request limits already/,
+    )
+    const [first, second, ...rest] = limits
+    expect(await context.mutate(updateLimit, { id: first?.id, windowSeconds: 2 })).toMatchObject({
+      code: 'WINDOW_TAKEN',
+    })
+    expect(await context.mutate(updateLimit, { id: second?.id, maxRequests: 6 })).toMatchObject({
+      maxRequests: 6,
+      windowSeconds: 2,
+    })
+    expect(await context.mutate(setLimit, { owner, maxRequests: 1, windowSeconds: 1 })).toMatchObject({
+      code: 'SEVERAL_REQUEST_LIMITS',
+    })
+    for (const { id } of rest) await context.mutate(removeLimit, { id })
+    expect(await add(2)).toMatchObject({ code: 'WINDOW_TAKEN' })
   })
 
   it.each([

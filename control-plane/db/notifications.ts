@@ -3,19 +3,19 @@ import pg from 'pg'
 import type { Logger } from 'pino'
 import type { BackgroundWork } from '../background/dependencies.ts'
 import { startLoop } from '../background/loop.ts'
-import { configurationChannel } from './revision.ts'
 
 const watchIntervalMs = 1_000
 const connectTimeoutMs = 5_000
 
 /**
- * Calls `onChange` with the organization of every committed change, on a connection of its own. Notifications
- * are lost while that connection is: whoever listens must also look by itself.
+ * Calls `onNotification` with the payload of every notification of a PostgreSQL channel, on a connection of its
+ * own. Notifications are lost while that connection is: whoever listens must also look by itself.
  */
-export function listenForChanges(options: {
+export function listenTo(options: {
+  readonly channel: string
   readonly databaseUrl: string
   readonly log: Logger
-  onChange(organizationId: string): void
+  onNotification(payload: string): void
 }): BackgroundWork {
   let client: pg.Client | undefined
 
@@ -31,10 +31,10 @@ export function listenForChanges(options: {
       loop.wake()
     }
     fresh.on('error', drop).on('end', drop)
-    fresh.on('notification', ({ payload }) => options.onChange(payload ?? ''))
+    fresh.on('notification', ({ payload }) => options.onNotification(payload ?? ''))
     try {
       await fresh.connect()
-      await fresh.query(`listen ${configurationChannel}`)
+      await fresh.query(`listen ${options.channel}`)
       client = fresh
     } catch (error) {
       await endSession(fresh)
@@ -43,7 +43,7 @@ export function listenForChanges(options: {
   }
 
   const loop = startLoop({
-    name: 'configuration notifications',
+    name: `notifications of ${options.channel}`,
     log: options.log,
     pauseMs: watchIntervalMs,
     step: async () => {

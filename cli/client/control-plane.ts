@@ -1,0 +1,50 @@
+import type { TypedDocumentString } from '../generated/graphql.ts'
+import { CommandFailed } from './failures.ts'
+
+const requestTimeoutMs = 120_000
+
+/** The GraphQL API of a control plane, asked with one token. */
+export interface ControlPlane {
+  readonly url: string
+  /** @throws CommandFailed with the API's own words */
+  run<Result, Variables>(
+    document: TypedDocumentString<Result, Variables>,
+    variables: Variables,
+  ): Promise<Result>
+}
+
+export function controlPlaneAt(url: string, token: string): ControlPlane {
+  return {
+    url,
+    async run<Result, Variables>(document: TypedDocumentString<Result, Variables>, variables: Variables) {
+      const response = await post(url, token, JSON.stringify({ query: document.toString(), variables }))
+      if (response.status === 401) throw new CommandFailed(`${url} does not accept the token`)
+      const { data, errors } = await read<Result>(url, response)
+      if (errors?.length || data === undefined || data === null) {
+        const reasons = errors?.map(({ message }) => message).join('\n')
+        throw new CommandFailed(reasons || `${url} answered ${response.status} without data`)
+      }
+      return data
+    },
+  }
+}
+
+async function post(url: string, token: string, body: string): Promise<Response> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  const signal = AbortSignal.timeout(requestTimeoutMs)
+  try {
+    return await fetch(url, { method: 'POST', headers, body, signal })
+  } catch (error) {
+    if (signal.aborted) throw new CommandFailed(`${url} did not answer within ${requestTimeoutMs / 1000} s`)
+    const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : ''
+    throw new CommandFailed(`${url} cannot be reached${cause}`)
+  }
+}
+
+async function read<Result>(url: string, response: Response) {
+  try {
+    return (await response.json()) as { data?: Result; errors?: { message: string }[] }
+  } catch {
+    throw new CommandFailed(`${url} answered ${response.status} and no JSON: is it a control plane?`)
+  }
+}

@@ -1,0 +1,87 @@
+import type { FileBudget, FileRequestLimit } from '../../contract/configuration-file/parts.ts'
+import type { Members } from './members.ts'
+
+const periods: Readonly<Record<string, FileBudget['period']>> = {
+  '1d': 'DAY',
+  '24h': 'DAY',
+  '1w': 'WEEK',
+  '7d': 'WEEK',
+  '1M': 'MONTH',
+  '30d': 'MONTH',
+  '1Y': 'YEAR',
+  '1y': 'YEAR',
+  '365d': 'YEAR',
+}
+
+/** A budget with a period that the calendar has; undefined, with a notice, for any other. */
+export function budgetOf(budget: Members): FileBudget | undefined {
+  const limitUsd = budget.number('max_limit')
+  const duration = budget.text('reset_duration')
+  const isAligned = budget.flag('calendar_aligned')
+  if (limitUsd === undefined) {
+    budget.notice('max_limit', 'a budget without "max_limit" is left out')
+    return undefined
+  }
+  const period = duration === undefined ? 'NONE' : periods[duration]
+  if (period === undefined) {
+    budget.notice(
+      'reset_duration',
+      `a budget for "${duration}" is left out: DAY, WEEK, MONTH, YEAR and NONE exist`,
+    )
+    return undefined
+  }
+  if (period !== 'NONE' && isAligned !== true) {
+    budget.notice('reset_duration', `"${duration}" becomes ${period}: budgets reset by the calendar in UTC`)
+  }
+  return { limitUsd, period }
+}
+
+const secondsOf: Readonly<Record<string, number>> = {
+  s: 1,
+  m: 60,
+  h: 3_600,
+  d: 86_400,
+  w: 604_800,
+  M: 2_592_000,
+}
+const longestWindowSeconds = 2_678_400
+
+/** The part of a rate limit that counts requests; tokens are not counted. */
+export function requestLimitOf(limit: Members): FileRequestLimit | undefined {
+  const maxRequests = limit.number('request_max_limit')
+  const duration = limit.text('request_reset_duration') ?? '1m'
+  for (const name of ['token_max_limit', 'token_reset_duration']) {
+    if (limit.value(name) != null)
+      limit.notice(name, `"${name}" is left out: requests are limited, not tokens`)
+  }
+  if (maxRequests === undefined) return undefined
+  const [, count = '', unit = ''] = /^(\d+)([smhdwM])$/.exec(duration) ?? []
+  const windowSeconds = Number(count) * (secondsOf[unit] ?? Number.NaN)
+  if (!(windowSeconds >= 1 && windowSeconds <= longestWindowSeconds)) {
+    limit.notice(
+      'request_reset_duration',
+      `a limit for "${duration}" is left out: a window has at most 31 days`,
+    )
+    return undefined
+  }
+  return { maxRequests, windowSeconds }
+}
+
+/** The secrets that a file holds in clear go apart, under names of their own. */
+export class SecretNames {
+  /** By name. */
+  readonly inClear = new Map<string, string>()
+
+  /** `$NAME` for `env.NAME`, and for a secret in clear, which is taken out of the file with a notice. */
+  refer(owner: Members, member: string, name: string): string | undefined {
+    const value = owner.text(member)
+    if (value === undefined || value === '') return undefined
+    const [, variable] = /^env\.([A-Za-z_][A-Za-z0-9_]*)$/.exec(value) ?? []
+    if (variable !== undefined) return `$${variable}`
+    const stem = name.toUpperCase().replace(/[^A-Z0-9]+/g, '_')
+    const own = `IMPORTED_${stem}`
+    this.inClear.set(own, value)
+    owner.notice(member, 'a secret in clear: move it to the environment and write "env.NAME"')
+    return `$${own}`
+  }
+}

@@ -1,0 +1,91 @@
+import { readGovernance } from './bifrost-governance.ts'
+import { readProviders } from './bifrost-providers.ts'
+import { SecretNames } from './bifrost-values.ts'
+import { isObject, Members, type Notice } from './members.ts'
+
+/** A foreign file in our form, and what became of it on the way. */
+export interface Translation {
+  readonly document: unknown
+  readonly notices: readonly Notice[]
+  /** Secrets that the file holds in clear, by the names that the document refers to them by. */
+  readonly secrets: ReadonlyMap<string, string>
+}
+
+const membersOfOthers = [
+  ...['client', 'governance', 'enterprise', 'security', 'config_store', 'logs_store', 'vector_store'],
+  ...['encryption_key', 'framework', 'mcp', 'auth_config', 'audit_logs', 'cluster_config'],
+]
+
+const ownMembers = [
+  ...['customers', 'businessUnits', 'teams', 'users', 'virtualKeys', 'clientConfiguration', 'organization'],
+]
+
+/** Whether a document is a Bifrost `config.json`, or a piece of one. */
+export function isForeign(document: unknown): boolean {
+  if (!isObject(document) || Array.isArray(document.providers)) return false
+  if (ownMembers.some((name) => Object.hasOwn(document, name))) return false
+  return membersOfOthers.some((name) => Object.hasOwn(document, name)) || isObject(document.providers)
+}
+
+/** Reads a Bifrost `config.json`; what has no counterpart is left out with a notice, never in silence. */
+export function translateForeign(document: unknown): Translation {
+  const notices: Notice[] = []
+  const file = new Members(document, '', notices)
+  const secrets = new SecretNames()
+  file.value('$schema')
+  const emptyMeansAll = file.number('version') === 1
+  const client = file.object('client')
+  const providerMap = file.object('providers')
+  const providers = providerMap ? readProviders(providerMap, secrets) : []
+  const names = new Set(providers.map(({ name }) => String(name)))
+  const governance = file.object('governance')
+  const translated = {
+    version: 1,
+    ...(providers.length > 0 && { providers }),
+    ...(governance && readGovernance(governance, { secrets, providers: names, emptyMeansAll })),
+    ...(client && readClient(client)),
+  }
+  file.noticeRest()
+  return { document: translated, notices, secrets: secrets.inClear }
+}
+
+const formerSwitches = ['enforce_governance_header', 'enforce_scim_auth']
+
+function readClient(client: Members): Record<string, unknown> {
+  const allowedOrigins = client.texts('allowed_origins')
+  const allowedHeaders = client.texts('allowed_headers')
+  const filter = client.object('header_filter_config')
+  if (client.flag('enforce_auth_on_inference') === false) {
+    client.notice('enforce_auth_on_inference', 'every call needs a virtual key, whatever this says')
+  }
+  for (const name of formerSwitches.filter((former) => client.has(former))) {
+    client.value(name)
+    client.notice(name, `"${name}" is out of date: every call needs a virtual key`)
+  }
+  if (client.value('allow_direct_keys') === true) {
+    client.notice('allow_direct_keys', 'callers cannot bring provider keys: they need virtual keys')
+  }
+  const headerFilter = filter && readHeaderFilter(filter)
+  client.noticeRest()
+  const settings = {
+    ...(allowedOrigins && { allowedOrigins }),
+    ...(allowedHeaders && { allowedHeaders }),
+    ...(headerFilter && { headerFilter }),
+  }
+  return Object.keys(settings).length > 0 ? { clientConfiguration: settings } : {}
+}
+
+function readHeaderFilter(filter: Members): Record<string, unknown> {
+  const allowlist = filter.texts('allowlist')
+  const denylist = filter.texts('denylist')
+  const allowsSome = allowlist !== undefined && allowlist.length > 0
+  if (!allowsSome) {
+    filter.notice('allowlist', 'without one every x-bf-eh-* header went on; here none does: list them')
+  }
+  filter.noticeRest()
+  return {
+    // There an allow-listed header also goes on without the prefix. [X1-03]
+    ...(allowsSome && { allowlist, forwardDirect: true }),
+    ...(denylist && { denylist }),
+  }
+}

@@ -1,0 +1,149 @@
+import Type, { type Static } from 'typebox'
+import {
+  closed,
+  governed,
+  Name,
+  Names,
+  Nullable,
+  Optional,
+  SecretReference,
+  Switch,
+  Usd,
+  Workspace,
+} from './parts.ts'
+
+/* Who answers calls, and what applications present to make them. */
+
+const ProviderKey = Type.Object(
+  {
+    name: Name('Unique at its provider.'),
+    secret: Optional(
+      SecretReference('The variable that holds the secret, "$OPENAI_API_KEY"; needed when the key is new.'),
+    ),
+    weight: Optional(
+      Type.Number({ exclusiveMinimum: 0, maximum: 1_000_000, description: 'Its share of the calls.' }),
+    ),
+    active: Optional(Switch('Whether it is used.')),
+  },
+  closed,
+)
+
+const Prices = Type.Object(
+  {
+    inputUsdPerMillionTokens: Usd('A million input tokens, in US dollars: 0.15.'),
+    cachedInputUsdPerMillionTokens: Optional(
+      Usd('A million input tokens from the provider’s cache; without: the input price.'),
+    ),
+    outputUsdPerMillionTokens: Usd('A million output tokens.'),
+    imageUsd: Optional(Usd('One picture; without: 0.')),
+  },
+  closed,
+)
+
+const ModelName = (description: string) => Type.String({ minLength: 1, maxLength: 256, description })
+
+const Model = Type.Object(
+  {
+    name: ModelName('What callers name; unique at its provider.'),
+    upstreamName: Optional(ModelName('What the provider is asked for; without: the name.')),
+    maxOutputTokens: Optional(
+      Nullable(Type.Integer({ minimum: 1, maximum: 10_000_000 }), 'The most tokens of one answer.'),
+    ),
+    prices: Optional(Nullable(Prices, 'Without them no call that a budget governs may use the model.')),
+  },
+  closed,
+)
+
+export const Provider = Type.Object(
+  {
+    name: Type.String({
+      pattern: '^[a-z0-9][a-z0-9_-]{0,63}$',
+      description: 'What stands before the slash in "provider/model".',
+    }),
+    baseUrl: Type.String({ minLength: 1, maxLength: 2_048, description: 'Below it is the OpenAI API.' }),
+    catalogue: Optional(
+      Type.Enum(['OPENAI'], { description: 'Whose models and prices a new provider begins with.' }),
+    ),
+    allowPrivateNetwork: Optional(Switch('Whether its address may be in a private network.')),
+    active: Optional(Switch('Whether calls go to it.')),
+    connectTimeoutMs: Optional(
+      Type.Integer({ minimum: 1, maximum: 60_000, description: 'To connect, in milliseconds.' }),
+    ),
+    idleTimeoutMs: Optional(
+      Type.Integer({ minimum: 1, maximum: 3_600_000, description: 'Longest silence, in milliseconds.' }),
+    ),
+    keys: Optional(Type.Array(ProviderKey, { maxItems: 1_000, description: 'Its credentials.' })),
+    models: Optional(Type.Array(Model, { maxItems: 5_000, description: 'What it offers.' })),
+  },
+  closed,
+)
+
+const Owner = Type.Object(
+  {
+    customer: Optional(Name('A customer of the workspace.')),
+    team: Optional(Name('A team of the workspace.')),
+    user: Optional(Name('A user: their address, or the name of one who has none.')),
+  },
+  {
+    ...closed,
+    minProperties: 1,
+    maxProperties: 1,
+    description: 'Whom its calls are charged to: one of them.',
+  },
+)
+
+const KeyProvider = Type.Object(
+  {
+    provider: Name('The provider; each at most once.'),
+    weight: Optional(
+      Nullable(
+        Type.Number({ exclusiveMinimum: 0, maximum: 1_000_000 }),
+        'Share of the calls that name no provider; null: only when it is named. 1 unless said.',
+      ),
+    ),
+    models: Names('`[]` none, `["*"]` all, otherwise model names and `regex:` patterns.'),
+    blockedModels: Optional(Names('Refused whatever `models` says; none unless said.')),
+    keys: Optional(
+      Names('`[]` none, `["*"]` all, otherwise names of keys of the provider. All unless said.'),
+    ),
+    active: Optional(Switch('Whether it is used. True unless said.')),
+    ...governed,
+  },
+  closed,
+)
+
+export const VirtualKey = Type.Object(
+  {
+    name: Name('Tells the keys of a workspace apart.'),
+    workspace: Workspace,
+    owner: Owner,
+    description: Optional(Type.String({ maxLength: 1_000, description: 'What it is for.' })),
+    tags: Optional(Names('Words to find it by.')),
+    secret: Optional(
+      SecretReference('The variable with the secret of a key that applications have; without: a new one.'),
+    ),
+    active: Optional(Switch('False switches it off.')),
+    expiresAt: Optional(
+      Nullable(
+        Type.String({
+          pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?(Z|[+-]\\d{2}:\\d{2})$',
+        }),
+        'When it stops working, such as "2030-01-31T12:00:00Z"; null: never.',
+      ),
+    ),
+    deleteAfterExpiry: Optional(Switch('Whether it is deleted once it has expired.')),
+    contentLogging: Optional(
+      Type.Enum(['INHERIT', 'ON', 'OFF'], { description: 'Whether bodies of its calls may be logged.' }),
+    ),
+    allowAllProviders: Optional(
+      Switch('Whether providers that are not listed may be used, with every model.'),
+    ),
+    providers: Optional(
+      Type.Array(KeyProvider, { maxItems: 50, description: 'All that it may use; without any: nothing.' }),
+    ),
+    ...governed,
+  },
+  closed,
+)
+
+export type FilePrices = Static<typeof Prices>

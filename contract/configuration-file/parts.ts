@@ -1,0 +1,61 @@
+import Type, { type Static } from 'typebox'
+
+/* What the parts of a configuration file are made of. */
+
+export const closed = { additionalProperties: false } as const
+export const Optional = Type.Optional
+type Schema = Parameters<typeof Type.Union>[0][number]
+export const Nullable = <T extends Schema>(schema: T, description: string) =>
+  Type.Union([schema, Type.Null()], { description })
+
+export const Name = (description: string) => Type.String({ minLength: 1, maxLength: 128, description })
+export const Switch = (description: string) => Type.Boolean({ description })
+export const Names = (description: string) =>
+  Type.Array(Type.String({ minLength: 1, maxLength: 300 }), { maxItems: 1_000, description })
+export const Workspace = Optional(Name('The workspace it lives in; needed only where there are several.'))
+
+/** A reference to a secret in the environment of whoever applies the file. */
+export const SecretReference = (description: string) =>
+  Type.String({ pattern: '^\\$[A-Za-z_][A-Za-z0-9_]{0,127}$', description })
+
+/** US dollars: a number, or decimal digits in quotes where a number would not be exact. */
+export const Usd = (description: string) =>
+  Type.Union([Type.Number({ minimum: 0 }), Type.String({ pattern: '^[0-9]{1,9}(\\.[0-9]{1,9})?$' })], {
+    description,
+  })
+
+export const Budget = Type.Object(
+  {
+    limitUsd: Usd('What may be spent in one period, in US dollars: 250.50.'),
+    period: Type.Enum(['DAY', 'WEEK', 'MONTH', 'YEAR', 'NONE'], {
+      description: 'How long it lasts, by the calendar in UTC; NONE never resets.',
+    }),
+  },
+  closed,
+)
+
+export const RequestLimit = Type.Object(
+  {
+    maxRequests: Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: 'The most calls.' }),
+    windowSeconds: Type.Integer({ minimum: 1, maximum: 2_678_400, description: 'In any window this long.' }),
+  },
+  closed,
+)
+
+export const governed = {
+  budgets: Optional(
+    Type.Array(Budget, {
+      maxItems: 5,
+      description: 'The most that its calls may cost, one for each period.',
+    }),
+  ),
+  requestLimits: Optional(
+    Type.Array(RequestLimit, {
+      maxItems: 8,
+      description: 'How many calls it may make, one for each window.',
+    }),
+  ),
+}
+
+export type FileBudget = Static<typeof Budget>
+export type FileRequestLimit = Static<typeof RequestLimit>

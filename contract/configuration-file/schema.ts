@@ -1,0 +1,129 @@
+import Type, { type Static } from 'typebox'
+import { Provider, VirtualKey } from './access.ts'
+import { closed, governed, Name, Names, Nullable, Optional, Switch, Workspace } from './parts.ts'
+
+/*
+ * The whole configuration of an organization as a file that people write. Things are named, never numbered: a name
+ * is what makes an entry of the file and a thing of the organization the same. What a file leaves out stays as it is.
+ */
+
+const Customer = Type.Object(
+  { name: Name('Unique in the workspace.'), workspace: Workspace, ...governed },
+  closed,
+)
+
+const BusinessUnit = Type.Object(
+  {
+    name: Name('Unique at its customer.'),
+    customer: Name('The customer that it belongs to.'),
+    workspace: Workspace,
+    ...governed,
+  },
+  closed,
+)
+
+const Team = Type.Object(
+  {
+    name: Name('Unique in the workspace.'),
+    workspace: Workspace,
+    customer: Optional(Nullable(Name('A customer.'), 'The customer that its calls are charged to.')),
+    businessUnit: Optional(
+      Nullable(
+        Name('A business unit.'),
+        'The business unit of that customer that its calls are charged to; needs `customer`.',
+      ),
+    ),
+    ...governed,
+  },
+  closed,
+)
+
+const User = Type.Object(
+  {
+    name: Name('What people call them; tells users without an address apart.'),
+    email: Optional(Type.String({ minLength: 3, maxLength: 254, description: 'Unique; tells users apart.' })),
+    team: Optional(Nullable(Name('A team.'), 'The team that their calls are charged to.')),
+    workspace: Optional(Name('The workspace of their team; needed only where there are several.')),
+    active: Optional(Switch('False refuses every call with their keys.')),
+    ...governed,
+  },
+  closed,
+)
+
+const HeaderFilter = Type.Object(
+  {
+    allowlist: Optional(
+      Nullable(Names('Header names.'), 'What may go to providers. `[]`: nothing. Null: all but the denied.'),
+    ),
+    denylist: Optional(Names('What never goes to providers.')),
+    forwardDirect: Optional(Switch('Whether an allowed header also goes without the prefix x-bf-eh-.')),
+  },
+  closed,
+)
+
+export const ClientConfiguration = Type.Object(
+  {
+    allowedOrigins: Optional(Names('Web origins whose pages may call.')),
+    allowedHeaders: Optional(Names('Headers that such a page may send.')),
+    headerFilter: Optional(HeaderFilter),
+  },
+  { ...closed, description: 'What callers may send to the data planes, from where.' },
+)
+
+const Plugin = Type.Object(
+  {
+    name: Name('The plugin, as data planes report it.'),
+    enabled: Optional(Switch('Whether calls pass it; not for a built-in one.')),
+    position: Optional(
+      Type.Object(
+        {
+          side: Type.Enum(['BEFORE', 'AFTER'], { description: 'Before or after.' }),
+          of: Name('A built-in plugin.'),
+        },
+        { ...closed, description: 'Where it stands; not for a built-in one.' },
+      ),
+    ),
+    order: Optional(
+      Type.Integer({ minimum: -1_000_000, maximum: 1_000_000, description: 'Among those of one position.' }),
+    ),
+    config: Optional(
+      Type.Record(Type.String(), Type.Unknown(), { description: 'All of its configuration.' }),
+    ),
+  },
+  closed,
+)
+
+export const Organization = Type.Object(
+  { ...governed },
+  { ...closed, description: 'The budget and the limit of the whole organization.' },
+)
+
+/** The lists of a file, and what one of their entries is. */
+export const entrySchemas = {
+  customers: Customer,
+  businessUnits: BusinessUnit,
+  teams: Team,
+  users: User,
+  providers: Provider,
+  virtualKeys: VirtualKey,
+  plugins: Plugin,
+} as const
+
+export const ConfigurationFile = Type.Object(
+  {
+    version: Type.Literal(1, { description: 'The form of this file.' }),
+    organization: Optional(Organization),
+    customers: Optional(Type.Array(Customer, { description: 'Whoever is charged.' })),
+    businessUnits: Optional(Type.Array(BusinessUnit, { description: 'Parts of customers.' })),
+    teams: Optional(Type.Array(Team, { description: 'People who share keys and a budget.' })),
+    users: Optional(Type.Array(User, { description: 'People, and services that stand for one.' })),
+    providers: Optional(Type.Array(Provider, { description: 'Who answers calls.' })),
+    virtualKeys: Optional(Type.Array(VirtualKey, { description: 'What applications present.' })),
+    clientConfiguration: Optional(ClientConfiguration),
+    plugins: Optional(Type.Array(Plugin, { description: 'Stages that calls pass.' })),
+  },
+  { ...closed, title: 'Gatehouse configuration', description: 'What "gatehouse apply" reads.' },
+)
+
+export type ConfigurationFile = Static<typeof ConfigurationFile>
+export type EntryList = keyof typeof entrySchemas

@@ -1,0 +1,42 @@
+import { type ItemName, itemKey, type OwnerKind, type PresentItem } from './items.ts'
+
+/** The ids behind names, also of what was made a moment ago. */
+export class NamedIds {
+  readonly #ids = new Map<string, string>()
+  readonly #names = new Map<string, ItemName>()
+  readonly #workspaces: ReadonlyMap<string, string>
+
+  constructor(workspaces: ReadonlyMap<string, string>, items: readonly PresentItem[]) {
+    this.#workspaces = workspaces
+    for (const { kind, name, id } of items) this.add(kind, name, id)
+  }
+
+  add(kind: OwnerKind, name: ItemName, id: string): void {
+    this.#ids.set(itemKey(kind, name), id)
+    this.#names.set(id, name)
+  }
+
+  nameOf(id: string): ItemName | undefined {
+    return this.#names.get(id)
+  }
+
+  /** @throws NameWithoutId when what was to have this name could not be made. */
+  of(kind: OwnerKind, name: ItemName): string {
+    const id = this.#ids.get(itemKey(kind, name))
+    if (id === undefined) throw new NameWithoutId(kind, name)
+    return id
+  }
+
+  workspace(name = ''): string {
+    const id = this.#workspaces.get(name)
+    if (id === undefined) throw new NameWithoutId('organization', [name])
+    return id
+  }
+}
+
+/** Something that has to be there first is not, for a reason that is told already. */
+export class NameWithoutId extends Error {
+  constructor(kind: OwnerKind, name: ItemName) {
+    super(`no id for the ${kind} ${name.join('/')}`)
+  }
+}

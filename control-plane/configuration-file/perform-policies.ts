@@ -1,0 +1,91 @@
+import type { Json } from '../../contract/canonical.ts'
+import type { GovernedLevel } from '../../contract/configuration/entities.ts'
+import type { BudgetPeriod } from '../modules/budgets/entity.ts'
+import { addBudget, removeBudget, updateBudget } from '../modules/budgets/service.ts'
+import { updateClientConfiguration } from '../modules/client-configuration/service.ts'
+import { addRequestLimit, removeRequestLimit, updateRequestLimit } from '../modules/limits/service.ts'
+import { configurePlugin } from '../modules/plugins/service.ts'
+import type { PolicyOwner } from '../policy-owners.ts'
+import type { Item } from './items.ts'
+import type { Changed, Performance, Performer } from './perform.ts'
+import { nanoUsdOfUsd } from './usd.ts'
+
+const budget: Performer = {
+  async create(performance, item) {
+    const { context, actor } = performance
+    const owner = ownerOf(performance, item)
+    const period = item.name.at(-1) as BudgetPeriod
+    const standing = await addBudget(context, actor, { owner, period, limitNanoUsd: limitOf(item.fields) })
+    return standing.budget.id
+  },
+  update: ({ context, actor }, { id }, _item, changed) =>
+    updateBudget(context, actor, { id, limitNanoUsd: limitOf(changed) }),
+  delete: ({ context, actor }, { id }) => removeBudget(context, actor, id),
+}
+
+function limitOf({ limitUsd }: Changed): bigint {
+  return nanoUsdOfUsd(limitUsd as number | string)
+}
+
+const request_limit: Performer = {
+  async create(performance, item) {
+    const { context, actor } = performance
+    const owner = ownerOf(performance, item)
+    const terms = { maxRequests: Number(item.fields.maxRequests), windowSeconds: Number(item.name.at(-1)) }
+    return (await addRequestLimit(context, actor, { owner, ...terms })).id
+  },
+  update: ({ context, actor }, { id }, _item, { maxRequests }) =>
+    updateRequestLimit(context, actor, { id, maxRequests: Number(maxRequests) }),
+  delete: ({ context, actor }, { id }) => removeRequestLimit(context, actor, id),
+}
+
+function ownerOf({ actor, ids }: Performance, { owner }: Item): PolicyOwner {
+  if (!owner) throw new Error('a budget or a limit has an owner')
+  if (owner.kind === 'organization') return { kind: 'organization', id: actor.organizationId }
+  return { kind: owner.kind as GovernedLevel, id: ids.of(owner.kind, owner.name) }
+}
+
+const client_configuration: Performer = {
+  create: async (performance, item) => {
+    await putSettings(performance, item.fields)
+    return ''
+  },
+  update: (performance, _present, _item, changed) => putSettings(performance, changed),
+  delete: async () => undefined,
+}
+
+function putSettings({ context, actor }: Performance, fields: Changed) {
+  const prefix = 'headerFilter.'
+  const filter = Object.entries(fields).filter(([field]) => field.startsWith(prefix))
+  const headerFilter = Object.fromEntries(filter.map(([field, value]) => [field.slice(prefix.length), value]))
+  const rest = Object.fromEntries(Object.entries(fields).filter(([field]) => !field.startsWith(prefix)))
+  return updateClientConfiguration(context, actor, { ...rest, headerFilter })
+}
+
+interface PluginFields {
+  readonly enabled?: boolean
+  readonly position?: { readonly side: 'BEFORE' | 'AFTER'; readonly of: string }
+  readonly order?: number
+  readonly config?: Json
+}
+
+const plugin: Performer = {
+  create: async (performance, { name: [name = ''], fields }) => {
+    await putPlugin(performance, name, fields)
+    return name
+  },
+  update: (performance, { name: [name = ''] }, _item, changed) => putPlugin(performance, name, changed),
+  delete: async () => undefined,
+}
+
+function putPlugin({ context, actor }: Performance, name: string, fields: Changed) {
+  const { position, ...settings } = fields as PluginFields
+  const side = position?.side === 'BEFORE' ? ('before' as const) : ('after' as const)
+  return configurePlugin(context, actor, {
+    name,
+    ...settings,
+    ...(position && { position: { side, of: position.of } }),
+  })
+}
+
+export const performPolicies = { budget, request_limit, client_configuration, plugin }

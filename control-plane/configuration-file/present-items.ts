@@ -1,0 +1,258 @@
+import { timingSafeEqual } from 'node:crypto'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { Json } from '../../contract/canonical.ts'
+import { BudgetEntity } from '../modules/budgets/entity.ts'
+import { BusinessUnitEntity } from '../modules/business-units/entity.ts'
+import { defaultSettings } from '../modules/client-configuration/defaults.ts'
+import { ClientConfigurationEntity } from '../modules/client-configuration/entity.ts'
+import { CustomerEntity } from '../modules/customers/entity.ts'
+import { RequestLimitEntity } from '../modules/limits/entity.ts'
+import { type Model, ModelEntity } from '../modules/models/entity.ts'
+import { pricesOf } from '../modules/models/snapshot.ts'
+import { PluginEntity } from '../modules/plugins/entity.ts'
+import { positionOf } from '../modules/plugins/snapshot.ts'
+import { providerSecretPlace } from '../modules/providers/credentials.ts'
+import { ProviderEntity } from '../modules/providers/entity.ts'
+import { ProviderKeyEntity } from '../modules/providers/provider-key-entity.ts'
+import { TeamEntity } from '../modules/teams/entity.ts'
+import { UserEntity } from '../modules/users/entity.ts'
+import { type VirtualKey, VirtualKeyEntity } from '../modules/virtual-keys/entity.ts'
+import { type ProviderConfig, ProviderConfigEntity } from '../modules/virtual-keys/provider-config-entity.ts'
+import { WorkspaceEntity } from '../modules/workspaces/entity.ts'
+import type { Secrets } from '../secrets/secrets.ts'
+import type { ItemName, OwnerKind, PresentItem } from './items.ts'
+import { usdOfNanoUsd } from './usd.ts'
+
+export interface PresentConfiguration {
+  /** Workspace ids by name. */
+  readonly workspaces: ReadonlyMap<string, string>
+  readonly items: readonly PresentItem[]
+  /** Provider configurations by id: budgets and limits may be theirs. */
+  readonly providerConfigs: ReadonlyMap<string, ItemName>
+}
+
+/** All that the organization has and a file can name. Revoked keys are history. */
+export async function readPresentConfiguration(
+  em: EntityManager,
+  secrets: Secrets,
+  organizationId: string,
+): Promise<PresentConfiguration> {
+  const reader = new PresentReader(em, secrets, organizationId)
+  return reader.read()
+}
+
+class PresentReader {
+  readonly #em: EntityManager
+  readonly #secrets: Secrets
+  readonly #organizationId: string
+  readonly #items: PresentItem[] = []
+  /** Of everything that was read, by id. */
+  readonly #names = new Map<string, ItemName>()
+
+  constructor(em: EntityManager, secrets: Secrets, organizationId: string) {
+    this.#em = em
+    this.#secrets = secrets
+    this.#organizationId = organizationId
+  }
+
+  async read(): Promise<PresentConfiguration> {
+    const workspaces = await this.#em.find(WorkspaceEntity, {}, oldestFirst)
+    for (const { id, name } of workspaces) this.#names.set(id, [name])
+    await this.#readPeople()
+    await this.#readProviders()
+    const providerConfigs = await this.#readVirtualKeys()
+    await this.#readPolicies()
+    await this.#readSettings()
+    return {
+      workspaces: new Map(workspaces.map(({ id, name }) => [name, id])),
+      items: this.#items,
+      providerConfigs,
+    }
+  }
+
+  async #readPeople(): Promise<void> {
+    for (const { id, workspaceId, name } of await this.#em.find(CustomerEntity, {}, oldestFirst)) {
+      this.#add({ kind: 'customer', id, name: [...this.#name(workspaceId), name], fields: {} })
+    }
+    for (const { id, customerId, name } of await this.#em.find(BusinessUnitEntity, {}, oldestFirst)) {
+      this.#add({ kind: 'business_unit', id, name: [...this.#name(customerId), name], fields: {} })
+    }
+    for (const team of await this.#em.find(TeamEntity, {}, oldestFirst)) {
+      const fields = { customer: this.#last(team.customerId), businessUnit: this.#last(team.businessUnitId) }
+      this.#add({ kind: 'team', id: team.id, name: [...this.#name(team.workspaceId), team.name], fields })
+    }
+    for (const { id, name, email, teamId, active } of await this.#em.find(UserEntity, {}, oldestFirst)) {
+      const [workspace = '', team = ''] = teamId === null ? [] : this.#name(teamId)
+      const fields = { name, email, team: teamId === null ? null : { workspace, name: team }, active }
+      this.#add({ kind: 'user', id, name: [email ?? name], fields })
+    }
+  }
+
+  async #readProviders(): Promise<void> {
+    for (const provider of await this.#em.find(ProviderEntity, {}, oldestFirst)) {
+      const { id, name, baseUrl, allowPrivateNetwork, active, connectTimeoutMs, idleTimeoutMs } = provider
+      const fields = { baseUrl, allowPrivateNetwork, active, connectTimeoutMs, idleTimeoutMs }
+      this.#add({ kind: 'provider', id, name: [name], fields })
+    }
+    for (const key of await this.#em.find(ProviderKeyEntity, {}, oldestFirst)) {
+      const { id, providerId, name, weight, active, credentialId, sealedSecret } = key
+      const place = providerSecretPlace(this.#organizationId, credentialId)
+      this.#add({
+        kind: 'provider_key',
+        id,
+        name: [...this.#name(providerId), name],
+        fields: { weight, active },
+        hasSecret: (secret) => isSame(this.#secrets.openValue(place, sealedSecret), secret),
+      })
+    }
+    for (const model of await this.#em.find(ModelEntity, {}, oldestFirst)) {
+      const { id, providerId, name, upstreamName, maxOutputTokens } = model
+      const fields = { upstreamName, maxOutputTokens, prices: usdPricesOf(model) }
+      this.#add({ kind: 'model', id, name: [...this.#name(providerId), name], fields })
+    }
+  }
+
+  async #readVirtualKeys(): Promise<ReadonlyMap<string, ItemName>> {
+    const keys = await this.#em.find(VirtualKeyEntity, { status: { $ne: 'revoked' } }, oldestFirst)
+    const configs = await this.#em.find(ProviderConfigEntity, {}, oldestFirst)
+    const configsOfKey = Map.groupBy(configs, ({ virtualKeyId }) => virtualKeyId)
+    const digests = await this.#readDigests()
+    const providerConfigs = new Map<string, ItemName>()
+    for (const key of keys) {
+      const name = [...this.#name(key.workspaceId), key.name]
+      const own = configsOfKey.get(key.id) ?? []
+      for (const { id, providerId } of own) {
+        const configName = [...name, ...this.#name(providerId)]
+        this.#names.set(id, configName)
+        providerConfigs.set(id, configName)
+      }
+      this.#add({
+        kind: 'virtual_key',
+        id: key.id,
+        name,
+        isManaged: key.accessProfileId !== null,
+        fields: {
+          owner: this.#ownerOf(key),
+          description: key.description,
+          tags: key.tags,
+          active: key.status === 'active',
+          deleteAfterExpiry: key.deleteAfterExpiry,
+          contentLogging: key.contentLogging.toUpperCase(),
+          allowAllProviders: key.allowAllProviders,
+          expiresAt: key.expiresAt?.toISOString() ?? null,
+          providers: this.#providersOf(own),
+        },
+        hasSecret: (secret) => digests.get(key.id)?.has(this.#secrets.digestVirtualKey(secret)) ?? false,
+      })
+    }
+    return providerConfigs
+  }
+
+  async #readDigests(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+    const rows = await this.#em.execute<{ id: string; digest: string }[]>(
+      'select virtual_key_id as id, digest from virtual_key_secrets where org_id = ?',
+      [this.#organizationId],
+    )
+    const digests = new Map<string, Set<string>>()
+    for (const { id, digest } of rows) digests.set(id, (digests.get(id) ?? new Set()).add(digest))
+    return digests
+  }
+
+  #ownerOf({ customerId, teamId, userId }: VirtualKey): Json {
+    if (customerId !== null) return { customer: this.#last(customerId) ?? '' }
+    if (teamId !== null) return { team: this.#last(teamId) ?? '' }
+    return { user: this.#last(userId) ?? '' }
+  }
+
+  #providersOf(configs: readonly ProviderConfig[]): Json {
+    return configs
+      .map(({ providerId, weight, allowedModels, blockedModels, providerKeyIds, active }) => ({
+        provider: this.#last(providerId) ?? '',
+        weight,
+        models: allowedModels,
+        blockedModels,
+        keys: providerKeyIds.map((id) => (id === '*' ? '*' : (this.#last(id) ?? id))),
+        active,
+      }))
+      .toSorted((a, b) => (a.provider < b.provider ? -1 : 1))
+  }
+
+  /** Those that an access profile decides are the profile's. */
+  async #readPolicies(): Promise<void> {
+    const own = { fromProfile: false }
+    for (const { id, ownerKind, ownerId, limitNanoUsd, period } of await this.#em.find(BudgetEntity, own)) {
+      const fields = { limitUsd: usdOfNanoUsd(BigInt(limitNanoUsd)) }
+      this.#addPolicy('budget', id, ownerKind, ownerId, period, fields)
+    }
+    for (const limit of await this.#em.find(RequestLimitEntity, own)) {
+      const { id, ownerKind, ownerId, maxRequests, windowSeconds } = limit
+      this.#addPolicy('request_limit', id, ownerKind, ownerId, String(windowSeconds), { maxRequests })
+    }
+  }
+
+  #addPolicy(
+    kind: 'budget' | 'request_limit',
+    id: string,
+    ownerKind: OwnerKind,
+    ownerId: string,
+    ownName: string,
+    fields: Readonly<Record<string, Json>>,
+  ): void {
+    const name = ownerKind === 'organization' ? [] : this.#names.get(ownerId)
+    // The owner may be a revoked key.
+    if (!name) return
+    this.#add({ kind, id, name: [ownerKind, ...name, ownName], owner: { kind: ownerKind, name }, fields })
+  }
+
+  async #readSettings(): Promise<void> {
+    const row = await this.#em.findOne(ClientConfigurationEntity, { organizationId: this.#organizationId })
+    const { allowedOrigins, allowedHeaders, ...filter } = row ?? defaultSettings
+    const fields = {
+      allowedOrigins,
+      allowedHeaders,
+      'headerFilter.allowlist': filter.forwardAllowlist,
+      'headerFilter.denylist': filter.forwardDenylist,
+      'headerFilter.forwardDirect': filter.forwardDirect,
+    }
+    this.#add({ kind: 'client_configuration', id: row?.id ?? '', name: [], fields })
+    for (const plugin of await this.#em.find(PluginEntity, {}, oldestFirst)) {
+      const { id, name, enabled, sortOrder, config } = plugin
+      const place = positionOf(plugin)
+      const position = place && { side: place.side === 'before' ? 'BEFORE' : 'AFTER', of: place.of }
+      this.#add({ kind: 'plugin', id, name: [name], fields: { enabled, position, order: sortOrder, config } })
+    }
+  }
+
+  #add(item: PresentItem): void {
+    this.#names.set(item.id, item.name)
+    this.#items.push(item)
+  }
+
+  #name(id: string): ItemName {
+    return this.#names.get(id) ?? [id]
+  }
+
+  #last(id: string | null): string | null {
+    return id === null ? null : (this.#name(id).at(-1) ?? null)
+  }
+}
+
+const oldestFirst = { orderBy: { id: 'asc' } } as const
+
+function usdPricesOf(model: Model): Json {
+  const prices = pricesOf(model)
+  if (!prices) return null
+  const usd = (nanoUsd: number) => usdOfNanoUsd(BigInt(nanoUsd))
+  return {
+    inputUsdPerMillionTokens: usd(prices.inputNanoUsdPerMillionTokens),
+    cachedInputUsdPerMillionTokens: usd(prices.cachedInputNanoUsdPerMillionTokens),
+    outputUsdPerMillionTokens: usd(prices.outputNanoUsdPerMillionTokens),
+    imageUsd: usd(prices.imageNanoUsd),
+  }
+}
+
+/** In a time that tells nothing of where two secrets of one length differ. */
+function isSame(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}

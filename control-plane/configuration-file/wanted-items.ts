@@ -1,0 +1,262 @@
+import type { Static } from 'typebox'
+import type { Json } from '../../contract/canonical.ts'
+import type { FileBudget, FileRequestLimit } from '../../contract/configuration-file/parts.ts'
+import type { FileProblem } from '../../contract/configuration-file/problems.ts'
+import type { ConfigurationFile, entrySchemas } from '../../contract/configuration-file/schema.ts'
+import type { ItemKind, ItemName, OwnerKind, Reference, WantedItem } from './items.ts'
+import { itemKey } from './items.ts'
+import { clientSettings, given, type Refuse, usdAmount, usdPrices } from './normal-forms.ts'
+
+type Entry<List extends keyof typeof entrySchemas> = Static<(typeof entrySchemas)[List]>
+
+interface Governed {
+  readonly budgets?: readonly FileBudget[]
+  readonly requestLimits?: readonly FileRequestLimit[]
+}
+
+export interface WantedConfiguration {
+  readonly items: readonly WantedItem[]
+  /** Lists that the file has, though they be empty: a kind, or a kind and whose. */
+  readonly lists: ReadonlySet<string>
+  readonly problems: readonly FileProblem[]
+}
+
+/**
+ * The things that a file wants, in the order of the file.
+ *
+ * @param workspaces names of the organization's workspaces; one may be left out where it is the only one.
+ */
+export function wantedConfiguration(
+  file: ConfigurationFile,
+  workspaces: readonly string[],
+): WantedConfiguration {
+  const reader = new FileReader(workspaces)
+  reader.read(file)
+  const { items, lists, problems } = reader
+  return { items: [...items.values()], lists, problems }
+}
+
+class FileReader {
+  readonly items = new Map<string, WantedItem>()
+  readonly lists = new Set<string>()
+  readonly problems: FileProblem[] = []
+  readonly #workspaces: readonly string[]
+  readonly #refuse: Refuse = (path, message) => {
+    this.problems.push({ path, message })
+  }
+
+  constructor(workspaces: readonly string[]) {
+    this.#workspaces = workspaces
+  }
+
+  read(file: ConfigurationFile): void {
+    if (file.organization) this.#govern('organization', [], '/organization', file.organization)
+    this.#each(file.customers, '/customers', 'customer', (entry, path) => {
+      this.#add('customer', [this.#workspaceOf(entry, path), entry.name], path, {}, entry)
+    })
+    this.#each(file.businessUnits, '/businessUnits', 'business_unit', (entry, path) =>
+      this.#businessUnit(entry, path),
+    )
+    this.#each(file.teams, '/teams', 'team', (entry, path) => this.#team(entry, path))
+    this.#each(file.users, '/users', 'user', (entry, path) => this.#user(entry, path))
+    this.#each(file.providers, '/providers', 'provider', (entry, path) => this.#provider(entry, path))
+    this.#each(file.virtualKeys, '/virtualKeys', 'virtual_key', (entry, path) =>
+      this.#virtualKey(entry, path),
+    )
+    if (file.clientConfiguration) {
+      const path = '/clientConfiguration'
+      const fields = clientSettings(file.clientConfiguration, path, this.#refuse)
+      this.#put({ kind: 'client_configuration', name: [], path, fields, references: [] })
+    }
+    this.#each(file.plugins, '/plugins', 'plugin', ({ name, ...settings }, path) => {
+      this.#put({ kind: 'plugin', name: [name], path, fields: given(settings), references: [] })
+    })
+  }
+
+  #each<T>(
+    entries: readonly T[] | undefined,
+    path: string,
+    list: string,
+    take: (entry: T, path: string) => void,
+  ): void {
+    if (entries) this.lists.add(list)
+    for (const [index, entry] of (entries ?? []).entries()) take(entry, `${path}/${index}`)
+  }
+
+  #businessUnit(entry: Entry<'businessUnits'>, path: string): void {
+    const workspace = this.#workspaceOf(entry, path)
+    const customer = {
+      kind: 'customer',
+      name: [workspace, entry.customer],
+      path: `${path}/customer`,
+    } as const
+    this.#add('business_unit', [workspace, entry.customer, entry.name], path, {}, entry, [customer])
+  }
+
+  #team(entry: Entry<'teams'>, path: string): void {
+    const workspace = this.#workspaceOf(entry, path)
+    const { customer, businessUnit } = entry
+    const references: Reference[] = []
+    if (customer != null) {
+      references.push({ kind: 'customer', name: [workspace, customer], path: `${path}/customer` })
+    }
+    if (businessUnit != null) {
+      const place = `${path}/businessUnit`
+      if (customer == null) this.#refuse(place, 'needs "customer" too: units of customers may share a name')
+      else references.push({ kind: 'business_unit', name: [workspace, customer, businessUnit], path: place })
+    }
+    const fields = given({ customer, businessUnit })
+    this.#add('team', [workspace, entry.name], path, fields, entry, references)
+  }
+
+  #user(entry: Entry<'users'>, path: string): void {
+    const references: Reference[] = []
+    let team: { workspace: string; name: string } | null | undefined = entry.team === null ? null : undefined
+    if (entry.team != null) {
+      const workspace = this.#workspaceOf(entry, path)
+      team = { workspace, name: entry.team }
+      references.push({ kind: 'team', name: [workspace, entry.team], path: `${path}/team` })
+    }
+    const email = entry.email?.toLowerCase()
+    const fields = given({ name: entry.name, email, team, active: entry.active })
+    this.#add('user', [email ?? entry.name], path, fields, entry, references)
+  }
+
+  #provider(entry: Entry<'providers'>, path: string): void {
+    const { name, keys, models, catalogue, ...settings } = entry
+    this.#put({
+      kind: 'provider',
+      name: [name],
+      path,
+      fields: given({ ...settings, baseUrl: settings.baseUrl.replace(/\/+$/, '') }),
+      references: [],
+      ...(catalogue && { catalogue: 'openai' as const }),
+    })
+    const provider = [{ kind: 'provider', name: [name], path }] as const
+    this.#each(
+      keys,
+      `${path}/keys`,
+      itemKey('provider_key', [name]),
+      ({ name: keyName, secret, ...fields }, keyPath) => {
+        this.#put({
+          kind: 'provider_key',
+          name: [name, keyName],
+          path: keyPath,
+          fields: given(fields),
+          references: provider,
+          ...(secret !== undefined && { secretName: secret.slice(1) }),
+        })
+      },
+    )
+    this.#each(models, `${path}/models`, itemKey('model', [name]), (model, modelPath) => {
+      const { name: modelName, prices, ...fields } = model
+      const item = { kind: 'model', name: [name, modelName], path: modelPath, references: provider } as const
+      this.#put({
+        ...item,
+        fields: given({
+          ...fields,
+          prices: prices && usdPrices(prices, `${modelPath}/prices`, this.#refuse),
+        }),
+      })
+    })
+  }
+
+  #virtualKey(entry: Entry<'virtualKeys'>, path: string): void {
+    const workspace = this.#workspaceOf(entry, path)
+    const name = [workspace, entry.name]
+    const references = [this.#ownerReference(entry, workspace, path)]
+    const providers = entry.providers?.map((config) => ({
+      provider: config.provider,
+      weight: config.weight === undefined ? 1 : config.weight,
+      models: config.models,
+      blockedModels: config.blockedModels ?? [],
+      keys: config.keys ?? ['*'],
+      active: config.active ?? true,
+    }))
+    this.#each(entry.providers, `${path}/providers`, 'provider_config', (config, configPath) => {
+      references.push({ kind: 'provider', name: [config.provider], path: `${configPath}/provider` })
+      for (const [index, key] of (config.keys ?? []).entries()) {
+        const keyPath = `${configPath}/keys/${index}`
+        if (key !== '*')
+          references.push({ kind: 'provider_key', name: [config.provider, key], path: keyPath })
+      }
+      this.#govern('provider_config', [...name, config.provider], configPath, config)
+    })
+    const { owner, active, expiresAt, secret } = entry
+    const { description, tags, deleteAfterExpiry, contentLogging, allowAllProviders } = entry
+    const fields = given({
+      owner,
+      description,
+      tags: tags && [...new Set(tags)].sort(),
+      active,
+      deleteAfterExpiry,
+      contentLogging,
+      allowAllProviders,
+      expiresAt: expiresAt == null ? expiresAt : new Date(expiresAt).toISOString(),
+      providers: providers?.toSorted((a, b) => (a.provider < b.provider ? -1 : 1)),
+    })
+    const secretName = secret?.slice(1)
+    this.#add('virtual_key', name, path, fields, entry, references, secretName)
+  }
+
+  #ownerReference({ owner }: Entry<'virtualKeys'>, workspace: string, path: string): Reference {
+    if (owner.customer !== undefined) {
+      return { kind: 'customer', name: [workspace, owner.customer], path: `${path}/owner/customer` }
+    }
+    if (owner.team !== undefined) {
+      return { kind: 'team', name: [workspace, owner.team], path: `${path}/owner/team` }
+    }
+    return { kind: 'user', name: [owner.user ?? ''], path: `${path}/owner/user` }
+  }
+
+  #add(
+    kind: ItemKind,
+    name: ItemName,
+    path: string,
+    fields: Readonly<Record<string, Json>>,
+    governed: Governed,
+    references: readonly Reference[] = [],
+    secretName?: string,
+  ): void {
+    const secret = secretName === undefined ? {} : { secretName }
+    this.#put({ kind, name, path, fields, references, ...secret })
+    this.#govern(kind, name, path, governed)
+  }
+
+  #govern(kind: OwnerKind, name: ItemName, path: string, { budgets, requestLimits }: Governed): void {
+    const owner = { kind, name }
+    const ownerName = [kind, ...name]
+    this.#each(budgets, `${path}/budgets`, itemKey('budget', ownerName), ({ limitUsd, period }, place) => {
+      const fields = { limitUsd: usdAmount(limitUsd, `${place}/limitUsd`, this.#refuse) }
+      const item = { kind: 'budget', name: [...ownerName, period], owner, path: place } as const
+      this.#put({ ...item, fields, references: [] })
+    })
+    const limitList = itemKey('request_limit', ownerName)
+    this.#each(requestLimits, `${path}/requestLimits`, limitList, ({ maxRequests, windowSeconds }, place) => {
+      const item = { kind: 'request_limit', owner, path: place } as const
+      const limitName = [...ownerName, String(windowSeconds)]
+      this.#put({ ...item, name: limitName, fields: { maxRequests }, references: [] })
+    })
+  }
+
+  #put(item: WantedItem): void {
+    const key = itemKey(item.kind, item.name)
+    const first = this.items.get(key)
+    if (first) this.#refuse(item.path, `is the same ${item.kind.replace('_', ' ')} as ${first.path}`)
+    else this.items.set(key, item)
+  }
+
+  #workspaceOf({ workspace }: { readonly workspace?: string }, path: string): string {
+    const names = this.#workspaces.map((name) => `"${name}"`).join(', ')
+    if (workspace === undefined) {
+      const [only, ...others] = this.#workspaces
+      if (only !== undefined && others.length === 0) return only
+      this.#refuse(`${path}/workspace`, `is needed: the organization has the workspaces ${names}`)
+      return ''
+    }
+    if (!this.#workspaces.includes(workspace)) {
+      this.#refuse(`${path}/workspace`, `there is no workspace "${workspace}", only ${names}`)
+    }
+    return workspace
+  }
+}

@@ -1,0 +1,47 @@
+import type { Plugin } from 'graphql-yoga'
+import type { Actor } from '../actor.ts'
+import { Unauthenticated } from '../graphql/errors.ts'
+import { authenticateToken } from '../modules/api-tokens/index.ts'
+import type { ServiceContext } from '../service-context.ts'
+import { TenantMismatch, TooManyRequests } from './refusals.ts'
+import type { RequestLimiter } from './request-limiter.ts'
+
+/** What the plugins before execution tell the ones after them. */
+export interface Principal {
+  actor?: Actor
+}
+
+/** The first is ours; the second is what others call it. */
+const tenantHeaders = ['x-gatehouse-organization', 'x-tenant-id']
+
+/**
+ * Finds out who asks, before anything that they sent is parsed: without a valid token nothing is told, not even
+ * the schema.
+ */
+export function requirePrincipal(
+  services: ServiceContext,
+  limiter: RequestLimiter,
+): Plugin<object, Principal> {
+  return {
+    async onParams({ request, context }) {
+      const actor = await authenticate(services, request.headers.get('authorization'))
+      if (!actor) throw new Unauthenticated()
+      const verdict = limiter.admit(actor.id)
+      if (!verdict.admitted) throw new TooManyRequests('principal', limiter.requestsPerMinute, verdict)
+      for (const header of tenantHeaders) {
+        const claimed = request.headers.get(header)
+        if (claimed !== null && claimed !== actor.organizationId) throw new TenantMismatch(header)
+      }
+      context.actor = actor
+    },
+  }
+}
+
+/** @returns undefined when there is no token, or none that is valid. */
+export async function authenticate(
+  services: ServiceContext,
+  header: string | null,
+): Promise<Actor | undefined> {
+  const [, token] = /^Bearer +(\S+)$/i.exec(header ?? '') ?? []
+  return token === undefined ? undefined : authenticateToken(services.database, token, services.now())
+}

@@ -1,0 +1,72 @@
+import { GraphQLError, type GraphQLErrorOptions } from 'graphql'
+import type { RequestVerdict } from './request-limiter.ts'
+
+/** Too many requests from one sender. */
+export class TooManyRequests extends GraphQLError {
+  constructor(
+    sender: 'address' | 'principal',
+    requestsPerMinute: number,
+    { retryAfterSeconds }: RequestVerdict,
+  ) {
+    const whose = sender === 'address' ? 'Your address' : 'Your token'
+    super(
+      `${whose} has sent more than ${requestsPerMinute} requests a minute: try again in ${retryAfterSeconds} s, and ask for more with each request`,
+      {
+        extensions: {
+          code: 'TOO_MANY_REQUESTS',
+          limit: sender,
+          requestsPerMinute,
+          retryAfterSeconds,
+          http: {
+            status: 429,
+            headers: {
+              'retry-after': String(retryAfterSeconds),
+              'ratelimit-limit': String(requestsPerMinute),
+              'ratelimit-remaining': '0',
+              'ratelimit-reset': String(retryAfterSeconds),
+            },
+          },
+        },
+      },
+    )
+  }
+}
+
+/** A request that a page of another origin could make a browser send without asking. */
+export class CrossSiteRequest extends GraphQLError {
+  constructor() {
+    super(
+      'A GET needs a header that a page of another site cannot send, "Authorization: Bearer ghat.…" or "apollo-require-preflight: true"; or send it as a POST with JSON',
+      { extensions: { code: 'CROSS_SITE_REQUEST', http: { status: 403 } } },
+    )
+  }
+}
+
+/** A body that is not JSON. */
+export class UnsupportedContentType extends GraphQLError {
+  constructor() {
+    super('Send JSON as "Content-Type: application/json"', {
+      extensions: { code: 'UNSUPPORTED_MEDIA_TYPE', http: { status: 415 } },
+    })
+  }
+}
+
+/** The header that names an organization names another than the token's. */
+export class TenantMismatch extends GraphQLError {
+  constructor(header: string) {
+    super(
+      `${header} is not the organization of your token. The token alone decides: leave the header out, or send the token of that organization`,
+      { extensions: { code: 'TENANT_MISMATCH', type: 'tenant_mismatch', http: { status: 403 } } },
+    )
+  }
+}
+
+/** The operation took longer than one operation may. */
+export class OperationTimedOut extends GraphQLError {
+  constructor(limitSeconds: number, place: Pick<GraphQLErrorOptions, 'path' | 'nodes'> = {}) {
+    super(
+      `The operation took more than ${limitSeconds} s: use smaller pages or a narrower filter, or split it. A change may have been made all the same: look before you repeat it`,
+      { ...place, extensions: { code: 'OPERATION_TIMED_OUT', limitSeconds, http: { status: 504 } } },
+    )
+  }
+}

@@ -1,0 +1,24 @@
+import type { FilterQuery } from '@mikro-orm/core'
+import type { Actor } from '../../actor.ts'
+import type { AuditEvent } from './entity.ts'
+
+/** Which events; all conditions must hold. */
+export interface AuditEventFilter {
+  readonly type?: string | null | undefined
+  readonly actorId?: string | null | undefined
+  readonly subjectId?: string | null | undefined
+  /** Of an inference call. */
+  readonly requestId?: string | null | undefined
+}
+
+/** The condition for the events that match and that the actor may see. */
+export function auditCondition({ workspaceIds }: Actor, filter: AuditEventFilter): FilterQuery<AuditEvent> {
+  const { requestId, ...equal } = filter
+  const conditions = Object.entries(equal).filter(([, value]) => value != null)
+  return {
+    ...Object.fromEntries(conditions),
+    // As the index has it, so that it is used.
+    ...(requestId != null && { subjectKind: 'inference', details: { requestId } }),
+    ...(workspaceIds !== null && { workspaceId: { $in: [...workspaceIds] } }),
+  } as FilterQuery<AuditEvent>
+}

@@ -1,0 +1,95 @@
+import type { Entity, EntityKey, VirtualKey } from '../../../contract/configuration/entities.ts'
+import type { EarlierState } from './earlier-state.ts'
+
+/** What a roll-back does to the documents, and what it cannot do. */
+export interface RestorationPlan {
+  readonly upserts: Map<EntityKey, Entity>
+  readonly removals: Set<EntityKey>
+  /** Why something stays as it is, by its key. */
+  readonly unrestorable: Map<EntityKey, string>
+}
+
+/**
+ * Decides for each entity that changed since. A key that was issued since is switched off, because a secret that is
+ * known outside is not to be forgotten; what has lost its secret cannot come back; data planes are no
+ * configuration that anybody wrote.
+ */
+export function planRestoration({ documents, present }: EarlierState): RestorationPlan {
+  const plan: RestorationPlan = { upserts: new Map(), removals: new Set(), unrestorable: new Map() }
+  for (const [key, earlier] of documents) {
+    const now = present.get(key)
+    const reason = earlier && reasonAgainst(earlier, now)
+    if (key.startsWith('data_plane/')) continue
+    if (reason !== undefined) plan.unrestorable.set(key, reason)
+    else if (earlier) plan.upserts.set(key, withPresentSecret(earlier, now))
+    else if (now?.kind === 'virtual_key') {
+      if (now.status === 'active') plan.upserts.set(key, { ...now, status: 'inactive' })
+    } else if (now) plan.removals.add(key)
+  }
+  leaveKeysOfLostProviderKeys(plan, present)
+  leavePoliciesOfNobody(plan, present)
+  return plan
+}
+
+/** What the reader of a refusal calls a thing. */
+export function nameOf(entity: Entity): string {
+  const kind = entity.kind.replaceAll('_', ' ')
+  return 'name' in entity ? `${kind} "${entity.name}" (${entity.id})` : `${kind} ${entity.id}`
+}
+
+function reasonAgainst(earlier: Entity, now: Entity | undefined): string | undefined {
+  if (earlier.kind === 'provider_key' && !now) return `${nameOf(earlier)} was removed, and its secret with it`
+  if (earlier.kind !== 'virtual_key') return undefined
+  if (now?.kind !== 'virtual_key') return `${nameOf(earlier)} was deleted, and its secret with it`
+  if (now.status === 'revoked' && earlier.status !== 'revoked') return `${nameOf(earlier)} was revoked`
+  return undefined
+}
+
+/** Whoever rotated a secret had a reason. */
+function withPresentSecret(earlier: Entity, now: Entity | undefined): Entity {
+  if (earlier.kind === 'virtual_key' && now?.kind === 'virtual_key') {
+    return { ...earlier, secretDigests: now.secretDigests }
+  }
+  if (earlier.kind === 'provider_key' && now?.kind === 'provider_key') {
+    return { ...earlier, credentialId: now.credentialId }
+  }
+  return earlier
+}
+
+function leaveKeysOfLostProviderKeys(plan: RestorationPlan, present: EarlierState['present']): void {
+  for (const [key, entity] of plan.upserts) {
+    if (entity.kind !== 'virtual_key') continue
+    const lost = lostProviderKey(entity, plan, present)
+    if (lost === undefined) continue
+    plan.upserts.delete(key)
+    plan.unrestorable.set(key, `${nameOf(entity)} names the provider key ${lost}, which was removed`)
+  }
+}
+
+function lostProviderKey(
+  { providerConfigs }: VirtualKey,
+  { removals }: RestorationPlan,
+  present: EarlierState['present'],
+): string | undefined {
+  return providerConfigs
+    .flatMap(({ providerKeyIds }) => providerKeyIds)
+    .find((id) => id !== '*' && (!present.has(`provider_key/${id}`) || removals.has(`provider_key/${id}`)))
+}
+
+/** A budget or a limit whose owner does not come back governs nobody. */
+function leavePoliciesOfNobody(plan: RestorationPlan, present: EarlierState['present']): void {
+  const remaining = new Map(present)
+  for (const key of plan.removals) remaining.delete(key)
+  for (const [key, entity] of plan.upserts) remaining.set(key, entity)
+  const owners = new Set<string>(remaining.keys())
+  for (const entity of remaining.values()) {
+    if (entity.kind !== 'virtual_key') continue
+    for (const { id } of entity.providerConfigs) owners.add(`provider_config/${id}`)
+  }
+  for (const [key, entity] of plan.upserts) {
+    if (entity.kind !== 'budget' && entity.kind !== 'request_limit') continue
+    if (owners.has(`${entity.owner.kind}/${entity.owner.id}`)) continue
+    plan.upserts.delete(key)
+    plan.unrestorable.set(key, `${nameOf(entity)} belongs to ${entity.owner.id}, which is gone`)
+  }
+}

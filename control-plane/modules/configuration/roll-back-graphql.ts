@@ -1,0 +1,39 @@
+import { builder } from '../../graphql/builder.ts'
+import { NotFound } from '../../graphql/refusals.ts'
+import { CannotRestore, ChangedMeanwhile } from './errors.ts'
+import { ConfigurationRevisionType } from './revisions-graphql.ts'
+import { type RolledBack, rollBackConfiguration } from './roll-back.ts'
+
+const RolledBackType = builder.objectRef<RolledBack>('RolledBackConfiguration').implement({
+  description: 'A configuration that was rolled back.',
+  fields: (t) => ({
+    revision: t.field({
+      type: ConfigurationRevisionType,
+      description: 'The new revision, whose changes undo those that came after the earlier one.',
+      resolve: ({ revision }) => revision,
+    }),
+    skipped: t.exposeStringList('skipped', { description: 'What stayed as it was, and why.' }),
+  }),
+})
+
+const RollBackConfigurationInput = builder.inputType('RollBackConfigurationInput', {
+  description: 'Which revision to go back to.',
+  fields: (t) => ({
+    revision: t.int({ required: true, description: 'An earlier revision of the present epoch.' }),
+    skipUnrestorable: t.boolean({
+      description: 'True leaves what cannot be restored as it is; otherwise it is refused by name.',
+    }),
+  }),
+})
+
+builder.mutationField('rollBackConfiguration', (t) =>
+  t.field({
+    type: RolledBackType,
+    permission: 'configuration:roll_back',
+    description:
+      'Makes the configuration what it was at an earlier revision, as a new revision in one transaction. Secrets stay those of today: a key that was rotated keeps its new secret, one that was revoked or removed cannot come back, and one that was issued since is switched off. Enrolled data planes stay.',
+    errors: { types: [NotFound, CannotRestore, ChangedMeanwhile] },
+    args: { input: t.arg({ type: RollBackConfigurationInput, required: true, description: 'How far.' }) },
+    resolve: (_, { input }, { services, actor }) => rollBackConfiguration(services, actor, input),
+  }),
+)

@@ -1,0 +1,111 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { Actor } from '../../actor.ts'
+import { recordChange } from '../../change.ts'
+import { newId } from '../../db/id.ts'
+import { lockRow } from '../../db/require-row.ts'
+import { NotFound } from '../../graphql/refusals.ts'
+import { checkFuture } from '../../input.ts'
+import type { Rights } from '../../rights.ts'
+import { type ServiceContext, transactionOf } from '../../service-context.ts'
+import { UserEntity } from '../users/index.ts'
+import { type RoleAssignment, RoleAssignmentEntity } from './entity.ts'
+import { refuseExcess, requireHeld } from './giving.ts'
+import { type RoleGraph, readRoleGraph, rightsOf } from './graph.ts'
+import { auditEscalation } from './refused-escalation.ts'
+
+export interface AssignRole {
+  readonly userId: string
+  readonly roleId: string
+  /** Null: until it is taken away. */
+  readonly expiresAt?: Date | null | undefined
+}
+
+/** A role that a user has, and until when. */
+export interface HeldRights {
+  readonly rights: Rights
+  readonly expiresAt: Date | null
+}
+
+/**
+ * Gives a user a role, or changes how long they have it.
+ *
+ * @throws NotFound, RightsExceeded
+ */
+export function assignRole(
+  context: ServiceContext,
+  actor: Actor,
+  input: AssignRole,
+): Promise<RoleAssignment> {
+  actor.require('roles:assign', organizationWide)
+  const { userId, roleId } = input
+  const expiresAt = input.expiresAt == null ? null : checkFuture('expiresAt', input.expiresAt, context.now())
+  const work = transactionOf(context, actor, async (em) => {
+    await lockRow(em, UserEntity, 'user', userId)
+    const graph = await readRoleGraph(em)
+    if (!graph.has(roleId)) throw new NotFound('role', roleId)
+    requireHeld(actor, rightsOf(graph, roleId))
+    requireNoLonger(actor, expiresAt)
+    const present = await em.findOne(RoleAssignmentEntity, { userId, roleId })
+    if (present) present.expiresAt = expiresAt
+    const assignment = present ?? createAssignment(em, actor, { userId, roleId, expiresAt }, context.now())
+    await recordChange(em, actor, describe('role.assigned', assignment))
+    return assignment
+  })
+  return auditEscalation(context, actor, { kind: 'user', id: userId }, work)
+}
+
+/** Takes a role away from a user; their tokens lose at once what only it gave. @throws NotFound */
+export function removeRoleAssignment(
+  context: ServiceContext,
+  actor: Actor,
+  id: string,
+): Promise<{ id: string }> {
+  actor.require('roles:assign', organizationWide)
+  return transactionOf(context, actor, async (em) => {
+    const assignment = await lockRow(em, RoleAssignmentEntity, 'role assignment', id)
+    em.remove(assignment)
+    await recordChange(em, actor, describe('role.unassigned', assignment))
+    return { id }
+  })
+}
+
+/** What a user has at this time, role by role. */
+export async function readHeldRights(
+  em: EntityManager,
+  graph: RoleGraph,
+  userId: string,
+  now: number,
+): Promise<HeldRights[]> {
+  const assignments = await em.find(RoleAssignmentEntity, { userId })
+  return assignments
+    .filter(({ expiresAt }) => expiresAt === null || expiresAt.getTime() > now)
+    .map(({ roleId, expiresAt }) => ({ rights: rightsOf(graph, roleId), expiresAt }))
+}
+
+/** Whoever has something for a time gives it for no longer. @throws RightsExceeded */
+export function requireNoLonger({ expiresAt: end }: Actor, expiresAt: Date | null): void {
+  if (end === null || (expiresAt !== null && expiresAt <= end)) return
+  refuseExcess({ permissions: [], reach: [`anything beyond ${end.toISOString()}, when your own rights end`] })
+}
+
+/** A role is had in the organization, not in a workspace. */
+const organizationWide = { workspaceId: null }
+
+function createAssignment(
+  em: EntityManager,
+  { organizationId }: Actor,
+  fields: Pick<RoleAssignment, 'userId' | 'roleId' | 'expiresAt'>,
+  now: number,
+): RoleAssignment {
+  return em.create(RoleAssignmentEntity, {
+    id: newId('ra'),
+    organizationId,
+    ...fields,
+    createdAt: new Date(now),
+  })
+}
+
+function describe(type: string, { id, userId, roleId, expiresAt }: RoleAssignment) {
+  const details = { userId, roleId, expiresAt: expiresAt?.toISOString() ?? null }
+  return { type, subject: { kind: 'role_assignment', id }, details }
+}

@@ -1,0 +1,37 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
+import { tenantColumns } from '../../db/columns.ts'
+import type { RowScope } from '../../rights.ts'
+
+export const RoleEntity = defineEntity({
+  name: 'Role',
+  tableName: 'roles',
+  properties: {
+    ...tenantColumns,
+    name: p.string(),
+    description: p.string(),
+    /** One of the three that every organization has; contract/permissions.ts says what they allow. */
+    system: p.boolean(),
+    permissions: p.json<string[]>(),
+    inheritedRoleIds: p.json<string[]>(),
+    /** Null: all of the organization. */
+    workspaceIds: p.json<string[]>().strictNullable(),
+    rowScope: p.string().$type<RowScope>(),
+    createdAt: p.datetime(),
+  },
+})
+
+export type Role = InferEntity<typeof RoleEntity>
+
+export const RoleAssignmentEntity = defineEntity({
+  name: 'RoleAssignment',
+  tableName: 'role_assignments',
+  properties: {
+    ...tenantColumns,
+    userId: p.string(),
+    roleId: p.string(),
+    expiresAt: p.datetime().strictNullable(),
+    createdAt: p.datetime(),
+  },
+})
+
+export type RoleAssignment = InferEntity<typeof RoleAssignmentEntity>

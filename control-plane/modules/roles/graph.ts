@@ -1,0 +1,102 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
+import {
+  allPermissions,
+  type Permission,
+  type SystemRole,
+  systemRoles,
+} from '../../../contract/permissions.ts'
+import type { Rights } from '../../rights.ts'
+import { type Role, RoleEntity } from './entity.ts'
+import { RoleCycle, RoleTooDeep } from './errors.ts'
+
+/** What of a role decides about rights. */
+export type RoleNode = Pick<
+  Role,
+  'id' | 'name' | 'system' | 'permissions' | 'inheritedRoleIds' | 'workspaceIds' | 'rowScope'
+>
+
+/** The roles of one organization by their ids. */
+export type RoleGraph = ReadonlyMap<string, RoleNode>
+
+/** How many roles may stand above one another, from a role to the last that it inherits from. */
+export const deepestInheritance = 8
+
+const catalogue: ReadonlySet<string> = new Set(allPermissions)
+
+/** All roles of the transaction's organization: there are few, and whoever needs one needs what it inherits. */
+export async function readRoleGraph(em: EntityManager): Promise<RoleGraph> {
+  const roles = await em.find(RoleEntity, {})
+  return new Map(roles.map((role) => [role.id, nodeOf(role)]))
+}
+
+export function nodeOf(role: RoleNode): RoleNode {
+  const { id, name, system, permissions, inheritedRoleIds, workspaceIds, rowScope } = role
+  return { id, name, system, permissions, inheritedRoleIds, workspaceIds, rowScope }
+}
+
+/** What a role allows: its own permissions and those of every role that it inherits from, however far up. */
+export function permissionsOf(graph: RoleGraph, id: string): ReadonlySet<Permission> {
+  const found = new Set<Permission>()
+  for (const role of ancestryOf(graph, id)) {
+    for (const permission of ownPermissions(role)) found.add(permission)
+  }
+  return found
+}
+
+/**
+ * The rights that a role gives: inheritance brings permissions alone; where and on whose rows they hold is the
+ * role's own. A role that does not exist gives none.
+ */
+export function rightsOf(graph: RoleGraph, id: string): Rights {
+  const role = graph.get(id)
+  if (!role) return { permissions: new Set(), workspaceIds: [], rowScope: 'own' }
+  return { permissions: permissionsOf(graph, id), workspaceIds: role.workspaceIds, rowScope: role.rowScope }
+}
+
+/** The role itself and all roles that inherit from it, however far down. */
+export function heirsOf(graph: RoleGraph, id: string): RoleNode[] {
+  return [...graph.values()].filter((role) => ancestryOf(graph, role.id).some((above) => above.id === id))
+}
+
+/** @throws RoleCycle when the role inherits from itself; RoleTooDeep when a chain through it is too long. */
+export function checkInheritance(graph: RoleGraph, id: string): void {
+  const role = graph.get(id)
+  if (!role) return
+  const above = role.inheritedRoleIds.flatMap((inherited) => ancestryOf(graph, inherited))
+  if (above.some((one) => one.id === id)) throw new RoleCycle(role.name)
+  for (const heir of heirsOf(graph, id)) {
+    if (depthOf(graph, heir.id) > deepestInheritance)
+      throw new RoleTooDeep(heir.name, String(deepestInheritance))
+  }
+}
+
+/** The permissions that a role names itself, without those that the catalogue has no more. */
+export function ownPermissions(
+  role: Pick<RoleNode, 'system' | 'name' | 'permissions'>,
+): readonly Permission[] {
+  if (role.system) return systemRoles[role.name as SystemRole].permissions
+  return role.permissions.filter((permission): permission is Permission => catalogue.has(permission))
+}
+
+/** A role and all that it inherits from, each once; ends on a cycle too. */
+function ancestryOf(graph: RoleGraph, id: string): RoleNode[] {
+  const seen = new Map<string, RoleNode>()
+  const waiting = [id]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const role = graph.get(next)
+    if (!role || seen.has(next)) continue
+    seen.set(next, role)
+    waiting.push(...role.inheritedRoleIds)
+  }
+  return [...seen.values()]
+}
+
+/** How many roles the longest chain from this one has. The graph has no cycle. */
+function depthOf(graph: RoleGraph, id: string, known = new Map<string, number>()): number {
+  const before = known.get(id)
+  if (before !== undefined) return before
+  const above = graph.get(id)?.inheritedRoleIds ?? []
+  const depth = 1 + Math.max(0, ...above.map((inherited) => depthOf(graph, inherited, known)))
+  known.set(id, depth)
+  return depth
+}

@@ -1,0 +1,26 @@
+import type { Actor } from '../../actor.ts'
+import { type ServiceContext, transactionOf } from '../../service-context.ts'
+import { recordAudit } from '../audit/index.ts'
+import { RightsExceeded } from './errors.ts'
+
+/**
+ * Records that somebody wanted to give more than they have, in a transaction of its own: the refused one leaves
+ * nothing. [S0-40]
+ */
+export async function auditEscalation<T>(
+  context: ServiceContext,
+  actor: Actor,
+  subject: { readonly kind: string; readonly id: string },
+  work: Promise<T>,
+): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof RightsExceeded) {
+      const details = { reason: error.message, missingPermissions: [...error.missingPermissions] }
+      const entry = { type: 'privilege_escalation.refused', subject, outcome: 'denied', details } as const
+      await transactionOf(context, actor, (em) => recordAudit(em, actor, entry))
+    }
+    throw error
+  }
+}

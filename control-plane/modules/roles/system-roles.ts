@@ -1,0 +1,51 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
+import { type Permission, type SystemRole, systemRoles } from '../../../contract/permissions.ts'
+import type { Rights } from '../../rights.ts'
+import { RoleEntity } from './entity.ts'
+
+const names = Object.keys(systemRoles) as SystemRole[]
+
+const descriptions: Readonly<Record<SystemRole, string>> = {
+  admin: 'Everything.',
+  developer: 'Reads, and works with virtual keys.',
+  viewer: 'Reads.',
+}
+
+/** The id of a system role, the same in every organization. */
+export function systemRoleId(name: SystemRole): string {
+  return `role_${name}`
+}
+
+/** The rights of a system role; undefined when the id is none of theirs. */
+export function systemRoleRights(id: string): Rights | undefined {
+  const name = names.find((one) => systemRoleId(one) === id)
+  if (name === undefined) return undefined
+  return { permissions: new Set(systemRoles[name].permissions), workspaceIds: null, rowScope: 'all' }
+}
+
+/** Gives a new organization its system roles, in the caller's transaction. */
+export function createSystemRoles(em: EntityManager, organizationId: string, createdAt: Date): void {
+  for (const name of names) {
+    em.create(RoleEntity, {
+      id: systemRoleId(name),
+      organizationId,
+      name,
+      description: descriptions[name],
+      system: true,
+      permissions: [],
+      inheritedRoleIds: [],
+      workspaceIds: null,
+      rowScope: 'all',
+      createdAt,
+    })
+  }
+}
+
+/**
+ * Where a role stands among the system roles: the level of the highest one that it includes; 0 when it includes
+ * none of them. [S0-09]
+ */
+export function privilegeLevelOf(permissions: ReadonlySet<Permission>): number {
+  const included = names.filter((name) => systemRoles[name].permissions.every((one) => permissions.has(one)))
+  return Math.max(0, ...included.map((name) => systemRoles[name].privilegeLevel))
+}

@@ -1,0 +1,76 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { Actor } from '../../actor.ts'
+import { confineTo, excessOf, isWithin, type Rights } from '../../rights.ts'
+import { type HeldRights, readHeldRights, requireNoLonger } from './assignments.ts'
+import { refuseExcess } from './giving.ts'
+import { readRoleGraph, rightsOf } from './graph.ts'
+import { systemRoleRights } from './system-roles.ts'
+
+/** What decides about a token's rights. */
+export interface TokenTerms {
+  readonly roleId: string
+  /** Confines the role to one workspace. */
+  readonly workspaceId: string | null
+  /** Bounds the role by what this user has. */
+  readonly userId: string | null
+  readonly expiresAt: Date | null
+}
+
+/**
+ * What a token may do at this time: what its role gives in its workspace and, when it stands for a user, what of that
+ * the user's own roles give. Read anew for every request, so that a change of a role holds from the next one on.
+ */
+export async function readTokenRights(
+  em: EntityManager,
+  terms: TokenTerms,
+  now: number,
+): Promise<{ rights: Rights; expiresAt: Date | null }> {
+  const fixed = terms.userId === null ? systemRoleRights(terms.roleId) : undefined
+  if (fixed) return { rights: confineTo(fixed, terms.workspaceId), expiresAt: terms.expiresAt }
+  const graph = await readRoleGraph(em)
+  const rights = confineTo(rightsOf(graph, terms.roleId), terms.workspaceId)
+  if (terms.userId === null) return { rights, expiresAt: terms.expiresAt }
+  return boundBy(rights, await readHeldRights(em, graph, terms.userId, now), terms.expiresAt)
+}
+
+/**
+ * An actor issues no token that can do more than they can, or more than the user that it stands for.
+ *
+ * @throws RightsExceeded
+ */
+export async function requireTokenWithin(
+  em: EntityManager,
+  actor: Actor,
+  terms: TokenTerms,
+  now: number,
+): Promise<void> {
+  const graph = await readRoleGraph(em)
+  const wanted = confineTo(rightsOf(graph, terms.roleId), terms.workspaceId)
+  const { permissions, reach } = excessOf(wanted, actor.rights)
+  const isForAnother = actor.rowScope !== 'all' && (actor.user?.id ?? null) !== terms.userId
+  refuseExcess({ permissions, reach: isForAnother ? [...reach, 'the rows of others'] : reach })
+  requireNoLonger(actor, terms.expiresAt)
+  if (terms.userId === null) return
+  const { rights } = boundBy(wanted, await readHeldRights(em, graph, terms.userId, now), null)
+  refuseExcess(excessOf(wanted, rights))
+}
+
+/** The permissions that some role of the owner gives for all that the token reaches, and when the first one ends. */
+export function boundBy(
+  rights: Rights,
+  held: readonly HeldRights[],
+  expiresAt: Date | null,
+): { rights: Rights; expiresAt: Date | null } {
+  const ends: number[] = expiresAt === null ? [] : [expiresAt.getTime()]
+  const permissions = [...rights.permissions].filter((permission) => {
+    const wanted = { ...rights, permissions: new Set([permission]) }
+    const giving = held.filter((one) => isWithin(wanted, one.rights))
+    ends.push(Math.max(...giving.map((one) => one.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY)))
+    return giving.length > 0
+  })
+  const end = Math.min(...ends.filter((time) => Number.isFinite(time)))
+  return {
+    rights: { ...rights, permissions: new Set(permissions) },
+    expiresAt: Number.isFinite(end) ? new Date(end) : null,
+  }
+}

@@ -1,0 +1,130 @@
+import { builder } from '../../graphql/builder.ts'
+import type { RequestContext } from '../../graphql/context.ts'
+import { registerNodeType } from '../../graphql/node-types.ts'
+import { loadVisible } from '../../graphql/nodes.ts'
+import { transactionOf } from '../../service-context.ts'
+import { UserType } from '../users/index.ts'
+import { WorkspaceType } from '../workspaces/index.ts'
+import { type Role, type RoleAssignment, RoleAssignmentEntity, RoleEntity } from './entity.ts'
+import { ownPermissions, permissionsOf, readRoleGraph } from './graph.ts'
+import { privilegeLevelOf } from './system-roles.ts'
+
+export const SystemRoleType = builder.enumType('SystemRole', {
+  description: 'The roles that every organization has.',
+  values: {
+    ADMIN: { value: 'admin', description: 'Everything.' },
+    DEVELOPER: { value: 'developer', description: 'Reads, and works with virtual keys.' },
+    VIEWER: { value: 'viewer', description: 'Reads.' },
+  } as const,
+})
+
+export const RowScopeType = builder.enumType('RowScope', {
+  description: 'Whose virtual keys, usage and audit events a role shows.',
+  values: {
+    OWN: { value: 'own', description: 'Those of the user that a token stands for.' },
+    TEAM: { value: 'team', description: 'Those of that user’s team and of its users.' },
+    ALL: { value: 'all', description: 'Everybody’s.' },
+  } as const,
+})
+
+registerNodeType('role', 'Role')
+
+export const RoleType = builder.loadableNodeRef('Role', {
+  id: { resolve: (role: Role) => role.id },
+  load: (ids: string[], context) => loadVisible(context, 'roles:view', RoleEntity, ids),
+})
+
+/** All that these roles allow, inherited permissions included. */
+async function loadPermissions(ids: readonly string[], { services, actor }: RequestContext) {
+  const graph = await transactionOf(services, actor, readRoleGraph)
+  return ids.map((id) => permissionsOf(graph, id))
+}
+
+RoleType.implement({
+  description: 'What API tokens and users may do, and where.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'Unique in the organization.' }),
+    description: t.exposeString('description', { description: 'What it is for.' }),
+    system: t.exposeBoolean('system', {
+      description: 'Whether it is one of the three that every organization has; these stay as they are.',
+    }),
+    privilegeLevel: t.loadable({
+      type: 'Int',
+      description: 'The level of the highest system role that it includes: 100, 50 or 10; 0: none of them.',
+      load: async (ids: string[], context) => (await loadPermissions(ids, context)).map(privilegeLevelOf),
+      resolve: ({ id }) => id,
+    }),
+    permissions: t.loadableList({
+      type: 'String',
+      description: 'All that it allows, inherited permissions included, each as `resource:operation`.',
+      load: async (ids: string[], context) =>
+        (await loadPermissions(ids, context)).map((permissions) => [...permissions].sort()),
+      resolve: ({ id }) => id,
+    }),
+    ownPermissions: t.stringList({
+      description: 'What it allows itself, whatever it inherits.',
+      resolve: (role) => [...ownPermissions(role)].sort(),
+    }),
+    inheritedRoles: t.field({
+      type: [RoleType],
+      nullable: { list: false, items: true },
+      description: 'The roles whose permissions it has too; where these hold is its own matter.',
+      resolve: ({ inheritedRoleIds }) => inheritedRoleIds,
+    }),
+    workspaces: t.field({
+      type: [WorkspaceType],
+      nullable: { list: true, items: true },
+      description:
+        'The only workspaces that it reaches, null in place of one that is gone or that you may not see; null: all of the organization.',
+      resolve: ({ workspaceIds }) => workspaceIds,
+    }),
+    rowScope: t.expose('rowScope', { type: RowScopeType, description: 'Whose rows it shows.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
+  }),
+})
+
+registerNodeType('ra', 'RoleAssignment')
+
+export const RoleAssignmentType = builder.loadableNodeRef('RoleAssignment', {
+  id: { resolve: (assignment: RoleAssignment) => assignment.id },
+  load: (ids: string[], context) => loadVisible(context, 'roles:view', RoleAssignmentEntity, ids),
+})
+
+RoleAssignmentType.implement({
+  description: 'A role that a user has. It bounds the API tokens that stand for this user.',
+  fields: (t) => ({
+    role: t.field({
+      type: RoleType,
+      nullable: true,
+      description: 'The role.',
+      resolve: ({ roleId }) => roleId,
+    }),
+    user: t.field({
+      type: UserType,
+      nullable: true,
+      description: 'Who has it; null when you may not see users.',
+      resolve: ({ userId }) => userId,
+    }),
+    expiresAt: t.expose('expiresAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it ends by itself; null: never.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was first given.' }),
+  }),
+})
+
+builder.objectField(UserType, 'roleAssignments', (t) =>
+  t.loadableGroup({
+    type: RoleAssignmentType,
+    permission: 'roles:view',
+    description: 'The roles that they have, ended ones included until they are removed, oldest first.',
+    load: (userIds: string[], { services, actor }) =>
+      transactionOf(services, actor, (em) =>
+        em.find(RoleAssignmentEntity, { userId: { $in: userIds } }, { orderBy: { id: 'asc' } }),
+      ),
+    // A loadable type may also be given by id; `load` gives rows.
+    group: (assignment) => (assignment as RoleAssignment).userId,
+    resolve: ({ id }) => id,
+  }),
+)

@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest'
+import { isForeign, translateForeign } from '../../../cli/configuration-file/bifrost.ts'
+import { parseSource } from '../../../cli/configuration-file/read-file.ts'
+import { findFormProblems } from '../../../contract/configuration-file/problems.ts'
+import { bifrostSample } from './bifrost-sample.ts'
+
+function translate(snippet: object) {
+  expect(isForeign(snippet)).toBe(true)
+  const translation = translateForeign(snippet)
+  expect(findFormProblems(translation.document)).toEqual([])
+  return { ...translation, paths: translation.notices.map(({ path }) => path) }
+}
+
+describe('the snippets of the security hardening guide', () => {
+  it('authentication is always enforced, so the switch needs no counterpart', () => {
+    const { document, notices } = translate({ client: { enforce_auth_on_inference: true } })
+    expect(document).toEqual({ version: 1 })
+    expect(notices).toEqual([])
+  })
+
+  it('the former switches and direct keys are told to be out of date', () => {
+    const former = { enforce_governance_header: true, enforce_scim_auth: true, allow_direct_keys: true }
+    expect(translate({ client: former }).paths).toEqual([
+      '/client/enforce_governance_header',
+      '/client/enforce_scim_auth',
+      '/client/allow_direct_keys',
+    ])
+  })
+
+  it('origins and headers are taken over', () => {
+    const { document, notices } = translate({
+      client: {
+        allowed_origins: ['https://app.example.com', 'https://internal-dashboard.example.com'],
+        allowed_headers: ['Authorization', 'Content-Type', 'X-Bifrost-Virtual-Key', 'X-Request-Id'],
+      },
+    })
+    expect(document).toMatchObject({
+      clientConfiguration: {
+        allowedOrigins: ['https://app.example.com', 'https://internal-dashboard.example.com'],
+        allowedHeaders: ['Authorization', 'Content-Type', 'X-Bifrost-Virtual-Key', 'X-Request-Id'],
+      },
+    })
+    expect(notices).toEqual([])
+  })
+
+  it('the header filter is taken over; without an allowlist it stays closed, with a notice', () => {
+    const allowlist = ['x-bf-eh-anthropic-beta', 'x-bf-eh-anthropic-version', 'x-bf-eh-x-trace-id']
+    const denylist = ['x-bf-eh-cookie', 'x-bf-eh-proxy-authorization', 'x-bf-eh-host']
+    const filter = translate({ client: { header_filter_config: { allowlist, denylist } } })
+    expect(filter.document).toMatchObject({
+      clientConfiguration: { headerFilter: { allowlist, denylist, forwardDirect: true } },
+    })
+    const open = translate({ client: { header_filter_config: { denylist } } })
+    expect(open.document).toEqual({ version: 1, clientConfiguration: { headerFilter: { denylist } } })
+    expect(open.paths).toEqual(['/client/header_filter_config/allowlist'])
+  })
+
+  it('configuration of another product is left out with a notice for each part', () => {
+    const providers = [{ type: 'api_key', header_name: 'X-API-Key' }]
+    const { document, paths } = translate({
+      enterprise: { enabled: true, security: { authentication: { providers } } },
+    })
+    expect(document).toEqual({ version: 1 })
+    expect(paths).toEqual(['/enterprise'])
+  })
+})
+
+describe('former names [X1-01, X1-02]', () => {
+  const key = (config: object) => ({
+    providers: { openai: { keys: [] } },
+    governance: { virtual_keys: [{ name: 'k', provider_configs: [{ provider: 'openai', ...config }] }] },
+  })
+  const configOf = (document: unknown) => {
+    const { virtualKeys } = document as { virtualKeys: { providers: object[] }[] }
+    return virtualKeys[0]?.providers[0]
+  }
+
+  it('allowed_keys becomes keys and budget becomes the budget, with notices', () => {
+    const { document, paths } = translate(
+      key({
+        allowed_models: ['gpt-4o'],
+        allowed_keys: ['primary'],
+        budget: { max_limit: 5, reset_duration: '1d', calendar_aligned: true },
+      }),
+    )
+    expect(configOf(document)).toMatchObject({
+      models: ['gpt-4o'],
+      keys: ['primary'],
+      budgets: [{ limitUsd: 5, period: 'DAY' }],
+    })
+    const config = '/governance/virtual_keys/0/provider_configs/0'
+    expect(paths).toEqual(expect.arrayContaining([`${config}/allowed_keys`, `${config}/budget`]))
+  })
+
+  it('an empty list of the first form meant all, and is written so; later it means none', () => {
+    const lists = { allowed_models: [], key_ids: [] }
+    const first = translate({ version: 1, ...key(lists) })
+    expect(configOf(first.document)).toMatchObject({ models: ['*'], keys: ['*'] })
+    expect(first.paths).toContain('/governance/virtual_keys/0/provider_configs/0/allowed_models')
+    expect(configOf(translate(key(lists)).document)).toMatchObject({ models: [], keys: [] })
+  })
+
+  it('a key without an owner gets one, and a secret in clear leaves the document', () => {
+    const { document, secrets, paths } = translate({
+      governance: { virtual_keys: [{ name: 'alice', value: 'vk-alice-personal' }] },
+    })
+    expect(document).toMatchObject({
+      customers: [{ name: 'Imported' }],
+      virtualKeys: [
+        { name: 'alice', owner: { customer: 'Imported' }, secret: '$IMPORTED_VIRTUAL_KEY_ALICE' },
+      ],
+    })
+    expect([...secrets]).toEqual([['IMPORTED_VIRTUAL_KEY_ALICE', 'vk-alice-personal']])
+    expect(paths).toContain('/governance/virtual_keys/0/value')
+  })
+
+  it('every place that a notice names is in the file', () => {
+    const text = JSON.stringify(bifrostSample('http://127.0.0.1:4010/v1'), null, 2)
+    const source = parseSource('config.json', text)
+    const { notices } = translateForeign(source.document)
+    expect(notices.length).toBeGreaterThan(5)
+    for (const { path } of notices) {
+      const [, line = ''] = source.placeOf(path).split(':')
+      expect(text.split('\n')[Number(line) - 1]).toContain(`"${path.split('/').at(-1)}"`)
+    }
+  })
+
+  it('a file of ours is never taken for one of theirs', () => {
+    expect(isForeign({ version: 1, customers: [], client: {} })).toBe(false)
+    expect(isForeign({ version: 1, providers: [] })).toBe(false)
+    expect(isForeign({ version: 1 })).toBe(false)
+  })
+})

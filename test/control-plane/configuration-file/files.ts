@@ -1,0 +1,53 @@
+/** One of everything. */
+export const sampleFile = {
+  version: 1,
+  customers: [{ name: 'Acme', budgets: [{ limitUsd: 250.5, period: 'MONTH' }] }],
+  businessUnits: [{ name: 'Research', customer: 'Acme' }],
+  teams: [{ name: 'Assistants', customer: 'Acme', businessUnit: 'Research' }],
+  users: [{ name: 'Ada', email: 'Ada@Example.com', team: 'Assistants' }],
+  providers: [
+    {
+      name: 'openai',
+      baseUrl: 'https://api.openai.com/v1/',
+      keys: [{ name: 'main', secret: '$OPENAI_API_KEY', weight: 2 }],
+      models: [
+        {
+          name: 'small',
+          upstreamName: 'gpt-4o-mini',
+          prices: { inputUsdPerMillionTokens: 0.15, outputUsdPerMillionTokens: '0.6' },
+        },
+      ],
+    },
+  ],
+  virtualKeys: [
+    {
+      name: 'checkout',
+      owner: { team: 'Assistants' },
+      providers: [
+        {
+          provider: 'openai',
+          models: ['small'],
+          keys: ['main'],
+          budgets: [{ limitUsd: 20, period: 'DAY' }],
+        },
+      ],
+      requestLimits: [{ maxRequests: 60, windowSeconds: 60 }],
+    },
+  ],
+  clientConfiguration: {
+    allowedOrigins: ['https://app.example.com'],
+    headerFilter: { allowlist: ['X-BF-EH-Anthropic-Beta'] },
+  },
+} as const
+
+/** As many entities as asked for: teams, their users and keys. */
+export function largeFile(entities: number) {
+  const teams = Array.from({ length: Math.floor(entities / 4) }, (_, index) => `team-${index}`)
+  return {
+    version: 1,
+    customers: [{ name: 'Large' }],
+    teams: teams.map((name) => ({ name, customer: 'Large', budgets: [{ limitUsd: 10, period: 'MONTH' }] })),
+    users: teams.map((team) => ({ name: team, email: `${team}@example.com`, team })),
+    virtualKeys: teams.map((team) => ({ name: team, owner: { team }, active: true })),
+  }
+}

@@ -1,0 +1,28 @@
+import type { StatusSources } from '../../../data-plane/status/sources.ts'
+
+const plugin = { name: 'auth', version: '1.0.0', enabled: true, builtin: true, order: 1 }
+/** A data plane on which something of everything has happened. */
+export const healthySources: StatusSources = {
+  node: () => ({
+    id: 'dp_1',
+    version: '0.1.0',
+    startedAt: 0,
+    epoch: 1,
+    revision: 7,
+    configHash: 'a'.repeat(64),
+    applyStatus: 'refused',
+    lastError: 'snapshot has the unknown format 2',
+    transportConnected: true,
+    headAgeMs: 1_500,
+  }),
+  plugins: () => [{ ...plugin, calls: 3, denials: 1, errors: 0, p50Ms: 0.01, p99Ms: null }],
+  providers: () => [{ name: 'openai', requests: 2, errors: 1, inFlight: 0, lastError: 'timeout' }],
+  counters: () => ({
+    requests: 3,
+    denials: 1,
+    upstreamErrors: 1,
+    calls: { succeeded: 1, denied: 1, failed: 1, cancelled: 0, unknown: 0 },
+    eventBacklog: 4,
+  }),
+  ready: () => true,
+}
