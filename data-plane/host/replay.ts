@@ -40,6 +40,9 @@ export function replayJournal(directory: string): Replay {
     })
     if (isLast) tornAt = torn
   }
+  const [oldest = 1] = segments
+  // Only what is shipped is deleted; the crash may have cost the line that tells how far that was.
+  if (state.shipped.segment < oldest) state.shipped = { segment: oldest, offset: 0 }
   const { shipped } = state
   const unshipped = events.filter(
     ({ segment, offset }) =>
