@@ -1,4 +1,4 @@
-import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import { connectRedis } from '../transport/redis/connect.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -33,6 +33,8 @@ export interface ControlPlane {
   readonly services: ServiceContext
   close(): Promise<void>
 }
+
+const idleSweepMs = 50
 
 /**
  * Starts a control plane on a migrated database: the GraphQL API, and the loops that publish configurations,
@@ -81,9 +83,19 @@ function createServer(services: ServiceContext, transport: Transport) {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 1_000_000,
   })
+  closeConnectionsAfterLastQuery(fastify)
   registerHealth(fastify, { database: services.database, transport })
   registerEnrolment(fastify, services)
   registerPage(fastify)
   registerGraphql(fastify, schema, services)
   return fastify
+}
+
+/** A connection that serves a query when the server begins to close stays open behind it, and would hold up the close. */
+function closeConnectionsAfterLastQuery(fastify: Pick<FastifyInstance, 'server' | 'addHook'>): void {
+  fastify.addHook('preClose', (done) => {
+    const sweep = setInterval(() => fastify.server.closeIdleConnections(), idleSweepMs)
+    fastify.server.once('close', () => clearInterval(sweep))
+    done()
+  })
 }

@@ -10,6 +10,10 @@ import {
 } from './modules/client-configuration/index.ts'
 import { OrganizationEntity, organizationSnapshot } from './modules/organizations/index.ts'
 import { WorkspaceEntity } from './modules/workspaces/index.ts'
+import type { Clock } from './service-context.ts'
+
+/** Both are commands of whoever runs Gatehouse, outside any request. */
+const clock: Clock = { now: Date.now }
 
 export interface CreatedOrganization {
   readonly organizationId: string
@@ -27,12 +31,13 @@ export function createOrganization(
   const actor = systemActor(organizationId)
   const name = checkName('name', input.name)
   return database.transaction(organizationId, async (em) => {
-    const createdAt = new Date()
+    const createdAt = new Date(clock.now())
     const organization = em.create(OrganizationEntity, { id: organizationId, name, createdAt })
     await em.flush()
     em.create(WorkspaceEntity, { id: workspaceId, organizationId, name: 'default', createdAt })
     const clientConfiguration = createClientConfiguration(em, organizationId)
     await recordChange(
+      clock,
       em,
       actor,
       {
@@ -50,7 +55,7 @@ export function createOrganization(
 export function issueAdminToken(database: Database, organizationId: string, name: string): Promise<string> {
   const token = { name: checkName('name', name), role: 'admin', workspaceId: null, expiresAt: null } as const
   return database.transaction(organizationId, async (em) => {
-    const { secret } = await createToken(em, systemActor(organizationId), token, new Date())
+    const { secret } = await createToken(clock, em, systemActor(organizationId), token)
     return secret
   })
 }

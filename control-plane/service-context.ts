@@ -4,13 +4,16 @@ import type { Actor } from './actor.ts'
 import type { Database } from './db/database.ts'
 import type { Secrets } from './secrets/secrets.ts'
 
+export interface Clock {
+  /** Milliseconds since the epoch; a test can set it. */
+  now(): number
+}
+
 /** What every service works with. */
-export interface ServiceContext {
+export interface ServiceContext extends Clock {
   readonly database: Database
   readonly secrets: Secrets
   readonly log: Logger
-  /** Milliseconds since the epoch; a test can set it. */
-  now(): number
 }
 
 /** One transaction that sees what the actor may see: their organization, and their workspace if they have but one. */

@@ -33,7 +33,7 @@ const parts: Readonly<Record<string, Part>> = {
     reaches: ['contract', 'transport'],
     packages: [
       ...['@escape.tech/graphql-armor', '@mikro-orm/core', '@mikro-orm/migrations', '@mikro-orm/postgresql'],
-      ...['@mikro-orm/sql', '@pothos/core', '@pothos/plugin-complexity', '@pothos/plugin-dataloader'],
+      ...['@pothos/core', '@pothos/plugin-complexity', '@pothos/plugin-dataloader'],
       ...['@pothos/plugin-errors', '@pothos/plugin-relay', '@pydantic/genai-prices', 'fastify', 'graphql'],
       ...[
         '@graphql-yoga/render-graphiql',

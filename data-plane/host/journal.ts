@@ -85,11 +85,11 @@ export class DurableJournal implements Journal {
    * @throws JournalDamaged
    */
   static open(options: JournalOptions): DurableJournal {
-    const { state, lastSegment, tornAt, unshippedEvents } = replayJournal(options.directory)
-    if (tornAt !== null) {
-      const torn = new SegmentFile(options.directory, lastSegment)
-      torn.truncate(tornAt)
-      torn.close()
+    const { state, lastSegment, torn, unshippedEvents } = replayJournal(options.directory)
+    for (const { segment, offset } of torn) {
+      const file = new SegmentFile(options.directory, segment)
+      file.truncate(offset)
+      file.close()
     }
     if (lastSegment === 0) state.shipped = { segment: 1, offset: 0 }
     const { directory, segmentBytes = 16 * 1024 ** 2 } = options

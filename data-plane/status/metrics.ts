@@ -11,6 +11,13 @@ interface Sample {
   readonly value: number
 }
 
+type Description = readonly [
+  name: string,
+  help: string,
+  labelNames: readonly string[],
+  read: () => readonly Sample[],
+]
+
 /** The metrics of one data plane, read from its parts when they are asked for. */
 export function createMetrics(sources: StatusSources): Registry {
   const registry = new Registry()
@@ -117,40 +124,28 @@ function quantile(plugin: string, share: string, durationMs: number | null): rea
   return durationMs === null ? [] : [{ labels: { plugin, quantile: share }, value: durationMs / 1000 }]
 }
 
-function counter(
-  registry: Registry,
-  name: string,
-  help: string,
-  labelNames: readonly string[],
-  read: () => readonly Sample[],
-): void {
-  const metric = new Counter({
-    name,
-    help,
-    labelNames: [...labelNames],
-    registers: [registry],
-    collect() {
-      metric.reset()
-      for (const { labels, value } of read().slice(0, mostLabelValues)) metric.inc(labels, value)
-    },
-  })
+function counter(registry: Registry, ...description: Description): void {
+  register(Counter, registry, description)
 }
 
-function gauge(
+function gauge(registry: Registry, ...description: Description): void {
+  register(Gauge, registry, description)
+}
+
+function register(
+  Kind: typeof Counter | typeof Gauge,
   registry: Registry,
-  name: string,
-  help: string,
-  labelNames: readonly string[],
-  read: () => readonly Sample[],
+  [name, help, labelNames, read]: Description,
 ): void {
-  const metric = new Gauge({
+  const mostSeries = mostLabelValues * Math.max(1, labelNames.length)
+  const metric: Counter | Gauge = new Kind({
     name,
     help,
     labelNames: [...labelNames],
     registers: [registry],
     collect() {
       metric.reset()
-      for (const { labels, value } of read().slice(0, mostLabelValues * 2)) metric.set(labels, value)
+      for (const { labels, value } of read().slice(0, mostSeries)) metric.inc(labels, value)
     },
   })
 }

@@ -7,7 +7,7 @@ import { lockRow } from '../../db/require-row.ts'
 import { Forbidden } from '../../graphql/errors.ts'
 import { NotFound } from '../../graphql/refusals.ts'
 import { checkFuture, checkName } from '../../input.ts'
-import { type ServiceContext, transactionOf } from '../../service-context.ts'
+import { type Clock, type ServiceContext, transactionOf } from '../../service-context.ts'
 import { requireWorkspace } from '../workspaces/index.ts'
 import { type ApiToken, ApiTokenEntity } from './entity.ts'
 import { digestOfToken, formatToken, makeTokenSecret } from './token.ts'
@@ -47,16 +47,16 @@ export function issueApiToken(
         `A ${actor.role} cannot issue a token of the role ${input.role}`,
       )
     }
-    return createToken(em, actor, { name, role: input.role, workspaceId, expiresAt }, new Date(context.now()))
+    return createToken(context, em, actor, { name, role: input.role, workspaceId, expiresAt })
   })
 }
 
 /** Stores a new token, in the caller's transaction. */
 export async function createToken(
+  clock: Clock,
   em: EntityManager,
   actor: Actor,
   token: Pick<ApiToken, 'name' | 'role' | 'workspaceId' | 'expiresAt'>,
-  createdAt: Date,
 ): Promise<IssuedApiToken> {
   const secret = makeTokenSecret()
   const apiToken = em.create(ApiTokenEntity, {
@@ -65,9 +65,9 @@ export async function createToken(
     organizationId: actor.organizationId,
     digest: digestOfToken(secret),
     revokedAt: null,
-    createdAt,
+    createdAt: new Date(clock.now()),
   })
-  await recordChange(em, actor, describe('api_token.issued', apiToken))
+  await recordChange(clock, em, actor, describe('api_token.issued', apiToken))
   return { apiToken, secret: formatToken({ ...apiToken, secret }) }
 }
 
@@ -81,7 +81,7 @@ export function revokeApiToken(context: ServiceContext, actor: Actor, id: string
     actor.require('api_tokens:revoke', token)
     if (token.revokedAt !== null) return token
     token.revokedAt = new Date(context.now())
-    await recordChange(em, actor, describe('api_token.revoked', token))
+    await recordChange(context, em, actor, describe('api_token.revoked', token))
     return token
   })
 }

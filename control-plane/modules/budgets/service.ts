@@ -51,6 +51,7 @@ export function setBudget(context: ServiceContext, actor: Actor, input: SetBudge
           createdAt: new Date(context.now()),
         })
     await recordChange(
+      context,
       em,
       actor,
       entry('budget.set', budget, { owner: { ...owner }, before, after: terms(budget) }),
@@ -73,10 +74,16 @@ export function removeBudget(context: ServiceContext, actor: Actor, id: string):
     actor.require('budgets:update', { workspaceId })
     em.remove(budget)
     const owner = { kind: ownerKind, id: ownerId }
-    await recordChange(em, actor, entry('budget.removed', budget, { owner, before: terms(budget) }), {
-      upserts: [],
-      removals: [keyOf(budgetSnapshot(budget))],
-    })
+    await recordChange(
+      context,
+      em,
+      actor,
+      entry('budget.removed', budget, { owner, before: terms(budget) }),
+      {
+        upserts: [],
+        removals: [keyOf(budgetSnapshot(budget))],
+      },
+    )
     return { id }
   })
 }

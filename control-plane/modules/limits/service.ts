@@ -62,6 +62,7 @@ export function setRequestLimit(
         })
     const details = { owner: { ...owner }, before, after: terms(limit) }
     await recordChange(
+      context,
       em,
       actor,
       { type: 'request_limit.set', subject: { kind: 'request_limit', id: limit.id }, workspaceId, details },
@@ -87,6 +88,7 @@ export function removeRequestLimit(
     em.remove(limit)
     const details = { owner: { kind: ownerKind, id: ownerId }, before: terms(limit) }
     await recordChange(
+      context,
       em,
       actor,
       { type: 'request_limit.removed', subject: { kind: 'request_limit', id }, workspaceId, details },

@@ -1,3 +1,4 @@
+import type { InputFieldBuilder } from '@pothos/core'
 import { builder } from '../../graphql/builder.ts'
 import { ByIdInput } from '../../graphql/deleted.ts'
 import { listPage } from '../../graphql/pagination.ts'
@@ -78,41 +79,31 @@ const ProviderConfigInput = builder.inputType('ProviderConfigInput', {
   }),
 })
 
+const newKeyFields = (t: InputFieldBuilder<typeof builder.$inferSchemaTypes, 'InputObject'>) => ({
+  workspaceId: t.id({ required: true, description: 'Where it lives.' }),
+  name: t.string({ required: true, description: '1 to 128 characters.' }),
+  owner: t.field({
+    type: VirtualKeyOwnerInput,
+    required: true,
+    description: 'Whom its calls are charged to.',
+  }),
+  providerConfigs: t.field({
+    type: [ProviderConfigInput],
+    required: true,
+    description: 'The providers that it may use; without any it may call nothing.',
+  }),
+  expiresAt: t.field({ type: 'DateTime', description: 'When it stops working; without: never.' }),
+})
+
 const IssueVirtualKeyInput = builder.inputType('IssueVirtualKeyInput', {
   description: 'A new key, whose secret Gatehouse makes.',
-  fields: (t) => ({
-    workspaceId: t.id({ required: true, description: 'Where it lives.' }),
-    name: t.string({ required: true, description: '1 to 128 characters.' }),
-    owner: t.field({
-      type: VirtualKeyOwnerInput,
-      required: true,
-      description: 'Whom its calls are charged to.',
-    }),
-    providerConfigs: t.field({
-      type: [ProviderConfigInput],
-      required: true,
-      description: 'The providers that it may use; without any it may call nothing.',
-    }),
-    expiresAt: t.field({ type: 'DateTime', description: 'When it stops working; without: never.' }),
-  }),
+  fields: newKeyFields,
 })
 
 const ImportVirtualKeyInput = builder.inputType('ImportVirtualKeyInput', {
   description: 'A key whose secret applications already have.',
   fields: (t) => ({
-    workspaceId: t.id({ required: true, description: 'Where it lives.' }),
-    name: t.string({ required: true, description: '1 to 128 characters.' }),
-    owner: t.field({
-      type: VirtualKeyOwnerInput,
-      required: true,
-      description: 'Whom its calls are charged to.',
-    }),
-    providerConfigs: t.field({
-      type: [ProviderConfigInput],
-      required: true,
-      description: 'The providers that it may use; without any it may call nothing.',
-    }),
-    expiresAt: t.field({ type: 'DateTime', description: 'When it stops working; without: never.' }),
+    ...newKeyFields(t),
     secret: t.string({
       required: true,
       description: '16 to 512 printable ASCII characters without spaces. Only its digest is stored.',

@@ -81,7 +81,7 @@ export function updateVirtualKey(
     if (input.active != null) key.status = input.active ? 'active' : 'inactive'
     if (input.expiresAt !== undefined) key.expiresAt = checkExpiry(context, input.expiresAt)
     const replaced = input.providerConfigs && (await replaceProviderConfigs(em, key, input.providerConfigs))
-    await record(em, actor, key, 'virtual_key.updated', replaced?.removals)
+    await record(context, em, actor, key, 'virtual_key.updated', replaced?.removals)
     return key
   })
 }
@@ -104,7 +104,7 @@ export function rotateVirtualKey(
     if (overlapSeconds === 0) await removeDigests(em, virtualKey.id)
     else await retireDigests(em, virtualKey.id, new Date(context.now() + overlapSeconds * 1000))
     await addDigest(em, virtualKey, context.secrets.digestVirtualKey(secret))
-    await record(em, actor, virtualKey, 'virtual_key.rotated')
+    await record(context, em, actor, virtualKey, 'virtual_key.rotated')
     return { virtualKey, secret }
   })
 }
@@ -120,7 +120,7 @@ export function revokeVirtualKey(context: ServiceContext, actor: Actor, id: stri
     if (key.status === 'revoked') return key
     key.status = 'revoked'
     key.revokedAt = new Date(context.now())
-    await record(em, actor, key, 'virtual_key.revoked')
+    await record(context, em, actor, key, 'virtual_key.revoked')
     return key
   })
 }
@@ -149,7 +149,7 @@ function createKey(
     await em.flush()
     await addDigest(em, virtualKey, context.secrets.digestVirtualKey(how.secret))
     await replaceProviderConfigs(em, virtualKey, input.providerConfigs)
-    await record(em, actor, virtualKey, how.type)
+    await record(context, em, actor, virtualKey, how.type)
     return { virtualKey, secret: how.secret }
   })
   return refuseViolations({ unique: { virtual_key_secrets_digest_key: () => new SecretTaken() } }, work)
@@ -172,6 +172,7 @@ async function requireLiveKey(em: EntityManager, actor: Actor, permission: Permi
 }
 
 async function record(
+  context: ServiceContext,
   em: EntityManager,
   actor: Actor,
   key: VirtualKey,
@@ -192,5 +193,5 @@ async function record(
   }
   const subject = { kind: 'virtual_key', id: key.id }
   const entry = { type, subject, workspaceId: key.workspaceId, details }
-  await recordChange(em, actor, entry, { upserts: [document], removals })
+  await recordChange(context, em, actor, entry, { upserts: [document], removals })
 }

@@ -48,7 +48,7 @@ export function createWorkspace(
       name,
       createdAt: new Date(context.now()),
     })
-    await recordChange(em, actor, describe('workspace.created', workspace))
+    await recordChange(context, em, actor, describe('workspace.created', workspace))
     return workspace
   })
   return refuseViolations(nameTaken(name), work)
@@ -64,7 +64,7 @@ export function updateWorkspace(
   const work = transactionOf(context, actor, async (em) => {
     const workspace = await requireWorkspace(em, actor, 'workspaces:update', input.id)
     workspace.name = name
-    await recordChange(em, actor, describe('workspace.updated', workspace))
+    await recordChange(context, em, actor, describe('workspace.updated', workspace))
     return workspace
   })
   return refuseViolations(nameTaken(name), work)
@@ -76,7 +76,7 @@ export function deleteWorkspace(context: ServiceContext, actor: Actor, id: strin
   const work = transactionOf(context, actor, async (em) => {
     const workspace = await lockRow(em, WorkspaceEntity, 'workspace', id)
     em.remove(workspace)
-    await recordChange(em, actor, describe('workspace.deleted', workspace))
+    await recordChange(context, em, actor, describe('workspace.deleted', workspace))
     return { id }
   })
   return refuseViolations(

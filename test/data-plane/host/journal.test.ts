@@ -104,6 +104,18 @@ describe('the journal after a crash', () => {
     expect(eventsOnDisk().map(({ attemptId }) => attemptId)).toEqual(['call_1'])
   })
 
+  it('drops the cut-off end of a full segment too, as a loss of power can leave it', () => {
+    const journal = openJournal({ segmentBytes: 4096 })
+    for (let index = 0; index < 20; index++) journal.intend(callOf({ id: `call_${index}` }))
+    const name = readdirSync(directory).sort()[0] ?? ''
+    const path = join(directory, name)
+    writeFileSync(path, readFileSync(path).subarray(0, -10))
+    const after = openJournal()
+    expect(after.backlog).toBe(20)
+    expect(readFileSync(path, 'utf8')).toMatch(/\n$/)
+    expect(openJournal().backlog).toBe(20)
+  })
+
   it('does not start over a damaged line in the middle', () => {
     openJournal().intend(callOf({ id: 'call_1' }))
     const path = join(directory, readdirSync(directory)[0] ?? '')
