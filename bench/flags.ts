@@ -2,10 +2,15 @@ import { parseArgs } from 'node:util'
 import { type Case, cases } from './cases.ts'
 import type { Settings } from './measure.ts'
 
+const durabilities = ['sync', 'process'] as const
+export type Durability = (typeof durabilities)[number]
+
 export interface Flags extends Settings {
   readonly cases: readonly Case[]
   readonly withPortkey: boolean
   readonly withPassthrough: boolean
+  /** How durable the audit record is before the provider is asked. */
+  readonly durability: Durability
   /** A folder for the data plane's CPU profile; undefined: none is taken. */
   readonly profileFolder: string | undefined
 }
@@ -20,6 +25,7 @@ export const usage = `npm run bench -- [options]
   --cases <names>     comma-separated: ${cases.map(({ name }) => name).join(', ')} (all)
   --no-portkey        leave the comparison with Portkey out
   --no-passthrough    leave the comparison with bare Fastify + undici out
+  --durability <d>    sync: the audit record is on disk before the provider is asked; process: with the kernel (sync)
   --profile <folder>  write the data plane's CPU profile there (slows it down: not for figures)
   --help
 
@@ -38,6 +44,7 @@ export function readFlags(args: readonly string[]): Flags | 'help' {
       cases: { type: 'string' },
       'no-portkey': { type: 'boolean', default: false },
       'no-passthrough': { type: 'boolean', default: false },
+      durability: { type: 'string' },
       profile: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -52,6 +59,7 @@ export function readFlags(args: readonly string[]): Flags | 'help' {
     cases: chosenCases(values.cases),
     withPortkey: !values['no-portkey'],
     withPassthrough: !values['no-passthrough'],
+    durability: chosenDurability(values.durability),
     profileFolder: values.profile,
   }
 }
@@ -74,4 +82,10 @@ function chosenCases(text: string | undefined): readonly Case[] {
     }
     return found
   })
+}
+
+function chosenDurability(text: string = 'sync'): Durability {
+  const found = durabilities.find((one) => one === text)
+  if (!found) throw new RangeError(`--durability knows ${durabilities.join(', ')}, not "${text}"`)
+  return found
 }

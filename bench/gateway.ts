@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { modelOf } from './cases.ts'
+import type { Durability } from './flags.ts'
 import { AdminApi, createGovernedKey } from './organization.ts'
 import { freePort, gatewayCore, otherCore, type Running, startPinned, waitUntilAnswers } from './processes.ts'
 import { type Stores, startStores } from './stores.ts'
@@ -17,6 +18,7 @@ const readyLimitMs = 30_000
  */
 export async function startGateway(options: {
   upstreamOrigin: string
+  durability: Durability
   profileFolder: string | undefined
   progress: (text: string) => void
 }): Promise<Target> {
@@ -29,6 +31,7 @@ export async function startGateway(options: {
     stores,
     controlPlaneUrl,
     enrolmentToken: String(token),
+    durability: options.durability,
     profileFolder: options.profileFolder,
   })
   const target: Target = {
@@ -64,6 +67,7 @@ async function startDataPlane(options: {
   stores: Stores
   controlPlaneUrl: string
   enrolmentToken: string
+  durability: Durability
   profileFolder: string | undefined
 }): Promise<{ origin: string; running: Running }> {
   const { stores, controlPlaneUrl, enrolmentToken, profileFolder } = options
@@ -79,6 +83,7 @@ async function startDataPlane(options: {
       REDIS_URL: stores.redisUrl,
       CONTROL_PLANE_URL: controlPlaneUrl,
       GATEHOUSE_ENROLMENT_TOKEN: enrolmentToken,
+      GATEHOUSE_AUDIT_DURABILITY: options.durability,
       GATEHOUSE_STATE_DIR: join(stores.folder, 'data-plane'),
       DATA_PLANE_PORT: String(port),
       DATA_PLANE_STATUS_PORT: String(statusPort),

@@ -30,6 +30,7 @@ async function startContest(flags: Flags): Promise<Contest> {
   progress('starting the gateway with its control plane, PostgreSQL and Redis')
   const gateway = await startGateway({
     upstreamOrigin: direct.origin,
+    durability: flags.durability,
     profileFolder: flags.profileFolder,
     progress,
   })

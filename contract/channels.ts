@@ -16,6 +16,8 @@ export const channels = {
   configHints: (organizationId: string) => `gh:{${organizationId}}:config:hints`,
   /** Stream: signed event batches from the data planes. */
   events: (organizationId: string) => `gh:{${organizationId}}:events`,
+  /** Hash: by data plane, which of its batches have been taken in, signed. */
+  eventConfirmations: (organizationId: string) => `gh:{${organizationId}}:events:confirmed`,
   /** Stream: signed lease requests from the data planes. */
   leaseRequests: (organizationId: string) => `gh:{${organizationId}}:leases:requests`,
   /** Pub/sub: signed lease replies to one data plane. */

@@ -59,3 +59,31 @@ export function openBatch(text: string, keys: KeyLookup): { batch: EventBatch; k
     throw new SignatureRefused('the events are not those that were signed')
   return { batch: { ...head, events: parseEvents(`[${events}]`) }, keyId }
 }
+
+/** The control plane's word that a data plane's batches are in its database, so that the data plane may forget them. */
+const EventConfirmation = Type.Object(
+  {
+    format: Type.Literal(1),
+    organizationId: Id,
+    dataPlaneId: Id,
+    incarnation: Id,
+    /** Every batch of the incarnation up to this one is taken in. */
+    sequence: Type.Integer({ minimum: 0 }),
+  },
+  { additionalProperties: false },
+)
+export type EventConfirmation = Static<typeof EventConfirmation>
+
+const parseConfirmation = parserOf('confirmation of events', EventConfirmation)
+
+export function sealConfirmation(confirmation: EventConfirmation, key: SigningKey): string {
+  return seal('gatehouse/events-confirmation', JSON.stringify(confirmation), key)
+}
+
+/**
+ * @throws SignatureRefused when the control plane did not sign it
+ * @throws ContractViolation
+ */
+export function openConfirmation(text: string, keys: KeyLookup): EventConfirmation {
+  return parseConfirmation(open('gatehouse/events-confirmation', text, keys).payload)
+}

@@ -7,6 +7,7 @@ export type PayloadType =
   | 'gatehouse/config-head'
   | 'gatehouse/credentials'
   | 'gatehouse/events'
+  | 'gatehouse/events-confirmation'
   | 'gatehouse/lease-request'
   | 'gatehouse/lease-reply'
 

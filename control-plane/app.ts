@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import { requestIdHeader, usableRequestId } from '../contract/headers.ts'
 import { connectRedis } from '../transport/redis/connect.ts'
@@ -43,6 +43,8 @@ export interface ControlPlane {
   readonly services: ServiceContext
   close(): Promise<void>
 }
+
+const idleSweepMs = 50
 
 /**
  * Starts a control plane on a migrated database: the GraphQL API, and the loops that publish configurations,
@@ -116,6 +118,7 @@ function createServer(
     reply.header(requestIdHeader, request.id)
   })
   registerMetrics(fastify, registry, env)
+  closeConnectionsAfterLastQuery(fastify)
   registerHealth(fastify, { database: services.database, transport })
   registerEnrolment(fastify, services)
   // The page asks for the schema, and for what is typed into it.
@@ -129,4 +132,13 @@ function createServer(
 function requestIdOf({ headers }: IncomingMessage): string {
   const given = headers[requestIdHeader]
   return typeof given === 'string' && usableRequestId.test(given) ? given : newId('req')
+}
+
+/** A connection that serves a query when the server begins to close stays open behind it, and would hold up the close. */
+function closeConnectionsAfterLastQuery(fastify: Pick<FastifyInstance, 'server' | 'addHook'>): void {
+  fastify.addHook('preClose', (done) => {
+    const sweep = setInterval(() => fastify.server.closeIdleConnections(), idleSweepMs)
+    fastify.server.once('close', () => clearInterval(sweep))
+    done()
+  })
 }

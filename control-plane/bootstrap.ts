@@ -11,6 +11,10 @@ import {
 import { OrganizationEntity, organizationSnapshot } from './modules/organizations/index.ts'
 import { createSystemRoles, systemRoleId } from './modules/roles/index.ts'
 import { WorkspaceEntity } from './modules/workspaces/index.ts'
+import type { Clock } from './service-context.ts'
+
+/** Both are commands of whoever runs Gatehouse, outside any request. */
+const clock: Clock = { now: Date.now }
 
 export interface CreatedOrganization {
   readonly organizationId: string
@@ -28,13 +32,14 @@ export function createOrganization(
   const actor = systemActor(organizationId)
   const name = checkName('name', input.name)
   return database.transaction(organizationId, async (em) => {
-    const createdAt = new Date()
+    const createdAt = new Date(clock.now())
     const organization = em.create(OrganizationEntity, { id: organizationId, name, createdAt })
     await em.flush()
     createSystemRoles(em, organizationId, createdAt)
     em.create(WorkspaceEntity, { id: workspaceId, organizationId, name: 'default', createdAt })
     const clientConfiguration = createClientConfiguration(em, organizationId)
     await recordChange(
+      clock,
       em,
       actor,
       {
@@ -54,7 +59,7 @@ const unbound = { userId: null, workspaceId: null, expiresAt: null }
 export function issueAdminToken(database: Database, organizationId: string, name: string): Promise<string> {
   const token = { name: checkName('name', name), roleId: systemRoleId('admin'), ...unbound }
   return database.transaction(organizationId, async (em) => {
-    const { secret } = await createToken(em, systemActor(organizationId), token, new Date())
+    const { secret } = await createToken(clock, em, systemActor(organizationId), token)
     return secret
   })
 }

@@ -4,31 +4,34 @@ import { type EntityKey, keyOf } from '../contract/configuration/entities.ts'
 import type { Actor } from './actor.ts'
 import { type AuditEntry, recordAudit } from './modules/audit/index.ts'
 import { type ConfigurationChange, changeConfiguration } from './publisher/revision.ts'
+import type { Clock } from './service-context.ts'
 
 /**
  * Completes a mutation in its transaction: writes what was changed, its audit event and, when data planes are to
  * know, the configuration's next revision.
  */
 export async function recordChange(
+  clock: Clock,
   em: EntityManager,
   actor: Actor,
   entry: AuditEntry,
   change?: ConfigurationChange,
 ): Promise<void> {
   await em.flush()
-  await recordAudit(em, actor, entry)
+  await recordAudit(em, actor, entry, new Date(clock.now()))
   if (change) await changeOrGather(em, actor, change)
 }
 
 /** Completes a mutation that changes several things at once: an audit event for each, one revision for all. */
 export async function recordChanges(
+  clock: Clock,
   em: EntityManager,
   actor: Actor,
   entries: readonly AuditEntry[],
   change: ConfigurationChange,
 ): Promise<void> {
   await em.flush()
-  for (const entry of entries) await recordAudit(em, actor, entry)
+  for (const entry of entries) await recordAudit(em, actor, entry, new Date(clock.now()))
   await changeOrGather(em, actor, change)
 }
 

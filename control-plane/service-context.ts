@@ -6,8 +6,13 @@ import { doOnce, type IdempotentRequest } from './idempotency.ts'
 import type { LiveFeed } from './live/live-feed.ts'
 import type { Secrets } from './secrets/secrets.ts'
 
+export interface Clock {
+  /** Milliseconds since the epoch; a test can set it. */
+  now(): number
+}
+
 /** What every service works with. */
-export interface ServiceContext {
+export interface ServiceContext extends Clock {
   readonly database: Database
   readonly secrets: Secrets
   readonly log: Logger
@@ -18,8 +23,6 @@ export interface ServiceContext {
   }
   /** The mutation under way, when its caller may repeat it. */
   readonly idempotentRequest?: IdempotentRequest
-  /** Milliseconds since the epoch; a test can set it. */
-  now(): number
 }
 
 /** One transaction that sees what the actor may see: of their organization, their workspaces and their rows. */

@@ -46,7 +46,7 @@ const parts: Readonly<Record<string, Part>> = {
       ...['@opentelemetry/api', '@opentelemetry/semantic-conventions', 'prom-client'],
       '@opentelemetry/semantic-conventions/incubating',
       ...['@escape.tech/graphql-armor', '@mikro-orm/core', '@mikro-orm/migrations', '@mikro-orm/postgresql'],
-      ...['@mikro-orm/sql', '@pothos/core', '@pothos/plugin-complexity', '@pothos/plugin-dataloader'],
+      ...['@pothos/core', '@pothos/plugin-complexity', '@pothos/plugin-dataloader'],
       ...[
         '@pothos/plugin-errors',
         '@pothos/plugin-relay',

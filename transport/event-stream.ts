@@ -2,11 +2,16 @@
 export const eventsLimit = 10_000
 
 /**
- * The data plane's end: an append that resolves is stored. One that rejects may be stored too, so that batches
- * carry numbers and are ingested idempotently.
+ * The data plane's end: an append that resolves is stored, until the store loses what it has. One that rejects may be
+ * stored too, so that batches carry numbers and are ingested idempotently.
  */
 export interface EventProducer {
-  append(batch: Buffer | string): Promise<void>
+  /** Resolves to the entry's id. */
+  append(batch: Buffer | string): Promise<string>
+  /** Whether an entry still waits for a control plane. Once it does not, it is confirmed, or was refused or lost. */
+  holds(entryId: string): Promise<boolean>
+  /** What the control plane confirmed last, as it signed it; null when nothing. */
+  confirmation(): Promise<string | null>
 }
 
 export interface StreamEntry {
@@ -29,6 +34,8 @@ export interface EventBacklog {
 export interface EventConsumer {
   /** The next entries of these organizations; waits up to `waitMs` for the first. */
   read(organizationIds: readonly string[], waitMs: number): Promise<readonly StreamEntry[]>
+  /** Tells a data plane what has been taken in of its batches; before they are acknowledged. */
+  confirm(organizationId: string, dataPlaneId: string, confirmation: string): Promise<void>
   /** Never delivered again once this resolves. */
   acknowledge(entries: readonly StreamEntry[]): Promise<void>
   /** What these organizations' streams hold, entries that a consumer works on included. */

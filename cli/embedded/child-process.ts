@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { setTimeout as delay } from 'node:timers/promises'
 
 /** Whom a child runs as; absent where we already run as an ordinary user. */
 export interface Account {
@@ -70,12 +69,18 @@ export function hasExited(child: ChildProcess): boolean {
 /** Whether the child ended within the time. */
 export async function exitOf(child: ChildProcess, waitMs: number): Promise<boolean> {
   if (hasExited(child)) return true
-  const timer = new AbortController()
-  const exited = new Promise<true>((resolve) => child.once('exit', () => resolve(true)))
-  const late = delay(waitMs, false, { signal: timer.signal, ref: false }).catch(() => false)
-  const gone = await Promise.race([exited, late])
-  timer.abort()
-  return gone
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const onExit = () => resolve(true)
+  const timer = setTimeout(() => resolve(false), waitMs)
+  timer.unref()
+  child.once('exit', onExit)
+  try {
+    return await promise
+  } finally {
+    clearTimeout(timer)
+    // A poll asks often: what an answered question leaves behind would add up.
+    child.off('exit', onExit)
+  }
 }
 
 export function isAlive(pid: number): boolean {

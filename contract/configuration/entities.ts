@@ -101,6 +101,8 @@ export const Provider = Type.Object(
     name: Type.String({ pattern: '^[a-z0-9][a-z0-9_-]*$' }),
     /** Speaks the OpenAI API below this URL, `https://api.openai.com/v1`. */
     baseUrl: Type.String(),
+    /** Otherwise no connection to a loopback, private or link-local address is made, whatever the name resolves to. */
+    allowPrivateNetwork: Type.Boolean(),
     active: Type.Boolean(),
     connectTimeoutMs: Type.Integer({ minimum: 1 }),
     /** Longest silence: before the answer's head and between two of its chunks. */

@@ -98,7 +98,8 @@ async function applyFile(
   refuseMoved(input.ifRevision, revision - (revision === before ? 0 : 1))
   const applied = { dryRun: input.dryRun, steps: plan.steps, warnings: plan.warnings }
   if (input.dryRun) throw new DryRunDone({ ...applied, issued: [], revision: before })
-  if (plan.steps.length > 0) await recordAudit(em, actor, applicationEntry(actor, plan))
+  if (plan.steps.length > 0)
+    await recordAudit(em, actor, applicationEntry(actor, plan), new Date(context.now()))
   return { ...applied, issued: performance.issued, revision }
 }
 

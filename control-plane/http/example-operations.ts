@@ -1,8 +1,8 @@
 /** What the page opens with, one tab each; they build on each other from the first to the last. */
 export const exampleOperations: readonly { readonly query: string; readonly variables?: object }[] = [
   {
-    query: `# First put your admin token into "Headers" below:
-# {"Authorization": "Bearer ghat.…"}
+    query: `# Paste your admin token above, then press
+# Ctrl-Enter to run an operation.
 query WhoAmI {
   viewer {
     name

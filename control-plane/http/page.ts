@@ -4,11 +4,16 @@ import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
 import type { FastifyInstance } from 'fastify'
 import { exampleOperations } from './example-operations.ts'
 import { graphqlPath } from './graphql-endpoint.ts'
+import { pageStyle } from './page-style.ts'
+import { restoreTab } from './restored-tab.ts'
+import { renderTokenBar } from './token-bar.ts'
 
 const contentSecurityPolicy = [
   "default-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data:",
   "connect-src 'self'",
   "frame-ancestors 'none'",
+  "form-action 'none'",
+  "base-uri 'none'",
 ].join('; ')
 
 /** Serves the API's page at `/`: an editor with example operations, complete in itself, for work without internet. */
@@ -29,16 +34,29 @@ export function registerPage(fastify: FastifyInstance): void {
   })
 }
 
+const pageHead = `<meta name="viewport" content="width=device-width, initial-scale=1">\n<style>${pageStyle}</style>\n`
+
 function renderPage(): string {
-  return renderGraphiQL({
+  const editor = renderGraphiQL({
     title: 'Gatehouse',
     endpoint: graphqlPath,
     defaultTabs: exampleOperations.map(({ query, variables }) => ({
       query,
       variables: variables ? JSON.stringify(variables, null, 2) : null,
-      headers: JSON.stringify({ Authorization: 'Bearer ghat.…' }, null, 2),
     })),
     shouldPersistHeaders: false,
     schemaDescription: true,
   })
+  const withHead = insertBefore(editor, '</head>', pageHead)
+  return insertBefore(
+    withHead,
+    '<div id="root">',
+    `${renderTokenBar(graphqlPath)}<script>(${restoreTab})()</script>\n`,
+  )
+}
+
+function insertBefore(page: string, mark: string, insertion: string): string {
+  const at = page.indexOf(mark)
+  if (at === -1) throw new Error(`the editor's page has no ${mark}`)
+  return page.slice(0, at) + insertion + page.slice(at)
 }

@@ -7,12 +7,14 @@ import { recordUsage } from '../modules/usage/index.ts'
 import { auditCalls } from './audit-calls.ts'
 import { openEntries, type RejectedEntry } from './batches.ts'
 import { listDueClosings, noteClosings } from './closings.ts'
-import { advanceSources } from './event-sources.ts'
+import { advanceSources, type EventSource } from './event-sources.ts'
 import { recordNodeReports } from './node-reports.ts'
 import { recordRejections } from './rejections.ts'
 import { closeLease, type LeaseCharge, lockLeases, settleCharge, storeLeases } from './settlement.ts'
 
 export interface IngestOutcome {
+  /** How far the batches of each data plane that sent some are in the database. */
+  readonly sources: readonly EventSource[]
   readonly rejected: readonly RejectedEntry[]
   /** Charges of leases that this database does not know; their calls are recorded all the same. */
   readonly unsettled: readonly LeaseCharge[]
@@ -32,7 +34,7 @@ export async function ingestEntries(
 ): Promise<IngestOutcome> {
   const { batches, rejected } = openEntries(entries, await readSigningKeys(em, organizationId))
   await recordRejections(em, organizationId, rejected, now)
-  if (batches.length === 0) return { rejected, unsettled: [] }
+  if (batches.length === 0) return { sources: [], rejected, unsettled: [] }
   const calls = batches.flatMap((batch) => callsOf(batch))
   const fresh = await recordUsage(em, organizationId, calls)
   const freshCalls = firstOfEach(calls).filter(({ call }) => fresh.has(call.attemptId))
@@ -41,9 +43,10 @@ export async function ingestEntries(
     organizationId,
     freshCalls.map(({ call }) => call),
   )
-  const unsettled = await settleLeases(em, organizationId, batches, freshCalls, now)
+  const sources = await advanceSources(em, organizationId, batches)
+  const unsettled = await settleLeases(em, organizationId, { batches, sources, calls: freshCalls, now })
   await recordNodeReports(em, organizationId, batches, now)
-  return { rejected, unsettled }
+  return { sources, rejected, unsettled }
 }
 
 /**
@@ -55,11 +58,11 @@ export async function setAside(
   organizationId: string,
   rejected: readonly RejectedEntry[],
   now: number,
-): Promise<void> {
+): Promise<readonly EventSource[]> {
   await recordRejections(em, organizationId, rejected, now)
   const entries = rejected.map(({ entry }) => entry)
   const { batches } = openEntries(entries, await readSigningKeys(em, organizationId))
-  await advanceSources(em, organizationId, batches)
+  return advanceSources(em, organizationId, batches)
 }
 
 interface ReportedCall {
@@ -67,14 +70,19 @@ interface ReportedCall {
   readonly call: CallFinished
 }
 
+interface Arrival {
+  readonly batches: readonly EventBatch[]
+  readonly sources: readonly EventSource[]
+  /** Those that were not in the database before. */
+  readonly calls: readonly ReportedCall[]
+  readonly now: number
+}
+
 async function settleLeases(
   em: EntityManager,
   organizationId: string,
-  batches: readonly EventBatch[],
-  calls: readonly ReportedCall[],
-  now: number,
+  { batches, sources, calls, now }: Arrival,
 ): Promise<LeaseCharge[]> {
-  const sources = await advanceSources(em, organizationId, batches)
   await noteClosings(em, organizationId, batches)
   const due = await listDueClosings(em, organizationId, sources)
   const charges = sumByLease(calls)

@@ -1,3 +1,4 @@
+import { sealConfirmation } from '../../contract/event-batch.ts'
 import type { StreamEntry } from '../../transport/event-stream.ts'
 import type { BackgroundDependencies, BackgroundWork } from '../background/dependencies.ts'
 import { startLoop } from '../background/loop.ts'
@@ -49,7 +50,7 @@ class Ingest {
 
   async #ingest(organizationId: string, entries: readonly StreamEntry[]): Promise<void> {
     try {
-      this.#report(organizationId, await this.#inTransaction(organizationId, entries))
+      await this.#finish(organizationId, await this.#inTransaction(organizationId, entries))
     } catch (error) {
       if (!isDataError(error)) throw error
       for (const entry of entries) await this.#ingestAlone(organizationId, entry)
@@ -61,15 +62,26 @@ class Ingest {
   /** Of a batch that the database cannot hold, the others must not suffer. */
   async #ingestAlone(organizationId: string, entry: StreamEntry): Promise<void> {
     try {
-      this.#report(organizationId, await this.#inTransaction(organizationId, [entry]))
+      await this.#finish(organizationId, await this.#inTransaction(organizationId, [entry]))
     } catch (error) {
       if (!isDataError(error)) throw error
       const rejected = [{ entry, reason: `the database refuses it: ${error.message}` }]
-      await this.#deps.database.transaction(organizationId, (em) =>
+      const sources = await this.#deps.database.transaction(organizationId, (em) =>
         setAside(em, organizationId, rejected, this.#deps.now()),
       )
-      this.#report(organizationId, { rejected, unsettled: [] })
+      await this.#finish(organizationId, { sources, rejected, unsettled: [] })
     }
+  }
+
+  /** What is committed is confirmed before it is acknowledged: a batch that left the stream unconfirmed was lost. */
+  async #finish(organizationId: string, outcome: IngestOutcome): Promise<void> {
+    const { transport, secrets } = this.#deps
+    for (const { dataPlaneId, incarnation, contiguous: sequence } of outcome.sources) {
+      const confirmation = { format: 1 as const, organizationId, dataPlaneId, incarnation, sequence }
+      const sealed = sealConfirmation(confirmation, secrets.signingKey)
+      await transport.events.confirm(organizationId, dataPlaneId, sealed)
+    }
+    this.#report(organizationId, outcome)
   }
 
   #inTransaction(organizationId: string, entries: readonly StreamEntry[]): Promise<IngestOutcome> {

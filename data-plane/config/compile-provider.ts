@@ -12,6 +12,7 @@ export function compileProvider(provider: Provider, models: readonly Model[]): C
     active: provider.active,
     baseUrl,
     origin: new URL(baseUrl).origin,
+    allowPrivateNetwork: provider.allowPrivateNetwork,
     connectTimeoutMs: provider.connectTimeoutMs,
     idleTimeoutMs: provider.idleTimeoutMs,
     model: (name: string) => byName.get(name),

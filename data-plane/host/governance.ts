@@ -78,7 +78,7 @@ export async function openGovernance(options: GovernanceOptions): Promise<Govern
     (hold) => ledger.recorded(hold),
   )
   const limits = new PermitLimits({ store: transport.limits, dataPlanes: options.dataPlanes, now, log })
-  const shipper = new Shipper({ ...sender, journal, events: transport.events })
+  const shipper = new Shipper({ ...sender, controlPlaneKeys, journal, events: transport.events })
   await desk.start(asks)
   shipper.start()
   const timers = [

@@ -56,6 +56,10 @@ export type LeaseState = Static<typeof LeaseState>
 export type JournalRecord = Static<typeof JournalRecord>
 export type Checkpoint = Extract<JournalRecord, { checkpoint: unknown }>['checkpoint']
 
+export function isSamePosition(a: Position, b: Position): boolean {
+  return a.segment === b.segment && a.offset === b.offset
+}
+
 /** @throws ContractViolation */
 export const parseCallFinished = parserOf('record of a call', CallFinished)
 

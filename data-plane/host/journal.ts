@@ -58,7 +58,7 @@ export class DurableJournal implements Journal {
   readonly #lines = new LineBuffer()
   /** The disk refused the last write: what waits is tried again by a timer, and no call is admitted until then. */
   #isFailing = false
-  /** What the shipper has not taken yet, as far as it is in memory. */
+  /** What the shipper has not sent yet, as far as it is in memory. */
   readonly recent: RecentEvents
   #flushScheduled = false
   readonly #groupSync = new GroupSync(() => this.#sync())
@@ -85,11 +85,11 @@ export class DurableJournal implements Journal {
    * @throws JournalDamaged
    */
   static open(options: JournalOptions): DurableJournal {
-    const { state, lastSegment, tornAt, unshippedEvents } = replayJournal(options.directory)
-    if (tornAt !== null) {
-      const torn = new SegmentFile(options.directory, lastSegment)
-      torn.truncate(tornAt)
-      torn.close()
+    const { state, lastSegment, torn, unshippedEvents } = replayJournal(options.directory)
+    for (const { segment, offset } of torn) {
+      const file = new SegmentFile(options.directory, segment)
+      file.truncate(offset)
+      file.close()
     }
     if (lastSegment === 0) state.shipped = { segment: 1, offset: 0 }
     const { directory, segmentBytes = 16 * 1024 ** 2 } = options
@@ -161,11 +161,10 @@ export class DurableJournal implements Journal {
     return this.#state.shipped
   }
 
-  /** Called once the control plane's stream has stored the events up to a position. */
+  /** Called once the control plane has the events up to a position in its database. */
   markShipped(position: Position, events: number): void {
     this.#state.shipped = position
     this.#unshipped -= events
-    this.recent.removeUpTo(position)
     this.#append(`{"shipped":${JSON.stringify(position)}}\n`)
     this.#segments.release(position)
   }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { ContractViolation } from '../../contract/validation.ts'
-import { parseRecord } from './journal-record.ts'
+import { type Position, parseRecord } from './journal-record.ts'
 import { JournalState } from './journal-state.ts'
 import { listSegments, segmentPath } from './segment-file.ts'
 
@@ -13,8 +13,8 @@ export interface Replay {
   readonly state: JournalState
   /** The newest segment; 0 when there is none. */
   readonly lastSegment: number
-  /** Where a line that a crash cut off begins in the newest segment; null when it ends well. */
-  readonly tornAt: number | null
+  /** Where lines begin that a crash has cut off, at the end of their segments. */
+  readonly torn: readonly Position[]
   readonly unshippedEvents: number
 }
 
@@ -28,40 +28,35 @@ export function replayJournal(directory: string): Replay {
   const segments = listSegments(directory)
   const lastSegment = segments.at(-1) ?? 0
   const state = new JournalState()
-  let tornAt: number | null = null
-  const events: { segment: number; offset: number }[] = []
+  const torn: Position[] = []
+  const events: Position[] = []
   for (const segment of segments) {
-    const path = segmentPath(directory, segment)
-    const isLast = segment === lastSegment
-    const torn = readLines(path, isLast, (line, offset) => {
+    const tornAt = readLines(segmentPath(directory, segment), (line, offset) => {
       const record = parseRecord(line)
       state.apply(record)
       if ('event' in record) events.push({ segment, offset })
     })
-    if (isLast) tornAt = torn
+    // A loss of power can cut off the segment before the last, too: what it takes was promised to nobody.
+    if (tornAt !== null) torn.push({ segment, offset: tornAt })
   }
+  const [oldest = 1] = segments
+  // Only what is shipped is deleted; the crash may have cost the line that tells how far that was.
+  if (state.shipped.segment < oldest) state.shipped = { segment: oldest, offset: 0 }
   const { shipped } = state
   const unshipped = events.filter(
     ({ segment, offset }) =>
       segment > shipped.segment || (segment === shipped.segment && offset >= shipped.offset),
   )
-  return { state, lastSegment, tornAt, unshippedEvents: unshipped.length }
+  return { state, lastSegment, torn, unshippedEvents: unshipped.length }
 }
 
 /** Gives each whole line to `read`; the answer is where a cut-off last line begins. */
-function readLines(
-  path: string,
-  mayBeTorn: boolean,
-  read: (line: string, offset: number) => void,
-): number | null {
+function readLines(path: string, read: (line: string, offset: number) => void): number | null {
   const bytes = readFileSync(path)
   let start = 0
   while (start < bytes.length) {
     const end = bytes.indexOf(0x0a, start)
-    if (end < 0) {
-      if (mayBeTorn) return start
-      throw damaged(path, start, 'the line has no end')
-    }
+    if (end < 0) return start
     try {
       read(bytes.toString('utf8', start, end), start)
     } catch (error) {

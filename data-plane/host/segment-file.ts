@@ -37,6 +37,8 @@ export class SegmentFile {
   readonly number: number
   readonly #fd: number
   #bytes: number
+  /** A part of a line that could not be taken back stands behind `#bytes`. */
+  #isTorn = false
 
   constructor(directory: string, number: number) {
     this.number = number
@@ -56,21 +58,24 @@ export class SegmentFile {
    * @throws Error when the disk is full or gone; then none of the lines is in the file.
    */
   append(lines: Buffer): void {
+    if (this.#isTorn) this.truncate(this.#bytes)
     let written = 0
     try {
       while (written < lines.length) written += writeSync(this.#fd, lines, written, lines.length - written)
     } catch (error) {
       // A torn line in the middle would make every later one unreadable.
-      if (written > 0) ftruncateSync(this.#fd, this.#bytes)
+      this.#isTorn = written > 0
+      if (this.#isTorn) this.truncate(this.#bytes)
       throw error
     }
     this.#bytes += lines.length
   }
 
-  /** Drops a last line that a crash cut off. */
+  /** Drops what stands behind a position. */
   truncate(bytes: number): void {
     ftruncateSync(this.#fd, bytes)
     this.#bytes = bytes
+    this.#isTorn = false
   }
 
   /** Survives a loss of power once it resolves. */

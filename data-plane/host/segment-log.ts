@@ -7,6 +7,8 @@ export class SegmentLog {
   readonly #directory: string
   readonly #segmentBytes: number
   #active: SegmentFile
+  /** Length of the active segment's first line. */
+  #checkpointBytes: number
   /** Bytes of the full segments. */
   readonly #full = new Map<number, number>()
   #fullBytes = 0
@@ -19,8 +21,8 @@ export class SegmentLog {
   constructor(directory: string, lastSegment: number, segmentBytes: number, firstLine: string) {
     this.#directory = directory
     this.#segmentBytes = segmentBytes
-    this.#active = new SegmentFile(directory, lastSegment + 1)
-    this.#active.append(Buffer.from(firstLine))
+    this.#active = beginSegment(directory, lastSegment + 1, firstLine)
+    this.#checkpointBytes = this.#active.bytes
     for (const segment of listSegments(directory)) {
       if (segment !== this.#active.number) this.#noteFull(segment)
     }
@@ -35,8 +37,9 @@ export class SegmentLog {
     return { segment: this.#active.number, offset: this.#active.bytes }
   }
 
+  /** Whether the next segment should begin; never while most of this one is the checkpoint that the next would repeat. */
   get isFull(): boolean {
-    return this.#active.bytes >= this.#segmentBytes
+    return this.#active.bytes >= Math.max(this.#segmentBytes, 2 * this.#checkpointBytes)
   }
 
   /** @throws Error when the disk is full or gone; then none of the lines is in the file. */
@@ -46,10 +49,10 @@ export class SegmentLog {
 
   /** Begins the next segment. @throws Error as `append` does; then nothing has changed. */
   rotate(firstLine: string): void {
-    const next = new SegmentFile(this.#directory, this.#active.number + 1)
-    next.append(Buffer.from(firstLine))
+    const next = beginSegment(this.#directory, this.#active.number + 1, firstLine)
     const last = this.#active
     this.#active = next
+    this.#checkpointBytes = next.bytes
     this.#noteFull(last.number)
     this.#retiring.push(last)
   }
@@ -89,4 +92,16 @@ export class SegmentLog {
     this.#full.set(segment, size)
     this.#fullBytes += size
   }
+}
+
+/** A full disk is tried again and again: what a failed try opened must not stay open. */
+function beginSegment(directory: string, number: number, firstLine: string): SegmentFile {
+  const segment = new SegmentFile(directory, number)
+  try {
+    segment.append(Buffer.from(firstLine))
+  } catch (error) {
+    segment.close()
+    throw error
+  }
+  return segment
 }

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { open } from 'node:fs/promises'
-import { sealBatch } from '../../contract/event-batch.ts'
-import type { SigningKey } from '../../contract/signed.ts'
+import { openConfirmation, sealBatch } from '../../contract/event-batch.ts'
+import type { KeyLookup, SigningKey } from '../../contract/signed.ts'
 import type { EventProducer } from '../../transport/event-stream.ts'
 import { within } from '../deadline.ts'
 import type { HostLog } from './host-log.ts'
 import type { DurableJournal } from './journal.ts'
-import { eventOf, type Position } from './journal-record.ts'
+import { isSamePosition, type Position } from './journal-record.ts'
+import { readEvents } from './read-events.ts'
 import type { EventRun } from './recent-events.ts'
-import { segmentPath } from './segment-file.ts'
+import { type SentBatch, UnconfirmedBatches } from './unconfirmed.ts'
 
 export interface ShipperOptions {
   readonly journal: DurableJournal
@@ -16,34 +16,47 @@ export interface ShipperOptions {
   readonly organizationId: string
   readonly dataPlaneId: string
   readonly signingKey: SigningKey
+  /** Finds the control plane's pinned key. */
+  readonly controlPlaneKeys: KeyLookup
   readonly log: HostLog
 }
 
 /** So much of the journal makes a batch worth its signature. */
 const fullBatchBytes = 256 * 1024
+/** Beyond, nothing is sent before something is confirmed: it bounds our memory, and what the stream holds of us. */
+const maxUnconfirmedBatches = 64
 /** A batch leaves when it is full or has waited so long. */
 const lingerMs = 200
 const pollMs = 25
-const appendLimitMs = 5_000
+const confirmationPollMs = 100
+/** What a stopping process waits for confirmations once everything is sent. */
+const lastConfirmationMs = 1_000
+const storeLimitMs = 5_000
 const firstRetryMs = 200
 const longestRetryMs = 5_000
-const comma = Buffer.from(',')
 
 /**
- * Moves events from the journal to the control plane's stream, in order. A batch is repeated word for word until the
- * stream has stored it; only then is its part of the journal given up.
+ * Moves events from the journal to the control plane, in order, by a stream that may lose what it has: only what the
+ * control plane has confirmed is given up.
  */
 export class Shipper {
   readonly #options: ShipperOptions
   /** Begins with the time: a later process's sorts behind it. */
   readonly #incarnation = `${Date.now().toString(36).padStart(9, '0')}-${randomUUID()}`
+  readonly #unconfirmed = new UnconfirmedBatches(maxUnconfirmedBatches)
   readonly #stopped = new AbortController()
   #sequence = 0
+  /** Everything in the journal before this position has been sent. */
+  #sentUpTo: Position
+  #confirmationReadAt = Number.NEGATIVE_INFINITY
+  #lastConfirmation: string | null = null
+  #isStoreAway = false
   #isClosing = false
   #loop: Promise<void> | undefined
 
   constructor(options: ShipperOptions) {
     this.#options = options
+    this.#sentUpTo = options.journal.shipped
   }
 
   start(): void {
@@ -54,8 +67,11 @@ export class Shipper {
   async close(limitMs: number): Promise<void> {
     const { journal, log } = this.#options
     this.#isClosing = true
-    const deadline = Date.now() + limitMs
-    while (journal.backlog > 0 && Date.now() < deadline) await pause(10)
+    const deadline = performance.now() + limitMs
+    const hasUnsent = () => journal.backlog > this.#unconfirmed.events
+    while (hasUnsent() && performance.now() < deadline) await pause(10)
+    const lastConfirmation = Math.min(deadline, performance.now() + lastConfirmationMs)
+    while (journal.backlog > 0 && performance.now() < lastConfirmation) await pause(10)
     if (journal.backlog > 0)
       log.warn({ backlog: journal.backlog }, 'events stay in the journal until the next start')
     this.#stopped.abort()
@@ -67,10 +83,11 @@ export class Shipper {
     while (!signal.aborted) {
       try {
         await this.#linger()
-        const batch = await this.#nextBatch()
+        const batch = this.#unconfirmed.isFull ? undefined : await this.#nextBatch()
         if (batch) await this.#ship(batch)
         // A turn of the event loop, without which nothing new could ever be written.
         else await pause(pollMs, signal)
+        await this.#followUp()
       } catch (error) {
         this.#options.log.error({ err: error }, 'the journal could not be shipped')
         await pause(longestRetryMs, signal)
@@ -78,97 +95,127 @@ export class Shipper {
     }
   }
 
-  /** Waits until there is a batch worth its signature. */
+  /** Waits until there is a batch worth its signature, or something to hear of the ones that are sent. */
   async #linger(): Promise<void> {
     const { journal } = this.#options
-    const until = performance.now() + lingerMs
+    const waitMs = this.#unconfirmed.isEmpty ? lingerMs : confirmationPollMs
+    const until = performance.now() + waitMs
     while (journal.recent.bytes < fullBatchBytes && performance.now() < until) {
       // What only the files hold has waited long enough.
-      if (this.#isClosing || !isSame(journal.shipped, journal.recent.start)) return
+      if (this.#isClosing || !isSamePosition(this.#sentUpTo, journal.recent.start)) return
       await pause(pollMs, this.#stopped.signal)
     }
   }
 
-  async #ship(batch: EventRun): Promise<void> {
-    const { journal, events, log } = this.#options
+  async #ship({ json, count, end }: EventRun): Promise<void> {
+    if (count > 0) {
+      const sequence = ++this.#sequence
+      const sealed = this.#sealed(json, sequence)
+      const entryId = await this.#store(sealed)
+      if (entryId === undefined) return
+      this.#unconfirmed.add({ sequence, sealed, count, end, entryId }, performance.now())
+    }
+    this.#sentUpTo = end
+    this.#options.journal.recent.removeUpTo(end)
+  }
+
+  #sealed(events: Buffer, sequence: number): Buffer {
+    const { organizationId, dataPlaneId, signingKey } = this.#options
+    const incarnation = this.#incarnation
+    return sealBatch({ format: 1, organizationId, dataPlaneId, incarnation, sequence }, events, signingKey)
+  }
+
+  /** Repeats a batch until the stream has stored it; undefined when this process stops before. */
+  async #store(sealed: Buffer): Promise<string | undefined> {
+    const { events, journal, log } = this.#options
     const { signal } = this.#stopped
-    const sealed = batch.count > 0 ? this.#sealed(batch.json) : undefined
-    for (let retryMs = firstRetryMs; sealed !== undefined; retryMs = Math.min(retryMs * 2, longestRetryMs)) {
+    for (let retryMs = firstRetryMs; ; retryMs = Math.min(retryMs * 2, longestRetryMs)) {
       try {
-        await within(appendLimitMs, 'the event stream', events.append(sealed))
-        break
+        return await within(storeLimitMs, 'the event stream', events.append(sealed))
       } catch (error) {
-        if (signal.aborted) return
+        if (signal.aborted) return undefined
         if (retryMs === longestRetryMs) {
           const reason = error instanceof Error ? error.message : String(error)
           log.warn({ reason, backlog: journal.backlog }, 'events cannot be shipped yet')
         }
         await pause(retryMs, signal)
-        if (signal.aborted) return
+        if (signal.aborted) return undefined
       }
     }
-    journal.markShipped(batch.end, batch.count)
   }
 
-  #sealed(events: Buffer): Buffer {
-    const { organizationId, dataPlaneId, signingKey } = this.#options
-    return sealBatch(
-      { format: 1, organizationId, dataPlaneId, incarnation: this.#incarnation, sequence: ++this.#sequence },
-      events,
-      signingKey,
-    )
+  /** Hears what is confirmed, and sends again what the stream has lost. */
+  async #followUp(): Promise<void> {
+    const now = performance.now()
+    if (this.#unconfirmed.isEmpty || now - this.#confirmationReadAt < confirmationPollMs) return
+    this.#confirmationReadAt = now
+    try {
+      // First: what left the stream is confirmed by then, unless it was refused or lost.
+      const gone = await this.#goneFromStream(this.#unconfirmed.due(now))
+      this.#takeConfirmation(await this.#readConfirmation())
+      for (const batch of gone) if (this.#unconfirmed.has(batch)) await this.#sendAgain(batch)
+      this.#isStoreAway = false
+    } catch (error) {
+      if (this.#isStoreAway) return
+      this.#isStoreAway = true
+      const reason = error instanceof Error ? error.message : String(error)
+      this.#options.log.warn({ reason }, 'cannot hear which events are confirmed: they stay in the journal')
+    }
   }
 
-  /** The next events; undefined when all that is written is shipped. */
+  async #goneFromStream(due: readonly SentBatch[]): Promise<readonly SentBatch[]> {
+    const gone: SentBatch[] = []
+    for (const batch of due) {
+      const isHeld = this.#options.events.holds(batch.entryId)
+      if (await within(storeLimitMs, 'the event stream', isHeld)) {
+        this.#unconfirmed.postpone(batch, performance.now())
+      } else gone.push(batch)
+    }
+    return gone
+  }
+
+  #readConfirmation(): Promise<string | null> {
+    return within(storeLimitMs, 'the confirmation of events', this.#options.events.confirmation())
+  }
+
+  #takeConfirmation(text: string | null): void {
+    if (text === null || text === this.#lastConfirmation) return
+    this.#lastConfirmation = text
+    const { organizationId, dataPlaneId, controlPlaneKeys, journal, log } = this.#options
+    try {
+      const confirmation = openConfirmation(text, controlPlaneKeys)
+      const isOurs =
+        confirmation.organizationId === organizationId && confirmation.dataPlaneId === dataPlaneId
+      // Of an earlier process: what it sent is sent again by this one.
+      if (!isOurs || confirmation.incarnation !== this.#incarnation) return
+      const confirmed = this.#unconfirmed.confirm(confirmation)
+      const last = confirmed.at(-1)
+      if (last)
+        journal.markShipped(
+          last.end,
+          confirmed.reduce((sum, { count }) => sum + count, 0),
+        )
+    } catch (error) {
+      log.error({ err: error }, 'a confirmation of events is not the control plane’s')
+    }
+  }
+
+  async #sendAgain(batch: SentBatch): Promise<void> {
+    const { events, log } = this.#options
+    log.warn({ sequence: batch.sequence, timesSent: batch.timesSent }, 'the event stream lost a batch')
+    batch.entryId = await within(storeLimitMs, 'the event stream', events.append(batch.sealed))
+    batch.timesSent++
+    this.#unconfirmed.postpone(batch, performance.now())
+  }
+
+  /** The next events; undefined when all that is written is sent. */
   async #nextBatch(): Promise<EventRun | undefined> {
     const { journal } = this.#options
-    const from = journal.shipped
+    const from = this.#sentUpTo
     const { start } = journal.recent
-    if (isSame(from, start)) return journal.recent.first()
-    const isLastSegment = from.segment === start.segment
-    const text = await readFrom(
-      journal.directory,
-      from,
-      isLastSegment ? start.offset : Number.POSITIVE_INFINITY,
-    )
-    if (text.length === 0) return { json: text, count: 0, end: { segment: from.segment + 1, offset: 0 } }
-    return eventsIn(text, from)
-  }
-}
-
-/** The events among the whole lines of a text that begins at a position. */
-function eventsIn(text: Buffer, { segment, offset }: Position): EventRun {
-  const pieces: Buffer[] = []
-  let at = 0
-  for (let end = text.indexOf(0x0a); end >= 0; end = text.indexOf(0x0a, at)) {
-    const event = eventOf(text.subarray(at, end))
-    if (event) pieces.push(comma, event)
-    at = end + 1
-  }
-  const json = Buffer.concat(pieces.slice(1))
-  return { json, count: pieces.length / 2, end: { segment, offset: offset + at } }
-}
-
-function isSame(a: Position, b: Position): boolean {
-  return a.segment === b.segment && a.offset === b.offset
-}
-
-async function readFrom(directory: string, { segment, offset }: Position, end: number): Promise<Buffer> {
-  const file = await open(segmentPath(directory, segment), 'r')
-  try {
-    const wanted = Math.min(end - offset, fullBatchBytes)
-    if (wanted <= 0) return Buffer.alloc(0)
-    const buffer = Buffer.alloc(wanted)
-    const { bytesRead } = await file.read(buffer, 0, wanted, offset)
-    const chunk = buffer.subarray(0, bytesRead)
-    if (chunk.length < fullBatchBytes || chunk.includes(0x0a)) return chunk
-    // One line longer than a batch, such as a checkpoint with many open calls.
-    const { size } = await file.stat()
-    const rest = Buffer.alloc(Math.min(end, size) - offset)
-    await file.read(rest, 0, rest.length, offset)
-    return rest
-  } finally {
-    await file.close()
+    if (isSamePosition(from, start)) return journal.recent.first()
+    const end = from.segment === start.segment ? start.offset : Number.POSITIVE_INFINITY
+    return readEvents(journal.directory, from, end)
   }
 }
 

@@ -29,8 +29,16 @@ export function checkDefinitions({ builtins, custom }: PluginDefinitions): void 
   }
   const seen = new Set<string>()
   for (const { name } of custom) {
-    if (isBuiltinName(name)) throw new PluginsUnusable(`a custom plugin must not be named "${name}"`)
-    if (seen.has(name)) throw new PluginsUnusable(`two custom plugins are named "${name}"`)
+    if (isBuiltinName(name)) {
+      throw new PluginsUnusable(
+        `a custom plugin must not be named "${name}", which is a built-in one: rename it`,
+      )
+    }
+    if (seen.has(name)) {
+      throw new PluginsUnusable(
+        `two custom plugins are named "${name}": name only one of their modules in GATEHOUSE_PLUGINS`,
+      )
+    }
     seen.add(name)
   }
 }

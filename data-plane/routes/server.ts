@@ -24,6 +24,7 @@ const defaultBodyLimitBytes = 10 * 1024 * 1024
 const headersTimeoutMs = 10_000
 const requestTimeoutMs = 30_000
 const keepAliveTimeoutMs = 72_000
+const idleSweepMs = 50
 const noBody = Buffer.alloc(0)
 const maxHeaderBytes = 16 * 1024
 
@@ -59,10 +60,20 @@ export function createServer(options: ServerOptions): FastifyInstance {
       throw new UngovernedRoute(`${url} does not run the pipeline`)
     }
   })
+  closeConnectionsAfterLastCall(app)
   readBodiesAsBytes(app)
   answerErrors(app, gateway, options)
   registerRoutes(app, gateway)
   return app
+}
+
+/** A connection that serves a call when the server begins to close stays open behind it, and would hold up the close. */
+function closeConnectionsAfterLastCall(app: FastifyInstance): void {
+  app.addHook('preClose', (done) => {
+    const sweep = setInterval(() => app.server.closeIdleConnections(), idleSweepMs)
+    app.server.once('close', () => clearInterval(sweep))
+    done()
+  })
 }
 
 function readBodiesAsBytes(app: FastifyInstance): void {

@@ -2,7 +2,7 @@
  * Issues a virtual key with a budget, uses it with the official OpenAI client, reads its usage and revokes it.
  *
  *   npm start                                   (in another terminal)
- *   node examples/node-client/main.ts [.gatehouse/quickstart.json]
+ *   npx node examples/node-client/main.ts [.gatehouse/quickstart.json]
  */
 import { readFile } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'

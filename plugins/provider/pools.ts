@@ -1,4 +1,4 @@
-import type { BuiltinHost, CompiledProvider } from 'gatehouse/plugin-sdk/builtin'
+import { type BuiltinHost, type CompiledProvider, isPrivateHost } from 'gatehouse/plugin-sdk/builtin'
 import { Pool } from './http1/pool.ts'
 
 const forgetAfterMs = 600_000
@@ -8,7 +8,7 @@ interface Entry {
   lastUsedAt: number
 }
 
-/** Keep-alive connections to the providers: one pool for each provider, origin and connect timeout. */
+/** Keep-alive connections to the providers: one pool for each provider and way to connect to it. */
 export class Pools {
   readonly #host: BuiltinHost
   readonly #maxConcurrentCalls: number
@@ -20,7 +20,8 @@ export class Pools {
   }
 
   get(provider: CompiledProvider): Pool {
-    const name = `${provider.connectTimeoutMs} ${provider.origin} ${provider.name}`
+    const { connectTimeoutMs, allowPrivateNetwork, origin } = provider
+    const name = `${connectTimeoutMs} ${allowPrivateNetwork} ${origin} ${provider.name}`
     const known = this.#entries.get(name)
     if (known) {
       known.lastUsedAt = this.#host.now()
@@ -50,8 +51,10 @@ export class Pools {
       })
     }
   }
-  #openPool({ origin, connectTimeoutMs }: CompiledProvider): Pool {
+  #openPool({ origin, connectTimeoutMs, allowPrivateNetwork }: CompiledProvider): Pool {
     // Each call has a connection of its own, and the one of a call that just ended may still be closing.
-    return new Pool({ origin, connectTimeoutMs, maxConnections: 2 * this.#maxConcurrentCalls })
+    const maxConnections = 2 * this.#maxConcurrentCalls
+    const refuses = allowPrivateNetwork ? undefined : isPrivateHost
+    return new Pool({ origin, connectTimeoutMs, maxConnections, refuses })
   }
 }

@@ -11,6 +11,7 @@ import { slot } from './slot.ts'
 export { openaiErrorBody } from '../../contract/errors.ts'
 export { credentialHeaders, forwardPrefix, neverForwarded, reservedPrefix } from '../../contract/headers.ts'
 export { type Consumption, costNanoUsd, type Prices } from '../../contract/money.ts'
+export { isPrivateHost } from '../../contract/private-host.ts'
 
 /** One budget on the path of a key, as the ledger knows it. */
 export interface BudgetNode {
@@ -34,6 +35,8 @@ export interface CompiledProvider {
   /** Without a trailing slash: `https://api.openai.com/v1`. */
   readonly baseUrl: string
   readonly origin: string
+  /** Whether loopback, private and link-local addresses may be connected to. */
+  readonly allowPrivateNetwork: boolean
   readonly connectTimeoutMs: number
   readonly idleTimeoutMs: number
   model(name: string): CompiledModel | undefined

@@ -1,127 +1,24 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { eventually, type Gateway, startGateway } from './gateway.ts'
-import { configurationApplied } from './keys.ts'
+import { eventually } from './gateway.ts'
+import { type Answer, type Configured, GatewayWithPlugins } from './gateway-with-plugins.ts'
 
-/** As somebody writes it who has read the README: one file, in a folder without a package of ours around it. */
-const houseRules = `
-import { Denied, definePlugin, Type } from 'gatehouse/plugin-sdk'
-
-export default definePlugin({
-  name: 'house-rules',
-  version: '2.3.4',
-  config: Type.Object(
-    {
-      banned: Type.String({ minLength: 1 }),
-      breaksIn: Type.Optional(Type.String()),
-      throws: Type.Optional(Type.String({ default: 'error' })),
-    },
-    { additionalProperties: false },
-  ),
-  setup({ banned, breaksIn, throws }) {
-    const mayBreak = (hook) => {
-      if (breaksIn !== hook) return
-      if (throws === 'nothing') throw undefined
-      if (throws === 'later') return Promise.reject(new Error('for the operator only'))
-      throw new Error('for the operator only')
-    }
-    return {
-      onCall(call) {
-        if (call.body.includes(banned)) throw new Denied('user_not_authorized', 'Not in this house')
-        return mayBreak('onCall')
-      },
-      onUpstream: () => mayBreak('onUpstream'),
-      onChunk(call, chunk) {
-        mayBreak('onChunk')
-        return chunk
-      },
-      onComplete: () => mayBreak('onComplete'),
-    }
-  },
-})
-`
-
-interface Configured {
-  readonly __typename: string
-  readonly code?: string
-  readonly message?: string
-  readonly name?: string
-}
-
-interface Settings {
-  readonly name: string
-  readonly enabled?: boolean
-  readonly position?: { readonly side: 'BEFORE' | 'AFTER'; readonly of: string }
-  readonly config?: unknown
-}
-
-const folder = mkdtempSync(join(tmpdir(), 'gatehouse-plugin-'))
 const afterRbac = { side: 'AFTER', of: 'rbac' } as const
-let gateway: Gateway
+let house: GatewayWithPlugins
 
 beforeAll(async () => {
-  mkdirSync(join(folder, 'rules'))
-  writeFileSync(join(folder, 'rules/house-rules.js'), houseRules)
-  writeFileSync(join(folder, 'rules/unnamed.js'), houseRules.replace('house-rules', 'unnamed'))
-  const named = [join(folder, 'rules/house-rules.js'), './examples/plugin-block-words/src/index.ts']
-  gateway = await startGateway({ env: { GATEHOUSE_PLUGINS: named.join(',') } })
-  // What a data plane has loaded is known to the control plane once its first report has arrived.
-  await eventually(async () => (await pluginNames()).includes('house-rules'), 30_000)
+  house = await GatewayWithPlugins.start()
 }, 90_000)
+afterAll(() => house?.stop())
 
-afterAll(async () => {
-  await gateway?.stop()
-  rmSync(folder, { recursive: true, force: true })
-})
-
-async function pluginNames(): Promise<string[]> {
-  const { plugins } = await gateway.graphql<{ plugins: { edges: { node: { name: string } }[] } }>(
-    '{ plugins { edges { node { name } } } }',
-  )
-  return plugins.edges.map(({ node }) => node.name)
-}
-
-async function configure(input: Settings): Promise<Configured> {
-  const { configurePlugin } = await gateway.graphql<{ configurePlugin: Configured }>(
-    `mutation ($input: ConfigurePluginInput!) { configurePlugin(input: $input) {
-       __typename ... on Plugin { name } ... on Refusal { code message } } }`,
-    { input },
-  )
-  return configurePlugin
-}
-
-/** Changes a plugin's settings and waits until calls run under them. */
-async function apply(input: Settings): Promise<void> {
-  expect(await configure(input)).toEqual({ __typename: 'Plugin', name: input.name })
-  await configurationApplied(gateway)
-}
-
-async function call(content: string, options: { stream?: boolean } = {}) {
-  const response = await fetch(`${gateway.dataPlaneUrl}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${gateway.virtualKey}` },
-    body: JSON.stringify({ model: 'demo-chat', messages: [{ role: 'user', content }], ...options }),
-  })
-  return { response, status: response.status, text: await response.text() }
-}
-
-function errorOf({ response, status, text }: Awaited<ReturnType<typeof call>>) {
+function errorOf({ response, status, text }: Answer) {
   const { error } = JSON.parse(text) as { error: Record<string, unknown> }
   return { status, error, requestId: response.headers.get('x-request-id') }
 }
 
-async function revision(): Promise<number> {
-  const { configuration } = await gateway.graphql<{ configuration: { revision: number } }>(
-    '{ configuration { revision } }',
-  )
-  return configuration.revision
-}
-
 describe('a plugin from a file anywhere on the disk', () => {
   it('is known with its version and schema as soon as a data plane has loaded it, and is off', async () => {
-    const { plugins } = await gateway.graphql<{
+    const { plugins } = await house.gateway.graphql<{
       plugins: { edges: { node: { name: string; configSchema: unknown } }[] }
     }>('{ plugins { edges { node { name version builtin enabled configSchema } } } }')
     const found = plugins.edges.map(({ node }) => node)
@@ -130,34 +27,39 @@ describe('a plugin from a file anywhere on the disk', () => {
       configSchema: { properties: { banned: { type: 'string', minLength: 1 } } },
     })
     expect(found.map(({ name }) => name)).not.toContain('unnamed')
-    expect((await call('a brawl')).status).toBe(200)
+    expect((await house.call('a brawl')).status).toBe(200)
   })
 
   it.each([false, true])(
     'denies by its own rule, in the one error shape, before a provider is asked; stream: %s',
     async (stream) => {
-      await apply({ name: 'house-rules', enabled: true, position: afterRbac, config: { banned: 'brawl' } })
-      const before = gateway.providerCalls().length
-      const { status, error, requestId } = errorOf(await call('a brawl', { stream }))
+      await house.apply({
+        name: 'house-rules',
+        enabled: true,
+        position: afterRbac,
+        config: { banned: 'brawl' },
+      })
+      const before = house.gateway.providerCalls().length
+      const { status, error, requestId } = errorOf(await house.call('a brawl', { stream }))
       expect(status).toBe(403)
       expect(error).toEqual({
         ...{ type: 'user_not_authorized', code: 'user_not_authorized', message: 'Not in this house' },
         ...{ param: null, request_id: requestId },
       })
-      expect(gateway.providerCalls()).toHaveLength(before)
-      expect((await call('a tea party', { stream })).status).toBe(200)
-      expect(gateway.providerCalls()).toHaveLength(before + 1)
+      expect(house.gateway.providerCalls()).toHaveLength(before)
+      expect((await house.call('a tea party', { stream })).status).toBe(200)
+      expect(house.gateway.providerCalls()).toHaveLength(before + 1)
     },
   )
 
   it('leaves its refusal in usage and audit, and in its own counters', async () => {
-    const { error } = errorOf(await call('another brawl'))
+    const { error } = errorOf(await house.call('another brawl'))
     const query = `{ usage(first: 1) { edges { node { requestId outcome errorCode costNanoUsd } } }
       auditEvents(first: 1) { edges { node { type outcome details } } } }`
     let seen: unknown
     await eventually(
       async () => {
-        seen = await gateway.graphql(query)
+        seen = await house.gateway.graphql(query)
         return JSON.stringify(seen).includes(String(error.request_id))
       },
       5_000,
@@ -167,7 +69,7 @@ describe('a plugin from a file anywhere on the disk', () => {
       usage: { edges: [{ node: { outcome: 'denied', errorCode: 'user_not_authorized', costNanoUsd: '0' } }] },
       auditEvents: { edges: [{ node: { type: 'inference.denied' } }] },
     })
-    const status = await fetch(`${gateway.statusUrl}/status/graphql`, {
+    const status = await fetch(`${house.gateway.statusUrl}/status/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ query: '{ plugins { name version enabled denials errors } }' }),
@@ -180,20 +82,20 @@ describe('a plugin from a file anywhere on the disk', () => {
 
   it('the example package works the same way', async () => {
     const words = { name: 'block-words', enabled: true, position: { side: 'BEFORE', of: 'budget' } as const }
-    await apply({ ...words, config: { words: ['falcon'], message: 'Ask legal first' } })
-    const before = gateway.providerCalls().length
-    const { status, error } = errorOf(await call('Tell me about the FALCON'))
+    await house.apply({ ...words, config: { words: ['falcon'], message: 'Ask legal first' } })
+    const before = house.gateway.providerCalls().length
+    const { status, error } = errorOf(await house.call('Tell me about the FALCON'))
     expect({ status, type: error.type, message: error.message }).toEqual({
       ...{ status: 403, type: 'compliance_violation', message: 'Ask legal first' },
     })
-    expect(gateway.providerCalls()).toHaveLength(before)
-    await apply({ name: 'block-words', enabled: false })
-    expect((await call('Tell me about the FALCON')).status).toBe(200)
+    expect(house.gateway.providerCalls()).toHaveLength(before)
+    await house.apply({ name: 'block-words', enabled: false })
+    expect((await house.call('Tell me about the FALCON')).status).toBe(200)
   })
 })
 
 describe('a plugin that breaks', () => {
-  afterAll(() => apply({ name: 'house-rules', config: { banned: 'brawl' } }))
+  afterAll(() => house.apply({ name: 'house-rules', config: { banned: 'brawl' } }))
 
   it.each([
     { breaksIn: 'onCall', throws: 'error' },
@@ -205,21 +107,21 @@ describe('a plugin that breaks', () => {
   ])(
     'in $breaksIn ($throws) refuses the call with 500, tells nothing of itself and asks no provider',
     async (bug) => {
-      await apply({ name: 'house-rules', config: { banned: 'brawl', ...bug } })
+      await house.apply({ name: 'house-rules', config: { banned: 'brawl', ...bug } })
       for (const stream of [false, true]) {
-        const before = gateway.providerCalls().length
-        const answer = await call('a tea party', { stream })
+        const before = house.gateway.providerCalls().length
+        const answer = await house.call('a tea party', { stream })
         const { status, error } = errorOf(answer)
         expect({ status, type: error.type }).toEqual({ status: 500, type: 'plugin_error' })
         expect(answer.text).not.toContain('operator only')
-        expect(gateway.providerCalls()).toHaveLength(before)
+        expect(house.gateway.providerCalls()).toHaveLength(before)
       }
     },
   )
 
   it('in onChunk breaks the stream off with an error that the caller can read', async () => {
-    await apply({ name: 'house-rules', config: { banned: 'brawl', breaksIn: 'onChunk' } })
-    const { text } = await call('a tea party', { stream: true }).catch(() => ({ text: 'plugin_error' }))
+    await house.apply({ name: 'house-rules', config: { banned: 'brawl', breaksIn: 'onChunk' } })
+    const { text } = await house.call('a tea party', { stream: true }).catch(() => ({ text: 'plugin_error' }))
     expect(text).toContain('plugin_error')
     expect(text).not.toContain('[DONE]')
     expect(text).not.toContain('operator only')
@@ -228,13 +130,13 @@ describe('a plugin that breaks', () => {
   it.each(['error', 'later', 'nothing'])(
     'in onComplete (%s) harms neither the answer nor its record',
     async (throws) => {
-      await apply({ name: 'house-rules', config: { banned: 'brawl', breaksIn: 'onComplete', throws } })
-      const answer = await call('a tea party')
+      await house.apply({ name: 'house-rules', config: { banned: 'brawl', breaksIn: 'onComplete', throws } })
+      const answer = await house.call('a tea party')
       expect(answer.status).toBe(200)
       const requestId = answer.response.headers.get('x-request-id') ?? 'none'
       const recorded = '{ usage(first: 5) { edges { node { requestId outcome } } } }'
       await eventually(
-        async () => JSON.stringify(await gateway.graphql(recorded)).includes(requestId),
+        async () => JSON.stringify(await house.gateway.graphql(recorded)).includes(requestId),
         5_000,
         () => `no usage record of ${requestId}`,
       )
@@ -249,17 +151,17 @@ describe('its configuration', () => {
     const failed: unknown[] = []
     const traffic = [false, false, true].map(async (stream) => {
       while (isRunning) {
-        const { status, text } = await call('a tea party', { stream })
+        const { status, text } = await house.call('a tea party', { stream })
         if (status !== 200 || (stream && !text.includes('[DONE]'))) failed.push({ status, text })
         answered[stream ? 'streamed' : 'whole']++
       }
     })
     try {
       for (const banned of ['brawl', 'duel', 'feud', 'riot', 'brawl']) {
-        await apply({ name: 'house-rules', enabled: true, position: afterRbac, config: { banned } })
-        expect(errorOf(await call(`a ${banned}`)).error).toMatchObject({ message: 'Not in this house' })
+        await house.apply({ name: 'house-rules', enabled: true, position: afterRbac, config: { banned } })
+        expect(errorOf(await house.call(`a ${banned}`)).error).toMatchObject({ message: 'Not in this house' })
         const other = banned === 'duel' ? 'feud' : 'duel'
-        expect((await call(`a ${other}`)).status).toBe(200)
+        expect((await house.call(`a ${other}`)).status).toBe(200)
         const { whole, streamed } = { ...answered }
         await eventually(() => answered.whole > whole && answered.streamed > streamed, 10_000)
       }
@@ -278,20 +180,20 @@ describe('its configuration', () => {
   ])(
     'is refused when its schema does: %j, with the field named, and nothing changes',
     async (config, field) => {
-      const before = await revision()
-      const refused = await configure({ name: 'house-rules', config })
+      const before = await house.revision()
+      const refused = await house.configure({ name: 'house-rules', config })
       expect(refused).toMatchObject({ __typename: 'PluginConfigInvalid', code: 'PLUGIN_CONFIG_INVALID' })
       expect(refused.message).toMatch(field)
-      expect(await revision()).toBe(before)
-      expect((await call('a brawl')).status).toBe(403)
+      expect(await house.revision()).toBe(before)
+      expect((await house.call('a brawl')).status).toBe(403)
     },
   )
 
   it('keeps members that are named like an object’s own parts out of the objects of the process', async () => {
     const query = `mutation ($input: ConfigurePluginInput!) { configurePlugin(input: $input) { __typename ... on Refusal { code message } } }`
-    const answer = await fetch(gateway.graphqlUrl, {
+    const answer = await fetch(house.gateway.graphqlUrl, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${gateway.adminToken}` },
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${house.gateway.adminToken}` },
       body: `{"query":${JSON.stringify(query)},"variables":{"input":{"name":"house-rules","config":{"banned":"brawl","__proto__":{"breaksIn":"onCall"}}}}}`,
     })
     const { data } = (await answer.json()) as { data: { configurePlugin: Configured } }
@@ -305,21 +207,20 @@ describe('a plugin that is not loaded', () => {
     ...['unnamed', 'constructor', '__proto__', 'Auth', '../rules/unnamed.js', 'node:child_process', ''],
     ...['https://example.com/plugin.js', 'data:text/javascript,export default {}'],
   ])('cannot be named into existence: %j', async (name) => {
-    const before = await revision()
+    const before = await house.revision()
     const position = afterRbac
-    const refused = await configure({ name, enabled: true, position, config: { banned: 'brawl' } })
+    const refused = await house.configure({ name, enabled: true, position, config: { banned: 'brawl' } })
     expect(refused).toMatchObject({ __typename: 'PluginUnknown', code: 'PLUGIN_UNKNOWN' })
     expect(refused.message).toContain('house-rules')
-    expect(await configure({ name, enabled: false })).toMatchObject({ code: 'PLUGIN_UNKNOWN' })
-    expect(await revision()).toBe(before)
-    const { plugins } = await gateway.graphql<{ plugins: { edges: { node: { name: string } }[] } }>(
-      '{ plugins { edges { node { name } } } }',
-    )
-    expect(plugins.edges.map(({ node }) => node.name)).not.toContain(name)
+    expect(await house.configure({ name, enabled: false })).toMatchObject({ code: 'PLUGIN_UNKNOWN' })
+    expect(await house.revision()).toBe(before)
+    expect(await house.pluginNames()).not.toContain(name)
   })
 
   it('not by the path of a module that exists either', async () => {
-    expect(await configure({ name: join(folder, 'rules/unnamed.js'), enabled: true })).toMatchObject({
+    expect(
+      await house.configure({ name: join(house.folder, 'rules/unnamed.js'), enabled: true }),
+    ).toMatchObject({
       code: 'PLUGIN_UNKNOWN',
     })
   })

@@ -1,8 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 
-const launcher = join(import.meta.dirname, '..', '..', 'cli', 'gatehouse.js')
+const root = resolve(import.meta.dirname, '../..')
+
+/** How the CLI may be started; a launcher hands signals on, so only `direct` can be killed or halted. */
+const entries = {
+  direct: ['--conditions=source', 'cli/main.ts'],
+  launcher: ['cli/gatehouse.js'],
+} as const
 
 export interface Finished {
   readonly code: number | null
@@ -10,23 +16,31 @@ export interface Finished {
   readonly stderr: string
 }
 
-/** The command as a user runs it: through its launcher, with nothing but an environment. */
+/** One command of the CLI, with nothing of this process's environment but what finds programs. */
 export class GatehouseProcess {
   readonly #child: ChildProcess
   #stdout = ''
   #stderr = ''
+  #output = ''
   readonly finished: Promise<Finished>
 
-  constructor(args: readonly string[], environment: Record<string, string>) {
-    this.#child = spawn(process.execPath, [launcher, ...args], {
+  constructor(
+    args: readonly string[],
+    environment: Record<string, string>,
+    entry: keyof typeof entries = 'direct',
+  ) {
+    this.#child = spawn(process.execPath, [...entries[entry], ...args], {
+      cwd: root,
+      env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...ownEnvironment(), ...environment },
     })
-    this.#child.stdout?.on('data', (chunk: Buffer) => {
-      this.#stdout += chunk.toString('utf8')
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stdout += text
+      this.#output += text
     })
-    this.#child.stderr?.on('data', (chunk: Buffer) => {
-      this.#stderr += chunk.toString('utf8')
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr += text
+      this.#output += text
     })
     this.finished = once(this.#child, 'close').then(([code]) => ({
       code: code as number | null,
@@ -37,6 +51,11 @@ export class GatehouseProcess {
 
   get stdout(): string {
     return this.#stdout
+  }
+
+  /** Both streams, as they came. */
+  get output(): string {
+    return this.#output
   }
 
   /** Waits until the output has this text; fails with what it said instead when it ends before. */
@@ -54,22 +73,9 @@ export class GatehouseProcess {
     this.#child.kill(signal)
   }
 
+  /** As Ctrl-C does. */
   async stop(): Promise<Finished> {
     this.signal('SIGINT')
     return this.finished
   }
-}
-
-export function runGatehouse(
-  args: readonly string[],
-  environment: Record<string, string> = {},
-): Promise<Finished> {
-  return new GatehouseProcess(args, environment).finished
-}
-
-/** Ours without what a developer may have set for their own Gatehouse. */
-function ownEnvironment(): Record<string, string | undefined> {
-  const foreign =
-    /^(GATEHOUSE_|CONTROL_PLANE_|DATA_PLANE_|DATABASE_|REDIS_URL|OPENAI_API_KEY|DEMO_PROVIDER_PORT|LOG_LEVEL)/
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)))
 }

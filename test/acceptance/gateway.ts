@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
+import { GatehouseProcess } from './gatehouse-process.ts'
 
 /** What `quickstart.json` promises to a script. */
 export interface Quickstart {
+  readonly pageUrl: string
   readonly graphqlUrl: string
   readonly dataPlaneUrl: string
   readonly statusUrl: string
@@ -32,34 +33,6 @@ export interface ProviderCall {
   readonly costNanoUsd: number
 }
 
-export interface GatehouseProcess {
-  readonly child: ChildProcess
-  /** Everything it has written so far. */
-  output(): string
-  /** Resolves with the exit code. */
-  readonly exited: Promise<number | null>
-}
-
-const root = resolve(import.meta.dirname, '../..')
-
-/** Runs one command of the CLI, as `npx gatehouse` does. */
-export function gatehouse(args: readonly string[], env: Record<string, string>): GatehouseProcess {
-  const child = spawn(process.execPath, ['--conditions=source', join(root, 'cli/main.ts'), ...args], {
-    cwd: root,
-    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let output = ''
-  child.stdout?.on('data', (chunk) => {
-    output += chunk
-  })
-  child.stderr?.on('data', (chunk) => {
-    output += chunk
-  })
-  const exited = new Promise<number | null>((done) => child.once('exit', (code) => done(code)))
-  return { child, output: () => output, exited }
-}
-
 export function temporaryDataDir(): string {
   return mkdtempSync(join(tmpdir(), 'gatehouse-acceptance-'))
 }
@@ -71,12 +44,12 @@ export async function startGateway(
   const dataDir = options.dataDir ?? temporaryDataDir()
   const quickstartFile = join(dataDir, 'quickstart.json')
   rmSync(quickstartFile, { force: true })
-  const process = gatehouse(['up'], { ...freePorts, GATEHOUSE_DATA_DIR: dataDir, ...options.env })
+  const process = new GatehouseProcess(['up'], { ...freePorts, GATEHOUSE_DATA_DIR: dataDir, ...options.env })
   await eventually(
     () => existsSync(quickstartFile),
     60_000,
-    () => process.output(),
-    process.exited,
+    () => process.output,
+    process.finished,
   )
   const quickstart: Quickstart = JSON.parse(readFileSync(quickstartFile, 'utf8'))
   return {
@@ -87,8 +60,7 @@ export async function startGateway(
     graphql: (query, variables = {}, token = quickstart.adminToken) =>
       postGraphql(quickstart.graphqlUrl, token, query, variables),
     stop: async () => {
-      process.child.kill('SIGINT')
-      await process.exited
+      await process.stop()
       rmSync(dataDir, { recursive: true, force: true })
     },
   }

@@ -1,4 +1,5 @@
-import { eventually, type GatehouseProcess, gatehouse } from './gateway.ts'
+import { GatehouseProcess } from './gatehouse-process.ts'
+import { eventually } from './gateway.ts'
 
 type Command = 'control-plane' | 'data-plane' | 'simulator'
 
@@ -15,19 +16,19 @@ export class Plane {
 
   /** Starts it; resolves when its output says so. */
   async start(): Promise<void> {
-    const started = gatehouse([this.#command], this.#environment)
+    const started = new GatehouseProcess([this.#command], this.#environment)
     this.#process = started
     await eventually(
-      () => /"msg":"ready"|listens on/.test(started.output()),
+      () => /"msg":"ready"|listens on/.test(started.output),
       60_000,
-      () => `${this.#command}: ${started.output()}`,
-      started.exited,
+      () => `${this.#command}: ${started.output}`,
+      started.finished,
     )
   }
 
   /** What it has said since its last start. */
   get output(): string {
-    return this.#process?.output() ?? ''
+    return this.#process?.output ?? ''
   }
 
   /** An address out of its log, whose lines are JSON. */
@@ -48,18 +49,18 @@ export class Plane {
 
   /** It stays alive and connected, and does nothing until {@link resume}. */
   halt(): void {
-    this.#process?.child.kill('SIGSTOP')
+    this.#process?.signal('SIGSTOP')
   }
 
   resume(): void {
-    this.#process?.child.kill('SIGCONT')
+    this.#process?.signal('SIGCONT')
   }
 
   async #end(signal: NodeJS.Signals): Promise<number | null> {
     const ending = this.#process
     if (!ending) return null
-    ending.child.kill('SIGCONT')
-    ending.child.kill(signal)
-    return ending.exited
+    ending.signal('SIGCONT')
+    ending.signal(signal)
+    return (await ending.finished).code
   }
 }

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createDatabase } from './database.ts'
-import { gatehouse, type ProviderCall, postGraphql, readProviderCalls } from './gateway.ts'
+import { GatehouseProcess } from './gatehouse-process.ts'
+import { type ProviderCall, postGraphql, readProviderCalls } from './gateway.ts'
 import { type Api, configurationApplied, type Demo } from './keys.ts'
 import { Plane } from './plane.ts'
 import { RedisServer } from './redis-server.ts'
@@ -103,10 +104,9 @@ async function prepareDatabase(superuserUrl: string, started: AsyncDisposableSta
 
 /** Runs a command that ends by itself; the answer is what it printed. */
 async function finish(args: readonly string[], env: Record<string, string>): Promise<string> {
-  const process = gatehouse(args, env)
-  const code = await process.exited
-  if (code !== 0) throw new Error(`gatehouse ${args[0]} ended with ${code}: ${process.output()}`)
-  return process.output().trim()
+  const { code, stdout, stderr } = await new GatehouseProcess(args, env).finished
+  if (code !== 0) throw new Error(`gatehouse ${args[0]} ended with ${code}: ${stdout}${stderr}`)
+  return stdout.trim()
 }
 
 async function startRedis(directory: string, started: AsyncDisposableStack): Promise<RedisServer> {

@@ -5,45 +5,31 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { GatehouseProcess, runGatehouse } from './gatehouse-process.ts'
-
-interface Quickstart {
-  readonly pageUrl: string
-  readonly graphqlUrl: string
-  readonly dataPlaneUrl: string
-  readonly statusUrl: string
-  readonly adminToken: string
-  readonly virtualKey: string
-  readonly models: string[]
-}
+import { type Finished, GatehouseProcess } from './gatehouse-process.ts'
+import { freePorts, postGraphql, type Quickstart } from './gateway.ts'
 
 const startTimeoutMs = 90_000
 const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-acceptance-'))
 chmodSync(dataDir, 0o711)
 const environment = {
   GATEHOUSE_DATA_DIR: dataDir,
-  CONTROL_PLANE_PORT: '0',
-  DATA_PLANE_PORT: '0',
-  DATA_PLANE_STATUS_PORT: '0',
-  DEMO_PROVIDER_PORT: '0',
+  ...freePorts,
 }
 let gatehouse: GatehouseProcess
 
 async function start(): Promise<Quickstart> {
-  gatehouse = new GatehouseProcess(['up'], environment)
+  gatehouse = runLauncher(['up'], environment)
   await gatehouse.untilPrinted('Ctrl-C stops everything')
   return JSON.parse(readFileSync(join(dataDir, 'quickstart.json'), 'utf8'))
 }
 
-async function graphql<Data>({ graphqlUrl }: Quickstart, token: string, query: string): Promise<Data> {
-  const response = await fetch(graphqlUrl, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ query }),
-  })
-  const { data, errors } = await response.json()
-  expect(errors).toBeUndefined()
-  return data
+/** As a user starts it. */
+function runLauncher(args: readonly string[], settings: Record<string, string> = {}): GatehouseProcess {
+  return new GatehouseProcess(args, settings, 'launcher')
+}
+
+function runToEnd(args: readonly string[], settings: Record<string, string> = {}): Promise<Finished> {
+  return runLauncher(args, settings).finished
 }
 
 let quickstart: Quickstart
@@ -119,15 +105,15 @@ describe('gatehouse up, from an empty folder', () => {
   })
 
   it('refuses a second one on the same data dir', async () => {
-    const { code, stderr } = await runGatehouse(['up'], environment)
+    const { code, stderr } = await runToEnd(['up'], environment)
     expect(code).toBe(1)
     expect(stderr.trim()).toMatch(/^Gatehouse already runs on [^\n]+$/)
   })
 
   it('makes an admin token for someone who lost theirs, while it runs', async () => {
-    const { code, stdout } = await runGatehouse(['create-admin-token'], { GATEHOUSE_DATA_DIR: dataDir })
+    const { code, stdout } = await runToEnd(['create-admin-token'], { GATEHOUSE_DATA_DIR: dataDir })
     expect(code).toBe(0)
-    await graphql(quickstart, stdout.trim(), '{ viewer { id } }')
+    await postGraphql(quickstart.graphqlUrl, stdout.trim(), '{ viewer { id } }', {})
   })
 })
 
@@ -138,14 +124,14 @@ describe('the second start', () => {
       const { code } = await gatehouse.stop()
       expect(code).toBe(0)
       expect(existsSync(join(dataDir, 'runtime.json'))).toBe(false)
-      const { stdout: offline } = await runGatehouse(['create-admin-token'], { GATEHOUSE_DATA_DIR: dataDir })
+      const { stdout: offline } = await runToEnd(['create-admin-token'], { GATEHOUSE_DATA_DIR: dataDir })
 
       const again = await start()
       expect(again.adminToken).toBe(quickstart.adminToken)
       expect(again.virtualKey).toBe(quickstart.virtualKey)
       type Tokens = { apiTokens: { edges: { node: { name: string } }[] } }
       const listed = '{ apiTokens(first: 100) { edges { node { name } } } }'
-      const { apiTokens } = await graphql<Tokens>(again, offline.trim(), listed)
+      const { apiTokens } = await postGraphql<Tokens>(again.graphqlUrl, offline.trim(), listed, {})
       expect(apiTokens.edges.map(({ node }) => node.name).toSorted()).toEqual([
         'command line',
         'command line',
@@ -178,7 +164,7 @@ describe('a start that cannot be', () => {
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
       const address = server.address()
       const port = typeof address === 'object' ? address?.port : undefined
-      const { code, stderr } = await runGatehouse(['up'], {
+      const { code, stderr } = await runToEnd(['up'], {
         ...environment,
         GATEHOUSE_DATA_DIR: elsewhere,
         [name]: String(port),
@@ -194,13 +180,13 @@ describe('a start that cannot be', () => {
   it('says in one sentence that its folder cannot be written', async () => {
     const file = join(elsewhere, 'file')
     writeFileSync(file, '')
-    const { code, stderr } = await runGatehouse(['up'], { ...environment, GATEHOUSE_DATA_DIR: file })
+    const { code, stderr } = await runToEnd(['up'], { ...environment, GATEHOUSE_DATA_DIR: file })
     expect(code).toBe(1)
     expect(stderr.trim()).toMatch(/^[^\n]*GATEHOUSE_DATA_DIR[^\n]*$/)
   })
 
   it('names every setting that is wrong', async () => {
-    const { code, stderr } = await runGatehouse(['up'], { GATEHOUSE_DATADIR: 'x', DEMO_PROVIDER_PORT: 'y' })
+    const { code, stderr } = await runToEnd(['up'], { GATEHOUSE_DATADIR: 'x', DEMO_PROVIDER_PORT: 'y' })
     expect(code).toBe(1)
     expect(stderr).toContain('GATEHOUSE_DATADIR is not a setting of Gatehouse')
     expect(stderr).toContain('DEMO_PROVIDER_PORT must be a port number')
@@ -216,7 +202,7 @@ describe('a start that cannot be', () => {
     ['simulator'],
     ['reset'],
   ])('explains itself: %s --help', async (...command) => {
-    const { code, stdout } = await runGatehouse([...command, '--help'])
+    const { code, stdout } = await runToEnd([...command, '--help'])
     expect(code).toBe(0)
     expect(stdout).toContain('Examples:')
   })

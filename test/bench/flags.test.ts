@@ -6,6 +6,7 @@ it('warms up with 50 000 calls and measures every case unless it is told otherwi
   expect(readFlags([])).toMatchObject({ warmUpCalls: 50_000, withPortkey: true, withPassthrough: true })
   expect(readFlags(['--quick', '--rounds', '7'])).toMatchObject({ rounds: 7, seconds: 1 })
   expect(readFlags(['--cases', 'stream-1kb'])).toMatchObject({ cases: [{ name: 'stream-1kb' }] })
+  expect(readFlags(['--durability', 'process'])).toMatchObject({ durability: 'process' })
   expect(readFlags(['--help'])).toBe('help')
 })
 
@@ -13,6 +14,7 @@ it.each([
   [['--rounds', '0'], '--rounds'],
   [['--seconds', 'many'], '--seconds'],
   [['--cases', 'huge'], '--cases'],
+  [['--durability', 'none'], '--durability'],
   [['--unheard-of'], '--unheard-of'],
 ])('refuses %j and names the flag', (args, name) => {
   expect(() => readFlags(args)).toThrow(name)

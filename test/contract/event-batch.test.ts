@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { openBatch, sealBatch } from '../../contract/event-batch.ts'
+import { openBatch, openConfirmation, sealBatch, sealConfirmation } from '../../contract/event-batch.ts'
 import { SignatureRefused } from '../../contract/signed.ts'
 import { ContractViolation } from '../../contract/validation.ts'
 
@@ -46,5 +46,24 @@ describe('a batch of events', () => {
     expect(() => open(sealBatch(head, unknown, key).toString())).toThrow(ContractViolation)
     expect(() => open(sealBatch({ ...head, sequence: 0 }, events, key).toString())).toThrow(/sequence/)
     expect(() => open(sealBatch(head, Buffer.from('}'), key).toString())).toThrow(/invalid JSON/)
+  })
+})
+
+describe('a confirmation', () => {
+  const confirmation = {
+    format: 1 as const,
+    organizationId: 'org_1',
+    dataPlaneId: 'dp_1',
+    incarnation: 'run_1',
+    sequence: 7,
+  }
+  const keys = (id: string) => (id === 'dp_1' ? publicKey : undefined)
+
+  it('opens to what was sealed, and is refused under another signature or as another document', () => {
+    expect(openConfirmation(sealConfirmation(confirmation, key), keys)).toEqual(confirmation)
+    const stranger = { id: 'dp_1', privateKey: generateKeyPairSync('ed25519').privateKey }
+    expect(() => openConfirmation(sealConfirmation(confirmation, stranger), keys)).toThrow(SignatureRefused)
+    const head = sealed.slice(0, sealed.indexOf('\n'))
+    expect(() => openConfirmation(head, keys)).toThrow(SignatureRefused)
   })
 })

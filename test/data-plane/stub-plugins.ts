@@ -78,3 +78,12 @@ export function stubCompiler(stages?: StubStages, custom?: PluginDefinitions['cu
 }
 
 export { builtinNames }
+
+/** Compiles pipelines of these stages; what they throw by mistake is added to `logged`. */
+export function compilerOf(
+  stages: StubStages,
+  logged: LoggedError[] = [],
+  custom: Parameters<typeof stubDefinitions>[1] = [],
+): PipelineCompiler {
+  return new PipelineCompiler(stubDefinitions(stages, custom), stubHost(logged))
+}

@@ -38,6 +38,7 @@ export function provider(
     active: true,
     baseUrl: `https://${name}.example/v1`,
     origin: `https://${name}.example`,
+    allowPrivateNetwork: true,
     connectTimeoutMs: 1000,
     idleTimeoutMs: 1000,
     model: (wanted) => byName.get(wanted),

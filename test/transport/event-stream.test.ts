@@ -92,6 +92,21 @@ describe.each(implementations)('event stream, $name', ({ open }) => {
     expect(bodies(await readAll(other, 1))).toEqual(['open'])
   })
 
+  it('says whether an entry still waits, and hands each data plane its own confirmation', async () => {
+    const producer = first.dataPlane(organizationId, 'dp_1').events
+    const consumer = second.controlPlane().events
+    const entryId = await producer.append('batch')
+    expect(await producer.holds(entryId)).toBe(true)
+    expect(await producer.confirmation()).toBeNull()
+    const entries = await readAll(consumer, 1)
+    expect(await producer.holds(entryId)).toBe(true)
+    await consumer.confirm(organizationId, 'dp_1', 'taken in')
+    await consumer.acknowledge(entries)
+    expect(await producer.holds(entryId)).toBe(false)
+    expect(await producer.confirmation()).toBe('taken in')
+    expect(await second.dataPlane(organizationId, 'dp_2').events.confirmation()).toBeNull()
+  })
+
   it('reads the streams of several organizations and tells them apart', async () => {
     const other = uniqueOrganization()
     await append('mine')

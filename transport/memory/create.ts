@@ -24,6 +24,7 @@ export function createMemoryTransport({
   const limits = new MemoryLimits(bus, now)
   const stream = { bus, now, reclaimAfterMs }
   const events = new MemoryStream({ ...stream, limit: eventsLimit, whenFull: 'refuse' })
+  const confirmations = new Map<string, string>()
   const leases = new MemoryStream({ ...stream, limit: leaseRequestsLimit, whenFull: 'drop-oldest' })
   return {
     kind: 'in-process',
@@ -32,9 +33,15 @@ export function createMemoryTransport({
     },
     dataPlane: (organizationId, dataPlaneId) => ({
       config: configurations.channel(organizationId),
-      events: { append: (batch) => events.append(organizationId, batch.toString()) },
+      events: {
+        append: (batch) => events.append(organizationId, batch.toString()),
+        holds: (entryId) => events.holds(organizationId, entryId),
+        confirmation: () => bus.run(() => confirmations.get(`${organizationId} ${dataPlaneId}`) ?? null),
+      },
       leases: {
-        send: (request) => leases.append(organizationId, request),
+        async send(request) {
+          await leases.append(organizationId, request)
+        },
         subscribe: async (onReply) =>
           bus.subscribe(channels.leaseReplies(organizationId, dataPlaneId), onReply),
       },
@@ -42,7 +49,15 @@ export function createMemoryTransport({
     }),
     controlPlane: () => ({
       config: configurations.publisher(),
-      events,
+      events: {
+        read: (organizationIds, waitMs) => events.read(organizationIds, waitMs),
+        confirm: (organizationId, dataPlaneId, confirmation) =>
+          bus.run(() => {
+            confirmations.set(`${organizationId} ${dataPlaneId}`, confirmation)
+          }),
+        acknowledge: (entries) => events.acknowledge(entries),
+        backlog: (organizationIds) => events.backlog(organizationIds),
+      },
       leases: {
         read: (organizationIds, waitMs) => leases.read(organizationIds, waitMs),
         async reply(entry, dataPlaneId, reply) {

@@ -37,7 +37,8 @@ export class MemoryStream {
     this.#options = options
   }
 
-  append(organizationId: string, body: string): Promise<void> {
+  /** Resolves to the entry's id. */
+  append(organizationId: string, body: string): Promise<string> {
     return this.#options.bus.run(() => {
       const stream = this.#streams.get(organizationId) ?? new Map<string, StoredEntry>()
       this.#streams.set(organizationId, stream)
@@ -45,7 +46,12 @@ export class MemoryStream {
       const id = `${++this.#sequence}`
       stream.set(id, { id, organizationId, body, appendedAt: this.#options.now(), takenAt: undefined })
       for (const wake of this.#wakers) wake()
+      return id
     })
+  }
+
+  holds(organizationId: string, id: string): Promise<boolean> {
+    return this.#options.bus.run(() => this.#streams.get(organizationId)?.has(id) === true)
   }
 
   async read(organizationIds: readonly string[], waitMs: number): Promise<readonly Entry[]> {

@@ -4,7 +4,7 @@ import type { ControlPlaneTransport, DataPlaneTransport, Transport } from '../tr
 import { redisConfigChannel } from './config-channel.ts'
 import { redisConfigPublisher } from './config-publisher.ts'
 import { RedisConnection, type TransportLog } from './connection.ts'
-import { redisEventProducer } from './event-stream.ts'
+import { redisEventConsumer, redisEventProducer } from './event-stream.ts'
 import { redisLeaseClient, redisLeaseServer } from './lease-channel.ts'
 import { redisLimitStore } from './limit-store.ts'
 import { RedisStreamConsumer } from './stream-consumer.ts'
@@ -70,7 +70,7 @@ function dataPlaneEnd(options: {
   const { connection, organizationId } = options
   return {
     config: redisConfigChannel(options),
-    events: redisEventProducer(connection, organizationId),
+    events: redisEventProducer(options),
     leases: redisLeaseClient(options),
     limits: redisLimitStore(connection, organizationId),
   }
@@ -94,7 +94,7 @@ function controlPlaneEnd(options: {
     })
   return {
     config: redisConfigPublisher(connection, options.operationTimeoutMs),
-    events: consumerOf('events', channels.events),
+    events: redisEventConsumer(connection, consumerOf('events', channels.events)),
     leases: redisLeaseServer(connection, consumerOf('leases', channels.leaseRequests)),
   }
 }

@@ -1,9 +1,9 @@
 import { channels } from '../../contract/channels.ts'
-import { type EventProducer, eventsLimit } from '../event-stream.ts'
+import { type EventConsumer, type EventProducer, eventsLimit } from '../event-stream.ts'
 import { TransportUnavailable } from '../transport.ts'
 import type { RedisConnection } from './connection.ts'
 import { runScript, script } from './script.ts'
-import { bodyField } from './stream-consumer.ts'
+import { bodyField, type RedisStreamConsumer } from './stream-consumer.ts'
 
 /** An event that nobody has ingested yet must not be trimmed, so a full stream refuses. */
 const append = script(`
@@ -12,17 +12,40 @@ const append = script(`
 `)
 
 /** Appends to one organization's event stream. A batch whose append timed out may be there all the same. */
-export function redisEventProducer(connection: RedisConnection, organizationId: string): EventProducer {
+export function redisEventProducer(options: {
+  connection: RedisConnection
+  organizationId: string
+  dataPlaneId: string
+}): EventProducer {
+  const { connection, organizationId, dataPlaneId } = options
+  const stream = channels.events(organizationId)
   return {
     async append(batch) {
       const id = await connection.run((client) =>
-        runScript(client, append, [channels.events(organizationId)], [batch, String(eventsLimit)]),
+        runScript(client, append, [stream], [batch, String(eventsLimit)]),
       )
-      if (id === null) {
-        throw new TransportUnavailable(
-          `the event stream holds ${eventsLimit} batches that no control plane has ingested`,
-        )
-      }
+      if (typeof id === 'string') return id
+      throw new TransportUnavailable(
+        `the event stream holds ${eventsLimit} batches that no control plane has ingested`,
+      )
     },
+    async holds(entryId) {
+      const found = await connection.run((client) => client.xRange(stream, entryId, entryId, { COUNT: 1 }))
+      return found !== null && found.length > 0
+    },
+    confirmation: () =>
+      connection.run((client) => client.hGet(channels.eventConfirmations(organizationId), dataPlaneId)),
+  }
+}
+
+export function redisEventConsumer(connection: RedisConnection, batches: RedisStreamConsumer): EventConsumer {
+  return {
+    read: (organizationIds, waitMs) => batches.read(organizationIds, waitMs),
+    async confirm(organizationId, dataPlaneId, confirmation) {
+      const key = channels.eventConfirmations(organizationId)
+      await connection.run((client) => client.hSet(key, dataPlaneId, confirmation))
+    },
+    acknowledge: (entries) => batches.acknowledge(entries),
+    backlog: (organizationIds) => batches.backlog(organizationIds),
   }
 }

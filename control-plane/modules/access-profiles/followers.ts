@@ -54,7 +54,7 @@ export function issueVirtualKeyFromProfile(
     const expiresAt = expiryOf(context, profile)
     const virtualKey = await insertKey(context, actor, em, { ...labels, ...place, expiresAt }, secret)
     const change = await applyProfile(em, profile, [virtualKey], new Date(context.now()))
-    await recordKeys(em, actor, [virtualKey], 'virtual_key.issued', change)
+    await recordKeys(context, em, actor, [virtualKey], 'virtual_key.issued', change)
     return { virtualKey, secret }
   })
 }
@@ -77,7 +77,7 @@ export function followAccessProfile(
     key.accessProfileId = profile.id
     key.expiresAt = expiryOf(context, profile)
     const change = await applyProfile(em, profile, [key], new Date(context.now()))
-    await recordKeys(em, actor, [key], 'virtual_key.updated', change)
+    await recordKeys(context, em, actor, [key], 'virtual_key.updated', change)
     return key
   })
 }
@@ -99,7 +99,7 @@ export function leaveAccessProfile(
     key.accessProfileId = null
     await releaseProfileBudgets(em, key.id)
     await releaseProfileLimits(em, key.id)
-    await recordKeys(em, actor, [key], 'virtual_key.updated')
+    await recordKeys(context, em, actor, [key], 'virtual_key.updated')
     return key
   })
 }

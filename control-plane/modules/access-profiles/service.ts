@@ -43,7 +43,7 @@ export function createAccessProfile(
     const profile = em.create(AccessProfileEntity, row)
     await em.flush()
     await replaceProfileConfigs(em, profile, input.providerConfigs)
-    await recordChange(em, actor, await describe(em, 'access_profile.created', profile))
+    await recordChange(context, em, actor, await describe(em, 'access_profile.created', profile))
     return profile
   })
   return refuseViolations(nameTaken(terms.name), work)
@@ -70,8 +70,8 @@ export function updateAccessProfile(
     const following = { accessProfileId: profile.id, status: { $ne: 'revoked' } } as const
     const keys = await lockKeys(em, following, mostFollowers)
     const change = await applyProfile(em, profile, keys, now)
-    await recordChange(em, actor, await describe(em, 'access_profile.updated', profile))
-    await recordKeys(em, actor, keys, 'virtual_key.updated', change)
+    await recordChange(context, em, actor, await describe(em, 'access_profile.updated', profile))
+    await recordKeys(context, em, actor, keys, 'virtual_key.updated', change)
     return profile
   })
   return refuseViolations(nameTaken(input.name ?? ''), work)
@@ -93,7 +93,7 @@ export function deleteAccessProfile(
     const entry = await describe(em, 'access_profile.deleted', profile)
     await em.nativeUpdate(VirtualKeyEntity, following, { accessProfileId: null })
     em.remove(profile)
-    await recordChange(em, actor, entry)
+    await recordChange(context, em, actor, entry)
     return { id }
   })
 }

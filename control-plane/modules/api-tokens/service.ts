@@ -6,7 +6,7 @@ import { lockRow, requireRow } from '../../db/require-row.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import { NotFound } from '../../graphql/refusals.ts'
 import { checkFuture, checkName } from '../../input.ts'
-import { type ServiceContext, transactionOf } from '../../service-context.ts'
+import { type Clock, type ServiceContext, transactionOf } from '../../service-context.ts'
 import { auditEscalation, RoleEntity, requireTokenWithin } from '../roles/index.ts'
 import { UserEntity } from '../users/index.ts'
 import { requireWorkspace } from '../workspaces/index.ts'
@@ -51,17 +51,17 @@ export function issueApiToken(
     }
     const token = { name, roleId: input.roleId, userId, workspaceId, expiresAt }
     await requireTokenWithin(em, actor, token, context.now())
-    return createToken(em, actor, token, new Date(context.now()))
+    return createToken(context, em, actor, token)
   })
   return auditEscalation(context, actor, { kind: actor.kind, id: actor.id }, work)
 }
 
 /** Stores a new token, in the caller's transaction. */
 export async function createToken(
+  clock: Clock,
   em: EntityManager,
   actor: Actor,
   token: Pick<ApiToken, 'name' | 'userId' | 'workspaceId' | 'expiresAt'> & { readonly roleId: string },
-  createdAt: Date,
 ): Promise<IssuedApiToken> {
   const secret = makeTokenSecret()
   const apiToken = em.create(ApiTokenEntity, {
@@ -70,9 +70,9 @@ export async function createToken(
     organizationId: actor.organizationId,
     digest: digestOfToken(secret),
     revokedAt: null,
-    createdAt,
+    createdAt: new Date(clock.now()),
   })
-  await recordChange(em, actor, describe('api_token.issued', apiToken))
+  await recordChange(clock, em, actor, describe('api_token.issued', apiToken))
   return { apiToken, secret: formatToken({ ...apiToken, secret }) }
 }
 
@@ -84,7 +84,7 @@ export function revokeApiToken(context: ServiceContext, actor: Actor, id: string
     actor.require('api_tokens:revoke', token)
     if (token.revokedAt !== null) return token
     token.revokedAt = new Date(context.now())
-    await recordChange(em, actor, describe('api_token.revoked', token))
+    await recordChange(context, em, actor, describe('api_token.revoked', token))
     return token
   })
 }

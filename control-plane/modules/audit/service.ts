@@ -17,12 +17,17 @@ export interface AuditEntry {
 }
 
 /** Records what an actor did, in the transaction in which they do it. */
-export async function recordAudit(em: EntityManager, actor: Actor, entry: AuditEntry): Promise<void> {
+export async function recordAudit(
+  em: EntityManager,
+  actor: Actor,
+  entry: AuditEntry,
+  at: Date,
+): Promise<void> {
   await em.insert(AuditEventEntity, {
     id: newId('evt'),
     organizationId: actor.organizationId,
     workspaceId: entry.workspaceId ?? null,
-    at: new Date(),
+    at,
     type: entry.type,
     actorKind: actor.kind,
     actorId: actor.id,

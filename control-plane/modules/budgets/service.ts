@@ -104,10 +104,16 @@ export function removeBudget(context: ServiceContext, actor: Actor, id: string):
     const budget = await lockBudget(em, actor, id)
     em.remove(budget)
     const owner = { kind: budget.ownerKind, id: budget.ownerId }
-    await recordChange(em, actor, entry('budget.removed', budget, { owner, before: terms(budget) }), {
-      upserts: [],
-      removals: [keyOf(budgetSnapshot(budget))],
-    })
+    await recordChange(
+      context,
+      em,
+      actor,
+      entry('budget.removed', budget, { owner, before: terms(budget) }),
+      {
+        upserts: [],
+        removals: [keyOf(budgetSnapshot(budget))],
+      },
+    )
     return { id }
   })
 }
@@ -158,7 +164,7 @@ async function record(
   before: Terms | null,
 ): Promise<BudgetStanding> {
   const owner = { kind: budget.ownerKind, id: budget.ownerId }
-  await recordChange(em, actor, entry(type, budget, { owner, before, after: terms(budget) }), {
+  await recordChange(context, em, actor, entry(type, budget, { owner, before, after: terms(budget) }), {
     upserts: [budgetSnapshot(budget)],
   })
   const [standing] = await readBudgetStandings(em, actor, { id: budget.id }, context.now())

@@ -35,7 +35,7 @@ export function createBusinessUnit(
       name,
       createdAt: new Date(context.now()),
     })
-    await recordChange(em, actor, describe('business_unit.created', businessUnit), {
+    await recordChange(context, em, actor, describe('business_unit.created', businessUnit), {
       upserts: [businessUnitSnapshot(businessUnit)],
     })
     return businessUnit
@@ -54,7 +54,7 @@ export function updateBusinessUnit(
     const businessUnit = await lockRow(em, BusinessUnitEntity, 'business unit', input.id, input)
     actor.require('business_units:update', businessUnit)
     businessUnit.name = name
-    await recordChange(em, actor, describe('business_unit.updated', businessUnit), {
+    await recordChange(context, em, actor, describe('business_unit.updated', businessUnit), {
       upserts: [businessUnitSnapshot(businessUnit)],
     })
     return businessUnit
@@ -73,7 +73,7 @@ export function deleteBusinessUnit(
     actor.require('business_units:delete', businessUnit)
     const policies = await deleteOwnedPolicies(em, actor.organizationId, [{ kind: 'business_unit', id }])
     em.remove(businessUnit)
-    await recordChange(em, actor, describe('business_unit.deleted', businessUnit), {
+    await recordChange(context, em, actor, describe('business_unit.deleted', businessUnit), {
       upserts: [],
       removals: [...policies, keyOf(businessUnitSnapshot(businessUnit))],
     })

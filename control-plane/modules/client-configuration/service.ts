@@ -48,6 +48,7 @@ export function updateClientConfiguration(
     const before = settingsOf(row)
     em.assign(row, changes)
     await recordChange(
+      context,
       em,
       actor,
       {

@@ -57,11 +57,9 @@ export function rollBackConfiguration(
     }
     const changed = [...plan.upserts.keys(), ...plan.removals]
     const details = { restored: target, changed: changed.slice(0, mostKeysInAudit), skipped }
-    await recordAudit(em, actor, {
-      type: 'configuration.rolled_back',
-      subject: { kind: 'configuration', id: organizationId },
-      details,
-    })
+    const subject = { kind: 'configuration', id: organizationId }
+    const entry = { type: 'configuration.rolled_back', subject, details }
+    await recordAudit(em, actor, entry, new Date(context.now()))
     const change = { upserts: [...plan.upserts.values()], removals: [...plan.removals] }
     const revision = await changeConfiguration(em, organizationId, change, actor)
     // What another transaction committed since the plan was made is not in it.

@@ -33,7 +33,7 @@ export function createCustomer(
       name,
       createdAt: new Date(context.now()),
     })
-    await recordChange(em, actor, describe('customer.created', customer), {
+    await recordChange(context, em, actor, describe('customer.created', customer), {
       upserts: [customerSnapshot(customer)],
     })
     return customer
@@ -52,7 +52,7 @@ export function updateCustomer(
     const customer = await lockRow(em, CustomerEntity, 'customer', input.id, input)
     actor.require('customers:update', customer)
     customer.name = name
-    await recordChange(em, actor, describe('customer.updated', customer), {
+    await recordChange(context, em, actor, describe('customer.updated', customer), {
       upserts: [customerSnapshot(customer)],
     })
     return customer
@@ -67,7 +67,7 @@ export function deleteCustomer(context: ServiceContext, actor: Actor, id: string
     actor.require('customers:delete', customer)
     const policies = await deleteOwnedPolicies(em, actor.organizationId, [{ kind: 'customer', id }])
     em.remove(customer)
-    await recordChange(em, actor, describe('customer.deleted', customer), {
+    await recordChange(context, em, actor, describe('customer.deleted', customer), {
       upserts: [],
       removals: [...policies, keyOf(customerSnapshot(customer))],
     })

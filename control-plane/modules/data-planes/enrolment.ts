@@ -75,11 +75,11 @@ interface Attempt {
 /** Of two requests with one token, the row's lock lets one through. */
 async function spendToken(
   em: EntityManager,
-  { now }: EnrolmentDependencies,
+  deps: EnrolmentDependencies,
   { organizationId, digest, candidate }: Attempt,
 ): Promise<string | undefined> {
   const id = newId('dp')
-  const enrolledAt = new Date(now())
+  const enrolledAt = new Date(deps.now())
   const spent = await em.execute<{ digest: string }[]>(
     `update enrolment_tokens set used_at = ?, data_plane_id = ?
      where org_id = ? and digest = ? and used_at is null and expires_at > ? returning digest`,
@@ -101,6 +101,7 @@ async function spendToken(
     plugins: [],
   })
   await recordChange(
+    deps,
     em,
     systemActor(organizationId),
     {

@@ -32,7 +32,7 @@ export function createEnrolmentToken(
       'insert into enrolment_tokens (org_id, digest, created_at, expires_at) values (?, ?, ?, ?)',
       [actor.organizationId, digest, createdAt, expiresAt],
     )
-    await recordChange(em, actor, {
+    await recordChange(context, em, actor, {
       type: 'enrolment_token.created',
       // Enough to tell tokens apart, useless for enrolling.
       subject: { kind: 'enrolment_token', id: digest.slice(0, 16) },
@@ -63,6 +63,7 @@ export function revokeDataPlane(
     if (dataPlane.revokedAt) return dataPlane
     dataPlane.revokedAt = new Date(context.now())
     await recordChange(
+      context,
       em,
       actor,
       {

@@ -48,7 +48,7 @@ export function addRequestLimit(
       throw new BadUserInput('owner', `has ${mostLimitsOfOwner} request limits already: remove one first`)
     }
     const row = newLimit(context, actor, { ...owner, workspaceId }, fields)
-    return record(em, actor, em.create(RequestLimitEntity, row), 'request_limit.added', null)
+    return record(context, em, actor, em.create(RequestLimitEntity, row), 'request_limit.added', null)
   })
   return refuseViolations(windowTaken(fields.windowSeconds), work)
 }
@@ -70,7 +70,7 @@ export function updateRequestLimit(
         windowSeconds: windowSeconds ?? limit.windowSeconds,
       }),
     )
-    return record(em, actor, limit, 'request_limit.updated', before)
+    return record(context, em, actor, limit, 'request_limit.updated', before)
   })
   return refuseViolations(windowTaken(input.windowSeconds ?? 0), work)
 }
@@ -100,7 +100,7 @@ export function setRequestLimit(
     const limit = present
       ? em.assign(present, fields)
       : em.create(RequestLimitEntity, newLimit(context, actor, { ...owner, workspaceId }, fields))
-    return record(em, actor, limit, 'request_limit.set', before)
+    return record(context, em, actor, limit, 'request_limit.set', before)
   })
 }
 
@@ -113,7 +113,7 @@ export function removeRequestLimit(
   return transactionOf(context, actor, async (em) => {
     const limit = await lockLimit(em, actor, id)
     em.remove(limit)
-    await recordChange(em, actor, entry('request_limit.removed', limit, terms(limit), undefined), {
+    await recordChange(context, em, actor, entry('request_limit.removed', limit, terms(limit), undefined), {
       upserts: [],
       removals: [keyOf(requestLimitSnapshot(limit))],
     })
@@ -159,13 +159,14 @@ function newLimit(
 }
 
 async function record(
+  context: ServiceContext,
   em: EntityManager,
   actor: Actor,
   limit: RequestLimit,
   type: string,
   before: LimitTerms | null,
 ): Promise<RequestLimit> {
-  await recordChange(em, actor, entry(type, limit, before, terms(limit)), {
+  await recordChange(context, em, actor, entry(type, limit, before, terms(limit)), {
     upserts: [requestLimitSnapshot(limit)],
   })
   return limit

@@ -52,7 +52,7 @@ export function createModel(context: ServiceContext, actor: Actor, input: Create
       ...fields,
       createdAt: new Date(context.now()),
     })
-    await recordChange(em, actor, entry('model.created', model, describe(model)), {
+    await recordChange(context, em, actor, entry('model.created', model, describe(model)), {
       upserts: [modelSnapshot(model)],
     })
     return model
@@ -68,9 +68,15 @@ export function updateModel(context: ServiceContext, actor: Actor, input: Update
     const model = await lockRow(em, ModelEntity, 'model', input.id, input)
     const before = describe(model)
     applyUpdate(em, model, input)
-    await recordChange(em, actor, entry('model.updated', model, { before, after: describe(model) }), {
-      upserts: [modelSnapshot(model)],
-    })
+    await recordChange(
+      context,
+      em,
+      actor,
+      entry('model.updated', model, { before, after: describe(model) }),
+      {
+        upserts: [modelSnapshot(model)],
+      },
+    )
     return model
   })
   return refuseViolations(nameTaken(input.name ?? ''), work)
@@ -91,7 +97,7 @@ export function deleteModel(context: ServiceContext, actor: Actor, id: string): 
   return transactionOf(context, actor, async (em) => {
     const model = await lockRow(em, ModelEntity, 'model', id)
     em.remove(model)
-    await recordChange(em, actor, entry('model.deleted', model, describe(model)), {
+    await recordChange(context, em, actor, entry('model.deleted', model, describe(model)), {
       upserts: [],
       removals: [keyOf(modelSnapshot(model))],
     })

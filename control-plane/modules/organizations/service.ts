@@ -24,6 +24,7 @@ export function updateOrganization(
     const organization = await lockRow(em, OrganizationEntity, 'organization', actor.organizationId)
     organization.name = name
     await recordChange(
+      context,
       em,
       actor,
       {

@@ -53,6 +53,7 @@ export function configurePlugin(
     const plugin = present ?? createPlugin(em, organizationId, input.name, known?.builtin ?? false)
     applySettings(plugin, input, reported)
     await recordChange(
+      context,
       em,
       actor,
       {

@@ -1,5 +1,5 @@
+import { isPrivateHost } from '../../../contract/private-host.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
-import { isPrivateHost } from './private-host.ts'
 
 const maximumLength = 2_048
 

@@ -59,7 +59,7 @@ export function addProviderKey(
       ...sealSecret(context, actor, secret),
       createdAt: new Date(context.now()),
     })
-    await record(em, actor, 'provider_key.added', key)
+    await record(context, em, actor, 'provider_key.added', key)
     return key
   })
   return refuseViolations(keyViolations(name, input.providerId), work)
@@ -77,7 +77,7 @@ export function updateProviderKey(
     key.name = checkName('name', input.name ?? key.name)
     key.weight = checkWeight(input.weight ?? key.weight)
     key.active = input.active ?? key.active
-    await record(em, actor, 'provider_key.updated', key)
+    await record(context, em, actor, 'provider_key.updated', key)
     return key
   })
   return refuseViolations(keyViolations(input.name ?? ''), work)
@@ -98,7 +98,7 @@ export function rotateProviderKey(
   return transactionOf(context, actor, async (em) => {
     const key = await lockKey(em, input.id)
     em.assign(key, sealSecret(context, actor, secret))
-    await record(em, actor, 'provider_key.rotated', key)
+    await record(context, em, actor, 'provider_key.rotated', key)
     return key
   })
 }
@@ -120,7 +120,7 @@ export function removeProviderKey(
     )
     if (users.length > 0) throw new InUse('provider key', 'virtual keys or access profiles that name it')
     em.remove(key)
-    await recordChange(em, actor, describe('provider_key.removed', key), {
+    await recordChange(context, em, actor, describe('provider_key.removed', key), {
       upserts: [],
       removals: [keyOf(providerKeySnapshot(key))],
     })
@@ -162,8 +162,14 @@ function keyViolations(name: string, providerId?: string) {
   }
 }
 
-function record(em: EntityManager, actor: Actor, type: string, key: ProviderKey): Promise<void> {
-  return recordChange(em, actor, describe(type, key), { upserts: [providerKeySnapshot(key)] })
+function record(
+  context: ServiceContext,
+  em: EntityManager,
+  actor: Actor,
+  type: string,
+  key: ProviderKey,
+): Promise<void> {
+  return recordChange(context, em, actor, describe(type, key), { upserts: [providerKeySnapshot(key)] })
 }
 
 function describe(type: string, { id, providerId, name, weight, active, credentialId }: ProviderKey) {

@@ -65,6 +65,7 @@ export function createProvider(
     const models = catalogue === null ? [] : seedModels(em, provider, catalogue, createdAt)
     const details = { ...describe(provider), catalogue, models: models.length }
     await recordChange(
+      context,
       em,
       actor,
       { type: 'provider.created', subject: { kind: 'provider', id }, details },
@@ -87,6 +88,7 @@ export function updateProvider(
     const before = describe(provider)
     applyUpdate(provider, input)
     await recordChange(
+      context,
       em,
       actor,
       {
@@ -125,6 +127,7 @@ export function deleteProvider(context: ServiceContext, actor: Actor, id: string
     const models = await listModelKeys(em, id)
     em.remove(provider)
     await recordChange(
+      context,
       em,
       actor,
       { type: 'provider.deleted', subject: { kind: 'provider', id }, details: describe(provider) },

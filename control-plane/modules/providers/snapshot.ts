@@ -6,8 +6,8 @@ import type { Provider } from './entity.ts'
 import type { ProviderKey } from './provider-key-entity.ts'
 
 export function providerSnapshot(provider: Provider): ProviderDocument {
-  const { id, name, baseUrl, active, connectTimeoutMs, idleTimeoutMs } = provider
-  return { kind: 'provider', id, name, baseUrl, active, connectTimeoutMs, idleTimeoutMs }
+  const { id, name, baseUrl, allowPrivateNetwork, active, connectTimeoutMs, idleTimeoutMs } = provider
+  return { kind: 'provider', id, name, baseUrl, allowPrivateNetwork, active, connectTimeoutMs, idleTimeoutMs }
 }
 
 /** The secret itself is not part of the configuration; it travels sealed under its credential id. */

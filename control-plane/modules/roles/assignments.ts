@@ -48,7 +48,7 @@ export function assignRole(
     const present = await em.findOne(RoleAssignmentEntity, { userId, roleId })
     if (present) present.expiresAt = expiresAt
     const assignment = present ?? createAssignment(em, actor, { userId, roleId, expiresAt }, context.now())
-    await recordChange(em, actor, describe('role.assigned', assignment))
+    await recordChange(context, em, actor, describe('role.assigned', assignment))
     return assignment
   })
   return auditEscalation(context, actor, { kind: 'user', id: userId }, work)
@@ -64,7 +64,7 @@ export function removeRoleAssignment(
   return transactionOf(context, actor, async (em) => {
     const assignment = await lockRow(em, RoleAssignmentEntity, 'role assignment', id)
     em.remove(assignment)
-    await recordChange(em, actor, describe('role.unassigned', assignment))
+    await recordChange(context, em, actor, describe('role.unassigned', assignment))
     return { id }
   })
 }

@@ -19,7 +19,7 @@ export async function auditEscalation<T>(
     if (error instanceof RightsExceeded) {
       const details = { reason: error.message, missingPermissions: [...error.missingPermissions] }
       const entry = { type: 'privilege_escalation.refused', subject, outcome: 'denied', details } as const
-      await transactionOf(context, actor, (em) => recordAudit(em, actor, entry))
+      await transactionOf(context, actor, (em) => recordAudit(em, actor, entry, new Date(context.now())))
     }
     throw error
   }

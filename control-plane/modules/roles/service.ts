@@ -58,7 +58,7 @@ export function createRole(context: ServiceContext, actor: Actor, input: CreateR
       createdAt: new Date(context.now()),
     })
     checkChange(actor, before, role)
-    await recordChange(em, actor, describe('role.created', role, { after: detailsOf(role) }))
+    await recordChange(context, em, actor, describe('role.created', role, { after: detailsOf(role) }))
     return role
   })
   return auditEscalation(context, actor, ownSubject(actor), refuseViolations(nameTaken(fields.name), work))
@@ -75,7 +75,12 @@ export function updateRole(context: ServiceContext, actor: Actor, input: UpdateR
     const old = detailsOf(role)
     Object.assign(role, fields)
     checkChange(actor, before, role)
-    await recordChange(em, actor, describe('role.updated', role, { before: old, after: detailsOf(role) }))
+    await recordChange(
+      context,
+      em,
+      actor,
+      describe('role.updated', role, { before: old, after: detailsOf(role) }),
+    )
     return role
   })
   const subject = { kind: 'role', id: input.id }
@@ -94,7 +99,7 @@ export function deleteRole(context: ServiceContext, actor: Actor, id: string): P
     const ended = { roleId: id, expiresAt: { $lte: new Date(context.now()) } }
     await em.nativeDelete(RoleAssignmentEntity, ended)
     em.remove(role)
-    await recordChange(em, actor, describe('role.deleted', role, { before: detailsOf(role) }))
+    await recordChange(context, em, actor, describe('role.deleted', role, { before: detailsOf(role) }))
     return { id }
   })
   return refuseViolations({ referenced: inUse }, work)

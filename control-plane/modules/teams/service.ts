@@ -41,7 +41,7 @@ export function createTeam(context: ServiceContext, actor: Actor, input: CreateT
       name,
       createdAt: new Date(context.now()),
     })
-    await recordChange(em, actor, describe('team.created', team), { upserts: [teamSnapshot(team)] })
+    await recordChange(context, em, actor, describe('team.created', team), { upserts: [teamSnapshot(team)] })
     return team
   })
   return refuseViolations(nameTaken(name), work)
@@ -57,7 +57,7 @@ export function updateTeam(context: ServiceContext, actor: Actor, input: UpdateT
       Object.assign(team, await placeTeam(em, team.workspaceId, input))
     }
     if (name !== undefined) team.name = name
-    await recordChange(em, actor, describe('team.updated', team), { upserts: [teamSnapshot(team)] })
+    await recordChange(context, em, actor, describe('team.updated', team), { upserts: [teamSnapshot(team)] })
     return team
   })
   return refuseViolations(nameTaken(name ?? ''), work)
@@ -70,7 +70,7 @@ export function deleteTeam(context: ServiceContext, actor: Actor, id: string): P
     actor.require('teams:delete', team)
     const policies = await deleteOwnedPolicies(em, actor.organizationId, [{ kind: 'team', id }])
     em.remove(team)
-    await recordChange(em, actor, describe('team.deleted', team), {
+    await recordChange(context, em, actor, describe('team.deleted', team), {
       upserts: [],
       removals: [...policies, keyOf(teamSnapshot(team))],
     })

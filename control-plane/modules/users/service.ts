@@ -44,7 +44,7 @@ export function createUser(context: ServiceContext, actor: Actor, input: CreateU
       active: true,
       createdAt: new Date(context.now()),
     })
-    await recordChange(em, actor, describe('user.created', user), { upserts: [userSnapshot(user)] })
+    await recordChange(context, em, actor, describe('user.created', user), { upserts: [userSnapshot(user)] })
     return user
   })
   return refuseViolations(emailTaken(email), work)
@@ -62,7 +62,7 @@ export function updateUser(context: ServiceContext, actor: Actor, input: UpdateU
     if (name !== undefined) user.name = name
     if (email !== undefined) user.email = email
     if (input.active != null) user.active = input.active
-    await recordChange(em, actor, describe('user.updated', user), { upserts: [userSnapshot(user)] })
+    await recordChange(context, em, actor, describe('user.updated', user), { upserts: [userSnapshot(user)] })
     return user
   })
   return refuseViolations(emailTaken(email ?? null), work)
@@ -75,7 +75,7 @@ export function deleteUser(context: ServiceContext, actor: Actor, id: string): P
     const user = await lockRow(em, UserEntity, 'user', id)
     const policies = await deleteOwnedPolicies(em, actor.organizationId, [{ kind: 'user', id }])
     em.remove(user)
-    await recordChange(em, actor, describe('user.deleted', user), {
+    await recordChange(context, em, actor, describe('user.deleted', user), {
       upserts: [],
       removals: [...policies, keyOf(userSnapshot(user))],
     })

@@ -7,7 +7,7 @@ import { startLoop } from '../../background/loop.ts'
 import { recordChanges } from '../../change.ts'
 import type { Database } from '../../db/database.ts'
 import { deleteOwnedPolicies } from '../../owned-policies.ts'
-import { type ServiceContext, transactionOf } from '../../service-context.ts'
+import { type Clock, type ServiceContext, transactionOf } from '../../service-context.ts'
 import { type VirtualKey, VirtualKeyEntity } from './entity.ts'
 import { ProviderConfigEntity } from './provider-config-entity.ts'
 import { detailsOf, lockKey } from './record.ts'
@@ -29,7 +29,7 @@ export function deleteVirtualKey(
 ): Promise<{ readonly id: string }> {
   return transactionOf(context, actor, async (em) => {
     const key = await lockKey(em, actor, 'virtual_keys:revoke', id)
-    await deleteKeys(em, actor, [key], 'virtual_key.deleted')
+    await deleteKeys(context, em, actor, [key], 'virtual_key.deleted')
     return { id }
   })
 }
@@ -63,12 +63,13 @@ export function deleteExpiredKeys(database: Database, organizationId: string, no
       { deleteAfterExpiry: true, expiresAt: { $lte: new Date(now) } },
       { lockMode: LockMode.PESSIMISTIC_PARTIAL_WRITE, limit: mostDeletedAtOnce, orderBy: { id: 'asc' } },
     )
-    await deleteKeys(em, systemActor(organizationId), keys, 'virtual_key.expired')
+    await deleteKeys({ now: () => now }, em, systemActor(organizationId), keys, 'virtual_key.expired')
     return keys.length
   })
 }
 
 async function deleteKeys(
+  clock: Clock,
   em: EntityManager,
   actor: Actor,
   keys: readonly VirtualKey[],
@@ -92,5 +93,5 @@ async function deleteKeys(
     details: detailsOf(key),
   }))
   const removals = [...policies, ...ids.map((id): EntityKey => `virtual_key/${id}`)]
-  await recordChanges(em, actor, entries, { upserts: [], removals })
+  await recordChanges(clock, em, actor, entries, { upserts: [], removals })
 }

@@ -4,6 +4,7 @@ import type { Permission } from '../../../contract/permissions.ts'
 import type { Actor } from '../../actor.ts'
 import { recordChanges } from '../../change.ts'
 import { lockRow } from '../../db/require-row.ts'
+import type { Clock } from '../../service-context.ts'
 import { type VirtualKey, VirtualKeyEntity } from './entity.ts'
 import { KeyRevoked } from './errors.ts'
 import { ProviderConfigEntity } from './provider-config-entity.ts'
@@ -42,6 +43,7 @@ export interface AccompanyingChange {
 
 /** Completes a change of keys in its transaction: one audit event for each key, one revision for all of them. */
 export async function recordKeys(
+  clock: Clock,
   em: EntityManager,
   actor: Actor,
   keys: readonly VirtualKey[],
@@ -67,7 +69,7 @@ export async function recordKeys(
     workspaceId: key.workspaceId,
     details: { ...detailsOf(key), providerConfigs: documents[index]?.providerConfigs ?? [] },
   }))
-  await recordChanges(em, actor, entries, { upserts: [...documents, ...upserts], removals })
+  await recordChanges(clock, em, actor, entries, { upserts: [...documents, ...upserts], removals })
 }
 
 export function detailsOf(key: VirtualKey) {

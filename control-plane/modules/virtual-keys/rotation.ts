@@ -30,7 +30,7 @@ export function rotateVirtualKey(
   return transactionOf(context, actor, async (em) => {
     const virtualKey = await lockLiveKey(em, actor, 'virtual_keys:rotate', input.id)
     const secret = await replaceSecret(context, em, virtualKey, overlapSeconds)
-    await recordKeys(em, actor, [virtualKey], 'virtual_key.rotated')
+    await recordKeys(context, em, actor, [virtualKey], 'virtual_key.rotated')
     return { virtualKey, secret }
   })
 }
@@ -73,7 +73,7 @@ export function rotateVirtualKeys(
       rotated.push({ virtualKey, secret })
     }
     const changed = rotated.flatMap(({ virtualKey, secret }) => (secret === null ? [] : [virtualKey]))
-    await recordKeys(em, actor, changed, 'virtual_key.rotated')
+    await recordKeys(context, em, actor, changed, 'virtual_key.rotated')
     return rotated
   })
 }

@@ -77,7 +77,7 @@ export function updateVirtualKey(
     const { providerConfigs } = input
     const removals = providerConfigs ? await replaceProviderConfigs(em, key, providerConfigs) : []
     if (providerConfigs) await raiseVersion(em, key)
-    await recordKeys(em, actor, [key], 'virtual_key.updated', { removals })
+    await recordKeys(context, em, actor, [key], 'virtual_key.updated', { removals })
     return key
   })
 }
@@ -93,7 +93,7 @@ export function revokeVirtualKey(context: ServiceContext, actor: Actor, id: stri
     if (key.status === 'revoked') return key
     key.status = 'revoked'
     key.revokedAt = new Date(context.now())
-    await recordKeys(em, actor, [key], 'virtual_key.revoked')
+    await recordKeys(context, em, actor, [key], 'virtual_key.revoked')
     return key
   })
 }
@@ -112,7 +112,7 @@ function createKey(
     const row = { ...fields, ...owner, name, workspaceId: workspace.id }
     const virtualKey = await insertKey(context, actor, em, { ...row, accessProfileId: null }, how.secret)
     await replaceProviderConfigs(em, virtualKey, input.providerConfigs)
-    await recordKeys(em, actor, [virtualKey], how.type)
+    await recordKeys(context, em, actor, [virtualKey], how.type)
     return { virtualKey, secret: how.secret }
   })
 }

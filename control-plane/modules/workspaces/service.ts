@@ -46,7 +46,7 @@ export function createWorkspace(
       name,
       createdAt: new Date(context.now()),
     })
-    await recordChange(em, actor, describe('workspace.created', workspace))
+    await recordChange(context, em, actor, describe('workspace.created', workspace))
     return workspace
   })
   return refuseViolations(nameTaken(name), work)
@@ -63,7 +63,7 @@ export function updateWorkspace(
     await requireWorkspace(em, actor, 'workspaces:update', input.id)
     const workspace = await lockRow(em, WorkspaceEntity, 'workspace', input.id, input)
     workspace.name = name
-    await recordChange(em, actor, describe('workspace.updated', workspace))
+    await recordChange(context, em, actor, describe('workspace.updated', workspace))
     return workspace
   })
   return refuseViolations(nameTaken(name), work)
@@ -75,7 +75,7 @@ export function deleteWorkspace(context: ServiceContext, actor: Actor, id: strin
   const work = transactionOf(context, actor, async (em) => {
     const workspace = await lockRow(em, WorkspaceEntity, 'workspace', id)
     em.remove(workspace)
-    await recordChange(em, actor, describe('workspace.deleted', workspace))
+    await recordChange(context, em, actor, describe('workspace.deleted', workspace))
     return { id }
   })
   return refuseViolations(

@@ -8,6 +8,8 @@ export interface Endpoint {
   readonly hostname: string
   readonly port: number
   readonly connectTimeoutMs: number
+  /** Whether an address must not be spoken to, whatever name led to it. */
+  readonly refuses?: ((address: string) => boolean) | undefined
   /** Certificates to trust in place of the system's, in PEM. */
   readonly ca?: string | undefined
 }
@@ -37,8 +39,17 @@ export function openSocket(
     if (error) socket.on('error', () => undefined)
     done(error, socket)
   }
+  // Before the handshake: for a literal address there is no look-up that could be filtered instead.
+  socket.once('connect', () => {
+    const { remoteAddress = '' } = socket
+    if (endpoint.refuses?.(remoteAddress)) {
+      socket.destroy(new ClientError('HTTP_ADDRESS_REFUSED', 'The address is in a private network'))
+    }
+  })
   const readyEvent = endpoint.isTls ? 'secureConnect' : 'connect'
-  const onReady = () => settle(undefined)
+  const onReady = () => {
+    if (!socket.destroyed) settle(undefined)
+  }
   const onFailure = (error: Error) => settle(error)
   const onClose = () => settle(new ClientError('HTTP_CONNECTION_LOST', 'Closed while connecting'))
   socket.on(readyEvent, onReady).on('error', onFailure).on('close', onClose)

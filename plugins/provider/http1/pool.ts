@@ -15,6 +15,8 @@ export interface PoolOptions {
   readonly origin: string
   readonly connectTimeoutMs: number
   readonly maxConnections: number
+  /** Whether an address must not be spoken to, whatever name led to it. */
+  readonly refuses?: ((address: string) => boolean) | undefined
   /** Certificates to trust in place of the system's, in PEM. */
   readonly ca?: string
 }
@@ -37,7 +39,7 @@ export class Pool implements ConnectionOwner {
   #isClosing = false
   #sweep: NodeJS.Timeout | undefined
 
-  constructor({ origin, connectTimeoutMs, maxConnections, ca }: PoolOptions) {
+  constructor({ origin, connectTimeoutMs, maxConnections, refuses, ca }: PoolOptions) {
     const { protocol, hostname, host, port } = new URL(origin)
     const isTls = protocol === 'https:'
     this.#host = host
@@ -47,6 +49,7 @@ export class Pool implements ConnectionOwner {
       hostname: hostname.replace(/^\[|\]$/g, ''),
       port: port === '' ? (isTls ? 443 : 80) : Number(port),
       connectTimeoutMs,
+      refuses,
       ca,
     }
   }

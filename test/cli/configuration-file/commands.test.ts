@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { GatehouseProcess, runGatehouse } from '../../acceptance/gatehouse-process.ts'
+import { GatehouseProcess } from '../../acceptance/gatehouse-process.ts'
 import { type Gateway, startGateway } from '../../environment/gateway.ts'
 import { bifrostSample } from './bifrost-sample.ts'
 
@@ -33,7 +33,7 @@ function write(name: string, content: string): string {
 }
 
 const run = (args: readonly string[], more: Record<string, string> = {}) =>
-  runGatehouse(args, { ...environment, ...more })
+  new GatehouseProcess(args, { ...environment, ...more }).finished
 
 const file = `version: 1
 customers:
@@ -211,7 +211,7 @@ describe('the daily commands', patience, () => {
 
   it('say what is wrong in one line: no token, a wrong one, nobody there', async () => {
     const { GATEHOUSE_TOKEN: _, ...without } = environment
-    expect(await runGatehouse(['keys', 'list'], without)).toMatchObject({ code: 2 })
+    expect(await new GatehouseProcess(['keys', 'list'], without).finished).toMatchObject({ code: 2 })
     const wrong = await run(['keys', 'list'], { GATEHOUSE_TOKEN: 'ghat.org_1.tok_1.wrong' })
     expect(wrong).toMatchObject({ code: 1, stdout: '' })
     expect(wrong.stderr).toContain('does not accept the token')

@@ -71,7 +71,17 @@ describe('HTTP', () => {
     const page = await response.text()
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8')
     expect(page).toContain('query WhoAmI')
+    expect(page).toContain('<label for="token">API token</label>')
     expect(page).not.toMatch(/<(script|link|img)[^>]+(src|href)="(https?:)?\/\//)
+  })
+
+  it('lets the page talk to the API alone, in no frame, and fits it to a phone', async () => {
+    const response = await fetch(`${api.controlPlane.url}/`)
+    const policy = response.headers.get('content-security-policy')?.split('; ')
+    expect(policy).toEqual(
+      expect.arrayContaining(["connect-src 'self'", "frame-ancestors 'none'", "form-action 'none'"]),
+    )
+    expect(await response.text()).toContain('<meta name="viewport" content="width=device-width')
   })
 
   it('refuses a body beyond its limit', async () => {

@@ -29,6 +29,7 @@ export const provider: Entity = {
   id: 'prov_1',
   name: 'openai',
   baseUrl: 'http://127.0.0.1:9/v1/',
+  allowPrivateNetwork: true,
   active: true,
   connectTimeoutMs: 1_000,
   idleTimeoutMs: 10_000,

@@ -34,6 +34,16 @@ describe('before the first byte of an answer', () => {
     expect(stage.activity?.()).toMatchObject([{ errors: 1, inFlight: 0, lastError: 'ECONNREFUSED' }])
   })
 
+  it('a provider whose name leads into a private network without leave hears nothing', async () => {
+    const { upstream, call, answer, stage } = await askFor(() => undefined, {
+      provider: { allowPrivateNetwork: false },
+    })
+    expect(await refusalOf(answer)).toMatchObject({ code: 'provider_error', status: 502 })
+    expect(upstream.requests).toEqual([])
+    expect(call.usage).toBeUndefined()
+    expect(stage.activity?.()).toMatchObject([{ lastError: 'HTTP_ADDRESS_REFUSED' }])
+  })
+
   const broken: [string, (socket: Socket) => void][] = [
     ['resets the connection', (socket) => socket.resetAndDestroy()],
     ['closes the connection', (socket) => socket.end()],

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { describe, expect, it, vi } from 'vitest'
+import { isPrivateHost } from '../../../../contract/private-host.ts'
 import type { RequestController } from '../../../../plugins/provider/http1/exchange-handler.ts'
 import { Pool } from '../../../../plugins/provider/http1/pool.ts'
 import { wholeAnswer } from '../raw-upstream.ts'
@@ -124,6 +125,20 @@ describe('a request', () => {
     const pool = new Pool({ origin: `http://127.0.0.2:${port}`, connectTimeoutMs: 500, maxConnections: 1 })
     await expect(askPool(pool)).rejects.toMatchObject({ code })
     expect(pool.connections).toBe(0)
+  })
+
+  it('does not reach an address that is refused, whatever name led to it', async () => {
+    const { upstream, pool: allowed } = await startPool(ok)
+    await askPool(allowed)
+    const { port } = new URL(upstream.baseUrl)
+    for (const host of ['127.0.0.1', 'localhost', '2130706433', '[::ffff:127.0.0.1]']) {
+      const origin = `http://${host}:${port}`
+      const pool = new Pool({ origin, connectTimeoutMs: 500, maxConnections: 1, refuses: isPrivateHost })
+      await expect(askPool(pool)).rejects.toMatchObject({ code: 'HTTP_ADDRESS_REFUSED' })
+      expect(pool.connections).toBe(0)
+      await pool.close()
+    }
+    expect(upstream.requests).toHaveLength(1)
   })
 
   it('is not repeated when its connection breaks', async () => {

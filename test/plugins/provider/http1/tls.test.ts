@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { createServer, type TLSSocket } from 'node:tls'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { isPrivateHost } from '../../../../contract/private-host.ts'
 import { Pool } from '../../../../plugins/provider/http1/pool.ts'
 import { askPool } from './ask-pool.ts'
 import { type Certificate, selfSigned } from './certificate.ts'
@@ -55,6 +56,18 @@ describe('over TLS', () => {
     expect(first).toEqual({ alpn: 'http/1.1', reused: false, name: 'localhost' })
     const second = JSON.parse((await askPool(pool)).body)
     expect(second).toEqual({ alpn: 'http/1.1', reused: true, name: 'localhost' })
+  })
+
+  it('an address that is refused hears no secret', async () => {
+    const { port, sockets } = await startTlsServer(trusted, ['http/1.1'], describeConnection)
+    const origin = `https://localhost:${port}`
+    const pool = new Pool({
+      ...{ origin, connectTimeoutMs: 500, maxConnections: 1, ca: trusted.cert },
+      refuses: isPrivateHost,
+    })
+    onTestFinished(() => pool.close())
+    await expect(askPool(pool)).rejects.toMatchObject({ code: 'HTTP_ADDRESS_REFUSED' })
+    expect([...sockets]).toEqual([])
   })
 
   it('an address is no name to send, and is checked all the same', async () => {

@@ -41,8 +41,8 @@ for (const [network, prefix] of [
 const privateSuffixes = ['localhost', 'local', 'internal', 'intranet', 'lan', 'home.arpa', 'test', 'invalid']
 
 /**
- * Whether a URL's hostname is, by what it says alone, in a private network: such an address, such a name, or a
- * name without a dot. A public name that resolves to a private address is not recognised.
+ * Whether a URL's hostname, or an address, is in a private network by what it says alone: such an address, such a
+ * name, or a name without a dot. What a public name resolves to is only seen once a data plane connects.
  */
 export function isPrivateHost(hostname: string): boolean {
   const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
