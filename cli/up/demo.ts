@@ -67,9 +67,13 @@ export async function prepareDemo(
   if (openaiApiKey !== undefined && (await addOpenai(api, openaiApiKey))) {
     announce('OpenAI     added as provider "openai"; the demo key may use it: openai/<model>')
   }
+  return quickstart
+}
+
+/** Scripts take the file for the sign that everything in it works: it comes last. */
+export async function completeDemo(dataDir: string, quickstart: Quickstart): Promise<void> {
   await writeQuickstart(dataDir, quickstart)
   await rm(setupPath(dataDir), { force: true })
-  return quickstart
 }
 
 /** The token of a first start that has not come to its end, issued once however often it is begun. */

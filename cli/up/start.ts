@@ -8,7 +8,7 @@ import { startSimulator } from '../simulator/server.ts'
 import { orRefuse, StartRefused } from '../start-refused.ts'
 import { waitUntilCurrent } from './catch-up.ts'
 import { lockDataDir, prepareDataDir, simulatorLog } from './data-dir.ts'
-import { type Addresses, ensureOrganization, prepareDemo } from './demo.ts'
+import { type Addresses, completeDemo, ensureOrganization, prepareDemo } from './demo.ts'
 import { enrolmentToken, stateDirectoryOf } from './enrolment.ts'
 import { requireFreePorts } from './ports.ts'
 import type { Quickstart } from './quickstart.ts'
@@ -76,6 +76,7 @@ export async function startEverything(options: StartOptions): Promise<Started> {
   if (quickstart === undefined) return { dataDir, addresses }
   const status = { url: dataPlane.statusUrl, token: env.planes.GATEHOUSE_STATUS_TOKEN }
   await waitUntilCurrent(services.database, organizationId, status)
+  await completeDemo(dataDir, quickstart)
   return { dataDir, addresses, quickstart }
 }
 
