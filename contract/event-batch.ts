@@ -4,6 +4,12 @@ import { DataPlaneEvent } from './events.ts'
 import { type KeyLookup, open, SignatureRefused, type SigningKey, seal } from './signed.ts'
 import { parserOf } from './validation.ts'
 
+/**
+ * A data plane sends no more batches than this before one of them is confirmed. A control plane therefore never takes for
+ * lost what is still to come: its patience with a gap is a multiple of it.
+ */
+export const maxUnconfirmedBatches = 64
+
 const Id = Type.String({ minLength: 1, maxLength: 128 })
 
 /** What a data plane says of a batch of events before it says the events. */

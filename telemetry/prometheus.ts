@@ -8,38 +8,30 @@ export interface Sample {
   readonly value: number
 }
 
-type Read = () => readonly Sample[] | Promise<readonly Sample[]>
-
-/** Registers a counter whose values are kept elsewhere and read when they are asked for. */
-export function counter(
-  registry: Registry,
+type Description = readonly [
   name: string,
   help: string,
   labelNames: readonly string[],
-  read: Read,
-): void {
-  const metric = new Counter({
-    name,
-    help,
-    labelNames: [...labelNames],
-    registers: [registry],
-    async collect() {
-      const samples = await read()
-      metric.reset()
-      for (const { labels, value } of samples.slice(0, mostLabelValues)) metric.inc(labels, value)
-    },
-  })
+  read: () => readonly Sample[] | Promise<readonly Sample[]>,
+]
+
+/** Registers a counter whose values are kept elsewhere and read when they are asked for. */
+export function counter(registry: Registry, ...description: Description): void {
+  register(Counter, registry, description)
 }
 
 /** Registers a gauge that is read when it is asked for. */
-export function gauge(
+export function gauge(registry: Registry, ...description: Description): void {
+  register(Gauge, registry, description)
+}
+
+function register(
+  Kind: typeof Counter | typeof Gauge,
   registry: Registry,
-  name: string,
-  help: string,
-  labelNames: readonly string[],
-  read: Read,
+  [name, help, labelNames, read]: Description,
 ): void {
-  const metric = new Gauge({
+  const mostSeries = mostLabelValues * Math.max(1, labelNames.length)
+  const metric: Counter | Gauge = new Kind({
     name,
     help,
     labelNames: [...labelNames],
@@ -47,7 +39,7 @@ export function gauge(
     async collect() {
       const samples = await read()
       metric.reset()
-      for (const { labels, value } of samples.slice(0, mostLabelValues * 2)) metric.set(labels, value)
+      for (const { labels, value } of samples.slice(0, mostSeries)) metric.inc(labels, value)
     },
   })
 }

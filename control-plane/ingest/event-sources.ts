@@ -1,8 +1,8 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
-import type { EventBatch } from '../../contract/event-batch.ts'
+import { type EventBatch, maxUnconfirmedBatches } from '../../contract/event-batch.ts'
 
 /** So many batches behind a gap, what is missing in it is taken for lost. */
-export const patienceBatches = 256
+export const patienceBatches = 4 * maxUnconfirmedBatches
 
 /** How far one data plane's batches have arrived without a gap. */
 export interface EventSource {

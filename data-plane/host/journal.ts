@@ -112,7 +112,7 @@ export class DurableJournal implements Journal {
     const isFull = this.#segments.bytes >= this.#maxBytes * 0.9
     if (isFull || this.#isFailing) throw new Denied('audit_unavailable')
     const held = call.hold ? this.#heldBy(call.hold) : noCharges
-    this.#append(`{"intent":${recordUnknownEnd(call, held)}}\n`)
+    if (!this.#append(`{"intent":${recordUnknownEnd(call, held)}}\n`)) throw new Denied('audit_unavailable')
     this.#state.openCalls.set(call.id, { unknownEnd: () => recordUnknownEnd(call, held) })
     if (this.#durability === 'sync') return this.#groupSync.wait()
     // A call that is refused here leaves an intent that waits; the record of its end follows it.
@@ -197,10 +197,12 @@ export class DurableJournal implements Journal {
     this.#scheduleFlush()
   }
 
-  #append(line: string): void {
-    if (!this.#hasRoom(line)) return
+  /** Whether there was room for the line. */
+  #append(line: string): boolean {
+    if (!this.#hasRoom(line)) return false
     this.#lines.append(line)
     this.#scheduleFlush()
+    return true
   }
 
   #hasRoom(text: string): boolean {

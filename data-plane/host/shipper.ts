@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { openConfirmation, sealBatch } from '../../contract/event-batch.ts'
+import { maxUnconfirmedBatches, openConfirmation, sealBatch } from '../../contract/event-batch.ts'
 import type { KeyLookup, SigningKey } from '../../contract/signed.ts'
 import type { EventProducer } from '../../transport/event-stream.ts'
 import { within } from '../deadline.ts'
@@ -23,8 +23,6 @@ export interface ShipperOptions {
 
 /** So much of the journal makes a batch worth its signature. */
 const fullBatchBytes = 256 * 1024
-/** Beyond, nothing is sent before something is confirmed: it bounds our memory, and what the stream holds of us. */
-const maxUnconfirmedBatches = 64
 /** A batch leaves when it is full or has waited so long. */
 const lingerMs = 200
 const pollMs = 25

@@ -51,6 +51,7 @@ export class Pools {
       })
     }
   }
+
   #openPool({ origin, connectTimeoutMs, allowPrivateNetwork }: CompiledProvider): Pool {
     // Each call has a connection of its own, and the one of a call that just ended may still be closing.
     const maxConnections = 2 * this.#maxConcurrentCalls

@@ -158,6 +158,13 @@ describe('the journal’s bound', () => {
     expect(size()).toBeLessThan(20_000)
   })
 
+  it('refuses a call whose intent has no room, instead of letting it go unrecorded', () => {
+    const journal = openJournal()
+    const call = callOf({ id: 'call_1', model: 'x'.repeat(65 * 1024 ** 2) })
+    expect(() => journal.intend(call)).toThrow(expect.objectContaining({ code: 'audit_unavailable' }))
+    expect(replayJournal(directory).state.openCalls.size).toBe(0)
+  })
+
   it('refuses with audit_unavailable when the disk cannot be written', () => {
     const journal = openJournal({ segmentBytes: 10 })
     journal.intend(callOf({ id: 'call_0' }))

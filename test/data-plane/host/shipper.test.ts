@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { maxUnconfirmedBatches } from '../../../contract/event-batch.ts'
 import { DurableJournal } from '../../../data-plane/host/journal.ts'
 import { Shipper } from '../../../data-plane/host/shipper.ts'
 import type { Outcome } from '../../../plugins/sdk/call.ts'
@@ -129,15 +130,15 @@ describe('the shipper', () => {
     await stop(running)
   })
 
-  it('leaves no more than 64 batches with a control plane that takes in nothing', async () => {
+  it('leaves no more batches than are agreed with a control plane that takes in nothing', async () => {
     const stream = newStream()
     const running = start(stream)
     for (let index = 0; index < 100; index++) {
       record(running.journal, `call_${index}`)
-      if (index < 64) await until(() => stream.length === index + 1)
+      if (index < maxUnconfirmedBatches) await until(() => stream.length === index + 1)
     }
     await pass(1_000)
-    expect(stream.length).toBe(64)
+    expect(stream.length).toBe(maxUnconfirmedBatches)
     expect(running.journal.backlog).toBe(100)
     await until(
       () => running.journal.backlog === 0,
