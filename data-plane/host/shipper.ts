@@ -147,17 +147,34 @@ export class Shipper {
     const now = performance.now()
     if (this.#unconfirmed.isEmpty || now - this.#confirmationReadAt < confirmationPollMs) return
     this.#confirmationReadAt = now
+    const heard = await this.#hear(this.#unconfirmed.due(now))
+    if (!heard) return
+    const sequence = this.#confirmedSequence(heard.confirmation)
+    if (sequence !== undefined) this.#giveUp(this.#unconfirmed.confirm(sequence))
+    for (const batch of heard.gone) if (this.#unconfirmed.has(batch)) await this.#sendAgain(batch)
+  }
+
+  /** What the store says now; undefined while it does not answer. */
+  async #hear(
+    due: readonly SentBatch[],
+  ): Promise<{ readonly gone: readonly SentBatch[]; readonly confirmation: string | null } | undefined> {
     try {
-      // First: what left the stream is confirmed by then, unless it was refused or lost.
-      const gone = await this.#goneFromStream(this.#unconfirmed.due(now))
-      this.#takeConfirmation(await this.#readConfirmation())
-      for (const batch of gone) if (this.#unconfirmed.has(batch)) await this.#sendAgain(batch)
+      // In this order: what left the stream is confirmed by then, unless it was refused or lost.
+      const gone = await this.#goneFromStream(due)
+      const confirmation = await within(
+        storeLimitMs,
+        'the confirmation of events',
+        this.#options.events.confirmation(),
+      )
       this.#isStoreAway = false
+      return { gone, confirmation }
     } catch (error) {
-      if (this.#isStoreAway) return
-      this.#isStoreAway = true
       const reason = error instanceof Error ? error.message : String(error)
-      this.#options.log.warn({ reason }, 'cannot hear which events are confirmed: they stay in the journal')
+      if (!this.#isStoreAway) {
+        this.#options.log.warn({ reason }, 'cannot hear which events are confirmed: they stay in the journal')
+      }
+      this.#isStoreAway = true
+      return undefined
     }
   }
 
@@ -172,36 +189,38 @@ export class Shipper {
     return gone
   }
 
-  #readConfirmation(): Promise<string | null> {
-    return within(storeLimitMs, 'the confirmation of events', this.#options.events.confirmation())
-  }
-
-  #takeConfirmation(text: string | null): void {
-    if (text === null || text === this.#lastConfirmation) return
+  /** Up to which of this process's batches a confirmation reaches; undefined when it is not about them. */
+  #confirmedSequence(text: string | null): number | undefined {
+    if (text === null || text === this.#lastConfirmation) return undefined
     this.#lastConfirmation = text
-    const { organizationId, dataPlaneId, controlPlaneKeys, journal, log } = this.#options
+    const { organizationId, dataPlaneId, controlPlaneKeys, log } = this.#options
     try {
       const confirmation = openConfirmation(text, controlPlaneKeys)
+      // What an earlier process sent is sent again by this one.
       const isOurs =
-        confirmation.organizationId === organizationId && confirmation.dataPlaneId === dataPlaneId
-      // Of an earlier process: what it sent is sent again by this one.
-      if (!isOurs || confirmation.incarnation !== this.#incarnation) return
-      const confirmed = this.#unconfirmed.confirm(confirmation)
-      const last = confirmed.at(-1)
-      if (last)
-        journal.markShipped(
-          last.end,
-          confirmed.reduce((sum, { count }) => sum + count, 0),
-        )
+        confirmation.organizationId === organizationId &&
+        confirmation.dataPlaneId === dataPlaneId &&
+        confirmation.incarnation === this.#incarnation
+      return isOurs ? confirmation.sequence : undefined
     } catch (error) {
       log.error({ err: error }, 'a confirmation of events is not the control plane’s')
+      return undefined
     }
   }
 
+  #giveUp(confirmed: readonly SentBatch[]): void {
+    const last = confirmed.at(-1)
+    if (!last) return
+    const events = confirmed.reduce((sum, { count }) => sum + count, 0)
+    this.#options.journal.markShipped(last.end, events)
+  }
+
   async #sendAgain(batch: SentBatch): Promise<void> {
-    const { events, log } = this.#options
-    log.warn({ sequence: batch.sequence, timesSent: batch.timesSent }, 'the event stream lost a batch')
-    batch.entryId = await within(storeLimitMs, 'the event stream', events.append(batch.sealed))
+    const { sequence, timesSent } = batch
+    this.#options.log.warn({ sequence, timesSent }, 'the event stream lost a batch')
+    const entryId = await this.#store(batch.sealed)
+    if (entryId === undefined) return
+    batch.entryId = entryId
     batch.timesSent++
     this.#unconfirmed.postpone(batch, performance.now())
   }

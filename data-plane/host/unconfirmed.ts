@@ -1,4 +1,3 @@
-import type { EventConfirmation } from '../../contract/event-batch.ts'
 import type { Position } from './journal-record.ts'
 
 /** A batch that the stream has stored. */
@@ -60,8 +59,8 @@ export class UnconfirmedBatches {
     batch.checkAt = nowMs + Math.min(firstCheckMs * 2 ** (batch.timesSent - 1), longestCheckMs)
   }
 
-  /** Removes and returns what is confirmed. */
-  confirm({ sequence }: Pick<EventConfirmation, 'sequence'>): readonly SentBatch[] {
+  /** Removes and returns what is confirmed: all up to a number. */
+  confirm(sequence: number): readonly SentBatch[] {
     const confirmed = this.#batches.filter((batch) => batch.sequence <= sequence)
     if (confirmed.length > 0) this.#batches = this.#batches.slice(confirmed.length)
     return confirmed
