@@ -10,10 +10,28 @@ interface OpenLease {
 
 type Charge = CallFinished['charges'][number]
 
-/** A call whose end is not written yet. */
-export interface OpenCall {
+/**
+ * A call whose end is not written yet, with what its record is made of.
+ *
+ * It is emptied when it ends. V8 lets the outgrown table of a `Map` point to its successor, so that one that has grown
+ * old would keep all that later ones ever held alive until the next full collection: every call, several times copied.
+ */
+export class OpenCall {
+  #unknownEnd: (() => string) | undefined
+
+  constructor(unknownEnd: () => string) {
+    this.#unknownEnd = unknownEnd
+  }
+
   /** The JSON of the event that becomes true when no end is ever written. */
-  unknownEnd(): string
+  unknownEnd(): string {
+    if (!this.#unknownEnd) throw new TypeError('the call has ended')
+    return this.#unknownEnd()
+  }
+
+  end(): void {
+    this.#unknownEnd = undefined
+  }
 }
 
 /**
@@ -42,6 +60,7 @@ export class JournalState {
   }
 
   finish(attemptId: string, charges: readonly Charge[]): void {
+    this.openCalls.get(attemptId)?.end()
     this.openCalls.delete(attemptId)
     for (const { leaseId, nanoUsd } of charges) {
       const lease = this.leases.get(leaseId)
@@ -66,7 +85,7 @@ export class JournalState {
   }
 
   #begin(intent: CallFinished): void {
-    this.openCalls.set(intent.attemptId, { unknownEnd: () => JSON.stringify(intent) })
+    this.openCalls.set(intent.attemptId, new OpenCall(() => JSON.stringify(intent)))
   }
 
   #restore({ intents, leases, asks, shipped }: Checkpoint): void {

@@ -7,7 +7,7 @@ import { recordCall, recordUnknownEnd } from './call-record.ts'
 import { GroupSync } from './group-sync.ts'
 import type { HostLog } from './host-log.ts'
 import { type Checkpoint, type LeaseState, type Position, parseCallFinished } from './journal-record.ts'
-import type { JournalState } from './journal-state.ts'
+import { type JournalState, OpenCall } from './journal-state.ts'
 import { LineBuffer } from './line-buffer.ts'
 import { RecentEvents } from './recent-events.ts'
 import { replayJournal } from './replay.ts'
@@ -113,7 +113,7 @@ export class DurableJournal implements Journal {
     if (isFull || this.#isFailing) throw new Denied('audit_unavailable')
     const held = call.hold ? this.#heldBy(call.hold) : noCharges
     if (!this.#append(`{"intent":${recordUnknownEnd(call, held)}}\n`)) throw new Denied('audit_unavailable')
-    this.#state.openCalls.set(call.id, { unknownEnd: () => recordUnknownEnd(call, held) })
+    this.#state.openCalls.set(call.id, new OpenCall(() => recordUnknownEnd(call, held)))
     if (this.#durability === 'sync') return this.#groupSync.wait()
     // A call that is refused here leaves an intent that waits; the record of its end follows it.
     if (!this.flush()) throw new Denied('audit_unavailable')
