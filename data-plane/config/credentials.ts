@@ -11,6 +11,8 @@ import { ConfigurationRefused, parseOrRefuse } from './refusal.ts'
 import { nameVersion, openTrusted, type Trust } from './verify.ts'
 
 const pepperBytes = 32
+/** So many digests are kept; when there are more, all are made anew. */
+const maxKeptDigests = 4_096
 
 /** Who may open a sealed document: one data plane, with its private key. */
 export interface Recipient {
@@ -63,6 +65,8 @@ async function decrypt(sealed: string, { sealingKey }: Recipient): Promise<strin
 export class Secrets {
   #pepper: KeyObject | undefined
   #byCredentialId: ReadonlyMap<string, string> = new Map()
+  /** By the virtual key: the same few come with every call, and an HMAC costs more than all other checks of a key. */
+  readonly #digests = new Map<string, string>()
   #version: Version | undefined
 
   get available(): boolean {
@@ -78,6 +82,7 @@ export class Secrets {
     }
     this.#version = { epoch: credentials.epoch, revision: credentials.revision }
     this.#pepper = createSecretKey(credentials.pepper, 'base64')
+    this.#digests.clear()
     this.#byCredentialId = new Map(Object.entries(credentials.secrets))
   }
 
@@ -88,7 +93,12 @@ export class Secrets {
    */
   digest(secret: string): string {
     if (!this.#pepper) throw new Error('this data plane has no pepper yet')
-    return createHmac('sha256', this.#pepper).update(secret).digest('hex')
+    const known = this.#digests.get(secret)
+    if (known !== undefined) return known
+    const digest = createHmac('sha256', this.#pepper).update(secret).digest('hex')
+    if (this.#digests.size >= maxKeptDigests) this.#digests.clear()
+    this.#digests.set(secret, digest)
+    return digest
   }
 
   credential(credentialId: string): string | undefined {
