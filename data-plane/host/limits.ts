@@ -1,5 +1,5 @@
 import type { LimitNode, LimitReached, Limits } from '../../plugins/sdk/builtin.ts'
-import { type LimitStore, permitHoldMs } from '../../transport/limit-store.ts'
+import type { LimitStore } from '../../transport/limit-store.ts'
 import { within } from '../deadline.ts'
 import type { HostLog } from './host-log.ts'
 import { PermitPool } from './permit-pool.ts'
@@ -16,8 +16,6 @@ const storeLimitMs = 250
 const takeLimitMs = 2_000
 /** How long the store is left alone after it did not answer. */
 const storeDownMs = 1_000
-/** Permits are given back while they still have so much of their time. */
-const giveBackShare = 0.4
 
 /**
  * Request limits that all data planes share. Permits come from the store in blocks, sized by the rate of use and one
@@ -40,7 +38,10 @@ export class PermitLimits implements Limits {
     const now = this.#options.now()
     const pools = this.#poolsOf(limits)
     if (now < this.#downUntil) return this.#takeAlone(pools, now)
-    if (tryUse(pools, now)) return undefined
+    if (tryUse(pools, now)) {
+      for (const pool of pools) if (pool.isRunningLow(now)) void this.#refill(pool)
+      return undefined
+    }
     return refusalOf(pools, now) ?? this.#takeShared(pools, now)
   }
 
@@ -48,7 +49,7 @@ export class PermitLimits implements Limits {
   sweep(): void {
     const now = this.#options.now()
     for (const [id, pool] of this.#pools) {
-      this.#giveBack(pool, now + permitHoldMs(pool.windowMs) * giveBackShare)
+      this.#giveBack(pool, pool.removeEnding(now))
       if (!pool.isForgettable(now)) continue
       pool.isForgotten = true
       this.#pools.delete(id)
@@ -56,7 +57,7 @@ export class PermitLimits implements Limits {
   }
 
   close(): void {
-    for (const pool of this.#pools.values()) this.#giveBack(pool, Number.POSITIVE_INFINITY)
+    for (const pool of this.#pools.values()) this.#giveBack(pool, pool.removeAll())
   }
 
   async #takeShared(pools: readonly PermitPool[], startedAt: number): Promise<LimitReached | undefined> {
@@ -93,7 +94,7 @@ export class PermitLimits implements Limits {
   async #acquire(pool: PermitPool): Promise<void> {
     const { store, now, log } = this.#options
     const askedAt = now()
-    const request = pool.request(askedAt, permitHoldMs(pool.windowMs))
+    const request = pool.request(askedAt)
     try {
       const [grant] = await within(storeLimitMs, 'the limit store', store.acquire([request]))
       if (grant) pool.learn(grant, askedAt, now())
@@ -117,8 +118,7 @@ export class PermitLimits implements Limits {
     return undefined
   }
 
-  #giveBack(pool: PermitPool, endingBefore: number): void {
-    const permits = pool.removeEndingBefore(endingBefore)
+  #giveBack(pool: PermitPool, permits: number): void {
     if (permits === 0) return
     this.#options.store.giveBack(pool.node.id, permits).catch((error: unknown) => {
       // The store counts them as used until their window ends: stricter, never laxer.
@@ -142,7 +142,7 @@ export class PermitLimits implements Limits {
     if (isSame) return known
     if (known) {
       known.isForgotten = true
-      this.#giveBack(known, Number.POSITIVE_INFINITY)
+      this.#giveBack(known, known.removeAll())
     }
     const pool = new PermitPool(node)
     this.#pools.set(node.id, pool)

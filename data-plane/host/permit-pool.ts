@@ -1,5 +1,5 @@
 import type { LimitNode } from '../../plugins/sdk/builtin.ts'
-import type { PermitGrant, PermitRequest } from '../../transport/limit-store.ts'
+import { type PermitGrant, type PermitRequest, permitHoldMs } from '../../transport/limit-store.ts'
 import { LocalWindow } from './local-window.ts'
 
 interface Block {
@@ -10,10 +10,16 @@ interface Block {
 /** A refusal by the store answers further calls for so long, at most: a permit may come back any time. */
 const longestRefusalMs = 100
 const ratePeriodMs = 250
+/** Of the time for which permits may be held: those with less of it left are given back. */
+const giveBackShare = 0.4
+/** And for so much of it before that, permits have to last, or more are asked for while calls need not wait for them. */
+const leadShare = 0.1
 
 /** The permits of one limit that this data plane holds. */
 export class PermitPool {
   readonly node: LimitNode
+  /** How long permits of this limit may be held. */
+  readonly holdMs: number
   #blocks: Block[] = []
   readonly #window: LocalWindow
   #refusedUntil = 0
@@ -28,7 +34,8 @@ export class PermitPool {
 
   constructor(node: LimitNode) {
     this.node = node
-    this.#window = new LocalWindow(node.windowSeconds * 1000)
+    this.holdMs = permitHoldMs(this.windowMs)
+    this.#window = new LocalWindow(this.windowMs)
   }
 
   get windowMs(): number {
@@ -41,6 +48,16 @@ export class PermitPool {
       this.#blocks.shift()
     }
     return false
+  }
+
+  /** Whether calls will soon have to wait, unless more permits come; never for a limit that is seldom used. */
+  isRunningLow(now: number): boolean {
+    const soonUsed = this.#takesPerMs * this.holdMs * leadShare
+    if (soonUsed < 1 || now < this.#refusedUntil) return false
+    const lastUntil = now + this.holdMs * (giveBackShare + leadShare)
+    let lasting = 0
+    for (const { permits, usableUntil } of this.#blocks) if (usableUntil >= lastUntil) lasting += permits
+    return lasting < soonUsed
   }
 
   /** Uses one permit; the caller knows that there is one. */
@@ -65,10 +82,10 @@ export class PermitPool {
     return now < this.#refusedUntil ? Math.max(1, this.#retryAt - now) : undefined
   }
 
-  /** What to ask of the store: enough for those who wait and for what the next `holdMs` will bring. */
-  request(now: number, holdMs: number): PermitRequest {
+  /** What to ask of the store: enough for those who wait and for what the next half of the hold will bring. */
+  request(now: number): PermitRequest {
     this.#rate(now)
-    const ahead = Math.floor(this.#takesPerMs * holdMs * 0.5)
+    const ahead = Math.floor(this.#takesPerMs * this.holdMs * 0.5)
     const { id: limitId, maxRequests } = this.node
     const wanted = Math.min(maxRequests, Math.max(1, this.waiting + ahead))
     return { limitId, maxRequests, windowMs: this.windowMs, wanted }
@@ -83,20 +100,29 @@ export class PermitPool {
     }
   }
 
-  /** Removes the permits that come to the end of their time before `until`, and says how many there were. */
-  removeEndingBefore(until: number): number {
-    let permits = 0
-    this.#blocks = this.#blocks.filter((block) => {
-      if (block.usableUntil >= until) return true
-      permits += block.permits
-      return false
-    })
-    return permits
+  /** Removes the permits that will not be used in time, and says how many there were. */
+  removeEnding(now: number): number {
+    return this.#remove(({ usableUntil }) => usableUntil < now + this.holdMs * giveBackShare)
+  }
+
+  /** Removes all permits, and says how many there were. */
+  removeAll(): number {
+    return this.#remove(() => true)
   }
 
   /** Whether nothing would be missed if the pool were forgotten. */
   isForgettable(now: number): boolean {
     return this.waiting === 0 && this.#blocks.length === 0 && this.#window.isIdle(now)
+  }
+
+  #remove(isOver: (block: Block) => boolean): number {
+    let permits = 0
+    this.#blocks = this.#blocks.filter((block) => {
+      if (!isOver(block)) return true
+      permits += block.permits
+      return false
+    })
+    return permits
   }
 
   #recordUse(now: number): void {

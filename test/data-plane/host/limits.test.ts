@@ -70,6 +70,22 @@ describe('request limits', () => {
     expect(requests.length).toBeLessThan(150)
   })
 
+  it('ask ahead of need, so that no call of a steady stream waits, and for little more than it uses', async () => {
+    const { store, requests } = storeOf(100_000)
+    const limits = limitsOver(store)
+    const waited: number[] = []
+    for (let index = 0; index < 4_000; index++) {
+      if (limits.take([node('a', 100_000)]) instanceof Promise) waited.push(index)
+      await vi.advanceTimersByTimeAsync(1)
+      if (index % 20 === 0) limits.sweep()
+    }
+    expect(waited.filter((index) => index > 1_000)).toEqual([])
+    expect(requests.filter(({ wanted }) => wanted > 1_000)).toEqual([])
+    await vi.advanceTimersByTimeAsync(1_000)
+    limits.sweep()
+    expect(store.out).toBe(4_000)
+  })
+
   it('take a permit of every limit or of none', async () => {
     const { store } = storeOf(10)
     const limits = limitsOver({
