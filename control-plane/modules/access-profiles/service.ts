@@ -62,7 +62,10 @@ export function updateAccessProfile(
     const profile = await lockRow(em, AccessProfileEntity, 'access profile', input.id, input)
     Object.assign(profile, readTerms(input, profile))
     await em.flush()
-    if (input.providerConfigs) await replaceProfileConfigs(em, profile, input.providerConfigs)
+    if (input.providerConfigs) {
+      await replaceProfileConfigs(em, profile, input.providerConfigs)
+      await raiseVersion(em, profile)
+    }
     const followers = await lockFollowers(em, profile.id)
     const entry = await describe(em, 'access_profile.updated', profile)
     // The revision of its keys tells of the profile too.
@@ -93,6 +96,15 @@ export function deleteAccessProfile(
     return { id }
   })
   return refuseViolations({ referenced: () => new InUse('access profile', 'roles') }, work)
+}
+
+/** What a profile says of providers is in rows of its own, whose changes are the profile's. */
+async function raiseVersion(em: EntityManager, profile: AccessProfile): Promise<void> {
+  await em.execute('update access_profiles set version = version + 1 where org_id = ? and id = ?', [
+    profile.organizationId,
+    profile.id,
+  ])
+  await em.refresh(profile)
 }
 
 const nameTaken = (name: string) => ({

@@ -71,11 +71,6 @@ export function heirsOf(graph: RoleGraph, id: string): RoleNode[] {
   return [...graph.values()].filter((role) => ancestryOf(graph, role.id).some((above) => above.id === id))
 }
 
-/** Whether another role inherits from this one. */
-export function isInherited(graph: RoleGraph, id: string): boolean {
-  return [...graph.values()].some(({ inheritedRoleIds }) => inheritedRoleIds.includes(id))
-}
-
 /** @throws RoleCycle when the role inherits from itself; RoleTooDeep when a chain through it is too long. */
 export function checkInheritance(graph: RoleGraph, id: string): void {
   const role = graph.get(id)
