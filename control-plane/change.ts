@@ -6,6 +6,9 @@ import { type AuditEntry, recordAudit } from './modules/audit/index.ts'
 import { type ConfigurationChange, changeConfiguration } from './publisher/revision.ts'
 import type { Clock } from './service-context.ts'
 
+/** Of what no data plane is told, and yet is configuration: its rows say what the revision changed. */
+export const toldByRows: ConfigurationChange = { upserts: [] }
+
 /**
  * Completes a mutation in its transaction: writes what was changed, its audit event and, when data planes are to
  * know, the configuration's next revision.

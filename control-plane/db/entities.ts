@@ -9,6 +9,7 @@ import { CustomerEntity } from '../modules/customers/entity.ts'
 import { DataPlaneEntity } from '../modules/data-planes/entity.ts'
 import { RequestLimitEntity } from '../modules/limits/entity.ts'
 import { ModelEntity } from '../modules/models/entity.ts'
+import { ModelPricesEntity } from '../modules/models/price-history.ts'
 import { OrganizationEntity } from '../modules/organizations/entity.ts'
 import { PluginEntity } from '../modules/plugins/entity.ts'
 import { ProviderEntity } from '../modules/providers/entity.ts'
@@ -36,6 +37,7 @@ export const entities = [
   ProviderEntity,
   ProviderKeyEntity,
   ModelEntity,
+  ModelPricesEntity,
   VirtualKeyEntity,
   ProviderConfigEntity,
   AccessProfileEntity,

@@ -16,6 +16,7 @@ export type IdPrefix =
   | 'pk'
   | 'cred'
   | 'mdl'
+  | 'mp'
   | 'bud'
   | 'lim'
   | 'ccf'

@@ -34,6 +34,15 @@ export function tenantTable(table: string, options: TenantTableOptions): readonl
   ]
 }
 
+/** Row-level security binds a table's owner too, and so it would hide from a migration what is to be changed. */
+export function unwalled(tables: readonly string[], statements: readonly string[]): readonly string[] {
+  return [
+    ...tables.map((table) => `alter table ${table} no force row level security`),
+    ...statements,
+    ...tables.map((table) => `alter table ${table} force row level security`),
+  ]
+}
+
 export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }

@@ -1,5 +1,5 @@
 import type { SchemaMigration } from '../migration.ts'
-import { tenantTable } from '../tenant-table.ts'
+import { tenantTable, unwalled } from '../tenant-table.ts'
 
 const roleColumns = `
   id text not null,
@@ -26,15 +26,6 @@ const assignmentColumns = `
   constraint role_assignments_user_role_key unique (org_id, user_id, role_id),
   foreign key (org_id, user_id) references users (org_id, id) on delete cascade,
   foreign key (org_id, role_id) references roles (org_id, id)`
-
-/** Row-level security binds a table's owner too, and so it would hide from a migration what is to be changed. */
-function unwalled(tables: readonly string[], statements: readonly string[]): readonly string[] {
-  return [
-    ...tables.map((table) => `alter table ${table} no force row level security`),
-    ...statements,
-    ...tables.map((table) => `alter table ${table} force row level security`),
-  ]
-}
 
 /** What a role may do is in contract/permissions.ts; its row is what tokens and assignments refer to. */
 const systemRolesOfOrganizations = `

@@ -12,6 +12,7 @@ import {
   type IssuedKey,
   insertKey,
   type KeyPlace,
+  lockKeys,
   lockLiveKey,
   makeSecret,
   plainFields,
@@ -22,9 +23,8 @@ import {
   VirtualKeyEntity,
 } from '../virtual-keys/index.ts'
 import { requireWorkspace } from '../workspaces/index.ts'
-import { applyProfile } from './apply-profile.ts'
+import { applyProfile, mostFollowers } from './apply-profile.ts'
 import { type AccessProfile, AccessProfileEntity } from './entity.ts'
-import { mostFollowers } from './service.ts'
 
 export interface NewFollower extends KeyPlace {
   readonly accessProfileId: string
@@ -42,21 +42,58 @@ export function issueVirtualKeyFromProfile(
   actor: Actor,
   input: NewFollower,
 ): Promise<IssuedKey> {
+  return transactionOf(context, actor, (em) => issueFollower(context, actor, em, input))
+}
+
+/**
+ * The same in the caller's transaction.
+ *
+ * @param endsAt when the key ends at the latest, whatever its profile says; null: never.
+ * @throws NotFound, Forbidden
+ */
+export async function issueFollower(
+  context: ServiceContext,
+  actor: Actor,
+  em: EntityManager,
+  input: NewFollower,
+  endsAt: Date | null = null,
+): Promise<IssuedKey> {
   const name = checkName('name', input.name)
   const { description, tags } = input
   const labels = readKeyFields({ description, tags }, plainFields, context.now())
-  return transactionOf(context, actor, async (em) => {
-    const workspace = await requireWorkspace(em, actor, 'virtual_keys:create', input.workspaceId)
-    const profile = await shareProfile(em, input.accessProfileId)
-    const owner = await requireOwner(em, workspace.id, input.owner)
-    const place = { ...owner, name, workspaceId: workspace.id, accessProfileId: profile.id }
-    const secret = makeSecret()
-    const expiresAt = expiryOf(context, profile)
-    const virtualKey = await insertKey(context, actor, em, { ...labels, ...place, expiresAt }, secret)
-    const change = await applyProfile(em, profile, [virtualKey], new Date(context.now()))
-    await recordKeys(context, em, actor, [virtualKey], 'virtual_key.issued', change)
-    return { virtualKey, secret }
-  })
+  const workspace = await requireWorkspace(em, actor, 'virtual_keys:create', input.workspaceId)
+  const profile = await shareRoom(em, input.accessProfileId)
+  const owner = await requireOwner(em, workspace.id, input.owner)
+  const place = { ...owner, name, workspaceId: workspace.id, accessProfileId: profile.id }
+  const secret = makeSecret()
+  const expiresAt = earlier(expiryOf(context, profile), endsAt)
+  const virtualKey = await insertKey(context, actor, em, { ...labels, ...place, expiresAt }, secret)
+  const change = await applyProfile(em, profile, [virtualKey], new Date(context.now()))
+  await recordKeys(context, em, actor, [virtualKey], 'virtual_key.issued', change)
+  return { virtualKey, secret }
+}
+
+/**
+ * Lets the life of a key begin anew: as long as its profile says, and until `endsAt` at the latest. A key that left
+ * its profile or was revoked stays as it is.
+ *
+ * @throws Forbidden when a key would live longer and the actor may not change it.
+ */
+export async function renewFollower(
+  context: ServiceContext,
+  actor: Actor,
+  em: EntityManager,
+  virtualKeyId: string,
+  endsAt: Date | null,
+): Promise<void> {
+  const [key] = await lockKeys(em, { id: virtualKeyId, status: { $ne: 'revoked' } }, 1)
+  if (!key || key.accessProfileId === null) return
+  const profile = await shareProfile(em, key.accessProfileId)
+  const expiresAt = earlier(expiryOf(context, profile), endsAt)
+  if (earlier(expiresAt, key.expiresAt) !== expiresAt) actor.require('virtual_keys:update', key)
+  key.expiresAt = expiresAt
+  const change = await applyProfile(em, profile, [key], new Date(context.now()))
+  await recordKeys(context, em, actor, [key], 'virtual_key.updated', change)
 }
 
 /**
@@ -71,7 +108,7 @@ export function followAccessProfile(
   input: { readonly virtualKeyId: string; readonly accessProfileId: string },
 ): Promise<VirtualKey> {
   return transactionOf(context, actor, async (em) => {
-    const profile = await shareProfile(em, input.accessProfileId)
+    const profile = await shareRoom(em, input.accessProfileId)
     const key = await lockLiveKey(em, actor, 'virtual_keys:update', input.virtualKeyId)
     if (key.accessProfileId !== null) requireRelease(actor, key)
     key.accessProfileId = profile.id
@@ -114,10 +151,22 @@ async function shareProfile(em: EntityManager, id: string): Promise<AccessProfil
   const lockMode = LockMode.PESSIMISTIC_READ
   const profile = await em.findOne(AccessProfileEntity, { id }, { lockMode })
   if (!profile) throw new NotFound('access profile', id)
+  return profile
+}
+
+/** Room for one more key. */
+async function shareRoom(em: EntityManager, id: string): Promise<AccessProfile> {
+  const profile = await shareProfile(em, id)
   if ((await em.count(VirtualKeyEntity, { accessProfileId: id })) >= mostFollowers) {
     throw new BadUserInput('accessProfileId', `has ${mostFollowers} keys already: make another profile`)
   }
   return profile
+}
+
+/** Null is never. */
+function earlier(one: Date | null, other: Date | null): Date | null {
+  if (one === null || other === null) return one ?? other
+  return one <= other ? one : other
 }
 
 function expiryOf(context: ServiceContext, { expiresIn }: AccessProfile): Date | null {

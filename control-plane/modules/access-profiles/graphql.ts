@@ -10,9 +10,10 @@ import { listPage } from '../../graphql/pagination.ts'
 import { InUse, NameTaken, NotFound } from '../../graphql/refusals.ts'
 import { BudgetPeriodType } from '../budgets/index.ts'
 import { ExpiryPresetType, ProviderConfigInputType, scopeFields } from '../virtual-keys/index.ts'
+import { mostFollowers } from './apply-profile.ts'
 import { AccessProfileEntity } from './entity.ts'
 import './followers-graphql.ts'
-import { createAccessProfile, deleteAccessProfile, mostFollowers, updateAccessProfile } from './service.ts'
+import { createAccessProfile, deleteAccessProfile, updateAccessProfile } from './service.ts'
 import { AccessProfileType } from './types.ts'
 
 builder.queryFields((t) => ({

@@ -1,19 +1,16 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Actor } from '../../actor.ts'
-import { recordChange } from '../../change.ts'
+import { recordChange, toldByRows } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
 import { type ExpectedVersion, lockRow } from '../../db/require-row.ts'
 import { InUse, NameTaken } from '../../graphql/refusals.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
-import { lockKeys, type ProviderConfigInput, recordKeys, VirtualKeyEntity } from '../virtual-keys/index.ts'
-import { applyProfile } from './apply-profile.ts'
+import { type ProviderConfigInput, VirtualKeyEntity } from '../virtual-keys/index.ts'
+import { lockFollowers, updateFollowers } from './apply-profile.ts'
 import { type AccessProfile, AccessProfileEntity } from './entity.ts'
 import { listProfileConfigs, replaceProfileConfigs } from './provider-configs.ts'
 import { type ProfileTermsInput, plainTerms, readTerms } from './terms.ts'
-
-/** A change of a profile is one transaction and one revision, whatever follows it. */
-export const mostFollowers = 1_000
 
 /** Profiles belong to the organization, not to a workspace. */
 const organizationWide = { workspaceId: null }
@@ -43,7 +40,7 @@ export function createAccessProfile(
     const profile = em.create(AccessProfileEntity, row)
     await em.flush()
     await replaceProfileConfigs(em, profile, input.providerConfigs)
-    await recordChange(context, em, actor, await describe(em, 'access_profile.created', profile))
+    await recordChange(context, em, actor, await describe(em, 'access_profile.created', profile), toldByRows)
     return profile
   })
   return refuseViolations(nameTaken(terms.name), work)
@@ -60,31 +57,33 @@ export function updateAccessProfile(
   input: ProfileUpdate,
 ): Promise<AccessProfile> {
   actor.require('access_profiles:update', organizationWide)
-  const now = new Date(context.now())
   // Sees the keys of all workspaces and owners: the profile is the organization's.
   const work = context.database.transaction(actor.organizationId, async (em) => {
     const profile = await lockRow(em, AccessProfileEntity, 'access profile', input.id, input)
     Object.assign(profile, readTerms(input, profile))
     await em.flush()
-    if (input.providerConfigs) await replaceProfileConfigs(em, profile, input.providerConfigs)
-    const following = { accessProfileId: profile.id, status: { $ne: 'revoked' } } as const
-    const keys = await lockKeys(em, following, mostFollowers)
-    const change = await applyProfile(em, profile, keys, now)
-    await recordChange(context, em, actor, await describe(em, 'access_profile.updated', profile))
-    await recordKeys(context, em, actor, keys, 'virtual_key.updated', change)
+    if (input.providerConfigs) {
+      await replaceProfileConfigs(em, profile, input.providerConfigs)
+      await raiseVersion(em, profile)
+    }
+    const followers = await lockFollowers(em, profile.id)
+    const entry = await describe(em, 'access_profile.updated', profile)
+    // The revision of its keys tells of the profile too.
+    await recordChange(context, em, actor, entry, followers.length === 0 ? toldByRows : undefined)
+    await updateFollowers(context, em, actor, profile, followers)
     return profile
   })
   return refuseViolations(nameTaken(input.name ?? ''), work)
 }
 
-/** @throws NotFound; InUse while a key that is not revoked follows it. */
+/** @throws NotFound; InUse while a key that is not revoked follows it, or a role brings such keys along. */
 export function deleteAccessProfile(
   context: ServiceContext,
   actor: Actor,
   id: string,
 ): Promise<{ id: string }> {
   actor.require('access_profiles:delete', organizationWide)
-  return context.database.transaction(actor.organizationId, async (em) => {
+  const work = context.database.transaction(actor.organizationId, async (em) => {
     const profile = await lockRow(em, AccessProfileEntity, 'access profile', id)
     const following = { accessProfileId: id }
     if (await em.count(VirtualKeyEntity, { ...following, status: { $ne: 'revoked' } })) {
@@ -93,9 +92,19 @@ export function deleteAccessProfile(
     const entry = await describe(em, 'access_profile.deleted', profile)
     await em.nativeUpdate(VirtualKeyEntity, following, { accessProfileId: null })
     em.remove(profile)
-    await recordChange(context, em, actor, entry)
+    await recordChange(context, em, actor, entry, toldByRows)
     return { id }
   })
+  return refuseViolations({ referenced: () => new InUse('access profile', 'roles') }, work)
+}
+
+/** What a profile says of providers is in rows of its own, whose changes are the profile's. */
+async function raiseVersion(em: EntityManager, profile: AccessProfile): Promise<void> {
+  await em.execute('update access_profiles set version = version + 1 where org_id = ? and id = ?', [
+    profile.organizationId,
+    profile.id,
+  ])
+  await em.refresh(profile)
 }
 
 const nameTaken = (name: string) => ({

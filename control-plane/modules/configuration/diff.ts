@@ -11,8 +11,15 @@ export interface FieldChange {
   readonly new: Json
 }
 
+/** A thing as it is told of: what it is, which one, and its fields. */
+export interface Document {
+  readonly kind: string
+  readonly id: string
+  readonly [field: string]: Json
+}
+
 export interface EntityChange {
-  readonly kind: Entity['kind']
+  readonly kind: string
   readonly id: string
   /** What it is, or was, called; null for what has no name. */
   readonly name: string | null
@@ -28,12 +35,18 @@ export function diffOf({ upserts, removals }: RecordedChange, previous: readonly
   const after = new Map(upserts.map((entity) => [keyOf(entity), entity]))
   const keys = new Set<EntityKey>([...after.keys(), ...removals])
   return [...keys].flatMap((key) => {
-    const change = changeOf(before.get(key), after.get(key))
+    const change = changeOf(documentOf(before.get(key)), documentOf(after.get(key)))
     return change.fields.length > 0 ? [change] : []
   })
 }
 
-function changeOf(before: Entity | undefined, after: Entity | undefined): EntityChange {
+/** Entities are JSON, though the type of a plugin's configuration does not say so. */
+function documentOf(entity: Entity | undefined): Document | undefined {
+  return entity as Document | undefined
+}
+
+/** What became of a thing; undefined stands for its absence. */
+export function changeOf(before: Document | undefined, after: Document | undefined): EntityChange {
   const present = after ?? before
   if (!present) return { kind: 'organization', id: '', name: null, action: 'deleted', fields: [] }
   const [old, fresh] = [flatten(before), flatten(after)]
@@ -45,14 +58,14 @@ function changeOf(before: Entity | undefined, after: Entity | undefined): Entity
   return {
     kind: present.kind,
     id: present.id,
-    name: 'name' in present ? present.name : null,
+    name: typeof present.name === 'string' ? present.name : null,
     action: before ? (after ? 'updated' : 'deleted') : 'created',
     fields: fields.filter((change) => !areEqual(change.old, change.new)).map(withoutSecret),
   }
 }
 
 /** Each value by its path; a list of things with ids is told thing by thing. */
-function flatten(entity: Entity | undefined): Map<string, Json> {
+function flatten(document: Document | undefined): Map<string, Json> {
   const values = new Map<string, Json>()
   const visit = (path: string, value: Json): void => {
     if (Array.isArray(value)) {
@@ -65,8 +78,8 @@ function flatten(entity: Entity | undefined): Map<string, Json> {
   const visitFields = (path: string, fields: JsonObject): void => {
     for (const [name, value] of Object.entries(fields)) visit(path === '' ? name : `${path}.${name}`, value)
   }
-  const { kind: _kind, id: _id, ...fields } = entity ?? { kind: null, id: null }
-  visitFields('', fields as JsonObject)
+  const { kind: _kind, id: _id, ...fields } = document ?? { kind: '', id: '' }
+  visitFields('', fields)
   return values
 }
 

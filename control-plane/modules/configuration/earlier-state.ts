@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { type Entity, type EntityKey, keyOf } from '../../../contract/configuration/entities.ts'
 import type { RecordedChange } from '../../publisher/revision.ts'
-import type { RevisionName } from './revisions.ts'
+import type { RevisionName } from './revision-name.ts'
 
 /** A row as it was at a revision; null when it was not there. */
 export interface EarlierRow {

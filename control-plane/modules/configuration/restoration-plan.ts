@@ -1,4 +1,4 @@
-import type { Entity, EntityKey, VirtualKey } from '../../../contract/configuration/entities.ts'
+import type { Entity, EntityKey } from '../../../contract/configuration/entities.ts'
 import type { EarlierState } from './earlier-state.ts'
 
 /** What a roll-back does to the documents, and what it cannot do. */
@@ -6,7 +6,7 @@ export interface RestorationPlan {
   readonly upserts: Map<EntityKey, Entity>
   readonly removals: Set<EntityKey>
   /** Why something stays as it is, by its key. */
-  readonly unrestorable: Map<EntityKey, string>
+  readonly unrestorable: Map<string, string>
 }
 
 /**
@@ -14,7 +14,7 @@ export interface RestorationPlan {
  * known outside is not to be forgotten; what has lost its secret cannot come back; data planes are no
  * configuration that anybody wrote.
  */
-export function planRestoration({ documents, present }: EarlierState): RestorationPlan {
+export function planRestoration({ documents, present, rows }: EarlierState): RestorationPlan {
   const plan: RestorationPlan = { upserts: new Map(), removals: new Set(), unrestorable: new Map() }
   for (const [key, earlier] of documents) {
     const now = present.get(key)
@@ -27,6 +27,7 @@ export function planRestoration({ documents, present }: EarlierState): Restorati
     } else if (now) plan.removals.add(key)
   }
   leaveKeysOfLostProviderKeys(plan, present)
+  leaveProfilesOfLostProviderKeys(plan, present, rows)
   leavePoliciesOfNobody(plan, present)
   return plan
 }
@@ -59,21 +60,44 @@ function withPresentSecret(earlier: Entity, now: Entity | undefined): Entity {
 function leaveKeysOfLostProviderKeys(plan: RestorationPlan, present: EarlierState['present']): void {
   for (const [key, entity] of plan.upserts) {
     if (entity.kind !== 'virtual_key') continue
-    const lost = lostProviderKey(entity, plan, present)
+    const named = entity.providerConfigs.flatMap(({ providerKeyIds }) => providerKeyIds)
+    const lost = lostProviderKey(named, plan, present)
     if (lost === undefined) continue
     plan.upserts.delete(key)
     plan.unrestorable.set(key, `${nameOf(entity)} names the provider key ${lost}, which was removed`)
   }
 }
 
+/** A profile that cannot come back whole stays as it is, and so do the keys that followed it. */
+function leaveProfilesOfLostProviderKeys(
+  plan: RestorationPlan,
+  present: EarlierState['present'],
+  rows: EarlierState['rows'],
+): void {
+  for (const { table, image } of rows) {
+    if (table !== 'profile_provider_configs' || !image) continue
+    const lost = lostProviderKey(image.provider_key_ids as readonly string[], plan, present)
+    if (lost === undefined) continue
+    const profile = String(image.access_profile_id)
+    const reason = `access profile ${profile} names the provider key ${lost}, which was removed`
+    plan.unrestorable.set(`access_profile/${profile}`, reason)
+  }
+  for (const { table, id, image } of rows) {
+    const profile = table === 'virtual_keys' ? image?.access_profile_id : undefined
+    if (!plan.unrestorable.has(`access_profile/${profile}`)) continue
+    plan.upserts.delete(`virtual_key/${id}`)
+    plan.unrestorable.set(`virtual_key/${id}`, `virtual key ${id} followed the access profile ${profile}`)
+  }
+}
+
 function lostProviderKey(
-  { providerConfigs }: VirtualKey,
+  providerKeyIds: readonly string[],
   { removals }: RestorationPlan,
   present: EarlierState['present'],
 ): string | undefined {
-  return providerConfigs
-    .flatMap(({ providerKeyIds }) => providerKeyIds)
-    .find((id) => id !== '*' && (!present.has(`provider_key/${id}`) || removals.has(`provider_key/${id}`)))
+  return providerKeyIds.find(
+    (id) => id !== '*' && (!present.has(`provider_key/${id}`) || removals.has(`provider_key/${id}`)),
+  )
 }
 
 /** A budget or a limit whose owner does not come back governs nobody. */

@@ -4,12 +4,11 @@ import { BadUserInput } from '../../graphql/errors.ts'
 import { checkPage, defaultPageSize, maximumPageSize } from '../../graphql/pagination.ts'
 import { AuditActorType } from '../audit/index.ts'
 import type { EntityChange, FieldChange } from './diff.ts'
+import { cursorOf, type RevisionName } from './revision-name.ts'
 import {
   type ConfigurationRevision,
   countRevisions,
-  cursorOf,
   listRevisions,
-  type RevisionName,
   readRevision,
   readRevisionChanges,
 } from './revisions.ts'
@@ -42,10 +41,10 @@ const ConfigurationActionType = builder.enumType('ConfigurationAction', {
   } as const,
 })
 
-const EntityChangeType = builder.objectRef<EntityChange>('ConfigurationChange').implement({
+export const EntityChangeType = builder.objectRef<EntityChange>('ConfigurationChange').implement({
   description: 'What a revision changed about one entity.',
   fields: (t) => ({
-    kind: t.exposeString('kind', { description: '`virtual_key`, `provider`, `budget`, …' }),
+    kind: t.exposeString('kind', { description: '`virtual_key`, `provider`, `budget`, `role`, …' }),
     id: t.exposeID('id', { description: 'Its id; it may be deleted since.' }),
     name: t.exposeString('name', { nullable: true, description: 'Its name; null for what has none.' }),
     action: t.expose('action', { type: ConfigurationActionType, description: 'What happened to it.' }),
@@ -60,7 +59,8 @@ const EntityChangeType = builder.objectRef<EntityChange>('ConfigurationChange').
 export const ConfigurationRevisionType = builder
   .objectRef<ConfigurationRevision>('ConfigurationRevision')
   .implement({
-    description: 'One change of the organization’s configuration, as data planes got it.',
+    description:
+      'One change of the organization’s configuration. Data planes get those parts of it that they need.',
     fields: (t) => ({
       epoch: t.exposeInt('epoch', { description: 'Lineage: raised when the database was restored.' }),
       revision: t.exposeInt('revision', { description: 'Raised by one with every change.' }),

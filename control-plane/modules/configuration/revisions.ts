@@ -5,17 +5,15 @@ import { Forbidden } from '../../graphql/errors.ts'
 import type { ChangeAuthor, RecordedChange } from '../../publisher/revision.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { diffOf, type EntityChange } from './diff.ts'
+import { cursorOf, type RevisionName } from './revision-name.ts'
+import { readRowChanges } from './told-rows.ts'
 
-export interface ConfigurationRevision {
-  readonly epoch: number
-  readonly revision: number
+export interface ConfigurationRevision extends RevisionName {
   readonly hash: string | null
   readonly at: Date
   /** Null for what Gatehouse did by itself. */
   readonly author: ChangeAuthor | null
 }
-
-export type RevisionName = Pick<ConfigurationRevision, 'epoch' | 'revision'>
 
 /** A revision tells of all workspaces and everybody's rows. @throws Forbidden */
 export function requireWholeConfiguration(
@@ -97,23 +95,25 @@ export function readRevisionChanges(
   names: readonly RevisionName[],
 ): Promise<EntityChange[][]> {
   requireWholeConfiguration(actor, 'configuration:view')
-  return transactionOf(context, actor, async (em) => {
-    const rows = await em.execute<(RevisionRow & { changes: RecordedChange; previous: Entity[] })[]>(
-      `select ${columns}, changes, previous from config_revisions
-       join jsonb_to_recordset(?::jsonb) as wanted (epoch integer, revision bigint) using (epoch, revision)
-       where org_id = ?`,
-      [JSON.stringify(names), actor.organizationId],
-    )
-    const diffs = new Map(
-      rows.map((row) => [cursorOf(revisionOf(row)), diffOf(row.changes, row.previous)] as const),
-    )
-    return names.map((name) => diffs.get(cursorOf(name)) ?? [])
-  })
+  return transactionOf(context, actor, (em) => findRevisionChanges(em, actor.organizationId, names))
 }
 
-/** Where a revision stands in the list. */
-export function cursorOf({ epoch, revision }: RevisionName): string {
-  return `${epoch}.${revision}`
+export async function findRevisionChanges(
+  em: EntityManager,
+  organizationId: string,
+  names: readonly RevisionName[],
+): Promise<EntityChange[][]> {
+  const rows = await em.execute<(RevisionRow & { changes: RecordedChange; previous: Entity[] })[]>(
+    `select ${columns}, changes, previous from config_revisions
+     join jsonb_to_recordset(?::jsonb) as wanted (epoch integer, revision bigint) using (epoch, revision)
+     where org_id = ?`,
+    [JSON.stringify(names), organizationId],
+  )
+  const diffs = new Map(
+    rows.map((row) => [cursorOf(revisionOf(row)), diffOf(row.changes, row.previous)] as const),
+  )
+  const rowChanges = await readRowChanges(em, organizationId, names)
+  return names.map(cursorOf).map((name) => [...(rowChanges.get(name) ?? []), ...(diffs.get(name) ?? [])])
 }
 
 interface RevisionRow {

@@ -1,16 +1,24 @@
 import { builder } from '../../graphql/builder.ts'
 import { NotFound } from '../../graphql/refusals.ts'
+import { RightsExceeded, RoleCycle, RoleTooDeep, TooManyRoles } from '../roles/index.ts'
 import { CannotRestore, ChangedMeanwhile } from './errors.ts'
-import { ConfigurationRevisionType } from './revisions-graphql.ts'
+import { ConfigurationRevisionType, EntityChangeType } from './revisions-graphql.ts'
 import { type RolledBack, rollBackConfiguration } from './roll-back.ts'
 
 const RolledBackType = builder.objectRef<RolledBack>('RolledBackConfiguration').implement({
-  description: 'A configuration that was rolled back.',
+  description: 'A configuration that was rolled back, or how it would be.',
   fields: (t) => ({
+    dryRun: t.exposeBoolean('dryRun', { description: 'Whether it was only tried.' }),
     revision: t.field({
       type: ConfigurationRevisionType,
-      description: 'The new revision, whose changes undo those that came after the earlier one.',
+      description:
+        'The new revision, whose changes undo those that came after the earlier one; after a dry run the present one, which stays.',
       resolve: ({ revision }) => revision,
+    }),
+    changes: t.field({
+      type: [EntityChangeType],
+      description: 'What becomes of each entity. Never a secret.',
+      resolve: ({ changes }) => changes,
     }),
     skipped: t.exposeStringList('skipped', { description: 'What stayed as it was, and why.' }),
   }),
@@ -23,6 +31,9 @@ const RollBackConfigurationInput = builder.inputType('RollBackConfigurationInput
     skipUnrestorable: t.boolean({
       description: 'True leaves what cannot be restored as it is; otherwise it is refused by name.',
     }),
+    dryRun: t.boolean({
+      description: 'True tries everything and changes nothing: `changes` and `skipped` say what would be.',
+    }),
   }),
 })
 
@@ -31,8 +42,13 @@ builder.mutationField('rollBackConfiguration', (t) =>
     type: RolledBackType,
     permission: 'configuration:roll_back',
     description:
-      'Makes the configuration what it was at an earlier revision, as a new revision in one transaction. Secrets stay those of today: a key that was rotated keeps its new secret, one that was revoked or removed cannot come back, and one that was issued since is switched off. Enrolled data planes stay.',
-    errors: { types: [NotFound, CannotRestore, ChangedMeanwhile] },
+      'Makes the configuration what it was at an earlier revision, as a new revision in one transaction. Secrets stay those of today: a key that was rotated keeps its new secret, one that was revoked or removed cannot come back, and one that was issued since is switched off. Workspaces, roles and access profiles come back too; what a role gives more than now must be yours to give. Who has which role, API tokens and enrolled data planes stay as they are.',
+    errors: {
+      types: [
+        ...[NotFound, CannotRestore, ChangedMeanwhile],
+        ...[RightsExceeded, RoleCycle, RoleTooDeep, TooManyRoles],
+      ],
+    },
     args: { input: t.arg({ type: RollBackConfigurationInput, required: true, description: 'How far.' }) },
     resolve: (_, { input }, { services, actor }) => rollBackConfiguration(services, actor, input),
   }),

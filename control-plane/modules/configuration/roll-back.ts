@@ -1,17 +1,29 @@
+import { UniqueConstraintViolationException } from '@mikro-orm/core'
+import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Actor } from '../../actor.ts'
+import { asOneRevision, recordChange } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import { NotFound } from '../../graphql/refusals.ts'
-import { changeConfiguration } from '../../publisher/revision.ts'
 import { readVersion } from '../../publisher/revisions.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
-import { recordAudit } from '../audit/index.ts'
+import { updateFollowersOf } from '../access-profiles/index.ts'
+import { keepPrices } from '../models/index.ts'
+import { auditEscalation, lockRoleGraph, readRoleGraph, requireRoom, requireSoundRoles } from '../roles/index.ts'
+import type { EntityChange } from './diff.ts'
 import { readEarlierState } from './earlier-state.ts'
 import { CannotRestore, ChangedMeanwhile } from './errors.ts'
-import { planRestoration } from './restoration-plan.ts'
+import { planRestoration, type RestorationPlan } from './restoration-plan.ts'
 import { restoreRows } from './restore-rows.ts'
-import { type ConfigurationRevision, findRevision, requireWholeConfiguration } from './revisions.ts'
+import type { RevisionName } from './revision-name.ts'
+import {
+  type ConfigurationRevision,
+  findRevision,
+  findRevisionChanges,
+  requireWholeConfiguration,
+} from './revisions.ts'
 
+const nameInUse = 'a name is taken by what came after it and is in use: rename that first'
 const mostRevisionsBack = 10_000
 const mostKeysInAudit = 500
 
@@ -19,20 +31,26 @@ export interface RollBack {
   /** Of the present epoch. */
   readonly revision: number
   readonly skipUnrestorable?: boolean | null | undefined
+  /** Does everything and then takes it back. */
+  readonly dryRun?: boolean | null | undefined
 }
 
 export interface RolledBack {
+  readonly dryRun: boolean
+  /** The new one; after a dry run the one that stays. */
   readonly revision: ConfigurationRevision
+  readonly changes: readonly EntityChange[]
   /** What stayed as it was, and why. */
   readonly skipped: readonly string[]
 }
 
 /**
- * Makes the configuration what it was at an earlier revision, as a new revision. Secrets stay those of today.
+ * Makes the configuration what it was at an earlier revision, as a new revision. Secrets stay those of today, and
+ * nobody gets back by it what whoever rolls back could not give them.
  *
- * @throws NotFound, CannotRestore, ChangedMeanwhile
+ * @throws NotFound, CannotRestore, ChangedMeanwhile, RightsExceeded
  */
-export function rollBackConfiguration(
+export async function rollBackConfiguration(
   context: ServiceContext,
   actor: Actor,
   input: RollBack,
@@ -43,32 +61,80 @@ export function rollBackConfiguration(
   const referenced = () => new CannotRestore(name, 'it refers to what is not there any more')
   const work = transactionOf(context, actor, async (em) => {
     const head = await readVersion(em, organizationId)
-    if (!head || !(await findRevision(em, organizationId, { ...head, revision: input.revision }))) {
-      throw new NotFound('configuration revision', name)
-    }
-    checkDistance(head.revision - input.revision)
-    const target = { epoch: head.epoch, revision: input.revision }
-    const state = await readEarlierState(em, organizationId, target)
-    const plan = planRestoration(state)
-    await restoreRows(em, organizationId, state.rows, plan)
-    const skipped = [...plan.unrestorable.values()]
-    if (skipped.length > 0 && input.skipUnrestorable !== true) {
-      throw new CannotRestore(name, skipped.join('; '))
-    }
-    const changed = [...plan.upserts.keys(), ...plan.removals]
-    const details = { restored: target, changed: changed.slice(0, mostKeysInAudit), skipped }
-    const subject = { kind: 'configuration', id: organizationId }
-    const entry = { type: 'configuration.rolled_back', subject, details }
-    await recordAudit(em, actor, entry, new Date(context.now()))
-    const change = { upserts: [...plan.upserts.values()], removals: [...plan.removals] }
-    const revision = await changeConfiguration(em, organizationId, change, actor)
-    // What another transaction committed since the plan was made is not in it.
-    if (revision !== head.revision + 1) throw new ChangedMeanwhile(String(revision - 1))
-    const made = await findRevision(em, organizationId, { epoch: head.epoch, revision })
-    if (!made) throw new Error(`revision ${revision} cannot be read back`)
-    return { revision: made, skipped }
+    const present = head && (await findRevision(em, organizationId, head))
+    const target = head && (await findRevision(em, organizationId, { ...head, revision: input.revision }))
+    if (!present || !target) throw new NotFound('configuration revision', name)
+    checkDistance(present.revision - target.revision)
+    const rolledBack = await restore({ context, actor, em }, { present, target }, input)
+    if (input.dryRun) throw new DryRunDone({ ...rolledBack, revision: present })
+    return rolledBack
   })
-  return refuseViolations({ referenced }, work)
+  const subject = { kind: 'configuration', id: organizationId }
+  try {
+    return await auditEscalation(context, actor, subject, refuseViolations({ referenced }, work))
+  } catch (error) {
+    if (error instanceof DryRunDone) return error.rolledBack
+    if (error instanceof UniqueConstraintViolationException) throw new CannotRestore(name, nameInUse)
+    throw error
+  }
+}
+
+interface Transaction {
+  readonly context: ServiceContext
+  readonly actor: Actor
+  readonly em: EntityManager
+}
+
+async function restore(
+  { context, actor, em }: Transaction,
+  { present, target }: { readonly present: RevisionName; readonly target: RevisionName },
+  { skipUnrestorable, dryRun }: RollBack,
+): Promise<RolledBack> {
+  const { organizationId } = actor
+  const roles = await lockRoleGraph(em, organizationId)
+  const state = await readEarlierState(em, organizationId, target)
+  const plan = planRestoration(state)
+  const touched = await restoreRows({ em, organizationId, plan, now: context.now() }, state.rows)
+  // The rows were changed behind the ORM's back.
+  em.clear()
+  const rolesAfter = await readRoleGraph(em)
+  requireRoom(rolesAfter.size)
+  requireSoundRoles(actor, roles, rolesAfter, idsOf(touched, 'role'))
+  const skipped = [...plan.unrestorable.values()]
+  if (skipped.length > 0 && skipUnrestorable !== true) {
+    throw new CannotRestore(String(target.revision), skipped.join('; '))
+  }
+  const { revision } = await asOneRevision(em, actor, async () => {
+    const change = { upserts: [...plan.upserts.values()], removals: [...plan.removals] }
+    await recordChange(context, em, actor, rollBackEntry(actor, target, plan, touched), change)
+    await updateFollowersOf(context, em, actor, idsOf(touched, 'access_profile'))
+  })
+  await keepPrices(em, actor, idsOf(touched, 'model'), new Date(context.now()))
+  // What another transaction committed since the plan was made is not in it.
+  if (revision !== present.revision + 1) throw new ChangedMeanwhile(String((revision ?? 0) - 1))
+  const made = await findRevision(em, organizationId, { epoch: present.epoch, revision })
+  if (!made) throw new Error(`revision ${revision} cannot be read back`)
+  const [changes = []] = await findRevisionChanges(em, organizationId, [made])
+  return { dryRun: dryRun ?? false, revision: made, changes, skipped }
+}
+
+function idsOf(keys: Iterable<string>, kind: string): string[] {
+  return [...keys].filter((key) => key.startsWith(`${kind}/`)).map((key) => key.slice(kind.length + 1))
+}
+
+function rollBackEntry(
+  { organizationId }: Actor,
+  { epoch, revision }: RevisionName,
+  plan: RestorationPlan,
+  touched: ReadonlySet<string>,
+) {
+  const keys = new Set([...touched, ...plan.upserts.keys(), ...plan.removals])
+  const changed = [...keys].filter((key) => !plan.unrestorable.has(key)).slice(0, mostKeysInAudit)
+  return {
+    type: 'configuration.rolled_back',
+    subject: { kind: 'configuration', id: organizationId },
+    details: { restored: { epoch, revision }, changed, skipped: [...plan.unrestorable.values()] },
+  }
 }
 
 function checkDistance(distance: number): void {
@@ -79,4 +145,14 @@ function checkDistance(distance: number): void {
       ? 'is what is configured now: name an earlier one'
       : `is more than ${mostRevisionsBack} revisions back`,
   )
+}
+
+/** Takes the transaction back; what it would have done is the answer. */
+class DryRunDone extends Error {
+  readonly rolledBack: RolledBack
+
+  constructor(rolledBack: RolledBack) {
+    super('dry run')
+    this.rolledBack = rolledBack
+  }
 }

@@ -9,6 +9,7 @@ import { ByIdInput, DeletedType } from '../../graphql/deleted.ts'
 import { listNamed, NamedOrderInput, searchDescription } from '../../graphql/named-lists.ts'
 import { NameTaken, NotFound } from '../../graphql/refusals.ts'
 import { ModelEntity } from './entity.ts'
+import './price-history-graphql.ts'
 import { createModel, deleteModel, updateModel } from './service.ts'
 import { ModelType } from './types.ts'
 

@@ -1,4 +1,5 @@
 export { type Catalogue, catalogueNames } from './catalogue.ts'
 export { type Model, ModelEntity } from './entity.ts'
+export { keepPrices } from './price-history.ts'
 export { listModelKeys, seedModels } from './seed.ts'
 export { CatalogueType, ModelType } from './types.ts'

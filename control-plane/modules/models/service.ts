@@ -10,6 +10,7 @@ import { NameTaken, NotFound } from '../../graphql/refusals.ts'
 import { checkInteger, checkText } from '../../input.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { type Model, ModelEntity } from './entity.ts'
+import { keepPrices } from './price-history.ts'
 import { checkPrices, type PricesInput } from './prices.ts'
 import { modelSnapshot, priceColumns, pricesOf } from './snapshot.ts'
 
@@ -55,6 +56,7 @@ export function createModel(context: ServiceContext, actor: Actor, input: Create
     await recordChange(context, em, actor, entry('model.created', model, describe(model)), {
       upserts: [modelSnapshot(model)],
     })
+    await keepPrices(em, actor, [model.id], model.createdAt)
     return model
   })
   const referenced = () => new NotFound('provider', input.providerId)
@@ -77,6 +79,7 @@ export function updateModel(context: ServiceContext, actor: Actor, input: Update
         upserts: [modelSnapshot(model)],
       },
     )
+    await keepPrices(em, actor, [model.id], new Date(context.now()))
     return model
   })
   return refuseViolations(nameTaken(input.name ?? ''), work)

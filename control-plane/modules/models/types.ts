@@ -14,7 +14,7 @@ export const CatalogueType = builder.enumType('ModelCatalogue', {
   values: { OPENAI: { value: 'openai', description: 'The models of OpenAI.' } } as const,
 })
 
-const ModelPricesType = builder.objectRef<Prices>('ModelPrices').implement({
+export const ModelPricesType = builder.objectRef<Prices>('ModelPrices').implement({
   description: 'What a model costs. Each call’s cost is rounded up to a whole nano-USD.',
   fields: (t) => ({
     inputNanoUsdPerMillionTokens: t.expose('inputNanoUsdPerMillionTokens', {

@@ -7,7 +7,7 @@ import { type ExpectedVersion, lockRow } from '../../db/require-row.ts'
 import { InUse, NameTaken } from '../../graphql/refusals.ts'
 import { checkInteger } from '../../input.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
-import { type Catalogue, listModelKeys, seedModels } from '../models/index.ts'
+import { type Catalogue, keepPrices, listModelKeys, seedModels } from '../models/index.ts'
 import { checkBaseUrl } from './base-url.ts'
 import { type Provider, ProviderEntity } from './entity.ts'
 import { checkProviderName } from './name.ts'
@@ -71,6 +71,8 @@ export function createProvider(
       { type: 'provider.created', subject: { kind: 'provider', id }, details },
       { upserts: [providerSnapshot(provider), ...models] },
     )
+    const modelIds = models.map((model) => model.id)
+    await keepPrices(em, actor, modelIds, createdAt)
     return provider
   })
   return refuseViolations(nameTaken(fields.name), work)

@@ -8,17 +8,24 @@ import { checkFuture } from '../../input.ts'
 import type { Rights } from '../../rights.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { UserEntity } from '../users/index.ts'
+import type { IssuedKey } from '../virtual-keys/index.ts'
 import { type RoleAssignment, RoleAssignmentEntity } from './entity.ts'
 import { refuseExcess, requireHeld } from './giving.ts'
 import { type RoleGraph, readRoleGraph, rightsOf } from './graph.ts'
 import { auditEscalation } from './refused-escalation.ts'
+import { endRoleKey, keepRoleKey } from './role-key.ts'
 
 export interface AssignRole {
   readonly userId: string
   readonly roleId: string
   /** Null: until it is taken away. */
   readonly expiresAt?: Date | null | undefined
+  /** Where the key that the role brings along lives; without: their team's workspace, or the only one. */
+  readonly workspaceId?: string | null | undefined
 }
+
+/** A role that a user has, with the key that was issued along with it, if any. */
+export type AssignedRole = RoleAssignment & { readonly issuedKey?: IssuedKey | undefined }
 
 /** A role that a user has, and until when. */
 export interface HeldRights {
@@ -27,7 +34,7 @@ export interface HeldRights {
 }
 
 /**
- * Gives a user a role, or changes how long they have it.
+ * Gives a user a role and the key that it brings along, or changes how long they have both.
  *
  * @throws NotFound, RightsExceeded
  */
@@ -35,26 +42,32 @@ export function assignRole(
   context: ServiceContext,
   actor: Actor,
   input: AssignRole,
-): Promise<RoleAssignment> {
+): Promise<AssignedRole> {
   actor.require('roles:assign', organizationWide)
   const { userId, roleId } = input
   const expiresAt = input.expiresAt == null ? null : checkFuture('expiresAt', input.expiresAt, context.now())
   const work = transactionOf(context, actor, async (em) => {
-    await lockRow(em, UserEntity, 'user', userId)
+    const user = await lockRow(em, UserEntity, 'user', userId)
     const graph = await readRoleGraph(em)
-    if (!graph.has(roleId)) throw new NotFound('role', roleId)
+    const role = graph.get(roleId)
+    if (!role) throw new NotFound('role', roleId)
     requireHeld(actor, rightsOf(graph, roleId))
     requireNoLonger(actor, expiresAt)
     const present = await em.findOne(RoleAssignmentEntity, { userId, roleId })
     if (present) present.expiresAt = expiresAt
     const assignment = present ?? createAssignment(em, actor, { userId, roleId, expiresAt }, context.now())
+    const issuedKey = await keepRoleKey(context, actor, em, { assignment, role, user }, input.workspaceId)
     await recordChange(context, em, actor, describe('role.assigned', assignment))
-    return assignment
+    return { ...assignment, issuedKey }
   })
   return auditEscalation(context, actor, { kind: 'user', id: userId }, work)
 }
 
-/** Takes a role away from a user; their tokens lose at once what only it gave. @throws NotFound */
+/**
+ * Takes a role away from a user; their tokens lose at once what only it gave, and the key that it brought is revoked.
+ *
+ * @throws NotFound
+ */
 export function removeRoleAssignment(
   context: ServiceContext,
   actor: Actor,
@@ -63,6 +76,7 @@ export function removeRoleAssignment(
   actor.require('roles:assign', organizationWide)
   return transactionOf(context, actor, async (em) => {
     const assignment = await lockRow(em, RoleAssignmentEntity, 'role assignment', id)
+    await endRoleKey(context, actor, em, assignment)
     em.remove(assignment)
     await recordChange(context, em, actor, describe('role.unassigned', assignment))
     return { id }
@@ -101,11 +115,12 @@ function createAssignment(
     id: newId('ra'),
     organizationId,
     ...fields,
+    virtualKeyId: null,
     createdAt: new Date(now),
   })
 }
 
-function describe(type: string, { id, userId, roleId, expiresAt }: RoleAssignment) {
-  const details = { userId, roleId, expiresAt: expiresAt?.toISOString() ?? null }
+function describe(type: string, { id, userId, roleId, virtualKeyId, expiresAt }: RoleAssignment) {
+  const details = { userId, roleId, virtualKeyId, expiresAt: expiresAt?.toISOString() ?? null }
   return { type, subject: { kind: 'role_assignment', id }, details }
 }

@@ -16,6 +16,8 @@ export const RoleEntity = defineEntity({
     /** Null: all of the organization. */
     workspaceIds: p.json<string[]>().strictNullable(),
     rowScope: p.string().$type<RowScope>(),
+    /** What the key follows that a user gets with the role; null: they get none. */
+    accessProfileId: p.string().strictNullable(),
     createdAt: p.datetime(),
   },
 })
@@ -29,6 +31,8 @@ export const RoleAssignmentEntity = defineEntity({
     ...tenantColumns,
     userId: p.string(),
     roleId: p.string(),
+    /** The key that came with the role. */
+    virtualKeyId: p.string().strictNullable(),
     expiresAt: p.datetime().strictNullable(),
     createdAt: p.datetime(),
   },

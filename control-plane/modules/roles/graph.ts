@@ -9,10 +9,17 @@ import type { Rights } from '../../rights.ts'
 import { type Role, RoleEntity } from './entity.ts'
 import { RoleCycle, RoleTooDeep } from './errors.ts'
 
-/** What of a role decides about rights. */
+/** What of a role decides about rights, and which key it brings along. */
 export type RoleNode = Pick<
   Role,
-  'id' | 'name' | 'system' | 'permissions' | 'inheritedRoleIds' | 'workspaceIds' | 'rowScope'
+  | 'id'
+  | 'name'
+  | 'system'
+  | 'permissions'
+  | 'inheritedRoleIds'
+  | 'workspaceIds'
+  | 'rowScope'
+  | 'accessProfileId'
 >
 
 /** The roles of one organization by their ids. */
@@ -29,9 +36,15 @@ export async function readRoleGraph(em: EntityManager): Promise<RoleGraph> {
   return new Map(roles.map((role) => [role.id, nodeOf(role)]))
 }
 
+/** Every change of a role waits for the one before it, so that no two of them close a cycle together. */
+export async function lockRoleGraph(em: EntityManager, organizationId: string): Promise<RoleGraph> {
+  await em.execute(`select pg_advisory_xact_lock(hashtextextended(?, 0))`, [`roles of ${organizationId}`])
+  return readRoleGraph(em)
+}
+
 export function nodeOf(role: RoleNode): RoleNode {
-  const { id, name, system, permissions, inheritedRoleIds, workspaceIds, rowScope } = role
-  return { id, name, system, permissions, inheritedRoleIds, workspaceIds, rowScope }
+  const { id, name, system, permissions, inheritedRoleIds, workspaceIds, rowScope, accessProfileId } = role
+  return { id, name, system, permissions, inheritedRoleIds, workspaceIds, rowScope, accessProfileId }
 }
 
 /** What a role allows: its own permissions and those of every role that it inherits from, however far up. */

@@ -72,6 +72,8 @@ const patterns =
   'Each `resource:operation` of the catalogue; `*` may stand for either, or alone for all of today.'
 const inherits = `Their permissions too, also those that they get later; over at most ${deepestInheritance} levels.`
 
+const bringsKey = 'Everybody who gets it gets a virtual key of their own that follows this access profile.'
+
 const CreateRoleInput = builder.inputType('CreateRoleInput', {
   description: 'A new role. It allows nothing that you may not.',
   fields: (t) => ({
@@ -83,6 +85,7 @@ const CreateRoleInput = builder.inputType('CreateRoleInput', {
       description: 'Confines it to these workspaces; without: all of the organization.',
     }),
     rowScope: t.field({ type: RowScopeType, description: 'Whose rows it shows; ALL unless said.' }),
+    accessProfileId: t.id({ description: bringsKey }),
   }),
 })
 
@@ -98,6 +101,7 @@ const UpdateRoleInput = builder.inputType('UpdateRoleInput', {
       description: 'Confines it to these workspaces; null opens all of the organization.',
     }),
     rowScope: t.field({ type: RowScopeType, description: 'Whose rows it shows.' }),
+    accessProfileId: t.id({ description: `${bringsKey} Null: none. Keys that there are stay.` }),
   }),
 })
 
@@ -107,6 +111,10 @@ const AssignRoleInput = builder.inputType('AssignRoleInput', {
     userId: t.id({ required: true, description: 'Who gets it.' }),
     roleId: t.id({ required: true, description: 'The role: nothing that you may not do yourself.' }),
     expiresAt: t.field({ type: 'DateTime', description: 'When it ends by itself; without: never.' }),
+    workspaceId: t.id({
+      description:
+        'Where the virtual key lives that the role brings along, if it does; without: the workspace of their team, or the only one that the role reaches.',
+    }),
   }),
 })
 
@@ -139,7 +147,8 @@ builder.mutationFields((t) => ({
   assignRole: t.field({
     type: RoleAssignmentType,
     permission: 'roles:assign',
-    description: 'Gives a user a role, or changes until when they have it.',
+    description:
+      'Gives a user a role, or changes until when they have it. A role with an access profile brings a virtual key along, which ends with it; that needs the permission to create keys.',
     errors: { types: [NotFound, RightsExceeded] },
     args: { input: t.arg({ type: AssignRoleInput, required: true, description: 'Who gets what.' }) },
     resolve: (_, { input }, { services, actor }) => assignRole(services, actor, input),
@@ -147,7 +156,8 @@ builder.mutationFields((t) => ({
   removeRoleAssignment: t.field({
     type: DeletedType,
     permission: 'roles:assign',
-    description: 'Takes a role away from a user, and what it gave from their API tokens, at once.',
+    description:
+      'Takes a role away from a user, and what it gave from their API tokens, at once; the virtual key that it brought along is revoked.',
     errors: { types: [NotFound] },
     args: { input: t.arg({ type: ByIdInput, required: true, description: 'The assignment.' }) },
     resolve: (_, { input }, { services, actor }) => removeRoleAssignment(services, actor, input.id),

@@ -1,23 +1,24 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Actor } from '../../actor.ts'
-import { recordChange } from '../../change.ts'
+import { recordChange, toldByRows } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
 import { requireRow } from '../../db/require-row.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
-import { InUse, NameTaken, NotFound } from '../../graphql/refusals.ts'
+import { NameTaken, NotFound } from '../../graphql/refusals.ts'
 import { checkName, checkText } from '../../input.ts'
 import type { RowScope } from '../../rights.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
+import { AccessProfileEntity } from '../access-profiles/index.ts'
 import { WorkspaceEntity } from '../workspaces/index.ts'
-import { type Role, RoleAssignmentEntity, RoleEntity } from './entity.ts'
-import { SystemRoleFixed, TooManyRoles } from './errors.ts'
-import { requireGainHeld } from './giving.ts'
-import { checkInheritance, nodeOf, type RoleGraph, readRoleGraph } from './graph.ts'
+import { type Role, RoleEntity } from './entity.ts'
+import { SystemRoleFixed } from './errors.ts'
+import { lockRoleGraph, nodeOf, type RoleGraph } from './graph.ts'
 import { expandPermissions } from './permissions.ts'
 import { auditEscalation } from './refused-escalation.ts'
+import { requireRoom, requireSoundRoles } from './soundness.ts'
+import { requireUnusedRole, roleInUse } from './use.ts'
 
-const mostRoles = 200
 const longestDescription = 1_024
 const mostReferences = 100
 
@@ -30,6 +31,8 @@ export interface CreateRole {
   /** Null: all of the organization. */
   readonly workspaceIds?: readonly string[] | null | undefined
   readonly rowScope?: RowScope | null | undefined
+  /** The profile of the key that it brings along; null: none. */
+  readonly accessProfileId?: string | null | undefined
 }
 
 /** What is left out stays. */
@@ -39,7 +42,7 @@ export type UpdateRole = { readonly id: string } & {
 
 type RoleFields = Pick<
   Role,
-  'name' | 'description' | 'permissions' | 'inheritedRoleIds' | 'workspaceIds' | 'rowScope'
+  'name' | 'description' | 'permissions' | 'inheritedRoleIds' | 'workspaceIds' | 'rowScope' | 'accessProfileId'
 >
 
 /** @throws NameTaken, NotFound, RightsExceeded, RoleCycle, RoleTooDeep, TooManyRoles */
@@ -48,7 +51,7 @@ export function createRole(context: ServiceContext, actor: Actor, input: CreateR
   const fields: RoleFields = { ...blank, ...checkFields(input), name: checkName('name', input.name) }
   const work = transactionOf(context, actor, async (em) => {
     const before = await lockRoleGraph(em, actor.organizationId)
-    if (before.size >= mostRoles) throw new TooManyRoles(String(mostRoles))
+    requireRoom(before.size + 1)
     await requireReferences(em, before, fields)
     const role = em.create(RoleEntity, {
       id: newId('role'),
@@ -57,8 +60,8 @@ export function createRole(context: ServiceContext, actor: Actor, input: CreateR
       ...fields,
       createdAt: new Date(context.now()),
     })
-    checkChange(actor, before, role)
-    await recordChange(context, em, actor, describe('role.created', role, { after: detailsOf(role) }))
+    requireSoundRoles(actor, before, new Map(before).set(role.id, nodeOf(role)), [role.id])
+    await recordChange(context, em, actor, describe('role.created', role, { after: detailsOf(role) }), toldByRows)
     return role
   })
   return auditEscalation(context, actor, ownSubject(actor), refuseViolations(nameTaken(fields.name), work))
@@ -74,12 +77,13 @@ export function updateRole(context: ServiceContext, actor: Actor, input: UpdateR
     await requireReferences(em, before, fields)
     const old = detailsOf(role)
     Object.assign(role, fields)
-    checkChange(actor, before, role)
+    requireSoundRoles(actor, before, new Map(before).set(role.id, nodeOf(role)), [role.id])
     await recordChange(
       context,
       em,
       actor,
       describe('role.updated', role, { before: old, after: detailsOf(role) }),
+      toldByRows,
     )
     return role
   })
@@ -90,19 +94,21 @@ export function updateRole(context: ServiceContext, actor: Actor, input: UpdateR
 /** @throws NotFound, SystemRoleFixed, InUse */
 export function deleteRole(context: ServiceContext, actor: Actor, id: string): Promise<{ id: string }> {
   actor.require('roles:delete', organizationWide)
-  const inUse = () => new InUse('role', 'roles that inherit from it, API tokens or users')
   const work = transactionOf(context, actor, async (em) => {
-    const graph = await lockRoleGraph(em, actor.organizationId)
+    await lockRoleGraph(em, actor.organizationId)
     const role = await requireOwnRole(em, id)
-    if ([...graph.values()].some(({ inheritedRoleIds }) => inheritedRoleIds.includes(id))) throw inUse()
-    if (await hasLiveTokens(em, id, context.now())) throw inUse()
-    const ended = { roleId: id, expiresAt: { $lte: new Date(context.now()) } }
-    await em.nativeDelete(RoleAssignmentEntity, ended)
+    await requireUnusedRole(em, id, context.now())
     em.remove(role)
-    await recordChange(context, em, actor, describe('role.deleted', role, { before: detailsOf(role) }))
+    await recordChange(
+      context,
+      em,
+      actor,
+      describe('role.deleted', role, { before: detailsOf(role) }),
+      toldByRows,
+    )
     return { id }
   })
-  return refuseViolations({ referenced: inUse }, work)
+  return refuseViolations({ referenced: roleInUse }, work)
 }
 
 /** A new role that is refused has no id: what was tried is told of whoever tried it. */
@@ -119,10 +125,11 @@ const blank: Omit<RoleFields, 'name'> = {
   inheritedRoleIds: [],
   workspaceIds: null,
   rowScope: 'all',
+  accessProfileId: null,
 }
 
 function checkFields(input: Partial<CreateRole> | UpdateRole): Partial<RoleFields> {
-  const { name, description, permissions, inheritedRoleIds, workspaceIds, rowScope } = input
+  const { name, description, permissions, inheritedRoleIds, workspaceIds, rowScope, accessProfileId } = input
   return {
     ...(name != null && { name: checkName('name', name) }),
     ...(description != null && { description: checkDescription(description) }),
@@ -132,6 +139,7 @@ function checkFields(input: Partial<CreateRole> | UpdateRole): Partial<RoleField
       workspaceIds: workspaceIds && checkIds('workspaceIds', workspaceIds),
     }),
     ...(rowScope != null && { rowScope }),
+    ...(accessProfileId !== undefined && { accessProfileId }),
   }
 }
 
@@ -147,18 +155,13 @@ function checkIds(field: string, ids: readonly string[]): string[] {
   throw new BadUserInput(field, `must name at most ${mostReferences}, not ${distinct.length}`)
 }
 
-/** Every change of a role waits for the one before it, so that no two of them close a cycle together. */
-async function lockRoleGraph(em: EntityManager, organizationId: string): Promise<RoleGraph> {
-  await em.execute(`select pg_advisory_xact_lock(hashtextextended(?, 0))`, [`roles of ${organizationId}`])
-  return readRoleGraph(em)
-}
-
 /** @throws NotFound */
 async function requireReferences(
   em: EntityManager,
   graph: RoleGraph,
-  { inheritedRoleIds = [], workspaceIds = null }: Partial<RoleFields>,
+  { inheritedRoleIds = [], workspaceIds = null, accessProfileId = null }: Partial<RoleFields>,
 ): Promise<void> {
+  if (accessProfileId !== null) await requireRow(em, AccessProfileEntity, 'access profile', accessProfileId)
   const missing = inheritedRoleIds.find((id) => !graph.has(id))
   if (missing !== undefined) throw new NotFound('role', missing)
   if (workspaceIds === null) return
@@ -173,25 +176,11 @@ async function requireOwnRole(em: EntityManager, id: string): Promise<Role> {
   return role
 }
 
-async function hasLiveTokens(em: EntityManager, roleId: string, now: number): Promise<boolean> {
-  const rows = await em.execute<object[]>(
-    `select from api_tokens
-     where role_id = ? and revoked_at is null and (expires_at is null or expires_at > ?) limit 1`,
-    [roleId, new Date(now)],
-  )
-  return rows.length > 0
-}
-
-function checkChange(actor: Actor, before: RoleGraph, role: Role): void {
-  const after = new Map(before).set(role.id, nodeOf(role))
-  checkInheritance(after, role.id)
-  requireGainHeld(actor, before, after, role.id)
-}
-
 const nameTaken = (name: string) => ({ unique: { roles_name_key: () => new NameTaken('role', name) } })
 
-function detailsOf({ name, description, permissions, inheritedRoleIds, workspaceIds, rowScope }: Role) {
-  return { name, description, permissions, inheritedRoleIds, workspaceIds, rowScope }
+function detailsOf(role: Role): RoleFields {
+  const { name, description, permissions, inheritedRoleIds, workspaceIds, rowScope, accessProfileId } = role
+  return { name, description, permissions, inheritedRoleIds, workspaceIds, rowScope, accessProfileId }
 }
 
 function describe(type: string, { id }: Role, details: { before?: RoleFields; after?: RoleFields }) {

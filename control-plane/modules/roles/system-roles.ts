@@ -36,6 +36,7 @@ export function createSystemRoles(em: EntityManager, organizationId: string, cre
       inheritedRoleIds: [],
       workspaceIds: null,
       rowScope: 'all',
+      accessProfileId: null,
       createdAt,
     })
   }

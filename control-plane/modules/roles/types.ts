@@ -3,8 +3,11 @@ import type { RequestContext } from '../../graphql/context.ts'
 import { registerNodeType } from '../../graphql/node-types.ts'
 import { loadVisible } from '../../graphql/nodes.ts'
 import { transactionOf } from '../../service-context.ts'
+import { AccessProfileType } from '../access-profiles/index.ts'
 import { UserType } from '../users/index.ts'
+import { IssuedVirtualKeyType, VirtualKeyType } from '../virtual-keys/index.ts'
 import { WorkspaceType } from '../workspaces/index.ts'
+import type { AssignedRole } from './assignments.ts'
 import { type Role, type RoleAssignment, RoleAssignmentEntity, RoleEntity } from './entity.ts'
 import { ownPermissions, permissionsOf, readRoleGraph } from './graph.ts'
 import { privilegeLevelOf } from './system-roles.ts'
@@ -79,6 +82,19 @@ RoleType.implement({
       resolve: ({ workspaceIds }) => workspaceIds,
     }),
     rowScope: t.expose('rowScope', { type: RowScopeType, description: 'Whose rows it shows.' }),
+    accessProfile: t.field({
+      type: AccessProfileType,
+      nullable: true,
+      permission: 'access_profiles:view',
+      description: 'The profile of the virtual key that everybody gets with the role; null: none.',
+      resolve: ({ accessProfileId }) => accessProfileId,
+    }),
+    permissionCount: t.loadable({
+      type: 'Int',
+      description: 'How many permissions it has, inherited ones included.',
+      load: async (ids: string[], context) => (await loadPermissions(ids, context)).map(({ size }) => size),
+      resolve: ({ id }) => id,
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
   }),
 })
@@ -86,7 +102,7 @@ RoleType.implement({
 registerNodeType('ra', 'RoleAssignment')
 
 export const RoleAssignmentType = builder.loadableNodeRef('RoleAssignment', {
-  id: { resolve: (assignment: RoleAssignment) => assignment.id },
+  id: { resolve: (assignment: AssignedRole) => assignment.id },
   load: (ids: string[], context) => loadVisible(context, 'roles:view', RoleAssignmentEntity, ids),
 })
 
@@ -109,6 +125,19 @@ RoleAssignmentType.implement({
       type: 'DateTime',
       nullable: true,
       description: 'When it ends by itself; null: never.',
+    }),
+    virtualKey: t.field({
+      type: VirtualKeyType,
+      nullable: true,
+      permission: 'virtual_keys:view',
+      description: 'The key that came with the role; null: none.',
+      resolve: ({ virtualKeyId }) => virtualKeyId,
+    }),
+    issuedKey: t.field({
+      type: IssuedVirtualKeyType,
+      nullable: true,
+      description: 'That key with its secret, in the answer to the `assignRole` that issued it and never again.',
+      resolve: ({ issuedKey }) => issuedKey,
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was first given.' }),
   }),

@@ -24,4 +24,4 @@ export {
 } from './provider-configs.ts'
 export { lockLiveKey, recordKeys } from './record.ts'
 export { makeSecret } from './secrets.ts'
-export { type IssuedKey, insertKey, type KeyPlace } from './service.ts'
+export { endKey, type IssuedKey, insertKey, type KeyPlace } from './service.ts'

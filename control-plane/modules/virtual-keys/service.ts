@@ -6,7 +6,7 @@ import { newId } from '../../db/id.ts'
 import { checkVersion, type ExpectedVersion } from '../../db/require-row.ts'
 import { Forbidden } from '../../graphql/errors.ts'
 import { checkName } from '../../input.ts'
-import { type ServiceContext, transactionOf } from '../../service-context.ts'
+import { type Clock, type ServiceContext, transactionOf } from '../../service-context.ts'
 import { requireWorkspace } from '../workspaces/index.ts'
 import { type VirtualKey, VirtualKeyEntity } from './entity.ts'
 import { ProfileManaged, SecretTaken } from './errors.ts'
@@ -90,12 +90,22 @@ export function updateVirtualKey(
 export function revokeVirtualKey(context: ServiceContext, actor: Actor, id: string): Promise<VirtualKey> {
   return transactionOf(context, actor, async (em) => {
     const key = await lockKey(em, actor, 'virtual_keys:revoke', id)
-    if (key.status === 'revoked') return key
-    key.status = 'revoked'
-    key.revokedAt = new Date(context.now())
-    await recordKeys(context, em, actor, [key], 'virtual_key.revoked')
+    await endKey(context, em, actor, key)
     return key
   })
+}
+
+/** Revokes a locked key in the caller's transaction. */
+export async function endKey(
+  clock: Clock,
+  em: EntityManager,
+  actor: Actor,
+  key: VirtualKey,
+): Promise<void> {
+  if (key.status === 'revoked') return
+  key.status = 'revoked'
+  key.revokedAt = new Date(clock.now())
+  await recordKeys(clock, em, actor, [key], 'virtual_key.revoked')
 }
 
 function createKey(

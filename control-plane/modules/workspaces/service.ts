@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Permission } from '../../../contract/permissions.ts'
 import type { Actor } from '../../actor.ts'
-import { recordChange } from '../../change.ts'
+import { recordChange, toldByRows } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
 import { type ExpectedVersion, lockRow, requireRow } from '../../db/require-row.ts'
@@ -46,7 +46,7 @@ export function createWorkspace(
       name,
       createdAt: new Date(context.now()),
     })
-    await recordChange(context, em, actor, describe('workspace.created', workspace))
+    await recordChange(context, em, actor, describe('workspace.created', workspace), toldByRows)
     return workspace
   })
   return refuseViolations(nameTaken(name), work)
@@ -63,7 +63,7 @@ export function updateWorkspace(
     await requireWorkspace(em, actor, 'workspaces:update', input.id)
     const workspace = await lockRow(em, WorkspaceEntity, 'workspace', input.id, input)
     workspace.name = name
-    await recordChange(context, em, actor, describe('workspace.updated', workspace))
+    await recordChange(context, em, actor, describe('workspace.updated', workspace), toldByRows)
     return workspace
   })
   return refuseViolations(nameTaken(name), work)
@@ -75,7 +75,7 @@ export function deleteWorkspace(context: ServiceContext, actor: Actor, id: strin
   const work = transactionOf(context, actor, async (em) => {
     const workspace = await lockRow(em, WorkspaceEntity, 'workspace', id)
     em.remove(workspace)
-    await recordChange(context, em, actor, describe('workspace.deleted', workspace))
+    await recordChange(context, em, actor, describe('workspace.deleted', workspace), toldByRows)
     return { id }
   })
   return refuseViolations(

@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createProvider, type Mutation, startTenantApi, type TenantApi } from '../tenant-api.ts'
+
+const createModel: Mutation = {
+  field: 'createModel',
+  input: 'CreateModelInput',
+  selection: '... on Model { id }',
+}
+const updateModel: Mutation = { ...createModel, field: 'updateModel', input: 'UpdateModelInput' }
+const rollBack: Mutation = {
+  field: 'rollBackConfiguration',
+  input: 'RollBackConfigurationInput',
+  selection: '... on RolledBackConfiguration { skipped }',
+}
+
+const hour = 3_600_000
+let clock = Date.parse('2026-01-01T00:00:00Z')
+/** When the test began. */
+let start = clock
+const at = (hours: number) => new Date(start + hours * hour).toISOString()
+
+let context: TenantApi
+let providerId: string
+beforeAll(async () => {
+  context = await startTenantApi({ now: () => clock })
+  const made = await context.mutate(createProvider, { name: 'demo', baseUrl: 'https://api.example.com/v1' })
+  providerId = made.id
+})
+afterAll(() => context.close())
+beforeEach(() => {
+  start = clock
+})
+
+const priced = (output: string) => ({
+  inputNanoUsdPerMillionTokens: '1',
+  outputNanoUsdPerMillionTokens: output,
+})
+
+interface Version {
+  readonly prices: { readonly outputNanoUsdPerMillionTokens: string } | null
+  readonly validFrom: string
+  readonly validUntil: string | null
+  readonly actor: { readonly name: string }
+}
+
+async function historyOf(id: string) {
+  const { model } = await context.query<{
+    model: { priceHistory: { totalCount: number; edges: { node: Version }[] } }
+  }>(
+    `query($id: ID!) { model(id: $id) { priceHistory { totalCount edges { node {
+      prices { outputNanoUsdPerMillionTokens } validFrom validUntil actor { name } } } } } }`,
+    { id },
+  )
+  return model.priceHistory.edges.map(({ node: { prices, validFrom, validUntil, actor } }) => [
+    ...[prices?.outputNanoUsdPerMillionTokens ?? null, validFrom, validUntil, actor.name],
+  ])
+}
+
+describe('the price history of a model', () => {
+  it('keeps what it cost, since when, until when and who said so', async () => {
+    const { id } = await context.mutate(createModel, { providerId, name: 'dear', prices: priced('2') })
+    clock += hour
+    await context.mutate(updateModel, { id, prices: priced('3') })
+    clock += hour
+    await context.mutate(updateModel, { id, prices: null })
+    expect(await historyOf(id)).toEqual([
+      ['2', at(0), at(1), 'test'],
+      ['3', at(1), at(2), 'test'],
+      [null, at(2), null, 'test'],
+    ])
+  })
+
+  it('has no entry for a change that is none of prices', async () => {
+    const { id } = await context.mutate(createModel, { providerId, name: 'same', prices: priced('2') })
+    await context.mutate(updateModel, { id, upstreamName: 'other', prices: priced('2') })
+    expect(await historyOf(id)).toEqual([['2', at(0), null, 'test']])
+  })
+
+  it('begins with the catalogue of a new provider', async () => {
+    const catalogue = { name: 'openai', baseUrl: 'https://api.openai.com/v1', catalogue: 'OPENAI' }
+    const provider = await context.mutate(createProvider, catalogue)
+    const { models } = await context.query<{ models: { edges: { node: { id: string } }[] } }>(
+      'query($id: ID!) { models(first: 1, providerId: $id, filter: { search: "gpt-4o-mini" }) { edges { node { id } } } }',
+      { id: provider.id },
+    )
+    expect(await historyOf(models.edges[0]?.node.id ?? '')).toHaveLength(1)
+  })
+
+  it('tells of a roll-back as of any other change', async () => {
+    const { id } = await context.mutate(createModel, { providerId, name: 'back', prices: priced('2') })
+    const { configuration } = await context.query<{ configuration: { revision: number } }>(
+      '{ configuration { revision } }',
+    )
+    clock += hour
+    await context.mutate(updateModel, { id, prices: priced('3') })
+    clock += hour
+    await context.mutate(rollBack, { revision: configuration.revision })
+    expect(await historyOf(id)).toEqual([
+      ['2', at(0), at(1), 'test'],
+      ['3', at(1), at(2), 'test'],
+      ['2', at(2), null, 'test'],
+    ])
+  })
+
+  it('is rewritten by nobody, not even by the control plane', async () => {
+    const { database } = context.api.controlPlane
+    for (const sql of ['update model_prices set output_price = 0', 'delete from model_prices']) {
+      const change = database.transaction(context.tenant.organizationId, (em) => em.execute(sql))
+      await expect(change).rejects.toThrow(/permission denied/)
+    }
+  })
+})
