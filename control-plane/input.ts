@@ -1,6 +1,17 @@
+import type { Json } from '../contract/canonical.ts'
 import { BadUserInput } from './graphql/errors.ts'
 
+/** What no argument of the API exceeds; most fields have a lower limit of their own. */
+export const inputLimits = {
+  textLength: 65_536,
+  idLength: 128,
+  listLength: 1_000,
+  /** Objects and lists within each other. */
+  jsonDepth: 64,
+} as const
+
 const maximumNameLength = 128
+const longestJsonKey = 1_024
 
 /**
  * A name that people read: 1 to 128 characters, no control characters, no white space around it.
@@ -58,4 +69,65 @@ export function checkAllowList(field: string, names: readonly string[]): string[
   const duplicate = names.find((name, index) => names.indexOf(name) !== index)
   if (duplicate !== undefined) throw new BadUserInput(field, `names "${duplicate}" twice`)
   return [...names]
+}
+
+/**
+ * What every id is like, whatever it names.
+ *
+ * @throws BadUserInput that names the field and the limit.
+ */
+export function checkId(field: string, id: string): void {
+  if (id.length <= inputLimits.idLength && /^[!-~]+$/.test(id)) return
+  throw new BadUserInput(
+    field,
+    `is no id: it has 1 to ${inputLimits.idLength} printable ASCII characters and no space, as the API gave it`,
+  )
+}
+
+/**
+ * What every text is like: PostgreSQL and JSON can carry it.
+ *
+ * @throws BadUserInput that names the field and the limit.
+ */
+export function checkUnicode(
+  field: string,
+  text: string,
+  maximumLength: number = inputLimits.textLength,
+): void {
+  if (text.length > maximumLength) {
+    throw new BadUserInput(field, `must have at most ${maximumLength} characters, not ${text.length}`)
+  }
+  if (text.includes('\0') || !text.isWellFormed()) {
+    throw new BadUserInput(field, 'must be well-formed Unicode without U+0000')
+  }
+}
+
+/** @throws BadUserInput that names the field and the limit. */
+export function checkListLength(field: string, length: number): void {
+  if (length <= inputLimits.listLength) return
+  throw new BadUserInput(field, `must have at most ${inputLimits.listLength} entries, not ${length}`)
+}
+
+/**
+ * What every JSON value is like, within whatever schema it has.
+ *
+ * @throws BadUserInput that names the place and the limit.
+ */
+export function checkJson(field: string, value: Json, depth = 0): void {
+  if (typeof value === 'string') checkUnicode(field, value, Number.POSITIVE_INFINITY)
+  else if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw new BadUserInput(field, 'is a number too large for JSON')
+  } else if (value !== null && typeof value === 'object') checkJsonMembers(field, value, depth + 1)
+}
+
+function checkJsonMembers(field: string, value: object, depth: number): void {
+  if (depth > inputLimits.jsonDepth) {
+    throw new BadUserInput(field, `must not be nested more than ${inputLimits.jsonDepth} deep`)
+  }
+  for (const [key, member] of Object.entries(value)) {
+    const place = `${field}/${key.toWellFormed().slice(0, 64)}`
+    checkUnicode(place, key, longestJsonKey)
+    if (key === '__proto__') throw new BadUserInput(place, 'cannot be the name of a member')
+    if (member !== undefined) checkJson(place, member as Json, depth)
+  }
 }

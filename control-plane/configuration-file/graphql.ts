@@ -1,7 +1,6 @@
 import type { FileProblem } from '../../contract/configuration-file/problems.ts'
 import { ConfigurationFile } from '../../contract/configuration-file/schema.ts'
 import { builder } from '../graphql/builder.ts'
-import { BadUserInput } from '../graphql/errors.ts'
 import { RefusalInterface, refusalType } from '../graphql/refusals.ts'
 import { type AppliedConfiguration, applyConfiguration } from './apply.ts'
 import { ConfigurationFileInvalid, ConfigurationMoved } from './errors.ts'
@@ -9,6 +8,7 @@ import { type ExportedConfiguration, exportConfiguration } from './export.ts'
 import { displayName } from './items.ts'
 import type { IssuedSecret } from './perform.ts'
 import type { FieldChange, Step } from './plan.ts'
+import { checkSecrets } from './secrets.ts'
 
 const ProblemType = builder.objectRef<FileProblem>('ConfigurationFileProblem').implement({
   description: 'What is wrong with one place of a configuration file.',
@@ -103,8 +103,14 @@ const AppliedType = builder.objectRef<AppliedConfiguration>('AppliedConfiguratio
 const SecretInput = builder.inputType('ConfigurationSecretInput', {
   description: 'A secret that a file refers to as `$NAME`.',
   fields: (t) => ({
-    name: t.string({ required: true, description: 'The name, without the `$`.' }),
-    value: t.string({ required: true, description: 'The secret.' }),
+    name: t.string({
+      required: true,
+      description: 'The name, without the `$`: 1 to 128 letters, digits and `_`; each at most once.',
+    }),
+    value: t.string({
+      required: true,
+      description: 'The secret: 1 to 4096 printable ASCII characters without spaces.',
+    }),
   }),
 })
 
@@ -123,14 +129,6 @@ const ApplyConfigurationInput = builder.inputType('ApplyConfigurationInput', {
   }),
 })
 
-const mostSecrets = 1_000
-
-function secretsOf(secrets: readonly { readonly name: string; readonly value: string }[]) {
-  if (secrets.length > mostSecrets)
-    throw new BadUserInput('secrets', `must have at most ${mostSecrets} entries`)
-  return new Map(secrets.map(({ name, value }) => [name, value]))
-}
-
 builder.mutationField('applyConfiguration', (t) =>
   t.field({
     type: AppliedType,
@@ -142,7 +140,7 @@ builder.mutationField('applyConfiguration', (t) =>
     resolve: (_, { input }, { services, actor }) =>
       applyConfiguration(services, actor, {
         document: input.document ?? null,
-        secrets: secretsOf(input.secrets ?? []),
+        secrets: checkSecrets('secrets', input.secrets ?? []),
         prune: input.prune ?? false,
         dryRun: input.dryRun ?? false,
         ifRevision: input.ifRevision,

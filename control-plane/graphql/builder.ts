@@ -5,6 +5,7 @@ import ErrorsPlugin from '@pothos/plugin-errors'
 import RelayPlugin from '@pothos/plugin-relay'
 import type { Json } from '../../contract/canonical.ts'
 import type { RequestContext } from './context.ts'
+import './argument-rules-plugin.ts'
 import './idempotency-plugin.ts'
 import './permission-plugin.ts'
 import './schema-types.ts'
@@ -36,7 +37,15 @@ export const builder = new SchemaBuilder<{
 }>({
   defaultFieldNullability: false,
   // The first plugin wraps outermost: a refusal of permission is never mistaken for a mutation's own refusal.
-  plugins: [ErrorsPlugin, 'permission', 'idempotency', RelayPlugin, DataloaderPlugin, ComplexityPlugin],
+  plugins: [
+    ErrorsPlugin,
+    'permission',
+    'argumentRules',
+    'idempotency',
+    RelayPlugin,
+    DataloaderPlugin,
+    ComplexityPlugin,
+  ],
   errors: {
     directResult: true,
     defaultUnionOptions: {

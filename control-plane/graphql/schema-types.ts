@@ -1,4 +1,5 @@
 import type { FieldNullability, InputFieldMap, SchemaTypes, TypeParam } from '@pothos/core'
+import type { ArgumentRulesPlugin } from './argument-rules-plugin.ts'
 import type { IdempotencyPlugin } from './idempotency-plugin.ts'
 import type { FieldPermission, PermissionPlugin } from './permission-plugin.ts'
 
@@ -8,6 +9,7 @@ declare global {
   export namespace PothosSchemaTypes {
     interface Plugins<Types extends SchemaTypes> {
       permission: PermissionPlugin<Types>
+      argumentRules: ArgumentRulesPlugin<Types>
       idempotency: IdempotencyPlugin<Types>
     }
     interface QueryFieldOptions<

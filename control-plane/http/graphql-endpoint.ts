@@ -14,6 +14,7 @@ import { limitOperations } from './operation-limits.ts'
 import { allowOnly, readManifest } from './persisted-operations.ts'
 import { authenticate, type Principal, requirePrincipal } from './principal.ts'
 import { TooManyRequests } from './refusals.ts'
+import { readBodies } from './request-body.ts'
 import { createRequestLimiter } from './request-limiter.ts'
 import { senderAddress } from './sender-address.ts'
 import { endWithErrorEvent } from './subscription-errors.ts'
@@ -83,6 +84,7 @@ function guards(schema: GraphQLSchema, services: ServiceContext, settings: Graph
   return [
     noteOperations(),
     admitRequest(services, requestsPerMinuteOfAddress),
+    readBodies(largestBodyBytes),
     requirePrincipal(services, createRequestLimiter(requestsPerMinute, services.now)),
     ...(persistedOperationsFile === undefined
       ? []

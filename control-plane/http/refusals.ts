@@ -51,6 +51,21 @@ export class UnsupportedContentType extends GraphQLError {
   }
 }
 
+/** A body that says it is JSON and is not, or not in the one way in which everybody reads it alike. */
+export class BodyInvalid extends GraphQLError {
+  constructor(problem: string) {
+    super(`The body ${problem}`, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } })
+  }
+}
+
+export class BodyTooLarge extends GraphQLError {
+  constructor(most: number) {
+    super(`The body has more than ${most} bytes: split the request, or put fewer entries into its lists`, {
+      extensions: { code: 'REQUEST_ENTITY_TOO_LARGE', most, http: { status: 413 } },
+    })
+  }
+}
+
 /** The header that names an organization names another than the token's. */
 export class TenantMismatch extends GraphQLError {
   constructor(header: string) {

@@ -4,7 +4,7 @@ import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { newId } from '../../db/id.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
-import { checkInteger } from '../../input.ts'
+import { checkInteger, checkName } from '../../input.ts'
 import { lockPolicyOwner } from '../../policy-owners.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { listReportedPlugins, type ReportedPlugin } from '../data-planes/index.ts'
@@ -42,6 +42,7 @@ export function configurePlugin(
 ): Promise<PluginStanding> {
   const { organizationId } = actor
   actor.require('plugins:update', { workspaceId: null })
+  checkName('name', input.name)
   return transactionOf(context, actor, async (em) => {
     // Two first configurations of one plugin would make two rows.
     await lockPolicyOwner(em, actor, { kind: 'organization', id: organizationId })
@@ -111,6 +112,7 @@ function placeCustom(plugin: Plugin, input: ConfigurePlugin, reported: readonly 
   if (position != null) {
     const builtins = reported.filter(({ builtin }) => builtin).map(({ name }) => name)
     if (!builtins.includes(position.of)) {
+      checkName('position.of', position.of)
       throw new BadUserInput('position.of', `"${position.of}" is not built in: name one of ${list(builtins)}`)
     }
     plugin.positionSide = position.side

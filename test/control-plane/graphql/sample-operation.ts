@@ -1,5 +1,11 @@
 import { createRequire } from 'node:module'
-import type { GraphQLField, GraphQLInputType, GraphQLOutputType } from 'graphql'
+import type {
+  GraphQLField,
+  GraphQLInputField,
+  GraphQLInputObjectType,
+  GraphQLInputType,
+  GraphQLOutputType,
+} from 'graphql'
 import type { Things } from '../tenancy-things.ts'
 
 // The form of graphql that the schema was built with: the test runner would load the other one.
@@ -21,11 +27,23 @@ export interface SampleOperation {
   readonly namesThings: boolean
 }
 
-/** What a field needs besides its required arguments to be asked for something sensible. */
-const extras: Readonly<Record<string, (things: Things) => object>> = {
-  issueApiToken: ({ workspace }) => ({ role: 'VIEWER', workspaceId: workspace }),
+/** A value in place of a sample, at `input.owner.teamId` or `input.providerConfigs.0.weight`. */
+export interface Replacement {
+  readonly path: string
+  readonly value: unknown
+}
+
+/** What a field needs besides its required arguments to be asked for something sensible, when `replaced` is not. */
+const extras: Readonly<Record<string, (things: Things, replaced: string | undefined) => object>> = {
+  applyConfiguration: () => ({ document: { version: 1 } }),
+  issueApiToken: ({ workspace }, replaced) => ({
+    ...(replaced !== 'roleId' && { role: 'VIEWER' }),
+    workspaceId: workspace,
+  }),
   configurePlugin: () => ({ name: 'audit' }),
-  rotateVirtualKeys: ({ virtualKey }) => ({ virtualKeyIds: [virtualKey] }),
+  rotateVirtualKeys: ({ virtualKey }, replaced) => ({
+    ...(replaced !== 'filter' && { virtualKeyIds: [virtualKey] }),
+  }),
 }
 
 let count = 0
@@ -34,6 +52,7 @@ const samples: Readonly<Record<string, () => unknown>> = {
   secret: () => `a-secret-of-sixteen-or-more-${++count}`,
   baseUrl: () => 'https://api.example.com/v1',
   ttlSeconds: () => 60,
+  of: () => 'rbac',
   email: () => `sample-${++count}@example.com`,
 }
 const samplesByType: Readonly<Record<string, unknown>> = {
@@ -46,19 +65,26 @@ const samplesByType: Readonly<Record<string, unknown>> = {
   DateTime: '2999-01-01T00:00:00Z',
 }
 
-/** An operation of one root field that names these things wherever it must name any. */
+/** An operation of one root field that names these things wherever it must name any, but for what is replaced. */
 export function sampleOperation(
   operation: 'query' | 'mutation' | 'subscription',
   field: GraphQLField<unknown, unknown>,
   things: Things,
+  replacement?: Replacement,
 ): SampleOperation {
-  const used = field.args.filter(({ type }) => isNonNullType(type))
+  const used = field.args.filter(
+    ({ name, type }) => isNonNullType(type) || `${replacement?.path}.`.startsWith(`${name}.`),
+  )
   const declared = used.map(({ name, type }) => `$${name}: ${type}`).join(', ')
   const passed = used.map(({ name }) => `${name}: $${name}`).join(', ')
-  const place = { field: field.name, things }
-  const values = used.map(({ name, type }) => [name, sampleOf(type, name, place)])
+  const values = used.map(({ name, type }) => {
+    const sample = sampleOf(type, { field: field.name, things, path: name, replacement })
+    if (name !== 'input' || !isPlainObject(sample) || replacement?.path === name) return [name, sample]
+    const [, replaced] = replacement?.path.split('.') ?? []
+    const extra = Object.entries(extras[field.name]?.(things, replaced) ?? {})
+    return [name, { ...sample, ...Object.fromEntries(extra.filter(([given]) => given !== replaced)) }]
+  })
   const variables = Object.fromEntries(values) as Record<string, unknown>
-  if (typeof variables.input === 'object') Object.assign(variables.input ?? {}, extras[field.name]?.(things))
   const head = used.length === 0 ? operation : `${operation} (${declared})`
   const call = used.length === 0 ? field.name : `${field.name}(${passed})`
   const text = JSON.stringify(variables)
@@ -85,29 +111,52 @@ export function selectionOf(type: GraphQLOutputType): string {
 interface Place {
   readonly field: string
   readonly things: Things
+  readonly path: string
+  readonly replacement: Replacement | undefined
 }
 
-function sampleOf(type: GraphQLInputType, name: string, place: Place): unknown {
-  if (isNonNullType(type)) return sampleOf(type.ofType, name, place)
+function sampleOf(type: GraphQLInputType, place: Place): unknown {
+  if (place.replacement?.path === place.path) return place.replacement.value
+  if (isNonNullType(type)) return sampleOf(type.ofType, place)
   if (isListType(type)) {
     const element = getNamedType(type)
-    return element.name === 'ID' || isEnumType(element) ? [sampleOf(type.ofType, name, place)] : []
+    const isFilled = element.name === 'ID' || isEnumType(element) || holdsReplacement(place)
+    return isFilled ? [sampleOf(type.ofType, within(place, '0'))] : []
   }
   if (isEnumType(type)) return type.getValues()[0]?.name
   if (isInputObjectType(type)) {
-    const fields = Object.values(type.getFields())
-    const ofThings = fields.filter((field) => thingNamed(field.name, place) !== undefined)
-    const given = type.isOneOf
-      ? [...ofThings, ...fields].slice(0, 1)
-      : fields.filter((field) => isNonNullType(field.type))
-    return Object.fromEntries(given.map((field) => [field.name, sampleOf(field.type, field.name, place)]))
+    const given = fieldsGiven(type, place)
+    return Object.fromEntries(given.map(({ name, type: of }) => [name, sampleOf(of, within(place, name))]))
   }
+  const name = place.path.split('.').findLast((part) => part !== '0') ?? ''
   if (type.name === 'ID') return thingNamed(name, place) ?? 'nothing_1'
   return samples[name]?.() ?? samplesByType[type.name]
 }
 
+function fieldsGiven(type: GraphQLInputObjectType, place: Place): GraphQLInputField[] {
+  const fields = Object.values(type.getFields())
+  const replaced = fields.filter(({ name }) => holdsReplacement(within(place, name)))
+  if (type.isOneOf) {
+    const ofThings = fields.filter(({ name }) => thingNamed(name, place) !== undefined)
+    return [...replaced, ...ofThings, ...fields].slice(0, 1)
+  }
+  return fields.filter((field) => isNonNullType(field.type) || replaced.includes(field))
+}
+
+function within(place: Place, step: string): Place {
+  return { ...place, path: `${place.path}.${step}` }
+}
+
+function holdsReplacement({ path, replacement }: Place): boolean {
+  return replacement !== undefined && `${replacement.path}.`.startsWith(`${path}.`)
+}
+
+function isPlainObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 /** By the names that the schema gives: `teamId`, `team(id:)`, `deleteTeam(input: { id })`. */
-function thingNamed(name: string, { field, things }: Place): string | undefined {
+function thingNamed(name: string, { field, things }: Pick<Place, 'field' | 'things'>): string | undefined {
   if (/^ids?$/.test(name)) {
     const noun = field.replace(/^[a-z]+(?=[A-Z])/, '').replace(/s$/, '')
     return things[field] ?? things[noun.charAt(0).toLowerCase() + noun.slice(1)] ?? things.team

@@ -1,0 +1,49 @@
+import type { BadInput } from './bad-input.ts'
+
+export interface Acceptance {
+  /** By their names in bad-values.ts. */
+  readonly values: readonly string[]
+  readonly fields: readonly string[]
+  readonly because: string
+}
+
+const people = ['name', 'description']
+const models = ['allowedModels', 'blockedModels', 'upstreamName']
+const keys = ['idempotencyKey', 'rotationKey']
+const headers = ['allowedHeaders', 'allowlist', 'denylist']
+const sets = ['tags', 'workspaceIds', 'virtualKeyIds', ...headers]
+
+/** What the corpus holds and some field takes all the same. Whatever is not named here is refused. */
+export const acceptances: readonly Acceptance[] = [
+  {
+    ...{ values: ['emoji'], fields: [...people, ...models, ...keys, 'search'] },
+    because:
+      'people and providers write names in any script; what is invisible or turns the text around is refused',
+  },
+  {
+    ...{
+      values: ['the name of a prototype'],
+      fields: [...people, ...models, ...keys, ...headers, 'search', 'secret', 'value'],
+    },
+    because: 'it is text: nothing looks a member up by it on an object with a prototype',
+  },
+  { values: ['an empty text'], fields: ['description'], because: 'it takes a description away' },
+  { values: ['a fraction'], fields: ['weight'], because: 'weights are relative to each other' },
+  {
+    ...{ values: ['the largest Int'], fields: ['maxRequests'] },
+    because: 'it is the limit that the field names',
+  },
+  { values: ['a negative number'], fields: ['order'], because: 'it orders, and 0 is no end of the order' },
+  { values: ['an element twice'], fields: sets, because: 'a set: what is named twice is in it once' },
+  {
+    ...{ values: ['the key of a constructor'], fields: ['config'] },
+    because: 'the plugin’s own schema decides about the members of its configuration',
+  },
+]
+
+/** Why a value may be taken; undefined when it must be refused. */
+export function acceptanceOf({ position, bad }: Pick<BadInput, 'position' | 'bad'>): Acceptance | undefined {
+  return acceptances.find(
+    ({ values, fields }) => values.includes(bad.name) && fields.includes(position.field),
+  )
+}
