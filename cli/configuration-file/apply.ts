@@ -79,8 +79,9 @@ function toRequest(file: SourceFile, { prune = false }: ApplyOptions): Request {
 
 function inOurForm(file: SourceFile): { document: unknown; inClear: ReadonlyMap<string, string> } {
   if (!isForeign(file.document)) return { document: file.document, inClear: new Map() }
-  const { document, notices, secrets } = translateForeign(file.document)
+  const { document, notices, refusals, secrets } = translateForeign(file.document)
   for (const { path, message } of notices) printWarning(`${file.placeOf(path)} ${path}: ${message}`)
+  if (refusals.length > 0) throw mistakes(refusals.map((one) => [file.placeOf(one.path), one]))
   return { document, inClear: secrets }
 }
 
@@ -110,11 +111,12 @@ async function send(
 /** Of a foreign file the places are those of our form: it was translated before it was checked. */
 function invalid(file: SourceFile, problems: readonly FileProblem[]): CommandFailed {
   const isOurs = !isForeign(file.document)
-  const lines = problems.map(({ path, message }) => {
-    const place = isOurs ? file.placeOf(path) : file.name
-    return `${place} ${fieldOf(path)}: ${message}`
-  })
-  const count = problems.length === 1 ? '1 mistake' : `${problems.length} mistakes`
+  return mistakes(problems.map((one) => [isOurs ? file.placeOf(one.path) : file.name, one]))
+}
+
+function mistakes(found: readonly (readonly [place: string, problem: FileProblem])[]): CommandFailed {
+  const lines = found.map(([place, { path, message }]) => `${place} ${fieldOf(path)}: ${message}`)
+  const count = found.length === 1 ? '1 mistake' : `${found.length} mistakes`
   return new CommandFailed(`${lines.join('\n')}\n${count}; nothing was changed`, 2)
 }
 

@@ -1,12 +1,14 @@
 import { readGovernance } from './bifrost-governance.ts'
 import { readProviders } from './bifrost-providers.ts'
 import { SecretNames } from './bifrost-values.ts'
-import { isObject, Members, type Notice } from './members.ts'
+import { type Findings, isObject, Members, type Notice } from './members.ts'
 
 /** A foreign file in our form, and what became of it on the way. */
 export interface Translation {
   readonly document: unknown
   readonly notices: readonly Notice[]
+  /** What it says that cannot be taken over and must not be left out: then it is not applied. */
+  readonly refusals: readonly Notice[]
   /** Secrets that the file holds in clear, by the names that the document refers to them by. */
   readonly secrets: ReadonlyMap<string, string>
 }
@@ -17,7 +19,8 @@ const membersOfOthers = [
 ]
 
 const ownMembers = [
-  ...['customers', 'businessUnits', 'teams', 'users', 'virtualKeys', 'clientConfiguration', 'organization'],
+  ...['workspaces', 'customers', 'businessUnits', 'teams', 'users', 'virtualKeys', 'roles', 'accessProfiles'],
+  ...['clientConfiguration', 'organization'],
 ]
 
 /** Whether a document is a Bifrost `config.json`, or a piece of one. */
@@ -29,8 +32,8 @@ export function isForeign(document: unknown): boolean {
 
 /** Reads a Bifrost `config.json`; what has no counterpart is left out with a notice, never in silence. */
 export function translateForeign(document: unknown): Translation {
-  const notices: Notice[] = []
-  const file = new Members(document, '', notices)
+  const found: Findings = { notices: [], refusals: [] }
+  const file = new Members(document, '', found)
   const secrets = new SecretNames()
   file.value('$schema')
   const emptyMeansAll = file.number('version') === 1
@@ -46,7 +49,7 @@ export function translateForeign(document: unknown): Translation {
     ...(client && readClient(client)),
   }
   file.noticeRest()
-  return { document: translated, notices, secrets: secrets.inClear }
+  return { document: translated, ...found, secrets: secrets.inClear }
 }
 
 const formerSwitches = ['enforce_governance_header', 'enforce_scim_auth']
@@ -60,10 +63,16 @@ function readClient(client: Members): Record<string, unknown> {
   }
   for (const name of formerSwitches.filter((former) => client.has(former))) {
     client.value(name)
-    client.notice(name, `"${name}" is out of date: every call needs a virtual key`)
+    client.notice(
+      name,
+      `"${name}" is called "enforce_auth_on_inference" today: every call needs a virtual key`,
+    )
   }
   if (client.value('allow_direct_keys') === true) {
-    client.notice('allow_direct_keys', 'callers cannot bring provider keys: they need virtual keys')
+    client.refuse(
+      'allow_direct_keys',
+      '"allow_direct_keys" was removed: callers cannot bring provider keys, they need virtual keys. Take it out',
+    )
   }
   const headerFilter = filter && readHeaderFilter(filter)
   client.noticeRest()

@@ -6,6 +6,14 @@ export interface Notice {
   readonly message: string
 }
 
+/** What is to be said of a file. */
+export interface Findings {
+  /** Left out or read otherwise. */
+  readonly notices: Notice[]
+  /** Not to be applied at all. */
+  readonly refusals: Notice[]
+}
+
 type Values = Readonly<Record<string, unknown>>
 
 /**
@@ -15,13 +23,13 @@ type Values = Readonly<Record<string, unknown>>
 export class Members {
   readonly path: string
   readonly #values: Values
-  readonly #notices: Notice[]
+  readonly #found: Findings
   readonly #asked = new Set<string>()
 
-  constructor(value: unknown, path: string, notices: Notice[]) {
+  constructor(value: unknown, path: string, found: Findings) {
     this.#values = isObject(value) ? value : {}
     this.path = path
-    this.#notices = notices
+    this.#found = found
   }
 
   get names(): string[] {
@@ -58,14 +66,14 @@ export class Members {
 
   object(name: string): Members | undefined {
     const value = this.#typed(name, 'an object', isObject)
-    return value === undefined ? undefined : new Members(value, this.pathOf(name), this.#notices)
+    return value === undefined ? undefined : new Members(value, this.pathOf(name), this.#found)
   }
 
   /** The entries of a list of objects. */
   list(name: string): Members[] {
     const value = this.#typed(name, 'a list', Array.isArray) as unknown[] | undefined
     return (value ?? []).map((entry, index) => {
-      return new Members(entry, `${this.pathOf(name)}/${index}`, this.#notices)
+      return new Members(entry, `${this.pathOf(name)}/${index}`, this.#found)
     })
   }
 
@@ -74,7 +82,11 @@ export class Members {
   }
 
   notice(name: string, message: string): void {
-    this.#notices.push({ path: this.pathOf(name), message })
+    this.#found.notices.push({ path: this.pathOf(name), message })
+  }
+
+  refuse(name: string, message: string): void {
+    this.#found.refusals.push({ path: this.pathOf(name), message })
   }
 
   /** Says of every member that nobody asked for that it is left out. */

@@ -92,21 +92,49 @@ const Owner = Type.Object(
   },
 )
 
-const KeyProvider = Type.Object(
+const providerFields = {
+  provider: Name('The provider; each at most once.'),
+  weight: Optional(
+    Nullable(
+      Type.Number({ exclusiveMinimum: 0, maximum: 1_000_000 }),
+      'Share of the calls that name no provider; null: only when it is named. 1 unless said.',
+    ),
+  ),
+  models: Names('`[]` none, `["*"]` all, otherwise model names and `regex:` patterns.'),
+  blockedModels: Optional(Names('Refused whatever `models` says; none unless said.')),
+  keys: Optional(Names('`[]` none, `["*"]` all, otherwise names of keys of the provider. All unless said.')),
+  active: Optional(Switch('Whether it is used. True unless said.')),
+}
+
+const KeyProvider = Type.Object({ ...providerFields, ...governed }, closed)
+
+const contentLogging = Optional(
+  Type.Enum(['INHERIT', 'ON', 'OFF'], { description: 'Whether bodies of calls may be logged.' }),
+)
+const allowAllProviders = Optional(
+  Switch('Whether providers that are not listed may be used, with every model.'),
+)
+
+/** A template of virtual keys. Its budgets and limits are those of each key that follows it. */
+export const AccessProfile = Type.Object(
   {
-    provider: Name('The provider; each at most once.'),
-    weight: Optional(
+    name: Name('Unique in the organization.'),
+    description: Optional(Type.String({ maxLength: 1_000, description: 'What it is for.' })),
+    allowAllProviders,
+    contentLogging,
+    expiresIn: Optional(
       Nullable(
-        Type.Number({ exclusiveMinimum: 0, maximum: 1_000_000 }),
-        'Share of the calls that name no provider; null: only when it is named. 1 unless said.',
+        Type.Enum(['HOUR', 'DAY', 'WEEK', 'MONTH', 'QUARTER', 'YEAR']),
+        'How long a key lives from the time at which it begins to follow; null: for ever.',
       ),
     ),
-    models: Names('`[]` none, `["*"]` all, otherwise model names and `regex:` patterns.'),
-    blockedModels: Optional(Names('Refused whatever `models` says; none unless said.')),
-    keys: Optional(
-      Names('`[]` none, `["*"]` all, otherwise names of keys of the provider. All unless said.'),
+    deleteAfterExpiry: Optional(Switch('Whether its keys are deleted once they have expired.')),
+    providers: Optional(
+      Type.Array(Type.Object(providerFields, closed), {
+        maxItems: 50,
+        description: 'All that its keys may use; without any: nothing.',
+      }),
     ),
-    active: Optional(Switch('Whether it is used. True unless said.')),
     ...governed,
   },
   closed,
@@ -132,12 +160,14 @@ export const VirtualKey = Type.Object(
       ),
     ),
     deleteAfterExpiry: Optional(Switch('Whether it is deleted once it has expired.')),
-    contentLogging: Optional(
-      Type.Enum(['INHERIT', 'ON', 'OFF'], { description: 'Whether bodies of its calls may be logged.' }),
+    accessProfile: Optional(
+      Nullable(
+        Name('An access profile.'),
+        'The profile that it follows, which decides its providers, expiry and logging; null: none.',
+      ),
     ),
-    allowAllProviders: Optional(
-      Switch('Whether providers that are not listed may be used, with every model.'),
-    ),
+    contentLogging,
+    allowAllProviders,
     providers: Optional(
       Type.Array(KeyProvider, { maxItems: 50, description: 'All that it may use; without any: nothing.' }),
     ),

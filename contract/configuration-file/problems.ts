@@ -122,6 +122,9 @@ const formerNames: Readonly<Record<string, string>> = {
   provider_configs: 'providers',
   providerConfigs: 'providers',
   virtual_keys: 'virtualKeys',
+  access_profiles: 'accessProfiles',
+  row_scope: 'rowScope',
+  inherited_roles: 'inherits',
   business_units: 'businessUnits',
   budget: 'budgets',
   rate_limit: 'requestLimits',
@@ -138,11 +141,23 @@ const formerNames: Readonly<Record<string, string>> = {
   value: 'secret',
 }
 
+/** What there once was and is no more, and why. [S1-23, S1-27] */
+const removedFields: Readonly<Record<string, string>> = {
+  allow_direct_keys: 'callers cannot bring provider keys, they need virtual keys',
+  enforce_auth_on_inference: 'every call needs a virtual key',
+  enforce_governance_header: 'every call needs a virtual key',
+  enforce_scim_auth: 'every call needs a virtual key',
+}
+
 function unknownProblems(path: string, names: readonly string[], known: readonly string[]): FileProblem[] {
   return names
     .filter((name) => !known.includes(name))
     .map((name) => {
       const present = Object.hasOwn(formerNames, name) ? formerNames[name] : undefined
+      const removed = Object.hasOwn(removedFields, name) ? removedFields[name] : undefined
+      if (removed !== undefined) {
+        return { path: `${path}/${pointerSegment(name)}`, message: `"${name}" was removed: ${removed}` }
+      }
       const hint = present === undefined ? '' : `: it is called "${present}" here`
       return { path: `${path}/${pointerSegment(name)}`, message: `unknown field "${name}"${hint}` }
     })

@@ -1,11 +1,14 @@
 import Type, { type Static } from 'typebox'
-import { Provider, VirtualKey } from './access.ts'
+import { AccessProfile, Provider, VirtualKey } from './access.ts'
 import { closed, governed, Name, Names, Nullable, Optional, Switch, Workspace } from './parts.ts'
+import { Role } from './roles.ts'
 
 /*
  * The whole configuration of an organization as a file that people write. Things are named, never numbered: a name
  * is what makes an entry of the file and a thing of the organization the same. What a file leaves out stays as it is.
  */
+
+const WorkspaceEntry = Type.Object({ name: Name('Unique in the organization.') }, closed)
 
 const Customer = Type.Object(
   { name: Name('Unique in the workspace.'), workspace: Workspace, ...governed },
@@ -100,11 +103,14 @@ export const Organization = Type.Object(
 
 /** The lists of a file, and what one of their entries is. */
 export const entrySchemas = {
+  workspaces: WorkspaceEntry,
   customers: Customer,
   businessUnits: BusinessUnit,
   teams: Team,
   users: User,
   providers: Provider,
+  accessProfiles: AccessProfile,
+  roles: Role,
   virtualKeys: VirtualKey,
   plugins: Plugin,
 } as const
@@ -113,11 +119,16 @@ export const ConfigurationFile = Type.Object(
   {
     version: Type.Literal(1, { description: 'The form of this file.' }),
     organization: Optional(Organization),
+    workspaces: Optional(
+      Type.Array(WorkspaceEntry, { description: 'What keeps customers and teams apart.' }),
+    ),
     customers: Optional(Type.Array(Customer, { description: 'Whoever is charged.' })),
     businessUnits: Optional(Type.Array(BusinessUnit, { description: 'Parts of customers.' })),
     teams: Optional(Type.Array(Team, { description: 'People who share keys and a budget.' })),
     users: Optional(Type.Array(User, { description: 'People, and services that stand for one.' })),
     providers: Optional(Type.Array(Provider, { description: 'Who answers calls.' })),
+    accessProfiles: Optional(Type.Array(AccessProfile, { description: 'Templates of virtual keys.' })),
+    roles: Optional(Type.Array(Role, { description: 'What people and API tokens may do.' })),
     virtualKeys: Optional(Type.Array(VirtualKey, { description: 'What applications present.' })),
     clientConfiguration: Optional(ClientConfiguration),
     plugins: Optional(Type.Array(Plugin, { description: 'Stages that calls pass.' })),

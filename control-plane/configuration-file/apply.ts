@@ -11,6 +11,8 @@ import type { Actor } from '../actor.ts'
 import { asOneRevision } from '../change.ts'
 import { BadUserInput, Forbidden, Refusal } from '../graphql/errors.ts'
 import { recordAudit } from '../modules/audit/index.ts'
+import { RightsExceeded } from '../modules/roles/errors.ts'
+import { recordEscalation } from '../modules/roles/refused-escalation.ts'
 import { lockPolicyOwner } from '../policy-owners.ts'
 import { readVersion } from '../publisher/revisions.ts'
 import { type ServiceContext, transactionOf } from '../service-context.ts'
@@ -61,15 +63,23 @@ export async function applyConfiguration(
   if (actor.rowScope !== 'all') throw new Forbidden('configuration:apply', 'Your role sees only some rows')
   const file: unknown = input.document
   if (!isConfigurationFile(file)) throw new ConfigurationFileInvalid(findFormProblems(file))
+  const escalations: RightsExceeded[] = []
   try {
-    return await transactionOf(context, actor, (em) => applyFile({ context, actor, em, endsAt }, file, input))
+    return await transactionOf(context, actor, (em) =>
+      applyFile({ context, actor, em, endsAt, escalations }, file, input),
+    )
   } catch (error) {
     if (error instanceof DryRunDone) return error.applied
+    // What the mutations recorded of it was taken back with everything else.
+    const subject = { kind: actor.kind, id: actor.id }
+    for (const escalation of escalations) await recordEscalation(context, actor, subject, escalation)
     throw error
   }
 }
 
 interface Transaction extends Pick<Performance, 'context' | 'actor' | 'em'> {
+  /** Attempts to give more than the actor has, which are to be on record whatever becomes of the transaction. */
+  readonly escalations: RightsExceeded[]
   /** On the clock of `performance`, in milliseconds. */
   readonly endsAt: number
 }
@@ -84,15 +94,16 @@ async function applyFile(
   await lockPolicyOwner(em, actor, { kind: 'organization', id: actor.organizationId })
   const before = (await readVersion(em, actor.organizationId))?.revision ?? 0
   const present = await readPresentConfiguration(em, context.secrets, actor.organizationId)
-  const wanted = wantedConfiguration(file, [...present.workspaces.keys()])
+  const workspaces = present.items.flatMap(({ kind, name }) => (kind === 'workspace' ? name : []))
+  const wanted = wantedConfiguration(file, workspaces)
   const plan = planChanges(wanted, present.items, input)
   if (plan.problems.length > 0) throw new ConfigurationFileInvalid(plan.problems)
 
-  const ids = new NamedIds(present.workspaces, present.items)
+  const ids = new NamedIds(present.items)
   for (const [id, name] of present.providerConfigs) ids.add('provider_config', name, id)
   const performance = { ...transaction, ids, secrets: input.secrets, issued: [] }
   const { result: problems, revision = before } = await asOneRevision(em, actor, () =>
-    performAll(performance, plan.steps, transaction.endsAt),
+    performAll(performance, plan.steps, transaction),
   )
   if (problems.length > 0) throw new ConfigurationFileInvalid(problems)
   refuseMoved(input.ifRevision, revision - (revision === before ? 0 : 1))
@@ -107,7 +118,7 @@ async function applyFile(
 async function performAll(
   performance: Performance,
   steps: readonly Step[],
-  endsAt: number,
+  { endsAt, escalations }: Transaction,
 ): Promise<FileProblem[]> {
   const problems: FileProblem[] = []
   const joined = { ...performance, context: joinedContext(performance) }
@@ -116,6 +127,7 @@ async function performAll(
     try {
       await performStep(joined, step)
     } catch (error) {
+      if (error instanceof RightsExceeded) escalations.push(error)
       if (!(error instanceof NameWithoutId && problems.length > 0)) problems.push(problemOf(step, error))
     }
   }
@@ -157,6 +169,8 @@ const fieldsOfFile: Readonly<Record<string, string>> = {
   allowedModels: 'models',
   providerKeyIds: 'keys',
   limit: 'limitUsd',
+  inheritedRoleIds: 'inherits',
+  workspaceIds: 'workspaces',
 }
 
 /** `providerConfigs[0].allowedModels` is `/providers/0/models` in a file. */

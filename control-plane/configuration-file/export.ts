@@ -4,6 +4,7 @@ import { Forbidden } from '../graphql/errors.ts'
 import { type ServiceContext, transactionOf } from '../service-context.ts'
 import { type ItemKind, type ItemName, itemKey, type OwnerKind, type PresentItem } from './items.ts'
 import { readPresentConfiguration } from './present-items.ts'
+import { managedFields } from './wanted-items.ts'
 
 export interface ExportedConfiguration {
   readonly document: Json
@@ -20,10 +21,10 @@ export async function exportConfiguration(
 ): Promise<ExportedConfiguration> {
   actor.require('configuration:export', { workspaceId: null })
   if (actor.rowScope !== 'all') throw new Forbidden('configuration:export', 'Your role sees only some rows')
-  const { items, workspaces } = await transactionOf(context, actor, (em) =>
+  const { items } = await transactionOf(context, actor, (em) =>
     readPresentConfiguration(em, context.secrets, actor.organizationId),
   )
-  return new FileWriter(items, workspaces.size > 1).write()
+  return new FileWriter(items).write()
 }
 
 class FileWriter {
@@ -33,13 +34,15 @@ class FileWriter {
   readonly #namesWorkspaces: boolean
   readonly #warnings: string[] = []
 
-  constructor(items: readonly PresentItem[], namesWorkspaces: boolean) {
+  constructor(items: readonly PresentItem[]) {
     const distinct = new Map<string, PresentItem>()
     for (const item of items) {
       const key = itemKey(item.kind, item.name)
       const name = item.name.join('/')
-      if (item.isManaged) {
-        this.#warnings.push(`The key "${name}" follows an access profile, which a file cannot hold: left out`)
+      if (item.managedBy != null) {
+        this.#warnings.push(`The ${item.kind.replace('_', ' ')} "${name}" ${item.managedBy}: left out`)
+      } else if (item.managedBy === null) {
+        // What every organization has.
       } else if (distinct.has(key)) {
         this.#warnings.push(
           `There are several ${item.kind.replace('_', ' ')}s "${name}": only one is written`,
@@ -51,7 +54,7 @@ class FileWriter {
       }
     }
     this.#items = Map.groupBy(distinct.values(), ({ kind }) => kind)
-    this.#namesWorkspaces = namesWorkspaces
+    this.#namesWorkspaces = this.#of('workspace').length > 1
   }
 
   write(): ExportedConfiguration {
@@ -60,6 +63,7 @@ class FileWriter {
     const document = {
       version: 1,
       ...(Object.keys(organization).length > 0 && { organization }),
+      workspaces: this.#of('workspace').map(({ name }) => ({ name: name[0] ?? '' })),
       customers: this.#each('customer', ({ name }) => ({ name: name[1] ?? '', ...this.#place(name) })),
       businessUnits: this.#each('business_unit', ({ name }) => ({
         name: name[2] ?? '',
@@ -73,6 +77,11 @@ class FileWriter {
       })),
       users: this.#each('user', ({ fields }) => this.#user(fields)),
       providers: this.#each('provider', (provider) => this.#provider(provider)),
+      accessProfiles: this.#of('access_profile').map(({ name, fields }) => ({
+        name: name[0] ?? '',
+        ...withoutNull(fields),
+      })),
+      roles: this.#of('role').map(({ name, fields }) => ({ name: name[0] ?? '', ...withoutNull(fields) })),
       virtualKeys: this.#each('virtual_key', (key) => this.#virtualKey(key)),
       ...(settings && { clientConfiguration: nested(settings.fields) }),
       plugins: this.#of('plugin').map(({ name, fields }) => ({
@@ -135,6 +144,7 @@ class FileWriter {
   }
 
   #virtualKey({ name, fields }: PresentItem): Fields {
+    if (fields.accessProfile !== null) return this.#follower(name, fields)
     const providers = fields.providers as (Fields & { provider: string })[]
     return {
       name: name[1] ?? '',
@@ -146,7 +156,20 @@ class FileWriter {
       })),
     }
   }
+
+  /** What its profile decides is the profile's. */
+  #follower(name: ItemName, fields: PresentItem['fields']): Fields {
+    for (const { provider } of fields.providers as { provider: string }[]) {
+      if (Object.keys(this.#governed('provider_config', [...name, provider])).length === 0) continue
+      const key = `The key "${name.join('/')}" has budgets or limits for the provider "${provider}"`
+      this.#warnings.push(`${key}, though it follows an access profile: they are left out`)
+    }
+    const own = Object.entries(fields).filter(([field]) => !managed.has(field))
+    return { name: name[1] ?? '', ...this.#place(name), ...withoutNull(Object.fromEntries(own)) }
+  }
 }
+
+const managed: ReadonlySet<string> = new Set(managedFields)
 
 function policyKey(kind: ItemKind, ownerKind: OwnerKind, ownerName: ItemName): string {
   return itemKey(kind, [ownerKind, ...ownerName])

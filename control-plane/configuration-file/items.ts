@@ -2,6 +2,7 @@ import type { Json } from '../../contract/canonical.ts'
 
 /** What a file configures, in the order in which one thing needs another. */
 export const itemKinds = [
+  'workspace',
   'customer',
   'business_unit',
   'team',
@@ -9,6 +10,8 @@ export const itemKinds = [
   'provider',
   'provider_key',
   'model',
+  'access_profile',
+  'role',
   'virtual_key',
   'budget',
   'request_limit',
@@ -50,8 +53,8 @@ export interface Reference {
 /** A thing that the organization has. */
 export interface PresentItem extends Item {
   readonly id: string
-  /** Whether something else decides it, an access profile: a file neither holds nor ends it. */
-  readonly isManaged?: boolean
+  /** Why something else decides it, so that a file neither holds nor ends it; null for what needs no word. */
+  readonly managedBy?: string | null
   /** Whether this is its secret; only for what has one. */
   hasSecret?(secret: string): boolean
 }

@@ -4,10 +4,8 @@ import { type ItemName, itemKey, type OwnerKind, type PresentItem } from './item
 export class NamedIds {
   readonly #ids = new Map<string, string>()
   readonly #names = new Map<string, ItemName>()
-  readonly #workspaces: ReadonlyMap<string, string>
 
-  constructor(workspaces: ReadonlyMap<string, string>, items: readonly PresentItem[]) {
-    this.#workspaces = workspaces
+  constructor(items: readonly PresentItem[]) {
     for (const { kind, name, id } of items) this.add(kind, name, id)
   }
 
@@ -28,9 +26,7 @@ export class NamedIds {
   }
 
   workspace(name = ''): string {
-    const id = this.#workspaces.get(name)
-    if (id === undefined) throw new NameWithoutId('organization', [name])
-    return id
+    return this.of('workspace', [name])
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Json } from '../../contract/canonical.ts'
+import { canonicalJson, type Json } from '../../contract/canonical.ts'
 import type { FilePrices } from '../../contract/configuration-file/access.ts'
 import type { ConfigurationFile } from '../../contract/configuration-file/schema.ts'
 import { BadUserInput } from '../graphql/errors.ts'
@@ -42,10 +42,10 @@ export function clientSettings(
   })
 }
 
-function checkedNames(
+export function checkedNames(
   names: readonly string[],
   field: string,
-  check: typeof checkOrigins,
+  check: (field: string, names: readonly string[]) => string[],
   refuse: (message: string) => void,
 ): string[] {
   try {
@@ -81,4 +81,9 @@ export function usdAmount(amount: number | string, path: string, refuse: Refuse)
     refuse(path, error.message)
     return 0
   }
+}
+
+/** Entries whose order says nothing, such as budgets of different periods. */
+export function inNormalOrder<Entry extends Json>(entries: readonly Entry[]): Entry[] {
+  return entries.toSorted((a, b) => (canonicalJson(a) < canonicalJson(b) ? -1 : 1))
 }

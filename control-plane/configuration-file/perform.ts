@@ -7,6 +7,8 @@ import type { NamedIds } from './names.ts'
 import { performAccess } from './perform-access.ts'
 import { performPeople } from './perform-people.ts'
 import { performPolicies } from './perform-policies.ts'
+import { performRoles } from './perform-roles.ts'
+import { performVirtualKeys } from './perform-virtual-keys.ts'
 import type { Step } from './plan.ts'
 
 /** What the steps of one application work with. */
@@ -39,6 +41,8 @@ export type Changed = Readonly<Record<string, Json>>
 const performers: Readonly<Record<ItemKind, Performer>> = {
   ...performPeople,
   ...performAccess,
+  ...performRoles,
+  ...performVirtualKeys,
   ...performPolicies,
 }
 

@@ -1,5 +1,6 @@
 import { canonicalJson, type Json } from '../../contract/canonical.ts'
 import type { FileProblem } from '../../contract/configuration-file/problems.ts'
+import { inheritanceLevels } from './inheritance.ts'
 import { itemKey, itemKinds, type PresentItem, type WantedItem } from './items.ts'
 import type { WantedConfiguration } from './wanted-items.ts'
 
@@ -70,8 +71,11 @@ export function planChanges(
       })
     }
   }
+  const levels = inheritanceLevels(wanted.items, presentItems)
+  problems.push(...levels.problems)
   const deletions = unwantedItems(presentItems, wanted, wantedKeys, options)
-  return { steps: [...inOrder(steps), ...inOrder(deletions).toReversed()], problems, warnings }
+  const made = inOrder(steps, levels.wanted)
+  return { steps: [...made, ...inOrder(deletions, levels.present).toReversed()], problems, warnings }
 }
 
 function changesOwner({ item, fields }: Step & { readonly action: 'update' }): boolean {
@@ -146,7 +150,7 @@ function unwantedItems(
     const { kind, name } = present
     const key = itemKey(kind, name)
     // What plugins there are, their operators say.
-    if (kind === 'plugin' || present.isManaged) continue
+    if (kind === 'plugin' || present.managedBy !== undefined) continue
     if (wantedKeys.has(key) || !lists.has(listOf(present))) continue
     const owner = ownerKey(present)
     // What is part of something that goes, goes with it.
@@ -169,8 +173,11 @@ function listOf({ kind, name, owner }: PresentItem): string {
   return kind === 'provider_key' || kind === 'model' ? itemKey(kind, name.slice(0, 1)) : kind
 }
 
-function inOrder(steps: readonly Step[]): Step[] {
-  const rank = (step: Step) =>
-    itemKinds.indexOf(step.action === 'delete' ? step.present.kind : step.item.kind)
-  return steps.toSorted((a, b) => rank(a) - rank(b))
+/** One kind after the other, and of roles those that inherit after those that they inherit from. */
+function inOrder(steps: readonly Step[], levels: ReadonlyMap<string, number>): Step[] {
+  const subjectOf = (step: Step) => (step.action === 'delete' ? step.present : step.item)
+  const kindOf = (step: Step) => itemKinds.indexOf(subjectOf(step).kind)
+  const levelOf = (step: Step) =>
+    subjectOf(step).kind === 'role' ? (levels.get(subjectOf(step).name[0] ?? '') ?? 0) : 0
+  return steps.toSorted((a, b) => kindOf(a) - kindOf(b) || levelOf(a) - levelOf(b))
 }

@@ -17,15 +17,14 @@ import { ProviderKeyEntity } from '../modules/providers/provider-key-entity.ts'
 import { TeamEntity } from '../modules/teams/entity.ts'
 import { UserEntity } from '../modules/users/entity.ts'
 import { type VirtualKey, VirtualKeyEntity } from '../modules/virtual-keys/entity.ts'
-import { type ProviderConfig, ProviderConfigEntity } from '../modules/virtual-keys/provider-config-entity.ts'
+import { ProviderConfigEntity } from '../modules/virtual-keys/provider-config-entity.ts'
 import { WorkspaceEntity } from '../modules/workspaces/entity.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 import type { ItemName, OwnerKind, PresentItem } from './items.ts'
+import { providersOf, readPresentRoles, readRoleKeys } from './present-roles.ts'
 import { usdOfNanoUsd } from './usd.ts'
 
 export interface PresentConfiguration {
-  /** Workspace ids by name. */
-  readonly workspaces: ReadonlyMap<string, string>
   readonly items: readonly PresentItem[]
   /** Provider configurations by id: budgets and limits may be theirs. */
   readonly providerConfigs: ReadonlyMap<string, ItemName>
@@ -56,18 +55,16 @@ class PresentReader {
   }
 
   async read(): Promise<PresentConfiguration> {
-    const workspaces = await this.#em.find(WorkspaceEntity, {}, oldestFirst)
-    for (const { id, name } of workspaces) this.#names.set(id, [name])
+    for (const { id, name } of await this.#em.find(WorkspaceEntity, {}, oldestFirst)) {
+      this.#add({ kind: 'workspace', id, name: [name], fields: {} })
+    }
     await this.#readPeople()
     await this.#readProviders()
+    for (const item of await readPresentRoles(this.#em, this.#names)) this.#add(item)
     const providerConfigs = await this.#readVirtualKeys()
     await this.#readPolicies()
     await this.#readSettings()
-    return {
-      workspaces: new Map(workspaces.map(({ id, name }) => [name, id])),
-      items: this.#items,
-      providerConfigs,
-    }
+    return { items: this.#items, providerConfigs }
   }
 
   async #readPeople(): Promise<void> {
@@ -117,6 +114,7 @@ class PresentReader {
     const configs = await this.#em.find(ProviderConfigEntity, {}, oldestFirst)
     const configsOfKey = Map.groupBy(configs, ({ virtualKeyId }) => virtualKeyId)
     const digests = await this.#readDigests()
+    const roleKeys = await readRoleKeys(this.#em)
     const providerConfigs = new Map<string, ItemName>()
     for (const key of keys) {
       const name = [...this.#name(key.workspaceId), key.name]
@@ -130,7 +128,7 @@ class PresentReader {
         kind: 'virtual_key',
         id: key.id,
         name,
-        isManaged: key.accessProfileId !== null,
+        ...(roleKeys.has(key.id) && { managedBy: 'came with a role' }),
         fields: {
           owner: this.#ownerOf(key),
           description: key.description,
@@ -140,7 +138,8 @@ class PresentReader {
           contentLogging: key.contentLogging.toUpperCase(),
           allowAllProviders: key.allowAllProviders,
           expiresAt: key.expiresAt?.toISOString() ?? null,
-          providers: this.#providersOf(own),
+          providers: providersOf(own, this.#names),
+          accessProfile: this.#last(key.accessProfileId),
         },
         hasSecret: (secret) => digests.get(key.id)?.has(this.#secrets.digestVirtualKey(secret)) ?? false,
       })
@@ -162,19 +161,6 @@ class PresentReader {
     if (customerId !== null) return { customer: this.#last(customerId) ?? '' }
     if (teamId !== null) return { team: this.#last(teamId) ?? '' }
     return { user: this.#last(userId) ?? '' }
-  }
-
-  #providersOf(configs: readonly ProviderConfig[]): Json {
-    return configs
-      .map(({ providerId, weight, allowedModels, blockedModels, providerKeyIds, active }) => ({
-        provider: this.#last(providerId) ?? '',
-        weight,
-        models: allowedModels,
-        blockedModels,
-        keys: providerKeyIds.map((id) => (id === '*' ? '*' : (this.#last(id) ?? id))),
-        active,
-      }))
-      .toSorted((a, b) => (a.provider < b.provider ? -1 : 1))
   }
 
   /** Those that an access profile decides are the profile's. */

@@ -6,6 +6,18 @@ import type { ConfigurationFile, entrySchemas } from '../../contract/configurati
 import type { ItemKind, ItemName, OwnerKind, Reference, WantedItem } from './items.ts'
 import { itemKey } from './items.ts'
 import { clientSettings, given, type Refuse, usdAmount, usdPrices } from './normal-forms.ts'
+import {
+  profileReference,
+  providerReferences,
+  wantedProfile,
+  wantedProviders,
+  wantedRole,
+} from './wanted-roles.ts'
+
+/** What a key that follows an access profile cannot say itself. */
+export const managedFields = [
+  ...(['providers', 'allowAllProviders', 'contentLogging', 'expiresAt', 'deleteAfterExpiry'] as const),
+]
 
 type Entry<List extends keyof typeof entrySchemas> = Static<(typeof entrySchemas)[List]>
 
@@ -24,13 +36,14 @@ export interface WantedConfiguration {
 /**
  * The things that a file wants, in the order of the file.
  *
- * @param workspaces names of the organization's workspaces; one may be left out where it is the only one.
+ * @param workspaces names of those that there are; with those of the file, one may be left out where it is the only one.
  */
 export function wantedConfiguration(
   file: ConfigurationFile,
   workspaces: readonly string[],
 ): WantedConfiguration {
-  const reader = new FileReader(workspaces)
+  const known = new Set([...workspaces, ...(file.workspaces ?? []).map(({ name }) => name)])
+  const reader = new FileReader([...known])
   reader.read(file)
   const { items, lists, problems } = reader
   return { items: [...items.values()], lists, problems }
@@ -51,6 +64,9 @@ class FileReader {
 
   read(file: ConfigurationFile): void {
     if (file.organization) this.#govern('organization', [], '/organization', file.organization)
+    this.#each(file.workspaces, '/workspaces', 'workspace', ({ name }, path) => {
+      this.#put({ kind: 'workspace', name: [name], path, fields: {}, references: [] })
+    })
     this.#each(file.customers, '/customers', 'customer', (entry, path) => {
       this.#add('customer', [this.#workspaceOf(entry, path), entry.name], path, {}, entry)
     })
@@ -60,6 +76,12 @@ class FileReader {
     this.#each(file.teams, '/teams', 'team', (entry, path) => this.#team(entry, path))
     this.#each(file.users, '/users', 'user', (entry, path) => this.#user(entry, path))
     this.#each(file.providers, '/providers', 'provider', (entry, path) => this.#provider(entry, path))
+    this.#each(file.accessProfiles, '/accessProfiles', 'access_profile', (entry, path) => {
+      this.#put(wantedProfile(entry, path, this.#refuse))
+    })
+    this.#each(file.roles, '/roles', 'role', (entry, path) => {
+      this.#put(wantedRole(entry, path, this.#refuse))
+    })
     this.#each(file.virtualKeys, '/virtualKeys', 'virtual_key', (entry, path) =>
       this.#virtualKey(entry, path),
     )
@@ -164,26 +186,17 @@ class FileReader {
   #virtualKey(entry: Entry<'virtualKeys'>, path: string): void {
     const workspace = this.#workspaceOf(entry, path)
     const name = [workspace, entry.name]
-    const references = [this.#ownerReference(entry, workspace, path)]
-    const providers = entry.providers?.map((config) => ({
-      provider: config.provider,
-      weight: config.weight === undefined ? 1 : config.weight,
-      models: config.models,
-      blockedModels: config.blockedModels ?? [],
-      keys: config.keys ?? ['*'],
-      active: config.active ?? true,
-    }))
+    this.#refuseManaged(entry, path)
+    const references = [
+      this.#ownerReference(entry, workspace, path),
+      ...profileReference(entry.accessProfile, path),
+      ...providerReferences(entry.providers ?? [], path),
+    ]
     this.#each(entry.providers, `${path}/providers`, 'provider_config', (config, configPath) => {
-      references.push({ kind: 'provider', name: [config.provider], path: `${configPath}/provider` })
-      for (const [index, key] of (config.keys ?? []).entries()) {
-        const keyPath = `${configPath}/keys/${index}`
-        if (key !== '*')
-          references.push({ kind: 'provider_key', name: [config.provider, key], path: keyPath })
-      }
       this.#govern('provider_config', [...name, config.provider], configPath, config)
     })
     const { owner, active, expiresAt, secret } = entry
-    const { description, tags, deleteAfterExpiry, contentLogging, allowAllProviders } = entry
+    const { description, tags, deleteAfterExpiry, contentLogging, allowAllProviders, accessProfile } = entry
     const fields = given({
       owner,
       description,
@@ -192,11 +205,20 @@ class FileReader {
       deleteAfterExpiry,
       contentLogging,
       allowAllProviders,
+      accessProfile,
       expiresAt: expiresAt == null ? expiresAt : new Date(expiresAt).toISOString(),
-      providers: providers?.toSorted((a, b) => (a.provider < b.provider ? -1 : 1)),
+      providers: entry.providers && wantedProviders(entry.providers),
     })
     const secretName = secret?.slice(1)
     this.#add('virtual_key', name, path, fields, entry, references, secretName)
+  }
+
+  #refuseManaged(entry: Entry<'virtualKeys'>, path: string): void {
+    if (entry.accessProfile == null) return
+    for (const field of managedFields) {
+      if (entry[field] === undefined) continue
+      this.#refuse(`${path}/${field}`, `the access profile "${entry.accessProfile}" decides it: leave it out`)
+    }
   }
 
   #ownerReference({ owner }: Entry<'virtualKeys'>, workspace: string, path: string): Reference {

@@ -9,7 +9,13 @@ import { readVersion } from '../../publisher/revisions.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { updateFollowersOf } from '../access-profiles/index.ts'
 import { keepPrices } from '../models/index.ts'
-import { auditEscalation, lockRoleGraph, readRoleGraph, requireRoom, requireSoundRoles } from '../roles/index.ts'
+import {
+  auditEscalation,
+  lockRoleGraph,
+  readRoleGraph,
+  requireRoom,
+  requireSoundRoles,
+} from '../roles/index.ts'
 import type { EntityChange } from './diff.ts'
 import { readEarlierState } from './earlier-state.ts'
 import { CannotRestore, ChangedMeanwhile } from './errors.ts'

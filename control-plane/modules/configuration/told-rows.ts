@@ -38,7 +38,9 @@ export async function readRowChanges(
      group by epoch, revision, table_name, row_id order by table_name, row_id`,
     [JSON.stringify(names), organizationId, JSON.stringify([...Object.keys(rowKinds), profileConfigs])],
   )
-  const byRevision = Map.groupBy(rows, ({ epoch, revision }) => cursorOf({ epoch, revision: Number(revision) }))
+  const byRevision = Map.groupBy(rows, ({ epoch, revision }) =>
+    cursorOf({ epoch, revision: Number(revision) }),
+  )
   return new Map([...byRevision].map(([cursor, changes]) => [cursor, changesOf(changes)]))
 }
 
@@ -48,7 +50,9 @@ function changesOf(rows: readonly RowChange[]): EntityChange[] {
     if (table === profileConfigs) return []
     const kind = rowKinds[table]
     const documentOf = (row: Row | null, state: 'before' | 'after') =>
-      row ? { ...fieldsOf(row), ...(kind === 'access_profile' && configsOf(configs, id, state)), kind, id } : undefined
+      row
+        ? { ...fieldsOf(row), ...(kind === 'access_profile' && configsOf(configs, id, state)), kind, id }
+        : undefined
     const change = changeOf(documentOf(before, 'before'), documentOf(after, 'after'))
     return change.fields.length > 0 ? [change] : []
   })

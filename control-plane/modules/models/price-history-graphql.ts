@@ -7,7 +7,8 @@ import { pricesOf } from './snapshot.ts'
 import { ModelPricesType, ModelType } from './types.ts'
 
 const ModelPriceVersionType = builder.objectRef<ModelPrices>('ModelPriceVersion').implement({
-  description: 'What a model cost for a while. A call is charged at the prices of the time at which it began.',
+  description:
+    'What a model cost for a while. A call is charged at the prices of the time at which it began.',
   fields: (t) => ({
     prices: t.field({
       type: ModelPricesType,

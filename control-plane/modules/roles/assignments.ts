@@ -38,11 +38,7 @@ export interface HeldRights {
  *
  * @throws NotFound, RightsExceeded
  */
-export function assignRole(
-  context: ServiceContext,
-  actor: Actor,
-  input: AssignRole,
-): Promise<AssignedRole> {
+export function assignRole(context: ServiceContext, actor: Actor, input: AssignRole): Promise<AssignedRole> {
   actor.require('roles:assign', organizationWide)
   const { userId, roleId } = input
   const expiresAt = input.expiresAt == null ? null : checkFuture('expiresAt', input.expiresAt, context.now())

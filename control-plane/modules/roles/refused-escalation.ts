@@ -16,11 +16,18 @@ export async function auditEscalation<T>(
   try {
     return await work
   } catch (error) {
-    if (error instanceof RightsExceeded) {
-      const details = { reason: error.message, missingPermissions: [...error.missingPermissions] }
-      const entry = { type: 'privilege_escalation.refused', subject, outcome: 'denied', details } as const
-      await transactionOf(context, actor, (em) => recordAudit(em, actor, entry, new Date(context.now())))
-    }
+    if (error instanceof RightsExceeded) await recordEscalation(context, actor, subject, error)
     throw error
   }
+}
+
+export function recordEscalation(
+  context: ServiceContext,
+  actor: Actor,
+  subject: { readonly kind: string; readonly id: string },
+  { message, missingPermissions }: RightsExceeded,
+): Promise<void> {
+  const details = { reason: message, missingPermissions: [...missingPermissions] }
+  const entry = { type: 'privilege_escalation.refused', subject, outcome: 'denied', details } as const
+  return transactionOf(context, actor, (em) => recordAudit(em, actor, entry, new Date(context.now())))
 }

@@ -42,7 +42,13 @@ export type UpdateRole = { readonly id: string } & {
 
 type RoleFields = Pick<
   Role,
-  'name' | 'description' | 'permissions' | 'inheritedRoleIds' | 'workspaceIds' | 'rowScope' | 'accessProfileId'
+  | 'name'
+  | 'description'
+  | 'permissions'
+  | 'inheritedRoleIds'
+  | 'workspaceIds'
+  | 'rowScope'
+  | 'accessProfileId'
 >
 
 /** @throws NameTaken, NotFound, RightsExceeded, RoleCycle, RoleTooDeep, TooManyRoles */
@@ -61,7 +67,13 @@ export function createRole(context: ServiceContext, actor: Actor, input: CreateR
       createdAt: new Date(context.now()),
     })
     requireSoundRoles(actor, before, new Map(before).set(role.id, nodeOf(role)), [role.id])
-    await recordChange(context, em, actor, describe('role.created', role, { after: detailsOf(role) }), toldByRows)
+    await recordChange(
+      context,
+      em,
+      actor,
+      describe('role.created', role, { after: detailsOf(role) }),
+      toldByRows,
+    )
     return role
   })
   return auditEscalation(context, actor, ownSubject(actor), refuseViolations(nameTaken(fields.name), work))

@@ -136,7 +136,8 @@ RoleAssignmentType.implement({
     issuedKey: t.field({
       type: IssuedVirtualKeyType,
       nullable: true,
-      description: 'That key with its secret, in the answer to the `assignRole` that issued it and never again.',
+      description:
+        'That key with its secret, in the answer to the `assignRole` that issued it and never again.',
       resolve: ({ issuedKey }) => issuedKey,
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was first given.' }),

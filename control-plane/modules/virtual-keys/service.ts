@@ -96,12 +96,7 @@ export function revokeVirtualKey(context: ServiceContext, actor: Actor, id: stri
 }
 
 /** Revokes a locked key in the caller's transaction. */
-export async function endKey(
-  clock: Clock,
-  em: EntityManager,
-  actor: Actor,
-  key: VirtualKey,
-): Promise<void> {
+export async function endKey(clock: Clock, em: EntityManager, actor: Actor, key: VirtualKey): Promise<void> {
   if (key.status === 'revoked') return
   key.status = 'revoked'
   key.revokedAt = new Date(clock.now())

@@ -18,12 +18,25 @@ describe('the snippets of the security hardening guide', () => {
     expect(notices).toEqual([])
   })
 
-  it('the former switches and direct keys are told to be out of date', () => {
-    const former = { enforce_governance_header: true, enforce_scim_auth: true, allow_direct_keys: true }
-    expect(translate({ client: former }).paths).toEqual([
-      '/client/enforce_governance_header',
-      '/client/enforce_scim_auth',
-      '/client/allow_direct_keys',
+  it('the former switches are told by their present name [S1-23]', () => {
+    const { notices } = translate({ client: { enforce_governance_header: true, enforce_scim_auth: false } })
+    const [header, scim] = notices
+    expect(header?.path).toBe('/client/enforce_governance_header')
+    expect(scim?.path).toBe('/client/enforce_scim_auth')
+    for (const { message } of notices) expect(message).toContain('"enforce_auth_on_inference"')
+  })
+
+  it('direct keys are refused by name: a file that needs them is not left without [S1-27]', () => {
+    const { refusals } = translate({ client: { allow_direct_keys: true } })
+    expect(refusals).toEqual([
+      { path: '/client/allow_direct_keys', message: expect.stringContaining('was removed') },
+    ])
+    expect(translate({ client: { allow_direct_keys: false } }).refusals).toEqual([])
+    expect(findFormProblems({ version: 1, clientConfiguration: { allow_direct_keys: true } })).toEqual([
+      {
+        path: '/clientConfiguration/allow_direct_keys',
+        message: expect.stringContaining('"allow_direct_keys" was removed'),
+      },
     ])
   })
 

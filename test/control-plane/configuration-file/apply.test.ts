@@ -67,6 +67,10 @@ describe('applyConfiguration', () => {
       'CREATE provider openai',
       'CREATE provider_key openai/main',
       'CREATE model openai/small',
+      'CREATE access_profile analysts',
+      'CREATE role Analyst',
+      'CREATE role Lead',
+      'CREATE virtual_key default/reports',
       'CREATE virtual_key default/checkout',
       'CREATE budget customer/default/Acme/MONTH',
       'CREATE budget provider_config/default/checkout/openai/DAY',
@@ -74,6 +78,7 @@ describe('applyConfiguration', () => {
       'UPDATE client_configuration ',
     ])
     expect(first.issuedKeys).toMatchObject([
+      { name: 'default/reports' },
       { name: 'default/checkout', secret: expect.stringMatching(/^sk-gh-/) },
     ])
     expect(first.revision).toBe(before + 1)

@@ -1,6 +1,7 @@
 /** One of everything. */
 export const sampleFile = {
   version: 1,
+  workspaces: [{ name: 'default' }],
   customers: [{ name: 'Acme', budgets: [{ limitUsd: 250.5, period: 'MONTH' }] }],
   businessUnits: [{ name: 'Research', customer: 'Acme' }],
   teams: [{ name: 'Assistants', customer: 'Acme', businessUnit: 'Research' }],
@@ -19,7 +20,31 @@ export const sampleFile = {
       ],
     },
   ],
+  accessProfiles: [
+    {
+      name: 'analysts',
+      expiresIn: 'QUARTER',
+      providers: [{ provider: 'openai', models: ['small'], keys: ['main'] }],
+      budgets: [
+        { limitUsd: 5, period: 'MONTH' },
+        { limitUsd: 0.5, period: 'DAY' },
+      ],
+      requestLimits: [{ maxRequests: 10, windowSeconds: 60 }],
+    },
+  ],
+  // Heirs first: the order of a file says nothing.
+  roles: [
+    { name: 'Lead', inherits: ['Analyst', 'viewer'], permissions: ['teams:*'] },
+    {
+      name: 'Analyst',
+      permissions: ['usage:view', 'models:view'],
+      workspaces: ['default'],
+      rowScope: 'TEAM',
+      accessProfile: 'analysts',
+    },
+  ],
   virtualKeys: [
+    { name: 'reports', owner: { user: 'ada@example.com' }, accessProfile: 'analysts', tags: ['env:prod'] },
     {
       name: 'checkout',
       owner: { team: 'Assistants' },

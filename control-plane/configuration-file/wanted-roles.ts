@@ -1,0 +1,95 @@
+import type { Static } from 'typebox'
+import type { entrySchemas } from '../../contract/configuration-file/schema.ts'
+import { expandPermissions } from '../modules/roles/permissions.ts'
+import type { ItemKind, Reference, WantedItem } from './items.ts'
+import { checkedNames, given, inNormalOrder, type Refuse, usdAmount } from './normal-forms.ts'
+
+type Entry<List extends keyof typeof entrySchemas> = Static<(typeof entrySchemas)[List]>
+type FileProvider = NonNullable<Entry<'accessProfiles'>['providers']>[number]
+
+export function wantedRole(entry: Entry<'roles'>, path: string, refuse: Refuse): WantedItem {
+  const { name, description, permissions, inherits, workspaces, rowScope, accessProfile } = entry
+  const expanded =
+    permissions &&
+    checkedNames(permissions, 'permissions', expandPermissions, (message) =>
+      refuse(`${path}/permissions`, message),
+    )
+  const named = (kind: ItemKind, field: string, names: readonly string[] = []): Reference[] =>
+    names.map((one, index) => ({ kind, name: [one], path: `${path}/${field}/${index}` }))
+  return {
+    kind: 'role',
+    name: [name],
+    path,
+    fields: given({
+      description,
+      permissions: expanded,
+      inherits: inherits && distinct(inherits),
+      workspaces: workspaces && distinct(workspaces),
+      rowScope,
+      accessProfile,
+    }),
+    references: [
+      ...named('role', 'inherits', inherits),
+      ...named('workspace', 'workspaces', workspaces ?? []),
+      ...profileReference(accessProfile, path),
+    ],
+  }
+}
+
+export function wantedProfile(entry: Entry<'accessProfiles'>, path: string, refuse: Refuse): WantedItem {
+  const { name, providers, budgets, requestLimits, ...terms } = entry
+  return {
+    kind: 'access_profile',
+    name: [name],
+    path,
+    fields: given({
+      ...terms,
+      providers: providers && wantedProviders(providers),
+      budgets:
+        budgets &&
+        inNormalOrder(
+          budgets.map(({ limitUsd, period }, index) => ({
+            limitUsd: usdAmount(limitUsd, `${path}/budgets/${index}/limitUsd`, refuse),
+            period,
+          })),
+        ),
+      requestLimits: requestLimits && inNormalOrder(requestLimits),
+    }),
+    references: providerReferences(providers ?? [], path),
+  }
+}
+
+/** What a key or a profile may do with each provider, all of it said. */
+export function wantedProviders(providers: readonly FileProvider[]) {
+  return providers
+    .map((config) => ({
+      provider: config.provider,
+      weight: config.weight === undefined ? 1 : config.weight,
+      models: config.models,
+      blockedModels: config.blockedModels ?? [],
+      keys: config.keys ?? ['*'],
+      active: config.active ?? true,
+    }))
+    .toSorted((a, b) => (a.provider < b.provider ? -1 : 1))
+}
+
+export function providerReferences(providers: readonly FileProvider[], path: string): Reference[] {
+  return providers.flatMap(({ provider, keys = [] }, index): Reference[] => {
+    const place = `${path}/providers/${index}`
+    const named = keys.map((key, at): Reference => {
+      return { kind: 'provider_key', name: [provider, key], path: `${place}/keys/${at}` }
+    })
+    return [
+      { kind: 'provider', name: [provider], path: `${place}/provider` },
+      ...named.filter(({ name }) => name[1] !== '*'),
+    ]
+  })
+}
+
+export function profileReference(profile: string | null | undefined, path: string): Reference[] {
+  return profile == null ? [] : [{ kind: 'access_profile', name: [profile], path: `${path}/accessProfile` }]
+}
+
+function distinct(names: readonly string[]): string[] {
+  return [...new Set(names)].sort()
+}

@@ -1,0 +1,215 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { read } from '../api.ts'
+import { type RoleApi, startRoleApi } from '../modules/roles/role-api.ts'
+import type { Mutation, Result } from '../modules/tenant-api.ts'
+
+/* Workspaces, roles and access profiles in configuration files. */
+
+const apply: Mutation = {
+  field: 'applyConfiguration',
+  input: 'ApplyConfigurationInput',
+  selection: `
+    ... on AppliedConfiguration { changes { action kind name fields { field before after } } revision }
+    ... on ConfigurationFileInvalid { problems { path message } }`,
+}
+
+interface Applied extends Result {
+  readonly changes: readonly {
+    readonly action: string
+    readonly kind: string
+    readonly name: string
+    readonly fields: readonly { readonly field: string; readonly before: unknown; readonly after: unknown }[]
+  }[]
+  readonly problems: readonly { readonly path: string; readonly message: string }[]
+}
+
+let acme: RoleApi
+beforeAll(async () => {
+  acme = await startRoleApi()
+})
+afterAll(() => acme.close())
+
+const put = async (file: object, how: object = {}) =>
+  (await acme.mutate(apply, { document: { version: 1, ...file }, ...how })) as Applied
+const told = ({ changes }: Applied) => changes.map(({ action, kind, name }) => `${action} ${kind} ${name}`)
+const roleNames = async () => {
+  const { roles } = await acme.query<{ roles: { edges: { node: { name: string } }[] } }>(
+    '{ roles(filter: { system: false }) { edges { node { name } } } }',
+  )
+  return roles.edges.map(({ node }) => node.name)
+}
+
+describe('roles of a file', () => {
+  it('are made above before below, changed field by field, and a second time not at all', async () => {
+    const roles = [
+      { name: 'C', inherits: ['B'] },
+      { name: 'B', inherits: ['A'], permissions: ['users:view'] },
+      { name: 'A', permissions: ['teams:*'], rowScope: 'TEAM' },
+    ]
+    expect(told(await put({ roles }))).toEqual(['CREATE role A', 'CREATE role B', 'CREATE role C'])
+    expect(told(await put({ roles }))).toEqual([])
+    const { changes } = await put({
+      roles: [{ name: 'A', permissions: ['teams:view'], inherits: ['viewer'] }],
+    })
+    expect(changes[0]?.fields).toEqual([
+      {
+        field: 'permissions',
+        before: ['teams:create', 'teams:delete', 'teams:update', 'teams:view'],
+        after: ['teams:view'],
+      },
+      { field: 'inherits', before: [], after: ['viewer'] },
+    ])
+  })
+
+  it('may turn round who inherits from whom, and go below before above', async () => {
+    const turned = [
+      { name: 'C', inherits: [] },
+      { name: 'B', inherits: ['C'] },
+      { name: 'A', inherits: ['B'] },
+    ]
+    expect(told(await put({ roles: turned }))).toEqual(['UPDATE role C', 'UPDATE role B', 'UPDATE role A'])
+    expect(told(await put({ roles: [] }))).toEqual([])
+    expect(told(await put({ roles: [] }, { prune: true }))).toEqual([
+      'DELETE role A',
+      'DELETE role B',
+      'DELETE role C',
+    ])
+    expect(await roleNames()).toEqual([])
+  })
+
+  it('are told what is wrong with them, all of it, and nothing is made', async () => {
+    const { problems } = await put({
+      accessProfiles: [{ name: 'p', providers: [{ provider: 'none', models: [] }] }],
+      roles: [
+        { name: 'X', inherits: ['Y'] },
+        { name: 'Y', inherits: ['X'] },
+        { name: 'Z', permissions: ['teams:fly'], workspaces: ['nowhere'], accessProfile: 'absent' },
+      ],
+    })
+    expect(problems.map(({ path }) => path).toSorted()).toEqual([
+      '/accessProfiles/0/providers/0/provider',
+      '/roles/0/inherits',
+      '/roles/1/inherits',
+      '/roles/2/accessProfile',
+      '/roles/2/permissions',
+      '/roles/2/workspaces/0',
+    ])
+    const { problems: fixed } = await put({ roles: [{ name: 'admin', permissions: ['teams:view'] }] })
+    expect(fixed).toMatchObject([{ path: '/roles/0', message: expect.stringContaining('system role') }])
+    expect(await roleNames()).toEqual([])
+  })
+
+  it('give nothing that whoever applies them does not have, and the attempt is on record', async () => {
+    const { id: roleId } = await acme.createRole({
+      ...{ name: 'Applier', permissions: ['configuration:*', 'roles:*', 'teams:view'] },
+    })
+    const token = await acme.issue({ roleId })
+    const document = { version: 1, roles: [{ name: 'Mighty', permissions: ['customers:delete'] }] }
+    const { result } = await acme.mutateAs(token, apply, { document })
+    expect(result).toMatchObject({ problems: [{ path: '/roles/0' }] })
+    expect(await roleNames()).toEqual(['Applier'])
+    expect(await acme.audited('privilege_escalation.refused')).toMatchObject({
+      missingPermissions: ['customers:delete'],
+    })
+    const allowed = { version: 1, roles: [{ name: 'Modest', permissions: ['teams:view'] }] }
+    expect((await acme.mutateAs(token, apply, { document: allowed })).result).toMatchObject({
+      changes: [{ name: 'Modest' }],
+    })
+  })
+
+  it('need the permission that making them needs', async () => {
+    const { id: roleId } = await acme.createRole({ name: 'No roles', permissions: ['configuration:*'] })
+    const token = await acme.issue({ roleId })
+    for (const file of [
+      { roles: [{ name: 'R' }] },
+      { workspaces: [{ name: 'W' }] },
+      { accessProfiles: [{ name: 'P' }] },
+    ]) {
+      const { errors } = await acme.mutateAs(token, apply, { document: { version: 1, ...file } })
+      expect(errors[0]?.extensions.code).toBe('FORBIDDEN')
+    }
+  })
+})
+
+describe('workspaces of a file', () => {
+  it('are made before what lives in them and go after it', async () => {
+    const file = {
+      workspaces: [{ name: 'default' }, { name: 'second' }],
+      customers: [{ name: 'Acme', workspace: 'second' }],
+      roles: [{ name: 'Local', workspaces: ['second'] }],
+    }
+    expect(told(await put(file))).toEqual([
+      'CREATE workspace second',
+      'CREATE customer second/Acme',
+      'CREATE role Local',
+    ])
+    expect(told(await put(file))).toEqual([])
+    const kept = { workspaces: [{ name: 'default' }], customers: [] }
+    expect(told(await put(kept, { prune: true }))).toEqual([
+      'DELETE customer second/Acme',
+      'DELETE workspace second',
+    ])
+  })
+})
+
+describe('keys that follow a profile', () => {
+  const file = {
+    users: [{ name: 'Ada' }],
+    accessProfiles: [{ name: 'small', budgets: [{ limitUsd: 1, period: 'DAY' }] }],
+    virtualKeys: [{ name: 'app', owner: { user: 'Ada' }, accessProfile: 'small' }],
+  }
+
+  it('begin to follow, change with it, and leave it', async () => {
+    await put(file)
+    expect(told(await put(file))).toEqual([])
+    const wider = [{ name: 'small', budgets: [{ limitUsd: 2, period: 'DAY' }] }]
+    expect(told(await put({ accessProfiles: wider }))).toEqual(['UPDATE access_profile small'])
+    expect(await acme.configured('budget')).toMatchObject([{ limitNanoUsd: '2000000000' }])
+    const own = { name: 'app', owner: { user: 'Ada' }, accessProfile: null, contentLogging: 'OFF' }
+    const left = await put({ virtualKeys: [own] })
+    expect(left.changes[0]?.fields.map(({ field }) => field).toSorted()).toEqual([
+      ...['accessProfile', 'contentLogging'],
+    ])
+    expect(await acme.configured('virtual_key')).toMatchObject([{ contentLogging: false }])
+  })
+
+  it('say nothing that their profile decides', async () => {
+    const virtualKeys = [{ ...file.virtualKeys[0], providers: [], expiresAt: null }]
+    const { problems } = await put({ virtualKeys })
+    expect(problems.map(({ path }) => path)).toEqual(['/virtualKeys/0/providers', '/virtualKeys/0/expiresAt'])
+  })
+})
+
+describe('an export', () => {
+  it('holds them all, and changes nothing here', async () => {
+    const { configurationFile } = await acme.query<{
+      configurationFile: { document: Record<string, { name: string }[]>; warnings: string[] }
+    }>('{ configurationFile { document warnings } }')
+    const { document, warnings } = configurationFile
+    expect(warnings).toEqual([])
+    expect(document.workspaces).toEqual([{ name: 'default' }])
+    expect(document.accessProfiles?.map(({ name }) => name)).toEqual(['small'])
+    expect(document.roles?.map(({ name }) => name)).toEqual(expect.arrayContaining(['Modest', 'Local']))
+    expect(document.roles?.map(({ name }) => name)).not.toContain('admin')
+    expect(told((await acme.mutate(apply, { document, prune: true })) as Applied)).toEqual([])
+  })
+
+  it('leaves out a key that came with a role, and pruning spares it', async () => {
+    const file = { roles: [{ name: 'Keyed', accessProfile: 'small' }] }
+    await put(file)
+    const { roles } = await acme.query<{ roles: { edges: { node: { id: string; name: string } }[] } }>(
+      '{ roles(first: 100) { edges { node { id name } } } }',
+    )
+    const roleId = roles.edges.find(({ node }) => node.name === 'Keyed')?.node.id
+    const { data } = await acme.api.ask(acme.tenant.token, '{ users { edges { node { id } } } }')
+    const userId = read<{ edges: { node: { id: string } }[] }>(data, 'users').edges[0]?.node.id
+    await acme.assign({ userId, roleId })
+    const { configurationFile } = await acme.query<{ configurationFile: { warnings: string[] } }>(
+      '{ configurationFile { warnings } }',
+    )
+    expect(configurationFile.warnings).toEqual([
+      'The virtual key "default/Keyed of Ada" came with a role: left out',
+    ])
+    expect(told(await put({ virtualKeys: [] }, { prune: true }))).toEqual(['DELETE virtual_key default/app'])
+  })
+})
