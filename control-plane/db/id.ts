@@ -19,6 +19,7 @@ export type IdPrefix =
   | 'bud'
   | 'lim'
   | 'ccf'
+  | 'ccc'
   | 'plg'
   | 'tok'
   | 'role'

@@ -27,8 +27,11 @@ const tables = Object.keys(kinds)
 const named: ReadonlySet<string> = new Set([
   ...['customers', 'business_units', 'teams', 'providers', 'provider_keys', 'models'],
 ])
-/** What a row has of its own time, and never from an earlier one. */
-const kept: ReadonlySet<string> = new Set(['id', 'org_id', 'version', 'created_at', 'rotated_at', 'rotation'])
+/** What a row has of its own time, and never from an earlier one. Who has to approve what is not rolled back. */
+const kept: ReadonlySet<string> = new Set([
+  ...['id', 'org_id', 'version', 'created_at', 'rotated_at', 'rotation'],
+  'require_approval_for_header_changes',
+])
 
 /**
  * Gives rows back what they were, in the caller's transaction. Those that something newer refers to stay; the plan

@@ -6,6 +6,7 @@ import { changeConfiguration } from '../../publisher/revision.ts'
 import { readVersion } from '../../publisher/revisions.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { recordAudit } from '../audit/index.ts'
+import { guardsHeaderChanges, outdateChanges } from '../client-configuration/index.ts'
 import { readEarlierState } from './earlier-state.ts'
 import { CannotRestore, ChangedMeanwhile } from './errors.ts'
 import { planRestoration } from './restoration-plan.ts'
@@ -49,8 +50,10 @@ export function rollBackConfiguration(
     checkDistance(head.revision - input.revision)
     const target = { epoch: head.epoch, revision: input.revision }
     const state = await readEarlierState(em, organizationId, target)
-    const plan = planRestoration(state)
+    const guardsHeaders = await guardsHeaderChanges(em, organizationId)
+    const plan = planRestoration(state, { guardsHeaders })
     await restoreRows(em, organizationId, state.rows, plan)
+    await outdateChanges(em, organizationId)
     const skipped = [...plan.unrestorable.values()]
     if (skipped.length > 0 && input.skipUnrestorable !== true) {
       throw new CannotRestore(name, skipped.join('; '))
