@@ -107,13 +107,18 @@ export function decide(
 }
 
 /** What was asked for when the configuration was another one would take back, unseen, what was changed since. */
-export async function outdateChanges(em: EntityManager, organizationId: string): Promise<void> {
+export async function outdateChanges(
+  { now }: Clock,
+  em: EntityManager,
+  organizationId: string,
+): Promise<void> {
   await em.execute(
     `update client_configuration_changes change set state = 'stale'
      from client_configurations configuration
      where change.org_id = ? and configuration.org_id = change.org_id
-       and change.state = 'pending' and change.configuration_version <> configuration.version`,
-    [organizationId],
+       and change.state = 'pending' and change.expires_at > ?
+       and change.configuration_version <> configuration.version`,
+    [organizationId, new Date(now())],
   )
 }
 

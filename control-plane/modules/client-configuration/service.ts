@@ -61,7 +61,7 @@ export async function updateClientConfiguration(
     }
     em.assign(row, changes)
     await recordChange(context, em, actor, describeUpdate(row, before), snapshotOf(row))
-    await outdateChanges(em, actor.organizationId)
+    await outdateChanges(context, em, actor.organizationId)
     return { row, waiting: undefined }
   })
   // Thrown behind the transaction, which has to keep what waits.
@@ -94,7 +94,7 @@ export function approveClientConfigurationChange(
       describeUpdate(row, before),
     ]
     await recordChanges(context, em, actor, entries, snapshotOf(row))
-    await outdateChanges(em, actor.organizationId)
+    await outdateChanges(context, em, actor.organizationId)
     return change
   })
 }

@@ -53,7 +53,7 @@ export function rollBackConfiguration(
     const guardsHeaders = await guardsHeaderChanges(em, organizationId)
     const plan = planRestoration(state, { guardsHeaders })
     await restoreRows(em, organizationId, state.rows, plan)
-    await outdateChanges(em, organizationId)
+    await outdateChanges(context, em, organizationId)
     const skipped = [...plan.unrestorable.values()]
     if (skipped.length > 0 && input.skipUnrestorable !== true) {
       throw new CannotRestore(name, skipped.join('; '))
