@@ -11,6 +11,18 @@ export const credentialHeaders = [
 /** A caller's header with this prefix is meant for the provider: the prefix is stripped. [S1-38] */
 export const forwardPrefix = 'x-bf-eh-'
 
+const secretHeaders: ReadonlySet<string> = new Set([
+  ...credentialHeaders,
+  'proxy-authorization',
+  'cookie',
+  'x-bf-api-key',
+])
+
+/** Whether a header may carry a credential, also one that a caller asks us to forward under the prefix. */
+export function carriesCredential(name: string): boolean {
+  return secretHeaders.has(name) || secretHeaders.has(name.replace(forwardPrefix, ''))
+}
+
 /** Never forwarded, whatever the configuration says. [S1-41] */
 export const neverForwarded: ReadonlySet<string> = new Set([
   ...credentialHeaders,

@@ -13,7 +13,7 @@ export const permissionCatalog = {
   models: ['view', 'create', 'update', 'delete'],
   budgets: ['view', 'update'],
   limits: ['view', 'update'],
-  client_configuration: ['view', 'update'],
+  client_configuration: ['view', 'update', 'approve'],
   plugins: ['view', 'update'],
   configuration: ['view', 'export', 'apply', 'roll_back'],
   data_planes: ['view', 'create', 'delete'],

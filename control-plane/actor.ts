@@ -14,6 +14,8 @@ export interface ActorIdentity {
   readonly user?: { readonly id: string; readonly teamId: string | null } | null
   /** When the first of the rights ends; never unless given. */
   readonly expiresAt?: Date | null
+  /** Who is behind it; the actor itself unless given. */
+  readonly personId?: string
 }
 
 /** Where a permission is wanted. */
@@ -32,6 +34,11 @@ export class Actor {
   readonly rights: Rights
   readonly user: { readonly id: string; readonly teamId: string | null } | null
   readonly expiresAt: Date | null
+  /**
+   * Equal for all actors behind which one person is known to be: the user that they stand for; for a token that stands
+   * for nobody, the person who issued it.
+   */
+  readonly personId: string
 
   constructor(identity: ActorIdentity) {
     this.kind = identity.kind
@@ -42,6 +49,7 @@ export class Actor {
     this.rights = identity.rights
     this.user = identity.user ?? null
     this.expiresAt = identity.expiresAt ?? null
+    this.personId = identity.personId ?? identity.id
   }
 
   get permissions(): ReadonlySet<Permission> {

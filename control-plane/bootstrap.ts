@@ -22,10 +22,16 @@ export interface CreatedOrganization {
   readonly workspaceId: string
 }
 
+export interface CreateOrganization {
+  readonly name: string
+  /** False for one that a single person tries things out with; true unless said. */
+  readonly requireApprovalForHeaderChanges?: boolean
+}
+
 /** Creates an organization with a workspace and the first revision of its configuration. */
 export function createOrganization(
   database: Database,
-  input: { readonly name: string },
+  input: CreateOrganization,
 ): Promise<CreatedOrganization> {
   const organizationId = newId('org')
   const workspaceId = newId('ws')
@@ -37,7 +43,9 @@ export function createOrganization(
     await em.flush()
     createSystemRoles(em, organizationId, createdAt)
     em.create(WorkspaceEntity, { id: workspaceId, organizationId, name: 'default', createdAt })
-    const clientConfiguration = createClientConfiguration(em, organizationId)
+    const { requireApprovalForHeaderChanges = true } = input
+    const settings = { requireApprovalForHeaderChanges }
+    const clientConfiguration = createClientConfiguration(em, organizationId, settings)
     await recordChange(
       clock,
       em,

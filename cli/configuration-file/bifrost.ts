@@ -75,13 +75,30 @@ function readClient(client: Members): Record<string, unknown> {
     )
   }
   const headerFilter = filter && readHeaderFilter(filter)
+  const requiredHeaders = readRequiredHeaders(client)
   client.noticeRest()
   const settings = {
     ...(allowedOrigins && { allowedOrigins }),
     ...(allowedHeaders && { allowedHeaders }),
     ...(headerFilter && { headerFilter }),
+    ...(requiredHeaders && { requiredHeaders }),
   }
   return Object.keys(settings).length > 0 ? { clientConfiguration: settings } : {}
+}
+
+/** Names alone, or with what their values must be. [X0-28] */
+function readRequiredHeaders(client: Members): object[] | undefined {
+  const field = 'required_headers'
+  if (Array.isArray(client.value(field))) {
+    return client.texts(field)?.map((name) => ({ name, pattern: '*' }))
+  }
+  const patterns = client.object(field)
+  return patterns?.names.map((name) => {
+    const pattern = patterns.text(name) ?? '*'
+    if (!pattern.startsWith('env.')) return { name, pattern }
+    patterns.notice(name, `"${pattern}" is not read from the environment: any value is accepted`)
+    return { name, pattern: '*' }
+  })
 }
 
 function readHeaderFilter(filter: Members): Record<string, unknown> {

@@ -138,6 +138,10 @@ const formerNames: Readonly<Record<string, string>> = {
   allowed_origins: 'allowedOrigins',
   allowed_headers: 'allowedHeaders',
   header_filter_config: 'headerFilter',
+  required_headers: 'requiredHeaders',
+  ip_whitelist: 'ipAllowlist',
+  ip_allowlist: 'ipAllowlist',
+  trusted_proxies: 'trustedProxies',
   value: 'secret',
 }
 

@@ -64,13 +64,34 @@ const HeaderFilter = Type.Object(
   closed,
 )
 
+const RequiredHeader = Type.Object(
+  {
+    name: Name('A header, none that carries a credential; each at most once.'),
+    pattern: Type.String({
+      maxLength: 256,
+      description: '`*` for any value but an empty one, or an RE2 pattern for the whole value.',
+    }),
+  },
+  closed,
+)
+
 export const ClientConfiguration = Type.Object(
   {
     allowedOrigins: Optional(Names('Web origins whose pages may call.')),
     allowedHeaders: Optional(Names('Headers that such a page may send.')),
     headerFilter: Optional(HeaderFilter),
+    requiredHeaders: Optional(
+      Type.Array(RequiredHeader, { maxItems: 16, description: 'What every call must carry.' }),
+    ),
+    ipAllowlist: Optional(
+      Names('Addresses and networks that calls may come from, such as "10.0.0.0/8"; `[]`: everywhere.'),
+    ),
+    trustedProxies: Optional(Names('Addresses and networks whose X-Forwarded-For is believed.')),
+    requireApprovalForHeaderChanges: Optional(
+      Switch('Whether letting more headers through needs a second person, which no file is.'),
+    ),
   },
-  { ...closed, description: 'What callers may send to the data planes, from where.' },
+  { ...closed, description: 'What callers must and may send to the data planes, and from where.' },
 )
 
 const Plugin = Type.Object(

@@ -13,6 +13,7 @@ const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T)
   Type.Union([schema, Type.Null()])
 /** `[]` allows nothing, `["*"]` everything; otherwise the names themselves. [X0-23] */
 const AllowList = Type.Array(Type.String({ minLength: 1 }))
+const Networks = Type.Array(Type.String(), { minItems: 1 })
 const NanoUsd = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 
 export const Organization = Type.Object(
@@ -206,6 +207,19 @@ export const ClientConfiguration = Type.Object(
       },
       closed,
     ),
+    /*
+     * What asks for nothing is left out. A data plane of the release before refuses members that it does not know: it
+     * goes on reading configurations that do not use these, and keeps its last good one instead of running one whose
+     * walls it would not see. Never empty, so that nothing has to be guessed about an empty list.
+     */
+    /** What a call must carry, see `contract/required-headers.ts`; absent: nothing. */
+    requiredHeaders: Type.Optional(
+      Type.Array(Type.Object({ name: Type.String(), pattern: Type.String() }, closed), { minItems: 1 }),
+    ),
+    /** Where calls may come from, see `contract/networks.ts`; absent: from everywhere. */
+    ipAllowlist: Type.Optional(Networks),
+    /** Whose `X-Forwarded-For` is believed; absent: nobody's. */
+    trustedProxies: Type.Optional(Networks),
   },
   closed,
 )

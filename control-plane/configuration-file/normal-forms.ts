@@ -2,7 +2,12 @@ import { canonicalJson, type Json } from '../../contract/canonical.ts'
 import type { FilePrices } from '../../contract/configuration-file/access.ts'
 import type { ConfigurationFile } from '../../contract/configuration-file/schema.ts'
 import { BadUserInput } from '../graphql/errors.ts'
-import { checkHeaderNames, checkHeaderPatterns } from '../modules/client-configuration/headers.ts'
+import {
+  checkHeaderNames,
+  checkHeaderPatterns,
+  checkRequiredHeaders,
+} from '../modules/client-configuration/headers.ts'
+import { checkNetworks } from '../modules/client-configuration/networks.ts'
 import { checkOrigins } from '../modules/client-configuration/origins.ts'
 import { nanoUsdOfUsd, usdOfNanoUsd } from './usd.ts'
 
@@ -20,40 +25,43 @@ export function given(fields: object): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 }
 
+type Check<Entry> = (field: string, entries: readonly Entry[]) => Entry[]
+
 export function clientSettings(
-  {
-    allowedOrigins,
-    allowedHeaders,
-    headerFilter = {},
-  }: NonNullable<ConfigurationFile['clientConfiguration']>,
+  { headerFilter = {}, ...settings }: NonNullable<ConfigurationFile['clientConfiguration']>,
   path: string,
   refuse: Refuse,
 ): Fields {
   const { allowlist, denylist, forwardDirect } = headerFilter
-  const checked = (field: string, names: readonly string[] | undefined, check: typeof checkOrigins) =>
-    names &&
-    checkedNames(names, field, check, (message) => refuse(`${path}/${field.replace('.', '/')}`, message))
+  const checked = <Entry>(field: string, entries: readonly Entry[] | undefined, check: Check<Entry>) => {
+    const refuseHere = (message: string) => refuse(`${path}/${field.replace('.', '/')}`, message)
+    return entries && checkedEntries(entries, field, check, refuseHere)
+  }
   return given({
-    allowedOrigins: checked('allowedOrigins', allowedOrigins, checkOrigins),
-    allowedHeaders: checked('allowedHeaders', allowedHeaders, checkHeaderNames),
+    allowedOrigins: checked('allowedOrigins', settings.allowedOrigins, checkOrigins),
+    allowedHeaders: checked('allowedHeaders', settings.allowedHeaders, checkHeaderNames),
     'headerFilter.allowlist': allowlist && checked('headerFilter.allowlist', allowlist, checkHeaderPatterns),
     'headerFilter.denylist': checked('headerFilter.denylist', denylist, checkHeaderPatterns),
     'headerFilter.forwardDirect': forwardDirect,
+    requiredHeaders: checked('requiredHeaders', settings.requiredHeaders, checkRequiredHeaders),
+    ipAllowlist: checked('ipAllowlist', settings.ipAllowlist, checkNetworks),
+    trustedProxies: checked('trustedProxies', settings.trustedProxies, checkNetworks),
+    requireApprovalForHeaderChanges: settings.requireApprovalForHeaderChanges,
   })
 }
 
-export function checkedNames(
-  names: readonly string[],
+export function checkedEntries<Entry>(
+  entries: readonly Entry[],
   field: string,
-  check: (field: string, names: readonly string[]) => string[],
+  check: Check<Entry>,
   refuse: (message: string) => void,
-): string[] {
+): Entry[] {
   try {
-    return check(field, names)
+    return check(field, entries)
   } catch (error) {
     if (!(error instanceof BadUserInput)) throw error
     refuse(error.message)
-    return [...names]
+    return [...entries]
   }
 }
 

@@ -1,7 +1,9 @@
 import type { Json } from '../../contract/canonical.ts'
 import type { GovernedLevel } from '../../contract/configuration/entities.ts'
+import { Refusal } from '../graphql/errors.ts'
 import type { BudgetPeriod } from '../modules/budgets/entity.ts'
 import { addBudget, removeBudget, updateBudget } from '../modules/budgets/service.ts'
+import { ApprovalRequired } from '../modules/client-configuration/errors.ts'
 import { updateClientConfiguration } from '../modules/client-configuration/service.ts'
 import { addRequestLimit, removeRequestLimit, updateRequestLimit } from '../modules/limits/service.ts'
 import { configurePlugin } from '../modules/plugins/service.ts'
@@ -54,12 +56,19 @@ const client_configuration: Performer = {
   delete: async () => undefined,
 }
 
-function putSettings({ context, actor }: Performance, fields: Changed) {
+/** A file is applied whole or not at all: what needs a second person is not put before one on the way. */
+async function putSettings({ context, actor }: Performance, fields: Changed) {
   const prefix = 'headerFilter.'
   const filter = Object.entries(fields).filter(([field]) => field.startsWith(prefix))
   const headerFilter = Object.fromEntries(filter.map(([field, value]) => [field.slice(prefix.length), value]))
   const rest = Object.fromEntries(Object.entries(fields).filter(([field]) => !field.startsWith(prefix)))
-  return updateClientConfiguration(context, actor, { ...rest, headerFilter })
+  try {
+    return await updateClientConfiguration(context, actor, { ...rest, headerFilter })
+  } catch (error) {
+    if (!(error instanceof ApprovalRequired)) throw error
+    const wayOut = 'ask for it with updateClientConfiguration, and apply the file once it is approved'
+    throw new Refusal(error.code, `${error.reason}: ${wayOut}`)
+  }
 }
 
 interface PluginFields {

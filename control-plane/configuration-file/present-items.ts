@@ -3,8 +3,8 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Json } from '../../contract/canonical.ts'
 import { BudgetEntity } from '../modules/budgets/entity.ts'
 import { BusinessUnitEntity } from '../modules/business-units/entity.ts'
-import { defaultSettings } from '../modules/client-configuration/defaults.ts'
 import { ClientConfigurationEntity } from '../modules/client-configuration/entity.ts'
+import { defaultSettings, namedSettings } from '../modules/client-configuration/settings.ts'
 import { CustomerEntity } from '../modules/customers/entity.ts'
 import { RequestLimitEntity } from '../modules/limits/entity.ts'
 import { type Model, ModelEntity } from '../modules/models/entity.ts'
@@ -192,14 +192,7 @@ class PresentReader {
 
   async #readSettings(): Promise<void> {
     const row = await this.#em.findOne(ClientConfigurationEntity, { organizationId: this.#organizationId })
-    const { allowedOrigins, allowedHeaders, ...filter } = row ?? defaultSettings
-    const fields = {
-      allowedOrigins,
-      allowedHeaders,
-      'headerFilter.allowlist': filter.forwardAllowlist,
-      'headerFilter.denylist': filter.forwardDenylist,
-      'headerFilter.forwardDirect': filter.forwardDirect,
-    }
+    const fields = namedSettings(row ?? defaultSettings)
     this.#add({ kind: 'client_configuration', id: row?.id ?? '', name: [], fields })
     for (const plugin of await this.#em.find(PluginEntity, {}, oldestFirst)) {
       const { id, name, enabled, sortOrder, config } = plugin

@@ -2,7 +2,7 @@ import type { Static } from 'typebox'
 import type { entrySchemas } from '../../contract/configuration-file/schema.ts'
 import { expandPermissions } from '../modules/roles/permissions.ts'
 import type { ItemKind, Reference, WantedItem } from './items.ts'
-import { checkedNames, given, inNormalOrder, type Refuse, usdAmount } from './normal-forms.ts'
+import { checkedEntries, given, inNormalOrder, type Refuse, usdAmount } from './normal-forms.ts'
 
 type Entry<List extends keyof typeof entrySchemas> = Static<(typeof entrySchemas)[List]>
 type FileProvider = NonNullable<Entry<'accessProfiles'>['providers']>[number]
@@ -11,7 +11,7 @@ export function wantedRole(entry: Entry<'roles'>, path: string, refuse: Refuse):
   const { name, description, permissions, inherits, workspaces, rowScope, accessProfile } = entry
   const expanded =
     permissions &&
-    checkedNames(permissions, 'permissions', expandPermissions, (message) =>
+    checkedEntries(permissions, 'permissions', expandPermissions, (message) =>
       refuse(`${path}/permissions`, message),
     )
   const named = (kind: ItemKind, field: string, names: readonly string[] = []): Reference[] =>

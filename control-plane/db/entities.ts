@@ -3,6 +3,7 @@ import { ApiTokenEntity } from '../modules/api-tokens/entity.ts'
 import { AuditEventEntity } from '../modules/audit/entity.ts'
 import { BudgetEntity } from '../modules/budgets/entity.ts'
 import { BusinessUnitEntity } from '../modules/business-units/entity.ts'
+import { ClientConfigurationChangeEntity } from '../modules/client-configuration/change-entity.ts'
 import { ClientConfigurationEntity } from '../modules/client-configuration/entity.ts'
 import { ConfigurationApplicationEntity } from '../modules/configuration/application-entity.ts'
 import { CustomerEntity } from '../modules/customers/entity.ts'
@@ -45,6 +46,7 @@ export const entities = [
   BudgetEntity,
   RequestLimitEntity,
   ClientConfigurationEntity,
+  ClientConfigurationChangeEntity,
   PluginEntity,
   DataPlaneEntity,
   UsageRecordEntity,

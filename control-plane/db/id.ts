@@ -20,6 +20,7 @@ export type IdPrefix =
   | 'bud'
   | 'lim'
   | 'ccf'
+  | 'ccc'
   | 'plg'
   | 'tok'
   | 'role'

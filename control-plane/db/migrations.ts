@@ -6,6 +6,7 @@ import { roles } from './migrations/011-roles.ts'
 import { virtualKeys } from './migrations/012-virtual-keys.ts'
 import { live } from './migrations/014-live.ts'
 import { requestIds } from './migrations/015-request-ids.ts'
+import { clientRules } from './migrations/016-client-rules.ts'
 import { wholeConfiguration } from './migrations/019-whole-configuration.ts'
 
 /** The schema's history, oldest first. */
@@ -17,5 +18,6 @@ export const migrations: readonly SchemaMigration[] = [
   virtualKeys,
   live,
   requestIds,
+  clientRules,
   wholeConfiguration,
 ]

@@ -3,9 +3,9 @@ import type {
   CompiledKey,
   CompiledProvider,
   Configuration,
-  HeaderFilter,
   PluginSettings,
 } from '../../plugins/sdk/builtin.ts'
+import { type ClientRules, closedToBrowsers, compileClient } from './compile-client.ts'
 import { compileKey } from './compile-key.ts'
 import { compileProvider } from './compile-provider.ts'
 import type { EntityIndex } from './entity-index.ts'
@@ -32,6 +32,7 @@ export interface CompileOptions {
 export class ConfigurationCompiler {
   readonly #keys = new WeakMap<object, WeakMap<VirtualKey, CompiledKey>>()
   readonly #providers = new WeakMap<object, Map<string, CompiledProvider>>()
+  readonly #clients = new WeakMap<object, ClientRules>()
   readonly #plugins = new WeakMap<object, readonly PluginSettings[]>()
 
   /** @throws ConfigurationRefused when the configuration as a whole cannot work. */
@@ -41,7 +42,6 @@ export class ConfigurationCompiler {
     const providers = this.#providersOf(index)
     const provider = (id: string) => providers.get(id)
     const keys = this.#keysOf(index)
-    const client = index.only('client_configuration')
     return Object.freeze({
       organizationId,
       epoch: options.epoch,
@@ -57,9 +57,7 @@ export class ConfigurationCompiler {
         return compiled
       },
       isRevoked: (keyId: string) => revoked.has(keyId),
-      allowedOrigins: client?.allowedOrigins ?? nothing,
-      allowedHeaders: client?.allowedHeaders ?? nothing,
-      headerFilter: client?.headerFilter ?? forwardNothing,
+      ...this.#clientOf(index),
       plugins: this.#pluginsOf(index),
     })
   }
@@ -87,6 +85,17 @@ export class ConfigurationCompiler {
     return providers
   }
 
+  /** Networks and patterns are compiled with the revision that brings them: a bad one refuses it instead of calls. */
+  #clientOf(index: EntityIndex): ClientRules {
+    const client = index.only('client_configuration')
+    if (!client) return closedToBrowsers
+    const known = this.#clients.get(client)
+    if (known) return known
+    const rules = compileClient(client)
+    this.#clients.set(client, rules)
+    return rules
+  }
+
   #pluginsOf(index: EntityIndex): readonly PluginSettings[] {
     const entities = index.partsOf('plugin', everything)
     const known = this.#plugins.get(entities)
@@ -100,13 +109,6 @@ export class ConfigurationCompiler {
     return settings
   }
 }
-
-const nothing: readonly string[] = Object.freeze([])
-const forwardNothing: HeaderFilter = Object.freeze({
-  allowlist: nothing,
-  denylist: nothing,
-  forwardDirect: false,
-})
 
 function assertOwnOrganization(index: EntityIndex, organizationId: string): void {
   const organization = index.only('organization')

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { requestIdHeader, usableRequestId } from '../../contract/headers.ts'
+import { carriesCredential, requestIdHeader, usableRequestId } from '../../contract/headers.ts'
 import type {
   BodyFields,
   BuiltinCall,
@@ -14,7 +14,6 @@ import { Denied } from '../../plugins/sdk/denied.ts'
 import type { Slot } from '../../plugins/sdk/slot.ts'
 import { modelOf, noFields, scanBody } from './body.ts'
 import { nextCallId } from './call-id.ts'
-import { isHidden } from './credentials.ts'
 import type { Pipeline } from './pipeline.ts'
 import { HttpReply } from './reply.ts'
 
@@ -38,6 +37,8 @@ export interface Arrival {
   /** Headers of the answer that do not depend on it. */
   readonly answerHeaders: Record<string, string>
   readonly objection: Objection | undefined
+  /** Where it comes from, when that is not simply the other end of the connection. */
+  readonly sourceAddress: string | undefined
 }
 
 const noTargets: readonly Target[] = Object.freeze([])
@@ -55,6 +56,7 @@ export class GovernedCall implements BuiltinCall {
   readonly reply: HttpReply
   readonly rawHeaders: readonly string[]
   readonly #request: IncomingMessage
+  readonly #sourceAddress: string | undefined
   #fields: BodyFields | undefined
   #model: string | undefined
   #slots: Map<Slot<unknown>, unknown> | undefined
@@ -90,6 +92,7 @@ export class GovernedCall implements BuiltinCall {
     this.pipeline = arrival.pipeline
     this.rawHeaders = request.rawHeaders
     this.#request = request
+    this.#sourceAddress = arrival.sourceAddress
     this.objection = arrival.objection
     arrival.answerHeaders[requestIdHeader] = this.requestId
     this.reply = new HttpReply(arrival.response, arrival.answerHeaders)
@@ -97,7 +100,7 @@ export class GovernedCall implements BuiltinCall {
   }
 
   get sourceAddress(): string | null {
-    return this.#request.socket.remoteAddress ?? null
+    return this.#sourceAddress ?? this.#request.socket.remoteAddress ?? null
   }
 
   /** Of a body that cannot be read, and of a call without one, these are the empty fields. */
@@ -128,7 +131,7 @@ export class GovernedCall implements BuiltinCall {
   }
 
   header(name: string): string | undefined {
-    if (isHidden(name)) return undefined
+    if (carriesCredential(name)) return undefined
     const value = this.#request.headers[name]
     return Array.isArray(value) ? value.join(', ') : value
   }

@@ -9,6 +9,8 @@ import type { PipelineCompiler } from '../pipeline/compiler.ts'
 import { runCall } from '../pipeline/run-call.ts'
 import { answerPreflight, CrossOriginRules, isPreflight } from './cross-origin.ts'
 import { answerError } from './direct-answer.ts'
+import { findMissingHeaders } from './required-headers.ts'
+import { findSource } from './source-address.ts'
 import { methodsOf } from './table.ts'
 import { findAmbiguity } from './wire-checks.ts'
 
@@ -93,7 +95,8 @@ export class Gateway {
     const { origin } = request.headers
     const answerHeaders = rules.answerHeaders(origin)
     if (refusal) Object.assign(answerHeaders, refusal.headers)
-    const objection = objectionTo(request, rules, refusal?.denied)
+    const source = findSource(request, configuration)
+    const unseen = source?.denied ?? refuseUnseen(request, configuration, rules)
     runCall(
       new GovernedCall({
         request,
@@ -104,7 +107,8 @@ export class Gateway {
         configuration,
         pipeline,
         answerHeaders,
-        objection,
+        objection: objectionOf(unseen, refusal?.denied),
+        sourceAddress: source?.address,
       }),
     )
   }
@@ -114,6 +118,7 @@ export class Gateway {
     const configuration = this.#options.configuration()
     const { origin } = request.headers
     if (!configuration || origin === undefined || findAmbiguity(request)) return false
+    if (findSource(request, configuration)?.denied) return false
     const rules = this.#rulesOf(configuration)
     if (!rules.allows(origin)) return false
     answerPreflight(rules, origin, response)
@@ -129,18 +134,22 @@ export class Gateway {
   }
 }
 
-function objectionTo(
+/** What is wrong with a request whoever sends it, in the order in which it is told. */
+function refuseUnseen(
   request: IncomingMessage,
+  { requiredHeaders }: Configuration,
   rules: CrossOriginRules,
-  denied: Denied | undefined,
-): Objection | undefined {
-  const { origin } = request.headers
+): Denied | undefined {
   const ambiguity = findAmbiguity(request)
-  if (ambiguity) return { when: 'now', denied: ambiguity }
-  if (origin !== undefined && !rules.allows(origin)) {
-    return { when: 'now', denied: new Denied('origin_not_allowed') }
-  }
-  return denied && { when: 'identified', denied }
+  if (ambiguity) return ambiguity
+  const { origin } = request.headers
+  if (origin !== undefined && !rules.allows(origin)) return new Denied('origin_not_allowed')
+  return findMissingHeaders(request, requiredHeaders)
+}
+
+function objectionOf(now: Denied | undefined, identified: Denied | undefined): Objection | undefined {
+  if (now) return { when: 'now', denied: now }
+  return identified && { when: 'identified', denied: identified }
 }
 
 function refuseUnserved({ url = '/' }: IncomingMessage): RouteRefusal {

@@ -95,6 +95,13 @@ export interface HeaderFilter {
   readonly forwardDirect: boolean
 }
 
+/** A header without which no call is served. */
+export interface RequiredHeader {
+  /** In lower case. */
+  readonly name: string
+  accepts(value: string): boolean
+}
+
 /** How one plugin is to run; a plugin without settings runs with its schema's defaults, a custom one not at all. */
 export interface PluginSettings {
   readonly name: string
@@ -118,6 +125,11 @@ export interface Configuration {
   /** Request headers that a browser may send. */
   readonly allowedHeaders: readonly string[]
   readonly headerFilter: HeaderFilter
+  readonly requiredHeaders: readonly RequiredHeader[]
+  /** Whether calls may come from an address; null: from every one. */
+  readonly admitsAddress: ((address: string) => boolean) | null
+  /** Whether an address is that of a proxy whose `X-Forwarded-For` is believed; null: none is. */
+  readonly isTrustedProxy: ((address: string) => boolean) | null
   /** Keeps its identity from one revision to the next unless a plugin's settings changed. */
   readonly plugins: readonly PluginSettings[]
 }
@@ -160,6 +172,7 @@ export interface Reply {
 export interface BuiltinCall extends Call {
   readonly configuration: Configuration
   readonly reply: Reply
+  /** Where it comes from: the other end of the connection, or whom a trusted proxy names. */
   readonly sourceAddress: string | null
   /** Name, value, name, value, … as they came on the wire. */
   readonly rawHeaders: readonly string[]

@@ -1,11 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  allowsModel,
-  blocksModel,
-  compileModelPattern,
-  longestPatternLength,
-} from '../../contract/model-lists.ts'
+import { allowsModel, blocksModel, compileModelPattern } from '../../contract/model-lists.ts'
+import { longestPatternLength } from '../../contract/patterns.ts'
 
 describe('a list of allowed models', () => {
   it.each([

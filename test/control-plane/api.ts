@@ -76,7 +76,10 @@ export async function startApi(
     testDatabase,
     logged,
     async createTenant(name) {
-      const { organizationId, workspaceId } = await createOrganization(database, { name })
+      const { organizationId, workspaceId } = await createOrganization(database, {
+        name,
+        requireApprovalForHeaderChanges: false,
+      })
       return { organizationId, workspaceId, token: await issueAdminToken(database, organizationId, 'test') }
     },
     async ask(token, query, variables = {}) {

@@ -70,7 +70,7 @@ function kindsOf(field: string, path: string): readonly string[] {
 }
 
 function verbless(word: string): string {
-  return /^(update|delete|remove|revoke|rotate)$/.test(word) ? '' : word
+  return /^(update|delete|remove|revoke|rotate|approve|reject)$/.test(word) ? '' : word
 }
 
 function lowerFirst(text: string): string {

@@ -1,6 +1,6 @@
 import { newId } from '../../control-plane/db/id.ts'
 import { recordUsage } from '../../control-plane/modules/usage/index.ts'
-import type { Tenant, TestApi } from './api.ts'
+import { read, type Tenant, type TestApi } from './api.ts'
 import { callFinished } from './spending-data-plane.ts'
 
 /** One thing of every type that has an id, by the name of its GraphQL type in lower camel case. */
@@ -27,8 +27,20 @@ export async function furnish(api: TestApi, tenant: Tenant, prefix: string): Pro
   }
   const hierarchy = await createHierarchy(create, workspaceId, prefix)
   const access = await createAccess(create, { ...hierarchy, workspace: workspaceId }, prefix)
-  const things = { organization: organizationId, workspace: workspaceId, ...hierarchy, ...access }
+  const clientConfigurationChange = await requestHeaderChange(api, tenant, prefix)
+  const own = { organization: organizationId, workspace: workspaceId, clientConfigurationChange }
+  const things = { ...own, ...hierarchy, ...access }
   return { ...things, ...(await insertReported(api, things)) }
+}
+
+/** A change that waits for a second person. */
+async function requestHeaderChange(api: TestApi, { token }: Tenant, prefix: string): Promise<string> {
+  const document = `mutation($input: UpdateClientConfigurationInput!) {
+    updateClientConfiguration(input: $input) { ... on ApprovalRequired { change { id } } } }`
+  await api.ask(token, document, { input: { requireApprovalForHeaderChanges: true } })
+  const input = { headerFilter: { allowlist: [`x-${prefix}`] } }
+  const { data } = await api.ask(token, document, { input })
+  return read<{ change: { id: string } }>(data, 'updateClientConfiguration').change.id
 }
 
 async function createHierarchy(create: Create, workspaceId: string, prefix: string) {

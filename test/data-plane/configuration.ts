@@ -12,6 +12,9 @@ export function configurationWith(parts: Partial<Configuration> = {}): Configura
     allowedOrigins: [],
     allowedHeaders: [],
     headerFilter: { allowlist: null, denylist: [], forwardDirect: false },
+    requiredHeaders: [],
+    admitsAddress: null,
+    isTrustedProxy: null,
     plugins: [],
     ...parts,
   }

@@ -45,6 +45,7 @@ export async function runOverLoopback(
       pipeline,
       answerHeaders: {},
       objection: undefined,
+      sourceAddress: undefined,
     })
     runCall(call)
   })

@@ -83,7 +83,10 @@ async function open(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   const controlPlane = await createControlPlane({ env, log, ...(options.now && { now: options.now }) })
   opened.defer(() => controlPlane.close())
   const { services } = controlPlane
-  const { organizationId } = await createOrganization(services.database, { name: 'Test' })
+  const { organizationId } = await createOrganization(services.database, {
+    name: 'Test',
+    requireApprovalForHeaderChanges: false,
+  })
   const adminToken = await issueAdminToken(services.database, organizationId, 'test')
 
   const startDataPlane = async (index: number) => {

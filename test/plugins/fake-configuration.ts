@@ -109,6 +109,9 @@ export function configuration(members: ConfigurationMembers = {}): Configuration
     allowedOrigins: [],
     allowedHeaders: [],
     headerFilter: { allowlist: null, denylist: [], forwardDirect: false, ...members.headerFilter },
+    requiredHeaders: [],
+    admitsAddress: null,
+    isTrustedProxy: null,
     plugins: [],
   }
 }

@@ -20,12 +20,13 @@ export async function authenticateToken(
     const row = await em.findOne(ApiTokenEntity, { id: token.id })
     if (!row || !matchesDigest(token.secret, row.digest)) return undefined
     if (row.revokedAt !== null || (row.expiresAt !== null && row.expiresAt.getTime() <= now)) return undefined
-    const { id, name, organizationId, roleId, userId, workspaceId } = row
+    const { id, name, organizationId, roleId, userId, workspaceId, personId } = row
     if (roleId === null) return undefined
     const user = userId === null ? null : await em.findOne(UserEntity, { id: userId, active: true })
     if (userId !== null && user === null) return undefined
     const terms = { roleId, userId, workspaceId, expiresAt: row.expiresAt }
     const { rights, expiresAt } = await readTokenRights(em, terms, now)
-    return new Actor({ kind: 'api_token', id, name, organizationId, roleId, rights, user, expiresAt })
+    const identity = { kind: 'api_token', id, name, organizationId, roleId, personId } as const
+    return new Actor({ ...identity, rights, user, expiresAt })
   })
 }

@@ -12,6 +12,8 @@ export const ApiTokenEntity = defineEntity({
     roleId: p.string().strictNullable(),
     /** The user that it stands for. */
     userId: p.string().strictNullable(),
+    /** Who is behind it, see `Actor.personId`. */
+    personId: p.string().hidden(),
     /** SHA-256 of the secret, hex. */
     digest: p.string().hidden(),
     expiresAt: p.datetime().strictNullable(),

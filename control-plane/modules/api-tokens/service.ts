@@ -64,9 +64,11 @@ export async function createToken(
   token: Pick<ApiToken, 'name' | 'userId' | 'workspaceId' | 'expiresAt'> & { readonly roleId: string },
 ): Promise<IssuedApiToken> {
   const secret = makeTokenSecret()
+  const id = newId('tok')
   const apiToken = em.create(ApiTokenEntity, {
     ...token,
-    id: newId('tok'),
+    id,
+    personId: token.userId ?? (actor.kind === 'system' ? id : actor.personId),
     organizationId: actor.organizationId,
     digest: digestOfToken(secret),
     revokedAt: null,

@@ -1,5 +1,6 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
 import { tenantColumns, versionColumn } from '../../db/columns.ts'
+import type { RequiredHeader } from './settings.ts'
 
 export const ClientConfigurationEntity = defineEntity({
   name: 'ClientConfiguration',
@@ -12,6 +13,10 @@ export const ClientConfigurationEntity = defineEntity({
     forwardAllowlist: p.json<string[]>().strictNullable(),
     forwardDenylist: p.json<string[]>(),
     forwardDirect: p.boolean(),
+    requiredHeaders: p.json<RequiredHeader[]>(),
+    ipAllowlist: p.json<string[]>(),
+    trustedProxies: p.json<string[]>(),
+    requireApprovalForHeaderChanges: p.boolean(),
   },
 })
 

@@ -1,6 +1,9 @@
 import { builder } from '../../graphql/builder.ts'
-import type { ClientSettings } from './defaults.ts'
-import { readClientConfiguration, updateClientConfiguration } from './service.ts'
+import { expectedVersionField, StaleUpdate, versionDescription } from '../../graphql/concurrency-fields.ts'
+import './changes-graphql.ts'
+import { ApprovalRequired, TooManyPendingChanges } from './errors.ts'
+import { readClientConfiguration, updateClientConfiguration, type VersionedSettings } from './service.ts'
+import type { ClientSettings, RequiredHeader } from './settings.ts'
 
 const HeaderFilterType = builder.objectRef<Readonly<ClientSettings>>('HeaderFilter').implement({
   description:
@@ -20,9 +23,22 @@ const HeaderFilterType = builder.objectRef<Readonly<ClientSettings>>('HeaderFilt
   }),
 })
 
-const ClientConfigurationType = builder.objectRef<Readonly<ClientSettings>>('ClientConfiguration').implement({
-  description: 'What callers may send to the data planes, from where.',
+const RequiredHeaderType = builder.objectRef<RequiredHeader>('RequiredHeader').implement({
+  description:
+    'A header that every call must carry; without it a call is refused with 400 `missing_required_headers`.',
   fields: (t) => ({
+    name: t.exposeString('name', { description: 'Its name, in lower case.' }),
+    pattern: t.exposeString('pattern', {
+      description:
+        '`*`: any value but an empty one. Otherwise a pattern (RE2) for the whole value, whose case counts.',
+    }),
+  }),
+})
+
+const ClientConfigurationType = builder.objectRef<VersionedSettings>('ClientConfiguration').implement({
+  description: 'What callers must and may send to the data planes, and from where.',
+  fields: (t) => ({
+    version: t.exposeInt('version', { description: versionDescription }),
     allowedOrigins: t.exposeStringList('allowedOrigins', {
       description:
         'Web origins whose pages may call. `[]`: none. `["*"]`: all, without credentials, for development.',
@@ -34,6 +50,23 @@ const ClientConfigurationType = builder.objectRef<Readonly<ClientSettings>>('Cli
       type: HeaderFilterType,
       description: 'Which headers go on to the provider.',
       resolve: (settings) => settings,
+    }),
+    requiredHeaders: t.field({
+      type: [RequiredHeaderType],
+      description: 'Headers that every call must carry, by name.',
+      resolve: ({ requiredHeaders }) => requiredHeaders,
+    }),
+    ipAllowlist: t.exposeStringList('ipAllowlist', {
+      description:
+        'Addresses and networks that calls may come from; others are refused with 403 `ip_not_allowed`. `[]`: from everywhere.',
+    }),
+    trustedProxies: t.exposeStringList('trustedProxies', {
+      description:
+        'Addresses and networks of proxies in front of the data planes. Of a call that comes from one of them, the caller is the last address of `X-Forwarded-For` that is not one of them; of any other call that header says nothing.',
+    }),
+    requireApprovalForHeaderChanges: t.exposeBoolean('requireApprovalForHeaderChanges', {
+      description:
+        'Whether letting more headers through needs a second person: a longer `headerFilter.allowlist` or `allowedHeaders`, a shorter `headerFilter.denylist`, `forwardDirect`; and switching this off.',
     }),
   }),
 })
@@ -61,15 +94,44 @@ const HeaderFilterInput = builder.inputType('HeaderFilterInput', {
   }),
 })
 
+const RequiredHeaderInput = builder.inputType('RequiredHeaderInput', {
+  description: 'A header that every call must carry.',
+  fields: (t) => ({
+    name: t.string({ required: true, description: 'Its name, in any case; none that carries a credential.' }),
+    pattern: t.string({
+      required: true,
+      description:
+        '`*` for any value but an empty one, or a pattern (RE2, at most 256 characters) for the whole value.',
+    }),
+  }),
+})
+
 const UpdateClientConfigurationInput = builder.inputType('UpdateClientConfigurationInput', {
   description: 'What to change; a field that is left out stays as it is.',
   fields: (t) => ({
+    ...expectedVersionField(t),
     allowedOrigins: t.stringList({
       description:
         'Exact origins, `scheme://host` or `scheme://host:port`, at most 100; or `["*"]` alone, for development.',
     }),
     allowedHeaders: t.stringList({ description: 'Header names, at most 200.' }),
     headerFilter: t.field({ type: HeaderFilterInput, description: 'Which headers go on to the provider.' }),
+    requiredHeaders: t.field({
+      type: [RequiredHeaderInput],
+      description: 'Headers that every call must carry, at most 16; replaces all. Null or `[]`: none.',
+    }),
+    ipAllowlist: t.stringList({
+      description:
+        'Where calls may come from, at most 200: `10.0.0.0/8`, `2001:db8::/32` or an address. Null or `[]`: everywhere.',
+    }),
+    trustedProxies: t.stringList({
+      description:
+        'Whose `X-Forwarded-For` is believed, at most 200, written likewise. Null or `[]`: nobody’s.',
+    }),
+    requireApprovalForHeaderChanges: t.boolean({
+      description:
+        'Whether letting more headers through needs a second person; switching it off needs one too.',
+    }),
   }),
 })
 
@@ -77,7 +139,9 @@ builder.mutationField('updateClientConfiguration', (t) =>
   t.field({
     type: ClientConfigurationType,
     permission: 'client_configuration:update',
-    description: 'Changes what callers may send; data planes follow without a restart.',
+    description:
+      'Changes what callers must and may send; data planes follow without a restart. What lets more headers through waits for a second person, with all else that is asked for at once.',
+    errors: { types: [StaleUpdate, ApprovalRequired, TooManyPendingChanges] },
     args: {
       input: t.arg({ type: UpdateClientConfigurationInput, required: true, description: 'The change.' }),
     },

@@ -1,5 +1,8 @@
-import { forwardPrefix } from '../../../contract/headers.ts'
+import { carriesCredential, forwardPrefix } from '../../../contract/headers.ts'
+import { longestPatternLength, PatternRefused } from '../../../contract/patterns.ts'
+import { compileRequiredValue, mostRequiredHeaders } from '../../../contract/required-headers.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
+import type { RequiredHeader } from './settings.ts'
 
 const mostNames = 200
 const maximumLength = 128
@@ -37,6 +40,49 @@ export function checkHeaderPatterns(field: string, names: readonly string[]): st
   })
 }
 
+/**
+ * Headers that every call must carry, in the order of their names. A credential is none of them: it has a stage of its
+ * own, and whoever is refused for a header learns something about its value. [X0-28]
+ *
+ * @throws BadUserInput that names the entry.
+ */
+export function checkRequiredHeaders(field: string, headers: readonly RequiredHeader[]): RequiredHeader[] {
+  if (headers.length > mostRequiredHeaders) {
+    throw new BadUserInput(field, `must have at most ${mostRequiredHeaders} entries, not ${headers.length}`)
+  }
+  const byName = new Map<string, RequiredHeader>()
+  for (const [index, header] of headers.entries()) {
+    const at = `${field}[${index}]`
+    const name = checkRequiredName(`${at}.name`, header.name)
+    if (byName.has(name)) throw new BadUserInput(`${at}.name`, `names "${name}" twice`)
+    byName.set(name, { name, pattern: checkRequiredValue(`${at}.pattern`, header.pattern) })
+  }
+  return [...byName.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+function checkRequiredName(at: string, name: string): string {
+  const lower = checkToken(at, name)
+  if (lower.includes('*')) throw new BadUserInput(at, `"${name}" has a wildcard: name each header`)
+  if (carriesCredential(lower)) {
+    throw new BadUserInput(at, `"${name}" carries credentials, which are checked without being named here`)
+  }
+  return lower
+}
+
+function checkRequiredValue(at: string, pattern: string): string {
+  if (pattern.startsWith('env.')) {
+    throw new BadUserInput(at, 'cannot name a variable of the environment: write the value itself')
+  }
+  try {
+    compileRequiredValue(pattern)
+    return pattern
+  } catch (error) {
+    if (!(error instanceof PatternRefused)) throw error
+    const shown = pattern.slice(0, longestPatternLength)
+    throw new BadUserInput(at, `"${shown}" is no pattern: ${error.message}. Write "*" or the syntax of RE2`)
+  }
+}
+
 function checkEach(
   field: string,
   names: readonly string[],
@@ -47,17 +93,19 @@ function checkEach(
   }
   const checked = names.map((name, index) => {
     const at = `${field}[${index}]`
-    if (name.length > maximumLength) {
-      throw new BadUserInput(at, `must have at most ${maximumLength} characters, not ${name.length}`)
-    }
-    const lower = name.toLowerCase()
-    if (!token.test(lower)) {
-      throw new BadUserInput(
-        at,
-        `"${name}" is no header name: write letters, digits and "-", as "x-trace-id"`,
-      )
-    }
-    return check(at, lower)
+    return check(at, checkToken(at, name))
   })
   return [...new Set(checked)]
+}
+
+/** In lower case. */
+function checkToken(at: string, name: string): string {
+  if (name.length > maximumLength) {
+    throw new BadUserInput(at, `must have at most ${maximumLength} characters, not ${name.length}`)
+  }
+  const lower = name.toLowerCase()
+  if (!token.test(lower)) {
+    throw new BadUserInput(at, `"${name}" is no header name: write letters, digits and "-", as "x-trace-id"`)
+  }
+  return lower
 }

@@ -1,66 +1,120 @@
 import { LockMode } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Actor } from '../../actor.ts'
-import { recordChange } from '../../change.ts'
+import { recordChange, recordChanges } from '../../change.ts'
+import { checkVersion } from '../../db/require-row.ts'
 import { lockPolicyOwner } from '../../policy-owners.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
+import type { ClientConfigurationChange } from './change-entity.ts'
+import {
+  decide,
+  describeChange,
+  lockPendingChange,
+  outdateChanges,
+  reasonsForApproval,
+  requestChange,
+} from './changes.ts'
 import { createClientConfiguration } from './create.ts'
-import { type ClientSettings, defaultSettings } from './defaults.ts'
 import { type ClientConfiguration, ClientConfigurationEntity } from './entity.ts'
-import { checkHeaderNames, checkHeaderPatterns } from './headers.ts'
-import { checkOrigins } from './origins.ts'
+import { ApprovalRequired, ChangeNotPending, SecondPersonRequired } from './errors.ts'
+import { checkChanges, type UpdateClientConfiguration } from './inputs.ts'
+import { type ClientSettings, defaultSettings, namedSettings, settingsOf } from './settings.ts'
 import { clientConfigurationSnapshot } from './snapshot.ts'
 
-export interface UpdateClientConfiguration {
-  readonly allowedOrigins?: readonly string[] | null | undefined
-  readonly allowedHeaders?: readonly string[] | null | undefined
-  readonly headerFilter?: UpdateHeaderFilter | null | undefined
-}
-
-export interface UpdateHeaderFilter {
-  /** Null: every `x-bf-eh-*` header but the denied ones. */
-  readonly allowlist?: readonly string[] | null | undefined
-  readonly denylist?: readonly string[] | null | undefined
-  readonly forwardDirect?: boolean | null | undefined
+/** The settings with the version that an update may expect. */
+export interface VersionedSettings extends Readonly<ClientSettings> {
+  readonly version: number
 }
 
 /** The organization's settings, or the defaults while nobody has set any. */
 export async function readClientConfiguration(
   context: ServiceContext,
   actor: Actor,
-): Promise<Readonly<ClientSettings>> {
+): Promise<VersionedSettings> {
   const { organizationId } = actor
   const row = await transactionOf(context, actor, (em) =>
     em.findOne(ClientConfigurationEntity, { organizationId }),
   )
-  return row ?? defaultSettings
+  return row ?? { ...defaultSettings, version: 1 }
 }
 
-export function updateClientConfiguration(
+/**
+ * Changes the settings at once, unless that needs a second person: then nothing changes, and what was asked for waits.
+ *
+ * @throws StaleUpdate, ApprovalRequired, TooManyPendingChanges
+ */
+export async function updateClientConfiguration(
   context: ServiceContext,
   actor: Actor,
   input: UpdateClientConfiguration,
-): Promise<Readonly<ClientSettings>> {
-  actor.require('client_configuration:update', { workspaceId: null })
+): Promise<VersionedSettings> {
+  actor.require('client_configuration:update', organizationWide)
   const changes = checkChanges(input)
-  return transactionOf(context, actor, async (em) => {
+  const { row, waiting } = await transactionOf(context, actor, async (em) => {
     const row = await lockConfiguration(em, actor)
+    checkVersion(row, 'client configuration', row.id, input.expectedVersion)
     const before = settingsOf(row)
+    const after = { ...before, ...changes }
+    const widens = reasonsForApproval(before, after)
+    if (widens.length > 0) {
+      return { row, waiting: await requestChange(context, em, actor, row, { after, widens }) }
+    }
     em.assign(row, changes)
-    await recordChange(
-      context,
-      em,
-      actor,
-      {
-        type: 'client_configuration.updated',
-        subject: { kind: 'client_configuration', id: row.id },
-        details: { before, after: settingsOf(row) },
-      },
-      { upserts: [clientConfigurationSnapshot(row)] },
-    )
-    return row
+    await recordChange(context, em, actor, describeUpdate(row, before), snapshotOf(row))
+    await outdateChanges(context, em, actor.organizationId)
+    return { row, waiting: undefined }
+  })
+  // Thrown behind the transaction, which has to keep what waits.
+  if (waiting) throw new ApprovalRequired(waiting)
+  return row
+}
+
+/**
+ * Makes a change that somebody else asked for.
+ *
+ * @throws NotFound, ChangeNotPending, SecondPersonRequired
+ */
+export function approveClientConfigurationChange(
+  context: ServiceContext,
+  actor: Actor,
+  id: string,
+): Promise<ClientConfigurationChange> {
+  actor.require('client_configuration:approve', organizationWide)
+  return transactionOf(context, actor, async (em) => {
+    // In the order in which an update locks them.
+    const row = await lockConfiguration(em, actor)
+    const change = await lockPendingChange(context, em, id)
+    if (change.configurationVersion !== row.version) throw new ChangeNotPending(id, 'stale')
+    if (change.requesterPersonId === actor.personId) throw new SecondPersonRequired(id)
+    const before = settingsOf(row)
+    em.assign(row, change.after)
+    decide(context, actor, change, 'approved')
+    const entries = [
+      describeChange('client_configuration.change_approved', change),
+      describeUpdate(row, before),
+    ]
+    await recordChanges(context, em, actor, entries, snapshotOf(row))
+    await outdateChanges(context, em, actor.organizationId)
+    return change
   })
 }
+
+/** Ends a change that waits; whoever asked for it may do so too. @throws NotFound, ChangeNotPending */
+export function rejectClientConfigurationChange(
+  context: ServiceContext,
+  actor: Actor,
+  id: string,
+): Promise<ClientConfigurationChange> {
+  actor.require('client_configuration:approve', organizationWide)
+  return transactionOf(context, actor, async (em) => {
+    const change = await lockPendingChange(context, em, id)
+    decide(context, actor, change, 'rejected')
+    await recordChange(context, em, actor, describeChange('client_configuration.change_rejected', change))
+    return change
+  })
+}
+
+const organizationWide = { workspaceId: null }
 
 /** The organization's row is locked first, so that only one configuration is ever made for it. */
 async function lockConfiguration(em: EntityManager, actor: Actor): Promise<ClientConfiguration> {
@@ -71,23 +125,20 @@ async function lockConfiguration(em: EntityManager, actor: Actor): Promise<Clien
     { organizationId },
     { lockMode: LockMode.PESSIMISTIC_WRITE },
   )
-  return row ?? createClientConfiguration(em, organizationId)
+  if (row) return row
+  const created = createClientConfiguration(em, organizationId)
+  await em.flush()
+  return created
 }
 
-function checkChanges({ allowedOrigins, allowedHeaders, headerFilter }: UpdateClientConfiguration) {
-  const { allowlist, denylist, forwardDirect } = headerFilter ?? {}
+function describeUpdate(row: ClientConfiguration, before: ClientSettings) {
   return {
-    ...(allowedOrigins != null && { allowedOrigins: checkOrigins('allowedOrigins', allowedOrigins) }),
-    ...(allowedHeaders != null && { allowedHeaders: checkHeaderNames('allowedHeaders', allowedHeaders) }),
-    ...(allowlist !== undefined && {
-      forwardAllowlist: allowlist && checkHeaderPatterns('headerFilter.allowlist', allowlist),
-    }),
-    ...(denylist != null && { forwardDenylist: checkHeaderPatterns('headerFilter.denylist', denylist) }),
-    ...(forwardDirect != null && { forwardDirect }),
+    type: 'client_configuration.updated',
+    subject: { kind: 'client_configuration', id: row.id },
+    details: { before: namedSettings(before), after: namedSettings(row) },
   }
 }
 
-function settingsOf(row: ClientSettings) {
-  const { allowedOrigins, allowedHeaders, forwardAllowlist, forwardDenylist, forwardDirect } = row
-  return { allowedOrigins, allowedHeaders, forwardAllowlist, forwardDenylist, forwardDirect }
+function snapshotOf(row: ClientConfiguration) {
+  return { upserts: [clientConfigurationSnapshot(row)] }
 }

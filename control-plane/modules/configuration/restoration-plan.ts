@@ -1,4 +1,5 @@
-import type { Entity, EntityKey } from '../../../contract/configuration/entities.ts'
+import type { ClientConfiguration, Entity, EntityKey } from '../../../contract/configuration/entities.ts'
+import { findWideningOfDocuments } from '../client-configuration/index.ts'
 import type { EarlierState } from './earlier-state.ts'
 
 /** What a roll-back does to the documents, and what it cannot do. */
@@ -14,11 +15,15 @@ export interface RestorationPlan {
  * known outside is not to be forgotten; what has lost its secret cannot come back; data planes are no
  * configuration that anybody wrote.
  */
-export function planRestoration({ documents, present, rows }: EarlierState): RestorationPlan {
+export function planRestoration(
+  { documents, present, rows }: EarlierState,
+  { guardsHeaders }: { readonly guardsHeaders: boolean },
+): RestorationPlan {
   const plan: RestorationPlan = { upserts: new Map(), removals: new Set(), unrestorable: new Map() }
   for (const [key, earlier] of documents) {
     const now = present.get(key)
-    const reason = earlier && reasonAgainst(earlier, now)
+    const reason =
+      earlier && (reasonAgainst(earlier, now) ?? (guardsHeaders ? wideningOf(earlier, now) : undefined))
     if (key.startsWith('data_plane/')) continue
     if (reason !== undefined) plan.unrestorable.set(key, reason)
     else if (earlier) plan.upserts.set(key, withPresentSecret(earlier, now))
@@ -44,6 +49,15 @@ function reasonAgainst(earlier: Entity, now: Entity | undefined): string | undef
   if (now?.kind !== 'virtual_key') return `${nameOf(earlier)} was deleted, and its secret with it`
   if (now.status === 'revoked' && earlier.status !== 'revoked') return `${nameOf(earlier)} was revoked`
   return undefined
+}
+
+/** One person who rolls back lets no more headers through than one who changes the lists. [S1-45] */
+function wideningOf(earlier: Entity, now: Entity | undefined): string | undefined {
+  if (earlier.kind !== 'client_configuration') return undefined
+  const present: ClientConfiguration | undefined = now?.kind === 'client_configuration' ? now : undefined
+  const widening = findWideningOfDocuments(present, earlier)
+  if (widening.length === 0) return undefined
+  return `${nameOf(earlier)} needs a second person, for ${widening.join('; ')}: ask for it with updateClientConfiguration`
 }
 
 /** Whoever rotated a secret had a reason. */

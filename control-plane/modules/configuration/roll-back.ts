@@ -8,6 +8,7 @@ import { NotFound } from '../../graphql/refusals.ts'
 import { readVersion } from '../../publisher/revisions.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { updateFollowersOf } from '../access-profiles/index.ts'
+import { guardsHeaderChanges, outdateChanges } from '../client-configuration/index.ts'
 import { keepPrices } from '../models/index.ts'
 import {
   auditEscalation,
@@ -99,8 +100,10 @@ async function restore(
   const { organizationId } = actor
   const roles = await lockRoleGraph(em, organizationId)
   const state = await readEarlierState(em, organizationId, target)
-  const plan = planRestoration(state)
+  const guardsHeaders = await guardsHeaderChanges(em, organizationId)
+  const plan = planRestoration(state, { guardsHeaders })
   const touched = await restoreRows({ em, organizationId, plan, now: context.now() }, state.rows)
+  await outdateChanges(context, em, organizationId)
   // The rows were changed behind the ORM's back.
   em.clear()
   const rolesAfter = await readRoleGraph(em)

@@ -1,7 +1,8 @@
 import { LockMode } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { EntityKey } from '../../../contract/configuration/entities.ts'
-import { compileModelPattern, isModelPattern, ModelPatternRefused } from '../../../contract/model-lists.ts'
+import { compileModelPattern, isModelPattern } from '../../../contract/model-lists.ts'
+import { PatternRefused } from '../../../contract/patterns.ts'
 import { newId } from '../../db/id.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import { NotFound } from '../../graphql/refusals.ts'
@@ -135,7 +136,7 @@ function checkModelList(field: string, entries: readonly string[]): void {
     try {
       compileModelPattern(pattern)
     } catch (error) {
-      if (!(error instanceof ModelPatternRefused)) throw error
+      if (!(error instanceof PatternRefused)) throw error
       throw new BadUserInput(
         field,
         `"${pattern}" is no pattern: ${error.message}. Patterns have the syntax of RE2`,

@@ -68,6 +68,25 @@ describe('the snippets of the security hardening guide', () => {
     expect(open.paths).toEqual(['/client/header_filter_config/allowlist'])
   })
 
+  it('required headers are taken over, as names or with their values [X0-28]', () => {
+    const names = translate({ client: { required_headers: ['X-App'] } })
+    expect(names.document).toMatchObject({
+      clientConfiguration: { requiredHeaders: [{ name: 'X-App', pattern: '*' }] },
+    })
+    const { document, paths } = translate({
+      client: { required_headers: { 'x-team': 'team-.*', 'x-secret': 'env.SECRET' } },
+    })
+    expect(document).toMatchObject({
+      clientConfiguration: {
+        requiredHeaders: [
+          { name: 'x-team', pattern: 'team-.*' },
+          { name: 'x-secret', pattern: '*' },
+        ],
+      },
+    })
+    expect(paths).toEqual(['/client/required_headers/x-secret'])
+  })
+
   it('configuration of another product is left out with a notice for each part', () => {
     const providers = [{ type: 'api_key', header_name: 'X-API-Key' }]
     const { document, paths } = translate({

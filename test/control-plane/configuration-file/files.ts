@@ -62,6 +62,13 @@ export const sampleFile = {
   clientConfiguration: {
     allowedOrigins: ['https://app.example.com'],
     headerFilter: { allowlist: ['X-BF-EH-Anthropic-Beta'] },
+    requiredHeaders: [
+      { name: 'X-Team', pattern: 'team-\\d+' },
+      { name: 'x-app', pattern: '*' },
+    ],
+    ipAllowlist: ['10.0.0.0/8', '2001:DB8::/32'],
+    trustedProxies: ['192.0.2.7'],
+    requireApprovalForHeaderChanges: false,
   },
 } as const
 

@@ -73,6 +73,9 @@ export const policyMutations: Record<string, Perform> = {
     updateClientConfiguration(t.context, t.actor, {
       allowedOrigins: a % 2 ? ['*'] : [`https://${nameOf(b).toLowerCase()}.example.com`],
       headerFilter: { allowlist: b % 2 ? null : ['x-trace-*'], denylist: ['x-secret'] },
+      requiredHeaders: a % 3 ? [{ name: 'X-Team', pattern: b % 2 ? '*' : '[a-z]+' }] : [],
+      ipAllowlist: a % 3 ? ['10.0.0.0/8', '2001:DB8::/32'] : null,
+      trustedProxies: b % 3 ? ['192.0.2.7'] : [],
     }),
   configurePlugin: (t, [a, b]) =>
     configurePlugin(t.context, t.actor, {

@@ -200,3 +200,40 @@ it('a provider whose base URL is none refuses the revision', async () => {
     compile({ ...provider, id: 'prov_2', name: 'broken', baseUrl: 'nowhere' } as Entity),
   ).rejects.toThrow('provider/prov_2 has a baseUrl that is no URL')
 })
+
+describe('the client configuration', () => {
+  const client: Entity = {
+    ...{ kind: 'client_configuration', id: 'ccf_1', allowedOrigins: [], allowedHeaders: [] },
+    headerFilter: { allowlist: [], denylist: [], forwardDirect: false },
+  }
+
+  it('asks nothing of callers unless it says so, which costs calls nothing', async () => {
+    for (const configuration of [await compile(), await compile(client)]) {
+      expect(configuration).toMatchObject({ requiredHeaders: [], admitsAddress: null, isTrustedProxy: null })
+    }
+  })
+
+  it('is compiled once, however many revisions follow that do not change it', async () => {
+    const compiler = new ConfigurationCompiler()
+    const first = await indexOf([...baseEntities, { ...client, ipAllowlist: ['10.0.0.0/8'] }])
+    const second = await indexOf([virtualKey('vk_2')], first)
+    const third = await indexOf([{ ...client, ipAllowlist: ['11.0.0.0/8'] }], second)
+    const [a, b, c] = [first, second, third].map((index) => compiler.compile(index, version).admitsAddress)
+    expect(b).toBe(a)
+    expect([a?.('10.0.0.1'), c?.('10.0.0.1')]).toEqual([true, false])
+  })
+
+  it.each([
+    [{ ipAllowlist: ['10.0.0.0/40'] }, 'client_configuration/ccf_1: must have a prefix length from 0 to 32'],
+    [{ trustedProxies: ['proxy'] }, 'client_configuration/ccf_1: is no network'],
+    [
+      { requiredHeaders: [{ name: 'x-a', pattern: '(' }] },
+      'client_configuration/ccf_1: error parsing regexp',
+    ],
+  ])(
+    'with what cannot be used refuses the revision instead of opening the gateway: %j',
+    async (bad, reason) => {
+      await expect(compile({ ...client, ...bad })).rejects.toThrow(reason)
+    },
+  )
+})

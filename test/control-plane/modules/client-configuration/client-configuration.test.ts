@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Mutation, startTenantApi, type TenantApi } from '../tenant-api.ts'
 
-const fields = 'allowedOrigins allowedHeaders headerFilter { allowlist denylist forwardDirect }'
+const fields = `version allowedOrigins allowedHeaders headerFilter { allowlist denylist forwardDirect }
+  requiredHeaders { name pattern } ipAllowlist trustedProxies requireApprovalForHeaderChanges`
 const update: Mutation = {
   field: 'updateClientConfiguration',
   input: 'UpdateClientConfigurationInput',
-  selection: fields,
-  refuses: false,
+  selection: `... on ClientConfiguration { ${fields} }`,
 }
+
+const required = (name: string, pattern: string) => ({ requiredHeaders: [{ name, pattern }] })
 
 let context: TenantApi
 beforeAll(async () => {
@@ -67,8 +69,72 @@ describe('the client configuration', () => {
     [{ allowedHeaders: ['*'] }, /^allowedHeaders\[0\]: .* wildcard/],
     [{ headerFilter: { allowlist: ['a*b'] } }, /^headerFilter\.allowlist\[0\]: .* only a trailing one/],
     [{ headerFilter: { denylist: ['x-bf-eh-'] } }, /^headerFilter\.denylist\[0\]: .* prefix alone/],
+    [required('x a', '*'), /^requiredHeaders\[0\]\.name: "x a" is no header name/],
+    [required('x-*', '*'), /^requiredHeaders\[0\]\.name: .* wildcard/],
+    [required('Authorization', '*'), /^requiredHeaders\[0\]\.name: "Authorization" carries credentials/],
+    [required('X-BF-EH-Cookie', '*'), /^requiredHeaders\[0\]\.name: .* carries credentials/],
+    [required('x-api-key', '*'), /^requiredHeaders\[0\]\.name: .* carries credentials/],
+    [required('x-team', '(?=a)b'), /^requiredHeaders\[0\]\.pattern: "\(\?=a\)b" is no pattern: .*RE2/],
+    [required('x-team', '(.{0,50}){0,18}'), /^requiredHeaders\[0\]\.pattern: .* too large/],
+    [required('x-team', ''), /^requiredHeaders\[0\]\.pattern: .* empty/],
+    [required('x-team', 'env.TEAM'), /^requiredHeaders\[0\]\.pattern: .* environment/],
+    [
+      { requiredHeaders: [...required('X-Team', '*').requiredHeaders, { name: 'x-team', pattern: 'a' }] },
+      /^requiredHeaders\[1\]\.name: names "x-team" twice/,
+    ],
+    [
+      { requiredHeaders: Array.from({ length: 17 }, (_, index) => ({ name: `x-${index}`, pattern: '*' })) },
+      /^requiredHeaders: must have at most 16 entries, not 17/,
+    ],
+    [{ ipAllowlist: ['10.0.0.0/8', '10.1.2.3/8'] }, /^ipAllowlist\[1\]: "10\.1\.2\.3\/8" has bits beyond/],
+    [{ trustedProxies: ['proxy.internal'] }, /^trustedProxies\[0\]: "proxy\.internal" is no network: write/],
+    [
+      { ipAllowlist: Array.from({ length: 201 }, (_, index) => `10.0.0.${index}`) },
+      /^ipAllowlist: must have at most 200 entries, not 201/,
+    ],
   ])('%j is refused with the field, the value and the way out', async (input, message) => {
     expect(await context.refusal(update, input)).toMatch(message)
+  })
+
+  it('keeps required headers and networks in one notation, and tells data planes of them', async () => {
+    const answer = await context.mutate(update, {
+      requiredHeaders: [
+        { name: 'X-Team', pattern: 'team-\\d+' },
+        { name: 'X-App', pattern: '*' },
+      ],
+      ipAllowlist: ['10.0.0.0/8', '2001:DB8:0::/32', '192.0.2.7', '192.0.2.7'],
+      trustedProxies: ['2001:db8::1'],
+    })
+    const kept = {
+      requiredHeaders: [
+        { name: 'x-app', pattern: '*' },
+        { name: 'x-team', pattern: 'team-\\d+' },
+      ],
+      ipAllowlist: ['10.0.0.0/8', '2001:db8::/32', '192.0.2.7'],
+      trustedProxies: ['2001:db8::1'],
+    }
+    expect(answer).toMatchObject(kept)
+    expect(await context.configured('client_configuration')).toMatchObject([kept])
+  })
+
+  it('what asks for nothing is not in the document, which a data plane of the release before can read', async () => {
+    await context.mutate(update, { requiredHeaders: null, ipAllowlist: null, trustedProxies: [] })
+    const [told] = await context.configured('client_configuration')
+    expect(Object.keys(told ?? {}).sort()).toEqual([
+      ...['allowedHeaders', 'allowedOrigins', 'headerFilter', 'id', 'kind'],
+    ])
+  })
+
+  it('is not changed by somebody who has read an older version', async () => {
+    const { version } = await context.mutate(update, { allowedOrigins: ['https://a.example'] })
+    const input = { allowedOrigins: ['https://b.example'], expectedVersion: version }
+    expect(await context.mutate(update, input)).toMatchObject({ version: Number(version) + 1 })
+    const late = { allowedOrigins: ['https://c.example'], expectedVersion: version }
+    expect(await context.mutate(update, late)).toMatchObject({ code: 'STALE_UPDATE' })
+    const { clientConfiguration } = await context.query<{ clientConfiguration: object }>(
+      `{ clientConfiguration { ${fields} } }`,
+    )
+    expect(clientConfiguration).toMatchObject({ allowedOrigins: ['https://b.example'] })
   })
 
   it('every origin is admitted by "*" alone', async () => {

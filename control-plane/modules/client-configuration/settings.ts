@@ -1,0 +1,76 @@
+import type { Json } from '../../../contract/canonical.ts'
+
+/** A header that every call must carry: `*`, or a pattern for its whole value. */
+export type RequiredHeader = { readonly name: string; readonly pattern: string }
+
+/** What the organization may set. */
+export interface ClientSettings {
+  readonly allowedOrigins: string[]
+  readonly allowedHeaders: string[]
+  readonly forwardAllowlist: string[] | null
+  readonly forwardDenylist: string[]
+  readonly forwardDirect: boolean
+  readonly requiredHeaders: RequiredHeader[]
+  /** `[]`: calls may come from everywhere. */
+  readonly ipAllowlist: string[]
+  readonly trustedProxies: string[]
+  /** Whether letting more headers through, and saying no to this, needs a second person. [S1-45] */
+  readonly requireApprovalForHeaderChanges: boolean
+}
+
+/**
+ * What holds until somebody says otherwise: no browser reaches the gateway, nothing private is forwarded, and nobody
+ * changes that alone. [S1-02, S1-40, S1-43, S1-45]
+ */
+export const defaultSettings: Readonly<ClientSettings> = {
+  allowedOrigins: [],
+  allowedHeaders: ['authorization', 'content-type', 'x-bifrost-virtual-key', 'x-request-id'],
+  forwardAllowlist: [],
+  forwardDenylist: [
+    'authorization',
+    'baggage',
+    'cookie',
+    'forwarded',
+    'host',
+    'proxy-authorization',
+    'set-cookie',
+    'traceparent',
+    'tracestate',
+    'x-auth-*',
+    'x-csrf-*',
+    'x-forwarded-*',
+    'x-real-ip',
+    'x-session-*',
+  ],
+  forwardDirect: false,
+  requiredHeaders: [],
+  ipAllowlist: [],
+  trustedProxies: [],
+  requireApprovalForHeaderChanges: true,
+}
+
+/** The settings alone, in one order. */
+export function settingsOf(settings: ClientSettings): ClientSettings {
+  return {
+    allowedOrigins: settings.allowedOrigins,
+    allowedHeaders: settings.allowedHeaders,
+    forwardAllowlist: settings.forwardAllowlist,
+    forwardDenylist: settings.forwardDenylist,
+    forwardDirect: settings.forwardDirect,
+    requiredHeaders: settings.requiredHeaders.map(({ name, pattern }) => ({ name, pattern })),
+    ipAllowlist: settings.ipAllowlist,
+    trustedProxies: settings.trustedProxies,
+    requireApprovalForHeaderChanges: settings.requireApprovalForHeaderChanges,
+  }
+}
+
+/** The settings by the names that callers and files know. */
+export function namedSettings(settings: ClientSettings): Record<string, Json> {
+  const { forwardAllowlist, forwardDenylist, forwardDirect, ...rest } = settingsOf(settings)
+  return {
+    ...rest,
+    'headerFilter.allowlist': forwardAllowlist,
+    'headerFilter.denylist': forwardDenylist,
+    'headerFilter.forwardDirect': forwardDirect,
+  }
+}
