@@ -87,9 +87,9 @@ export type CallOutcome =
 
 /** A secret that a file refers to as `$NAME`. */
 export type ConfigurationSecretInput = {
-  /** The name, without the `$`. */
+  /** The name, without the `$`: 1 to 128 letters, digits and `_`; each at most once. */
   name: string;
-  /** The secret. */
+  /** The secret: 1 to 4096 printable ASCII characters without spaces. */
   value: string;
 };
 
