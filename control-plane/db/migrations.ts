@@ -6,6 +6,7 @@ import { roles } from './migrations/011-roles.ts'
 import { virtualKeys } from './migrations/012-virtual-keys.ts'
 import { live } from './migrations/014-live.ts'
 import { requestIds } from './migrations/015-request-ids.ts'
+import { roleVersions } from './migrations/017-role-versions.ts'
 
 /** The schema's history, oldest first. */
 export const migrations: readonly SchemaMigration[] = [
@@ -16,4 +17,5 @@ export const migrations: readonly SchemaMigration[] = [
   virtualKeys,
   live,
   requestIds,
+  roleVersions,
 ]

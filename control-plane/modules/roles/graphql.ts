@@ -1,5 +1,11 @@
 import { permissionCatalog } from '../../../contract/permissions.ts'
 import { builder } from '../../graphql/builder.ts'
+import {
+  expectedVersionField,
+  IdempotencyKeyReused,
+  idempotencyKeyField,
+  StaleUpdate,
+} from '../../graphql/concurrency-fields.ts'
 import { ByIdInput, DeletedType } from '../../graphql/deleted.ts'
 import { listPage } from '../../graphql/pagination.ts'
 import { InUse, NameTaken, NotFound } from '../../graphql/refusals.ts'
@@ -75,6 +81,7 @@ const inherits = `Their permissions too, also those that they get later; over at
 const CreateRoleInput = builder.inputType('CreateRoleInput', {
   description: 'A new role. It allows nothing that you may not.',
   fields: (t) => ({
+    ...idempotencyKeyField(t),
     name: t.string({ required: true, description: '1 to 128 characters, unique.' }),
     description: t.string({ description: 'What it is for, at most 1024 characters.' }),
     permissions: t.stringList({ required: true, description: patterns }),
@@ -89,6 +96,7 @@ const CreateRoleInput = builder.inputType('CreateRoleInput', {
 const UpdateRoleInput = builder.inputType('UpdateRoleInput', {
   description: 'What to change about a role, from the next request on. What is left out stays.',
   fields: (t) => ({
+    ...expectedVersionField(t),
     id: t.id({ required: true, description: 'The role.' }),
     name: t.string({ description: 'Its new name.' }),
     description: t.string({ description: 'Its new description.' }),
@@ -115,7 +123,17 @@ builder.mutationFields((t) => ({
     type: RoleType,
     permission: 'roles:create',
     description: 'Creates a role.',
-    errors: { types: [NameTaken, NotFound, RightsExceeded, RoleCycle, RoleTooDeep, TooManyRoles] },
+    errors: {
+      types: [
+        NameTaken,
+        NotFound,
+        RightsExceeded,
+        RoleCycle,
+        RoleTooDeep,
+        TooManyRoles,
+        IdempotencyKeyReused,
+      ],
+    },
     args: { input: t.arg({ type: CreateRoleInput, required: true, description: 'The role.' }) },
     resolve: (_, { input }, { services, actor }) => createRole(services, actor, input),
   }),
@@ -124,7 +142,9 @@ builder.mutationFields((t) => ({
     permission: 'roles:update',
     description:
       'Changes a role and what everybody who has it may do. What it gives more than before, to it and to roles that inherit from it, must be yours.',
-    errors: { types: [NotFound, NameTaken, SystemRoleFixed, RightsExceeded, RoleCycle, RoleTooDeep] },
+    errors: {
+      types: [NotFound, NameTaken, SystemRoleFixed, RightsExceeded, RoleCycle, RoleTooDeep, StaleUpdate],
+    },
     args: { input: t.arg({ type: UpdateRoleInput, required: true, description: 'The change.' }) },
     resolve: (_, { input }, { services, actor }) => updateRole(services, actor, input),
   }),
