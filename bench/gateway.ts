@@ -26,7 +26,11 @@ export async function startGateway(options: {
   const controlPlaneUrl = await startControlPlane(stores)
   const api = new AdminApi(`${controlPlaneUrl}/graphql`, stores.adminToken)
   const virtualKey = await createGovernedKey(api, `${options.upstreamOrigin}/v1`)
-  const { token } = await api.mutate('createEnrolmentToken', { ttlSeconds: 600 }, 'token')
+  const { token } = await api.mutate(
+    'createEnrolmentToken',
+    { ttlSeconds: 600 },
+    '... on EnrolmentToken { token }',
+  )
   const { origin, running } = await startDataPlane({
     stores,
     controlPlaneUrl,

@@ -28,4 +28,6 @@ export const channels = {
   /** Hash: the permits of each of those grants, and their sum under the empty name. */
   limitPermits: (organizationId: string, limitId: string) =>
     `gh:{${organizationId}}:limit:${limitId}:permits`,
+  /** String: when the allowance of one sender of API requests is whole again. Of no organization. */
+  requestRate: (sender: string) => `gh:rate:${sender}`,
 } as const

@@ -3,6 +3,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { Logger } from 'pino'
 import { requestIdHeader, usableRequestId } from '../contract/headers.ts'
 import { connectRedis } from '../transport/redis/connect.ts'
+import type { RequestRates } from '../transport/request-rates.ts'
 import type { Transport } from '../transport/transport.ts'
 import { type Database, openDatabase } from './db/database.ts'
 import { newId } from './db/id.ts'
@@ -81,7 +82,8 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     const { events } = background.transport
     const telemetry = await startTelemetry({ env, log, now, database, transport, events, publisher, ingest })
     opened.defer(() => telemetry.close())
-    const server = createServer(env, services, transport, telemetry)
+    const { rates } = background.transport
+    const server = createServer(env, services, { transport, rates }, telemetry)
     opened.defer(() => server.close())
     const url = await server.listen({ host: env.host, port: env.port })
     return { url, database, services, close: () => opened.disposeAsync() }
@@ -101,7 +103,7 @@ async function connect(env: ControlPlaneEnv, log: Logger, opened: AsyncDisposabl
 function createServer(
   env: ControlPlaneEnv,
   services: ServiceContext,
-  transport: Transport,
+  { transport, rates }: { readonly transport: Transport; readonly rates: RequestRates | undefined },
   { observer, registry }: ControlPlaneTelemetry,
 ) {
   const loggerInstance: FastifyBaseLogger = services.log
@@ -124,7 +126,7 @@ function createServer(
   // The page asks for the schema, and for what is typed into it.
   const { introspection, persistedOperationsFile } = env.graphql
   if (introspection && persistedOperationsFile === undefined) registerPage(fastify)
-  registerGraphql(fastify, schema, services, { ...env.graphql, observer })
+  registerGraphql(fastify, schema, services, { ...env.graphql, observer, rates })
   return fastify
 }
 

@@ -78,12 +78,18 @@ async function replay<T>(
 }
 
 function referenceTo(result: unknown): CreatedReference {
-  const parts = typeof result === 'object' && result !== null ? Object.values(result) : []
+  if (typeof result !== 'object' || result === null)
+    throw new TypeError('only what creates something is repeated')
   const isWithSecret = !Utils.isEntity(result)
-  const created = isWithSecret ? parts.find((part) => Utils.isEntity(part)) : result
-  if (!Utils.isEntity<{ id: string }>(created))
-    throw new TypeError('only what creates an entity can be repeated')
-  return { entity: helper(created).__meta.className, id: created.id, isWithSecret }
+  const created = isWithSecret
+    ? (Object.values(result).find((part) => Utils.isEntity(part)) ?? result)
+    : result
+  if (Utils.isEntity<{ id: string }>(created)) {
+    return { entity: helper(created).__meta.className, id: created.id, isWithSecret }
+  }
+  // Not an entity, but shown once all the same: an enrolment token.
+  if ('id' in created && typeof created.id === 'string') return { entity: '', id: created.id, isWithSecret }
+  throw new TypeError('only what has an id can be repeated')
 }
 
 async function forgetOldKeys(em: EntityManager, organizationId: string, now: number): Promise<void> {

@@ -25,6 +25,11 @@ export interface ServiceContext extends Clock {
   readonly idempotentRequest?: IdempotentRequest
 }
 
+/** For what comes after the one thing that a repeatable request does once. */
+export function afterRequest({ idempotentRequest: _done, ...context }: ServiceContext): ServiceContext {
+  return context
+}
+
 /** One transaction that sees what the actor may see: of their organization, their workspaces and their rows. */
 export function transactionOf<T>(
   context: ServiceContext,

@@ -2,6 +2,7 @@ import type { ConfigChannel, ConfigPublisher } from './config-channel.ts'
 import type { EventConsumer, EventProducer } from './event-stream.ts'
 import type { LeaseClient, LeaseServer } from './lease-channel.ts'
 import type { LimitStore } from './limit-store.ts'
+import type { RequestRates } from './request-rates.ts'
 
 /** What a data plane of one organization needs of the store between the planes. */
 export interface DataPlaneTransport {
@@ -15,6 +16,8 @@ export interface ControlPlaneTransport {
   readonly config: ConfigPublisher
   readonly events: EventConsumer
   readonly leases: LeaseServer
+  /** Absent where there is one process, which counts by itself. */
+  readonly rates?: RequestRates
 }
 
 /** One connection to the store between the planes: Redis, or an object when both planes share a process. */

@@ -279,12 +279,16 @@ export type ProviderConfigInput = {
 export type RotateVirtualKeyInput = {
   /** The key. */
   id: string;
+  /** Any text of yours of 1 to 128 characters, such as a UUID: a repetition of the request with it within 24 hours changes nothing more. */
+  idempotencyKey?: string | null | undefined;
   /** How long the old secret still works: 0 to 86400. A secret before that one ends at once. */
   overlapSeconds: number;
 };
 
 /** The only budget of one owner. */
 export type SetBudgetInput = {
+  /** The version that you have read, 0 for none yet: if it is not the present one, the change is refused. Without it, the last one wins. */
+  expectedVersion?: number | null | undefined;
   /** What may be spent in one period, at least "1"; "5000000000" is 5 USD. */
   limit: string;
   /** Whom it governs. */
@@ -573,6 +577,8 @@ export type ReissueDemoKeyMutationVariables = Exact<{
 
 
 export type ReissueDemoKeyMutation = { rotateVirtualKey:
+    | { __typename: 'AlreadyIssued', message: string }
+    | { __typename: 'IdempotencyKeyReused', message: string }
     | { __typename: 'IssuedVirtualKey', secret: string, virtualKey: { id: string } }
     | { __typename: 'KeyRevoked', message: string }
     | { __typename: 'NotFound', message: string }
@@ -601,6 +607,7 @@ export type SetDemoBudgetMutation = { setBudget:
     | { __typename: 'NotFound', message: string }
     | { __typename: 'ProfileManaged', message: string }
     | { __typename: 'SeveralBudgets', message: string }
+    | { __typename: 'StaleUpdate', message: string }
    };
 
 export type ListKeysQueryVariables = Exact<{
@@ -638,6 +645,8 @@ export type RotateKeyMutationVariables = Exact<{
 
 
 export type RotateKeyMutation = { rotateVirtualKey:
+    | { __typename: 'AlreadyIssued', message: string, code: string }
+    | { __typename: 'IdempotencyKeyReused', message: string, code: string }
     | { __typename: 'IssuedVirtualKey', secret: string, virtualKey: { id: string, name: string } }
     | { __typename: 'KeyRevoked', message: string, code: string }
     | { __typename: 'NotFound', message: string, code: string }

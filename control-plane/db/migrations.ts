@@ -7,6 +7,7 @@ import { virtualKeys } from './migrations/012-virtual-keys.ts'
 import { live } from './migrations/014-live.ts'
 import { requestIds } from './migrations/015-request-ids.ts'
 import { clientRules } from './migrations/016-client-rules.ts'
+import { roleVersions } from './migrations/017-role-versions.ts'
 import { wholeConfiguration } from './migrations/019-whole-configuration.ts'
 
 /** The schema's history, oldest first. */
@@ -19,5 +20,6 @@ export const migrations: readonly SchemaMigration[] = [
   live,
   requestIds,
   clientRules,
+  roleVersions,
   wholeConfiguration,
 ]

@@ -25,11 +25,27 @@ export const idempotencyKeyField = (t: InputFields) => ({
   }),
 })
 
+/** For the input of whatever gives a thing a new secret. */
+export const repeatKeyField = (t: InputFields) => ({
+  idempotencyKey: t.string({
+    description:
+      'Any text of yours of 1 to 128 characters, such as a UUID: a repetition of the request with it within 24 hours changes nothing more.',
+  }),
+})
+
 /** For the input of whatever changes something. */
 export const expectedVersionField = (t: InputFields) => ({
   expectedVersion: t.int({
     description:
       'The `version` that you have read: if it is not the present one, the change is refused. Without it, the last one wins.',
+  }),
+})
+
+/** For the input of whatever sets what may not be there yet. */
+export const expectedSettingsVersionField = (t: InputFields) => ({
+  expectedVersion: t.int({
+    description:
+      'The version that you have read, 0 for none yet: if it is not the present one, the change is refused. Without it, the last one wins.',
   }),
 })
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
+import type { RequestRates } from '../../transport/request-rates.ts'
 import type { GraphqlSettings } from '../env.ts'
 import { createRequestContext } from '../graphql/context.ts'
 import type { ServiceContext } from '../service-context.ts'
@@ -15,7 +16,7 @@ import { allowOnly, readManifest } from './persisted-operations.ts'
 import { authenticate, type Principal, requirePrincipal } from './principal.ts'
 import { TooManyRequests } from './refusals.ts'
 import { readBodies } from './request-body.ts'
-import { createRequestLimiter } from './request-limiter.ts'
+import { createRequestLimiter, type RequestLimiter } from './request-limiter.ts'
 import { senderAddress } from './sender-address.ts'
 import { endWithErrorEvent } from './subscription-errors.ts'
 
@@ -30,6 +31,8 @@ interface ServerContext extends Principal {
 }
 
 export interface GraphqlOptions extends GraphqlSettings {
+  /** Counts requests for all control planes. */
+  readonly rates: RequestRates | undefined
   readonly observer: OperationObserver
 }
 
@@ -79,13 +82,16 @@ export function registerGraphql(
 }
 
 /** What a request passes before a resolver sees it, in this order. */
-function guards(schema: GraphQLSchema, services: ServiceContext, settings: GraphqlSettings): object[] {
-  const { requestsPerMinute, requestsPerMinuteOfAddress, persistedOperationsFile } = settings
+function guards(schema: GraphQLSchema, services: ServiceContext, settings: GraphqlOptions): object[] {
+  const { requestsPerMinute, requestsPerMinuteOfAddress, persistedOperationsFile, rates } = settings
+  const counting = { now: services.now, shared: rates }
+  const ofAddress = { ...counting, kind: 'address', requestsPerMinute: requestsPerMinuteOfAddress }
+  const ofPrincipal = { ...counting, kind: 'principal', requestsPerMinute }
   return [
     noteOperations(),
-    admitRequest(services, requestsPerMinuteOfAddress),
+    admitRequest(createRequestLimiter(ofAddress)),
     readBodies(largestBodyBytes),
-    requirePrincipal(services, createRequestLimiter(requestsPerMinute, services.now)),
+    requirePrincipal(services, createRequestLimiter(ofPrincipal)),
     ...(persistedOperationsFile === undefined
       ? []
       : allowOnly(readManifest(persistedOperationsFile, schema))),
@@ -97,12 +103,11 @@ function guards(schema: GraphQLSchema, services: ServiceContext, settings: Graph
 }
 
 /** Judges a request before its body is read. */
-function admitRequest({ now }: ServiceContext, requestsPerMinute: number): Plugin<object, ServerContext> {
-  const limiter = createRequestLimiter(requestsPerMinute, now)
+function admitRequest(limiter: RequestLimiter): Plugin<object, ServerContext> {
   return {
-    onRequestParse({ request, serverContext }) {
-      const verdict = limiter.admit(senderAddress(serverContext.address))
-      if (!verdict.admitted) throw new TooManyRequests('address', requestsPerMinute, verdict)
+    async onRequestParse({ request, serverContext }) {
+      const verdict = await limiter.admit(senderAddress(serverContext.address))
+      if (!verdict.admitted) throw new TooManyRequests('address', limiter.requestsPerMinute, verdict)
       refuseSimpleRequest(request)
     },
   }

@@ -26,7 +26,7 @@ export function requirePrincipal(
     async onParams({ request, context }) {
       const actor = await authenticate(services, request.headers.get('authorization'))
       if (!actor) throw new Unauthenticated()
-      const verdict = limiter.admit(actor.id)
+      const verdict = await limiter.admit(actor.id)
       if (!verdict.admitted) throw new TooManyRequests('principal', limiter.requestsPerMinute, verdict)
       for (const header of tenantHeaders) {
         const claimed = request.headers.get(header)

@@ -1,5 +1,5 @@
 import { GraphQLError, type GraphQLErrorOptions } from 'graphql'
-import type { RequestVerdict } from './request-limiter.ts'
+import type { RequestVerdict } from '../../transport/request-rates.ts'
 
 /** Too many requests from one sender. */
 export class TooManyRequests extends GraphQLError {

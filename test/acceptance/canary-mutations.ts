@@ -72,7 +72,7 @@ export async function manage(run: CanaryRun): Promise<void> {
   const enrolment = await ask(
     run.gateway,
     run.gateway.adminToken,
-    'mutation { createEnrolmentToken(input: { ttlSeconds: 600 }) { token } }',
+    'mutation { createEnrolmentToken(input: { ttlSeconds: 600 }) { ... on EnrolmentToken { token } } }',
   )
   // Its other parts are ids and the fingerprint of a public key.
   secrets['enrolment token'] = JSON.parse(enrolment).data.createEnrolmentToken.token.split('.')[2]

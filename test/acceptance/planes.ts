@@ -118,7 +118,7 @@ async function startRedis(directory: string, started: AsyncDisposableStack): Pro
 
 async function createEnrolmentToken({ graphql }: Api): Promise<string> {
   const { createEnrolmentToken: created } = await graphql<{ createEnrolmentToken: { token: string } }>(
-    'mutation ($input: CreateEnrolmentTokenInput!) { createEnrolmentToken(input: $input) { token } }',
+    'mutation ($input: CreateEnrolmentTokenInput!) { createEnrolmentToken(input: $input) { ... on EnrolmentToken { token } } }',
     { input: { ttlSeconds: 600 } },
   )
   return created.token

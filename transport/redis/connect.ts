@@ -7,6 +7,7 @@ import { RedisConnection, type TransportLog } from './connection.ts'
 import { redisEventConsumer, redisEventProducer } from './event-stream.ts'
 import { redisLeaseClient, redisLeaseServer } from './lease-channel.ts'
 import { redisLimitStore } from './limit-store.ts'
+import { redisRequestRates } from './request-rates.ts'
 import { RedisStreamConsumer } from './stream-consumer.ts'
 import { Subscriptions } from './subscriptions.ts'
 
@@ -96,5 +97,6 @@ function controlPlaneEnd(options: {
     config: redisConfigPublisher(connection, options.operationTimeoutMs),
     events: redisEventConsumer(connection, consumerOf('events', channels.events)),
     leases: redisLeaseServer(connection, consumerOf('leases', channels.leaseRequests)),
+    rates: redisRequestRates(connection),
   }
 }

@@ -1,6 +1,7 @@
 import type { GovernedLevel } from '../../../contract/configuration/entities.ts'
 import { builder, type InputFields } from '../../graphql/builder.ts'
 import {
+  expectedSettingsVersionField,
   expectedVersionField,
   IdempotencyKeyReused,
   idempotencyKeyField,
@@ -154,7 +155,7 @@ const budgetFields = (t: InputFields) => ({
 
 const SetBudgetInput = builder.inputType('SetBudgetInput', {
   description: 'The only budget of one owner.',
-  fields: budgetFields,
+  fields: (t) => ({ ...expectedSettingsVersionField(t), ...budgetFields(t) }),
 })
 
 const AddBudgetInput = builder.inputType('AddBudgetInput', {
@@ -197,10 +198,10 @@ builder.mutationFields((t) => ({
     permission: 'budgets:update',
     description:
       'Gives an owner without a budget its first, or changes the only one that it has; what was spent in the present period stays spent. Of an owner with several it changes none: use `updateBudget`.',
-    errors: { types: [NotFound, SeveralBudgets, ProfileManaged] },
+    errors: { types: [NotFound, SeveralBudgets, ProfileManaged, StaleUpdate] },
     args: { input: t.arg({ type: SetBudgetInput, required: true, description: 'The budget.' }) },
-    resolve: (_, { input: { owner, limit, period } }, { services, actor }) =>
-      setBudget(services, actor, { owner: policyOwnerOf(actor, owner), limitNanoUsd: limit, period }),
+    resolve: (_, { input: { owner, limit, ...rest } }, { services, actor }) =>
+      setBudget(services, actor, { owner: policyOwnerOf(actor, owner), limitNanoUsd: limit, ...rest }),
   }),
   removeBudget: t.field({
     type: DeletedType,

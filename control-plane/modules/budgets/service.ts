@@ -5,10 +5,10 @@ import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
-import { type ExpectedVersion, lockRow } from '../../db/require-row.ts'
+import { checkVersion, type ExpectedVersion, lockRow } from '../../db/require-row.ts'
 import { NotFound } from '../../graphql/refusals.ts'
 import { lockPolicyOwner, type PlacedPolicyOwner, type PolicyOwner } from '../../policy-owners.ts'
-import { type ServiceContext, transactionOf } from '../../service-context.ts'
+import { afterRequest, type ServiceContext, transactionOf } from '../../service-context.ts'
 import { ProfileManaged } from '../virtual-keys/index.ts'
 import { type Budget, BudgetEntity, type BudgetPeriod } from './entity.ts'
 import { PeriodTaken, SeveralBudgets } from './errors.ts'
@@ -16,11 +16,14 @@ import { checkBudgetLimit } from './limit.ts'
 import { budgetSnapshot } from './snapshot.ts'
 import { type BudgetStanding, readBudgetStandings } from './standing.ts'
 
-export interface SetBudget {
+export interface NewBudget {
   readonly owner: PolicyOwner
   readonly limitNanoUsd: bigint
   readonly period: BudgetPeriod
 }
+
+/** 0 expects that the owner has none yet. */
+export type SetBudget = NewBudget & ExpectedVersion
 
 export interface BudgetUpdate extends ExpectedVersion {
   readonly id: string
@@ -33,7 +36,11 @@ export interface BudgetUpdate extends ExpectedVersion {
  *
  * @throws NotFound when the owner does not exist, PeriodTaken when it has a budget of this period.
  */
-export function addBudget(context: ServiceContext, actor: Actor, input: SetBudget): Promise<BudgetStanding> {
+export async function addBudget(
+  context: ServiceContext,
+  actor: Actor,
+  input: NewBudget,
+): Promise<BudgetStanding> {
   const limitNanoUsd = String(checkBudgetLimit('limit', input.limitNanoUsd))
   const { owner, period } = input
   const work = transactionOf(context, actor, async (em) => {
@@ -41,9 +48,12 @@ export function addBudget(context: ServiceContext, actor: Actor, input: SetBudge
     actor.require('budgets:update', { workspaceId })
     const row = newBudget(context, actor, { ...owner, workspaceId }, { limitNanoUsd, period })
     const budget = em.create(BudgetEntity, row)
-    return record(em, context, actor, budget, 'budget.added', null)
+    await record(em, context, actor, budget, 'budget.added', null)
+    return budget
   })
-  return refuseViolations(periodTaken(period), work)
+  const { id } = await refuseViolations(periodTaken(period), work)
+  // A repeated request answers how the budget stands by now.
+  return transactionOf(afterRequest(context), actor, (em) => readStanding(em, context, actor, id))
 }
 
 /**
@@ -72,7 +82,8 @@ export function updateBudget(
  * Gives an owner its only budget, or changes the one that it has. What was spent in the present window stays spent; a
  * new period begins its own window.
  *
- * @throws NotFound when the owner does not exist, SeveralBudgets when it has more than one, ProfileManaged
+ * @throws NotFound when the owner does not exist, SeveralBudgets when it has more than one, ProfileManaged,
+ * StaleUpdate
  */
 export function setBudget(context: ServiceContext, actor: Actor, input: SetBudget): Promise<BudgetStanding> {
   const limitNanoUsd = String(checkBudgetLimit('limit', input.limitNanoUsd))
@@ -87,6 +98,7 @@ export function setBudget(context: ServiceContext, actor: Actor, input: SetBudge
     )
     if (another) throw new SeveralBudgets(owner.id)
     if (present) refuseManaged(present)
+    checkVersion(present ?? { version: 0 }, 'budget of', owner.id, input.expectedVersion)
     const before = present ? terms(present) : null
     const budget = present
       ? em.assign(present, { limitNanoUsd, period })
@@ -167,8 +179,17 @@ async function record(
   await recordChange(context, em, actor, entry(type, budget, { owner, before, after: terms(budget) }), {
     upserts: [budgetSnapshot(budget)],
   })
-  const [standing] = await readBudgetStandings(em, actor, { id: budget.id }, context.now())
-  if (!standing) throw new Error(`budget ${budget.id} cannot be read back`)
+  return readStanding(em, context, actor, budget.id)
+}
+
+async function readStanding(
+  em: EntityManager,
+  context: ServiceContext,
+  actor: Actor,
+  id: string,
+): Promise<BudgetStanding> {
+  const [standing] = await readBudgetStandings(em, actor, { id }, context.now())
+  if (!standing) throw new Error(`budget ${id} cannot be read back`)
   return standing
 }
 

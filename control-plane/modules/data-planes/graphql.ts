@@ -1,4 +1,5 @@
 import { builder } from '../../graphql/builder.ts'
+import { AlreadyIssued, IdempotencyKeyReused, idempotencyKeyField } from '../../graphql/concurrency-fields.ts'
 import { ByIdInput } from '../../graphql/deleted.ts'
 import { registerNodeType } from '../../graphql/node-types.ts'
 import { loadVisible } from '../../graphql/nodes.ts'
@@ -112,6 +113,7 @@ const EnrolmentTokenType = builder.objectRef<IssuedEnrolmentToken>('EnrolmentTok
 const CreateEnrolmentTokenInput = builder.inputType('CreateEnrolmentTokenInput', {
   description: 'A new enrolment token.',
   fields: (t) => ({
+    ...idempotencyKeyField(t),
     ttlSeconds: t.int({
       required: true,
       description: 'How long it can be used: 1 second to 7 days.',
@@ -124,6 +126,7 @@ builder.mutationFields((t) => ({
     type: EnrolmentTokenType,
     permission: 'data_planes:create',
     description: 'Creates a token with which one data plane may enrol.',
+    errors: { types: [AlreadyIssued, IdempotencyKeyReused] },
     args: { input: t.arg({ type: CreateEnrolmentTokenInput, required: true, description: 'The token.' }) },
     resolve: (_, { input }, { services, actor }) => createEnrolmentToken(services, actor, input),
   }),

@@ -10,6 +10,8 @@ import { type DataPlane, DataPlaneEntity } from './entity.ts'
 const longestTtlSeconds = 7 * 24 * 60 * 60
 
 export interface IssuedEnrolmentToken {
+  /** Enough to tell tokens apart, useless for enrolling. */
+  readonly id: string
   /** Shown once. */
   readonly token: string
   readonly expiresAt: Date
@@ -27,6 +29,7 @@ export function createEnrolmentToken(
   const createdAt = new Date(context.now())
   const expiresAt = new Date(createdAt.getTime() + ttlSeconds * 1000)
   const digest = enrolmentDigest(secret)
+  const id = digest.slice(0, 16)
   return transactionOf(context, actor, async (em) => {
     await em.execute(
       'insert into enrolment_tokens (org_id, digest, created_at, expires_at) values (?, ?, ?, ?)',
@@ -34,12 +37,12 @@ export function createEnrolmentToken(
     )
     await recordChange(context, em, actor, {
       type: 'enrolment_token.created',
-      // Enough to tell tokens apart, useless for enrolling.
-      subject: { kind: 'enrolment_token', id: digest.slice(0, 16) },
+      subject: { kind: 'enrolment_token', id },
       details: { expiresAt: expiresAt.toISOString() },
     })
     const thumbprint = context.secrets.signingKey.id
     return {
+      id,
       token: formatEnrolmentToken({ organizationId: actor.organizationId, secret, thumbprint }),
       expiresAt,
     }

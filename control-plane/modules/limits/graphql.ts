@@ -2,6 +2,7 @@ import type { FilterQuery } from '@mikro-orm/core'
 import type { GovernedLevel } from '../../../contract/configuration/entities.ts'
 import { builder, type InputFields } from '../../graphql/builder.ts'
 import {
+  expectedSettingsVersionField,
   expectedVersionField,
   IdempotencyKeyReused,
   idempotencyKeyField,
@@ -136,7 +137,7 @@ const limitFields = (t: InputFields) => ({
 
 const SetRequestLimitInput = builder.inputType('SetRequestLimitInput', {
   description: 'The only request limit of one owner.',
-  fields: limitFields,
+  fields: (t) => ({ ...expectedSettingsVersionField(t), ...limitFields(t) }),
 })
 
 const AddRequestLimitInput = builder.inputType('AddRequestLimitInput', {
@@ -178,7 +179,7 @@ builder.mutationFields((t) => ({
     permission: 'limits:update',
     description:
       'Gives an owner without a request limit its first, or changes the only one that it has. Of an owner with several it changes none: use `updateRequestLimit`.',
-    errors: { types: [NotFound, SeveralRequestLimits, ProfileManaged] },
+    errors: { types: [NotFound, SeveralRequestLimits, ProfileManaged, StaleUpdate] },
     args: { input: t.arg({ type: SetRequestLimitInput, required: true, description: 'The limit.' }) },
     resolve: (_, { input: { owner, ...limit } }, { services, actor }) =>
       setRequestLimit(services, actor, { owner: policyOwnerOf(actor, owner), ...limit }),

@@ -5,7 +5,7 @@ import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
-import { type ExpectedVersion, lockRow } from '../../db/require-row.ts'
+import { checkVersion, type ExpectedVersion, lockRow } from '../../db/require-row.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import { NotFound } from '../../graphql/refusals.ts'
 import { lockPolicyOwner, type PlacedPolicyOwner, type PolicyOwner } from '../../policy-owners.ts'
@@ -19,9 +19,12 @@ import { checkLimitTerms, type LimitTerms } from './terms.ts'
 /** Each takes a permit of its own for every call. */
 const mostLimitsOfOwner = 8
 
-export interface SetRequestLimit extends LimitTerms {
+export interface NewRequestLimit extends LimitTerms {
   readonly owner: PolicyOwner
 }
+
+/** 0 expects that the owner has none yet. */
+export type SetRequestLimit = NewRequestLimit & ExpectedVersion
 
 export interface RequestLimitUpdate extends ExpectedVersion {
   readonly id: string
@@ -37,7 +40,7 @@ export interface RequestLimitUpdate extends ExpectedVersion {
 export function addRequestLimit(
   context: ServiceContext,
   actor: Actor,
-  input: SetRequestLimit,
+  input: NewRequestLimit,
 ): Promise<RequestLimit> {
   const { owner } = input
   const fields = checkLimitTerms(input)
@@ -78,7 +81,8 @@ export function updateRequestLimit(
 /**
  * Gives an owner its only request limit, or changes the one that it has.
  *
- * @throws NotFound when the owner does not exist, SeveralRequestLimits when it has more than one, ProfileManaged
+ * @throws NotFound when the owner does not exist, SeveralRequestLimits when it has more than one,
+ * ProfileManaged, StaleUpdate
  */
 export function setRequestLimit(
   context: ServiceContext,
@@ -96,6 +100,7 @@ export function setRequestLimit(
     })
     if (another) throw new SeveralRequestLimits(owner.id)
     if (present) refuseManaged(present)
+    checkVersion(present ?? { version: 0 }, 'request limit of', owner.id, input.expectedVersion)
     const before = present ? terms(present) : null
     const limit = present
       ? em.assign(present, fields)

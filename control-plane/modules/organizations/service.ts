@@ -1,6 +1,6 @@
 import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
-import { lockRow, requireRow } from '../../db/require-row.ts'
+import { type ExpectedVersion, lockRow, requireRow } from '../../db/require-row.ts'
 import { checkName } from '../../input.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { type Organization, OrganizationEntity } from './entity.ts'
@@ -13,15 +13,16 @@ export function readOrganization(context: ServiceContext, actor: Actor): Promise
   )
 }
 
+/** @throws StaleUpdate */
 export function updateOrganization(
   context: ServiceContext,
   actor: Actor,
-  input: { readonly name: string },
+  input: ExpectedVersion & { readonly name: string },
 ): Promise<Organization> {
   actor.require('organization:update', { workspaceId: null })
   const name = checkName('name', input.name)
   return transactionOf(context, actor, async (em) => {
-    const organization = await lockRow(em, OrganizationEntity, 'organization', actor.organizationId)
+    const organization = await lockRow(em, OrganizationEntity, 'organization', actor.organizationId, input)
     organization.name = name
     await recordChange(
       context,

@@ -9,6 +9,8 @@ export interface PluginStanding {
   readonly name: string
   /** Null when no data plane has loaded it now. */
   readonly version: string | null
+  /** Of the settings; 0 until it is configured. */
+  readonly settingsVersion: number
   readonly builtin: boolean
   readonly enabled: boolean
   readonly position: { readonly side: 'before' | 'after'; readonly of: string } | null
@@ -41,6 +43,7 @@ export async function readPluginStandings(
 function settingsOf(name: string, builtin: boolean, row: Plugin | undefined) {
   return {
     name,
+    settingsVersion: row?.version ?? 0,
     builtin,
     enabled: builtin || (row?.enabled ?? false),
     position: row ? positionOf(row) : null,

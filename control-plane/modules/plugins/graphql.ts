@@ -1,5 +1,6 @@
 import { resolveArrayConnection } from '@pothos/plugin-relay'
 import { builder } from '../../graphql/builder.ts'
+import { expectedSettingsVersionField, StaleUpdate } from '../../graphql/concurrency-fields.ts'
 import { checkPage, defaultPageSize, maximumPageSize } from '../../graphql/pagination.ts'
 import type { PluginStanding } from './catalogue.ts'
 import { PluginBuiltin, PluginConfigInvalid, PluginUnknown } from './errors.ts'
@@ -31,6 +32,10 @@ const PluginType = builder.objectRef<PluginStanding>('Plugin').implement({
     version: t.exposeString('version', {
       nullable: true,
       description: 'As the data plane that reported last has it; null when none has loaded it now.',
+    }),
+    settingsVersion: t.exposeInt('settingsVersion', {
+      description:
+        'Raised with each change of its settings; 0 until it is configured. See `expectedVersion`.',
     }),
     builtin: t.exposeBoolean('builtin', {
       description: 'Whether it comes with Gatehouse: then it is always on, at its own place.',
@@ -88,6 +93,7 @@ const PluginPositionInput = builder.inputType('PluginPositionInput', {
 const ConfigurePluginInput = builder.inputType('ConfigurePluginInput', {
   description: 'How a plugin is to run; a field that is left out stays as it is.',
   fields: (t) => ({
+    ...expectedSettingsVersionField(t),
     name: t.string({ required: true, description: 'The plugin; a data plane must have loaded it.' }),
     enabled: t.boolean({ description: 'Whether calls pass it. Not for a built-in one.' }),
     position: t.field({
@@ -109,7 +115,7 @@ builder.mutationField('configurePlugin', (t) =>
     type: PluginType,
     permission: 'plugins:update',
     description: 'Changes how a plugin runs, while traffic runs: calls that have begun end as they began.',
-    errors: { types: [PluginUnknown, PluginBuiltin, PluginConfigInvalid] },
+    errors: { types: [PluginUnknown, PluginBuiltin, PluginConfigInvalid, StaleUpdate] },
     args: { input: t.arg({ type: ConfigurePluginInput, required: true, description: 'The settings.' }) },
     resolve: (_, { input }, { services, actor }) => configurePlugin(services, actor, input),
   }),

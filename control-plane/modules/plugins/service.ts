@@ -3,6 +3,7 @@ import type { Json } from '../../../contract/canonical.ts'
 import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { newId } from '../../db/id.ts'
+import { checkVersion, type ExpectedVersion } from '../../db/require-row.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import { checkInteger, checkName } from '../../input.ts'
 import { lockPolicyOwner } from '../../policy-owners.ts'
@@ -17,7 +18,7 @@ import { pluginSnapshot, positionOf } from './snapshot.ts'
 const largestOrder = 1_000_000
 
 /** What is left out stays as it is. */
-export interface ConfigurePlugin {
+export interface ConfigurePlugin extends ExpectedVersion {
   readonly name: string
   readonly enabled?: boolean | null | undefined
   readonly position?: { readonly side: 'before' | 'after'; readonly of: string } | null | undefined
@@ -33,7 +34,7 @@ export function listPlugins(context: ServiceContext, actor: Actor): Promise<Plug
  * Says how a plugin that data planes have loaded is to run. The code itself is never named here: the operator of a
  * data plane loads it.
  *
- * @throws PluginUnknown, PluginBuiltin, PluginConfigInvalid
+ * @throws PluginUnknown, PluginBuiltin, PluginConfigInvalid, StaleUpdate
  */
 export function configurePlugin(
   context: ServiceContext,
@@ -50,6 +51,7 @@ export function configurePlugin(
     const present = await em.findOne(PluginEntity, { name: input.name })
     const known = reported.find(({ name }) => name === input.name)
     if (!known && !present) throw unknownPlugin(input.name, reported)
+    checkVersion(present ?? { version: 0 }, 'plugin', input.name, input.expectedVersion)
     const before = present && settingsOf(present)
     const plugin = present ?? createPlugin(em, organizationId, input.name, known?.builtin ?? false)
     applySettings(plugin, input, reported)

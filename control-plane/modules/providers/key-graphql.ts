@@ -3,6 +3,7 @@ import {
   expectedVersionField,
   IdempotencyKeyReused,
   idempotencyKeyField,
+  repeatKeyField,
   StaleUpdate,
 } from '../../graphql/concurrency-fields.ts'
 import { ByIdInput, DeletedType } from '../../graphql/deleted.ts'
@@ -38,6 +39,7 @@ const UpdateProviderKeyInput = builder.inputType('UpdateProviderKeyInput', {
 const RotateProviderKeyInput = builder.inputType('RotateProviderKeyInput', {
   description: 'A new secret for a provider key.',
   fields: (t) => ({
+    ...repeatKeyField(t),
     id: t.id({ required: true, description: 'The key.' }),
     secret: t.string({ required: true, description: secretRule }),
   }),
@@ -64,7 +66,7 @@ builder.mutationFields((t) => ({
     type: ProviderKeyType,
     permission: 'provider_keys:update',
     description: 'Replaces the secret of a provider key.',
-    errors: { types: [NotFound] },
+    errors: { types: [NotFound, IdempotencyKeyReused] },
     args: { input: t.arg({ type: RotateProviderKeyInput, required: true, description: 'The secret.' }) },
     resolve: (_, { input }, { services, actor }) => rotateProviderKey(services, actor, input),
   }),

@@ -1,5 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
-import { tenantColumns } from '../../db/columns.ts'
+import { tenantColumns, versionColumn } from '../../db/columns.ts'
 import type { RowScope } from '../../rights.ts'
 
 export const RoleEntity = defineEntity({
@@ -7,6 +7,7 @@ export const RoleEntity = defineEntity({
   tableName: 'roles',
   properties: {
     ...tenantColumns,
+    ...versionColumn,
     name: p.string(),
     description: p.string(),
     /** One of the three that every organization has; contract/permissions.ts says what they allow. */

@@ -1,5 +1,11 @@
 import { permissionCatalog } from '../../../contract/permissions.ts'
 import { builder } from '../../graphql/builder.ts'
+import {
+  expectedVersionField,
+  IdempotencyKeyReused,
+  idempotencyKeyField,
+  StaleUpdate,
+} from '../../graphql/concurrency-fields.ts'
 import { ByIdInput, DeletedType } from '../../graphql/deleted.ts'
 import { listPage } from '../../graphql/pagination.ts'
 import { InUse, NameTaken, NotFound } from '../../graphql/refusals.ts'
@@ -77,6 +83,7 @@ const bringsKey = 'Everybody who gets it gets a virtual key of their own that fo
 const CreateRoleInput = builder.inputType('CreateRoleInput', {
   description: 'A new role. It allows nothing that you may not.',
   fields: (t) => ({
+    ...idempotencyKeyField(t),
     name: t.string({ required: true, description: '1 to 128 characters, unique.' }),
     description: t.string({ description: 'What it is for, at most 1024 characters.' }),
     permissions: t.stringList({ required: true, description: patterns }),
@@ -92,6 +99,7 @@ const CreateRoleInput = builder.inputType('CreateRoleInput', {
 const UpdateRoleInput = builder.inputType('UpdateRoleInput', {
   description: 'What to change about a role, from the next request on. What is left out stays.',
   fields: (t) => ({
+    ...expectedVersionField(t),
     id: t.id({ required: true, description: 'The role.' }),
     name: t.string({ description: 'Its new name.' }),
     description: t.string({ description: 'Its new description.' }),
@@ -123,7 +131,17 @@ builder.mutationFields((t) => ({
     type: RoleType,
     permission: 'roles:create',
     description: 'Creates a role.',
-    errors: { types: [NameTaken, NotFound, RightsExceeded, RoleCycle, RoleTooDeep, TooManyRoles] },
+    errors: {
+      types: [
+        NameTaken,
+        NotFound,
+        RightsExceeded,
+        RoleCycle,
+        RoleTooDeep,
+        TooManyRoles,
+        IdempotencyKeyReused,
+      ],
+    },
     args: { input: t.arg({ type: CreateRoleInput, required: true, description: 'The role.' }) },
     resolve: (_, { input }, { services, actor }) => createRole(services, actor, input),
   }),
@@ -132,7 +150,9 @@ builder.mutationFields((t) => ({
     permission: 'roles:update',
     description:
       'Changes a role and what everybody who has it may do. What it gives more than before, to it and to roles that inherit from it, must be yours.',
-    errors: { types: [NotFound, NameTaken, SystemRoleFixed, RightsExceeded, RoleCycle, RoleTooDeep] },
+    errors: {
+      types: [NotFound, NameTaken, SystemRoleFixed, RightsExceeded, RoleCycle, RoleTooDeep, StaleUpdate],
+    },
     args: { input: t.arg({ type: UpdateRoleInput, required: true, description: 'The change.' }) },
     resolve: (_, { input }, { services, actor }) => updateRole(services, actor, input),
   }),

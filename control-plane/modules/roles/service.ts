@@ -3,7 +3,7 @@ import type { Actor } from '../../actor.ts'
 import { recordChange, toldByRows } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
-import { requireRow } from '../../db/require-row.ts'
+import { checkVersion, type ExpectedVersion, requireRow } from '../../db/require-row.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import { NameTaken, NotFound } from '../../graphql/refusals.ts'
 import { checkName, checkText } from '../../input.ts'
@@ -36,7 +36,7 @@ export interface CreateRole {
 }
 
 /** What is left out stays. */
-export type UpdateRole = { readonly id: string } & {
+export type UpdateRole = ExpectedVersion & { readonly id: string } & {
   readonly [Field in keyof CreateRole]?: CreateRole[Field] | null | undefined
 }
 
@@ -79,13 +79,14 @@ export function createRole(context: ServiceContext, actor: Actor, input: CreateR
   return auditEscalation(context, actor, ownSubject(actor), refuseViolations(nameTaken(fields.name), work))
 }
 
-/** @throws NotFound, NameTaken, SystemRoleFixed, RightsExceeded, RoleCycle, RoleTooDeep */
+/** @throws NotFound, NameTaken, SystemRoleFixed, RightsExceeded, RoleCycle, RoleTooDeep, StaleUpdate */
 export function updateRole(context: ServiceContext, actor: Actor, input: UpdateRole): Promise<Role> {
   actor.require('roles:update', organizationWide)
   const fields = checkFields(input)
   const work = transactionOf(context, actor, async (em) => {
     const before = await lockRoleGraph(em, actor.organizationId)
     const role = await requireOwnRole(em, input.id)
+    checkVersion(role, 'role', role.id, input.expectedVersion)
     await requireReferences(em, before, fields)
     const old = detailsOf(role)
     Object.assign(role, fields)

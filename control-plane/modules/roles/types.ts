@@ -1,4 +1,5 @@
 import { builder } from '../../graphql/builder.ts'
+import { versionDescription } from '../../graphql/concurrency-fields.ts'
 import type { RequestContext } from '../../graphql/context.ts'
 import { registerNodeType } from '../../graphql/node-types.ts'
 import { loadVisible } from '../../graphql/nodes.ts'
@@ -48,6 +49,7 @@ RoleType.implement({
   fields: (t) => ({
     name: t.exposeString('name', { description: 'Unique in the organization.' }),
     description: t.exposeString('description', { description: 'What it is for.' }),
+    version: t.exposeInt('version', { description: versionDescription }),
     system: t.exposeBoolean('system', {
       description: 'Whether it is one of the three that every organization has; these stay as they are.',
     }),

@@ -1,4 +1,5 @@
 import { builder } from '../../graphql/builder.ts'
+import { AlreadyIssued, IdempotencyKeyReused, repeatKeyField } from '../../graphql/concurrency-fields.ts'
 import { NotFound } from '../../graphql/refusals.ts'
 import { KeyRevoked } from './errors.ts'
 import { IssuedVirtualKeyType } from './issued-key.ts'
@@ -12,6 +13,7 @@ const overlapDescription =
 const RotateVirtualKeyInput = builder.inputType('RotateVirtualKeyInput', {
   description: 'Gives a key a new secret.',
   fields: (t) => ({
+    ...repeatKeyField(t),
     id: t.id({ required: true, description: 'The key.' }),
     overlapSeconds: t.int({ required: true, description: overlapDescription }),
   }),
@@ -64,7 +66,7 @@ builder.mutationFields((t) => ({
     type: IssuedVirtualKeyType,
     permission: 'virtual_keys:rotate',
     description: 'Gives a key a new secret, while the old one goes on for a time.',
-    errors: { types: [NotFound, KeyRevoked] },
+    errors: { types: [NotFound, KeyRevoked, AlreadyIssued, IdempotencyKeyReused] },
     args: { input: t.arg({ type: RotateVirtualKeyInput, required: true, description: 'The rotation.' }) },
     resolve: (_, { input }, { services, actor }) => rotateVirtualKey(services, actor, input),
   }),

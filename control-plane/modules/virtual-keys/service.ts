@@ -42,11 +42,9 @@ export interface IssuedKey {
 
 /** @throws NotFound */
 export function issueVirtualKey(context: ServiceContext, actor: Actor, input: NewKey): Promise<IssuedKey> {
-  return createKey(context, actor, input, {
-    permission: 'virtual_keys:create',
-    type: 'virtual_key.issued',
-    secret: makeSecret(),
-  })
+  const secret = makeSecret()
+  const how = { permission: 'virtual_keys:create', type: 'virtual_key.issued', secret } as const
+  return createKey(context, actor, input, how, (virtualKey) => ({ virtualKey, secret }))
 }
 
 /** @throws NotFound, SecretTaken */
@@ -57,7 +55,7 @@ export function importVirtualKey(
 ): Promise<VirtualKey> {
   const secret = checkImportedSecret(input.secret)
   const how = { permission: 'virtual_keys:import', type: 'virtual_key.imported', secret } as const
-  const work = createKey(context, actor, input, how).then(({ virtualKey }) => virtualKey)
+  const work = createKey(context, actor, input, how, (virtualKey) => virtualKey)
   return refuseViolations({ unique: { virtual_key_secrets_digest_key: () => new SecretTaken() } }, work)
 }
 
@@ -103,12 +101,13 @@ export async function endKey(clock: Clock, em: EntityManager, actor: Actor, key:
   await recordKeys(clock, em, actor, [key], 'virtual_key.revoked')
 }
 
-function createKey(
+function createKey<T>(
   context: ServiceContext,
   actor: Actor,
   input: NewKey,
   how: { readonly permission: Permission; readonly type: string; readonly secret: string },
-): Promise<IssuedKey> {
+  answer: (virtualKey: VirtualKey) => T,
+): Promise<T> {
   const name = checkName('name', input.name)
   const fields = readKeyFields(input, plainFields, context.now())
   return transactionOf(context, actor, async (em) => {
@@ -118,7 +117,7 @@ function createKey(
     const virtualKey = await insertKey(context, actor, em, { ...row, accessProfileId: null }, how.secret)
     await replaceProviderConfigs(em, virtualKey, input.providerConfigs)
     await recordKeys(context, em, actor, [virtualKey], how.type)
-    return { virtualKey, secret: how.secret }
+    return answer(virtualKey)
   })
 }
 

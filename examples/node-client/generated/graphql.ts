@@ -110,6 +110,8 @@ export type ProviderConfigInput = {
 
 /** The only budget of one owner. */
 export type SetBudgetInput = {
+  /** The version that you have read, 0 for none yet: if it is not the present one, the change is refused. Without it, the last one wins. */
+  expectedVersion?: number | null | undefined;
   /** What may be spent in one period, at least "1"; "5000000000" is 5 USD. */
   limit: string;
   /** Whom it governs. */
@@ -160,6 +162,7 @@ export type LimitSpendingMutationVariables = Exact<{
 
 export type LimitSpendingMutation = { setBudget:
     | { id: string }
+    | { message: string }
     | { message: string }
     | { message: string }
     | { message: string }

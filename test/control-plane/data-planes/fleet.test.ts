@@ -74,7 +74,7 @@ describe('the fleet', () => {
     const name = 'changed'
     await api.ask(
       tenant.token,
-      'mutation($name: String!) { updateOrganization(input: { name: $name }) { id } }',
+      'mutation($name: String!) { updateOrganization(input: { name: $name }) { ... on Organization { id } } }',
       { name },
     )
     const { configuration, node } = await eventually('the newest revision is applied', async () => {

@@ -73,6 +73,30 @@ function isRefusal(type: { getInterfaces(): readonly { name: string }[] }): bool
   return type.getInterfaces().some(({ name }) => name === 'Refusal')
 }
 
+/** Done twice they leave what they leave once: they say what is to be, or have a key of their own. */
+const repeatable = new Set(['assignRole', 'followAccessProfile', 'rotateVirtualKeys'])
+/** What has no version yet. */
+const unversioned = new Set(['updateClientConfiguration'])
+
+it('what creates takes an idempotency key, and what changes takes the version that its caller has read', () => {
+  const inputFields = ({ args }: (typeof mutations)[number]) => {
+    const input = args[0] && getNamedType(args[0].type)
+    return isInputObjectType(input) ? input.getFields() : {}
+  }
+  const creating = mutations.filter(({ name }) => /^(create|add|issue|import|rotate)[A-Z]/.test(name))
+  const changing = mutations.filter(({ name }) => /^(update|configure|set)[A-Z]/.test(name))
+  const keyless = creating.filter((one) => !inputFields(one).idempotencyKey && !repeatable.has(one.name))
+  const blind = changing.filter((one) => !inputFields(one).expectedVersion && !unversioned.has(one.name))
+  expect([...keyless, ...blind].map(({ name }) => name)).toEqual([])
+  const others = mutations.filter((one) => !creating.includes(one) && !changing.includes(one))
+  const kinds =
+    /^(assignRole|followAccessProfile|leaveAccessProfile|applyConfiguration|rollBackConfiguration)$/
+  expect(
+    others.filter(({ name }) => !/^(delete|remove|revoke)[A-Z]/.test(name) && !kinds.test(name)),
+    'a mutation of a new kind: say whether it creates or changes',
+  ).toEqual([])
+})
+
 it('every list of objects that can grow is a connection with pages', () => {
   const connections = objects.flatMap((type) =>
     Object.values(type.getFields()).filter((field) => getNamedType(field.type).name.endsWith('Connection')),

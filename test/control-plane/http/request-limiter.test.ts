@@ -3,40 +3,43 @@ import { expect, it } from 'vitest'
 import { createRequestLimiter } from '../../../control-plane/http/request-limiter.ts'
 import { senderAddress } from '../../../control-plane/http/sender-address.ts'
 
-it('admits so many at once, and as many a minute after that; never more, whatever the pauses', () => {
+const limiterOf = (requestsPerMinute: number, now: () => number) =>
+  createRequestLimiter({ requestsPerMinute, kind: 'test', now, shared: undefined })
+
+it('admits so many at once, and as many a minute after that; never more, whatever the pauses', async () => {
   const pauses = fc.array(fc.integer({ min: 0, max: 20_000 }), { maxLength: 200 })
-  fc.assert(
-    fc.property(fc.integer({ min: 1, max: 30 }), pauses, (limit, waits) => {
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 1, max: 30 }), pauses, async (limit, waits) => {
       let now = 0
-      const limiter = createRequestLimiter(limit, () => now)
+      const limiter = limiterOf(limit, () => now)
       let admitted = 0
       for (const wait of waits) {
         now += wait
-        if (limiter.admit('a').admitted) admitted += 1
+        if ((await limiter.admit('a')).admitted) admitted += 1
         expect(admitted).toBeLessThanOrEqual(limit + (limit * now) / 60_000 + 1e-6)
       }
     }),
   )
 })
 
-it('whoever waits as long as it says is admitted, and not before', () => {
+it('whoever waits as long as it says is admitted, and not before', async () => {
   let now = 0
-  const limiter = createRequestLimiter(2, () => now)
-  expect([1, 2].map(() => limiter.admit('a').remaining)).toEqual([1, 0])
-  expect(limiter.admit('a')).toEqual({ admitted: false, remaining: 0, retryAfterSeconds: 30 })
-  expect(limiter.admit('b').admitted).toBe(true)
+  const limiter = limiterOf(2, () => now)
+  for (const remaining of [1, 0]) expect(await limiter.admit('a')).toMatchObject({ remaining })
+  expect(await limiter.admit('a')).toEqual({ admitted: false, remaining: 0, retryAfterSeconds: 30 })
+  expect((await limiter.admit('b')).admitted).toBe(true)
   now = 29_999
-  expect(limiter.admit('a')).toEqual({ admitted: false, remaining: 0, retryAfterSeconds: 1 })
+  expect(await limiter.admit('a')).toEqual({ admitted: false, remaining: 0, retryAfterSeconds: 1 })
   now = 30_000
-  expect(limiter.admit('a').admitted).toBe(true)
+  expect((await limiter.admit('a')).admitted).toBe(true)
 })
 
-it('remembers a bounded number of senders, and forgets who was quiet the longest', () => {
-  const limiter = createRequestLimiter(1, () => 0)
-  expect(limiter.admit('busy').admitted).toBe(true)
+it('remembers a bounded number of senders, and forgets who was quiet the longest', async () => {
+  const limiter = limiterOf(1, () => 0)
+  expect((await limiter.admit('busy')).admitted).toBe(true)
   for (let sender = 0; sender < 50_000; sender++) {
-    limiter.admit(String(sender))
-    if (sender % 1_000 === 0) expect(limiter.admit('busy').admitted).toBe(false)
+    await limiter.admit(String(sender))
+    if (sender % 1_000 === 0) expect((await limiter.admit('busy')).admitted).toBe(false)
   }
   expect(limiter.tracked).toBe(20_000)
 })
