@@ -33,14 +33,19 @@ export async function furnish(api: TestApi, tenant: Tenant, prefix: string): Pro
   return { ...things, ...(await insertReported(api, things)) }
 }
 
-/** A change that waits for a second person. */
+/** A change that waits for a second person: its own, or the newest where as many wait as may. */
 async function requestHeaderChange(api: TestApi, { token }: Tenant, prefix: string): Promise<string> {
   const document = `mutation($input: UpdateClientConfigurationInput!) {
-    updateClientConfiguration(input: $input) { ... on ApprovalRequired { change { id } } } }`
+    updateClientConfiguration(input: $input) {
+      ... on ApprovalRequired { change { id } } ... on TooManyPendingChanges { code } } }`
   await api.ask(token, document, { input: { requireApprovalForHeaderChanges: true } })
   const input = { headerFilter: { allowlist: [`x-${prefix}`] } }
   const { data } = await api.ask(token, document, { input })
-  return read<{ change: { id: string } }>(data, 'updateClientConfiguration').change.id
+  const { change } = read<{ change?: { id: string } }>(data, 'updateClientConfiguration')
+  if (change) return change.id
+  const waiting = await api.ask(token, '{ clientConfigurationChanges(first: 1) { edges { node { id } } } }')
+  const { edges } = read<{ edges: { node: { id: string } }[] }>(waiting.data, 'clientConfigurationChanges')
+  return edges[0]?.node.id ?? ''
 }
 
 async function createHierarchy(create: Create, workspaceId: string, prefix: string) {

@@ -2,13 +2,14 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { newId } from '../../db/id.ts'
-import { lockRow } from '../../db/require-row.ts'
+import { lockRow, requireRow } from '../../db/require-row.ts'
 import { NotFound } from '../../graphql/refusals.ts'
 import { checkFuture } from '../../input.ts'
 import type { Rights } from '../../rights.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { UserEntity } from '../users/index.ts'
 import type { IssuedKey } from '../virtual-keys/index.ts'
+import { WorkspaceEntity } from '../workspaces/index.ts'
 import { type RoleAssignment, RoleAssignmentEntity } from './entity.ts'
 import { refuseExcess, requireHeld } from './giving.ts'
 import { type RoleGraph, readRoleGraph, rightsOf } from './graph.ts'
@@ -49,6 +50,7 @@ export function assignRole(context: ServiceContext, actor: Actor, input: AssignR
     if (!role) throw new NotFound('role', roleId)
     requireHeld(actor, rightsOf(graph, roleId))
     requireNoLonger(actor, expiresAt)
+    if (input.workspaceId != null) await requireRow(em, WorkspaceEntity, 'workspace', input.workspaceId)
     const present = await em.findOne(RoleAssignmentEntity, { userId, roleId })
     if (present) present.expiresAt = expiresAt
     const assignment = present ?? createAssignment(em, actor, { userId, roleId, expiresAt }, context.now())

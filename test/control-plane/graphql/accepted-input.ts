@@ -23,7 +23,7 @@ export const acceptances: readonly Acceptance[] = [
   {
     ...{
       values: ['the name of a prototype'],
-      fields: [...people, ...models, ...keys, ...headers, 'search', 'secret', 'value'],
+      fields: [...people, ...models, ...keys, ...headers, 'search', 'secret', 'value', 'pattern'],
     },
     because: 'it is text: nothing looks a member up by it on an object with a prototype',
   },

@@ -75,8 +75,6 @@ function isRefusal(type: { getInterfaces(): readonly { name: string }[] }): bool
 
 /** Done twice they leave what they leave once: they say what is to be, or have a key of their own. */
 const repeatable = new Set(['assignRole', 'followAccessProfile', 'rotateVirtualKeys'])
-/** What has no version yet. */
-const unversioned = new Set(['updateClientConfiguration'])
 
 it('what creates takes an idempotency key, and what changes takes the version that its caller has read', () => {
   const inputFields = ({ args }: (typeof mutations)[number]) => {
@@ -86,13 +84,15 @@ it('what creates takes an idempotency key, and what changes takes the version th
   const creating = mutations.filter(({ name }) => /^(create|add|issue|import|rotate)[A-Z]/.test(name))
   const changing = mutations.filter(({ name }) => /^(update|configure|set)[A-Z]/.test(name))
   const keyless = creating.filter((one) => !inputFields(one).idempotencyKey && !repeatable.has(one.name))
-  const blind = changing.filter((one) => !inputFields(one).expectedVersion && !unversioned.has(one.name))
+  const blind = changing.filter((one) => !inputFields(one).expectedVersion)
   expect([...keyless, ...blind].map(({ name }) => name)).toEqual([])
   const others = mutations.filter((one) => !creating.includes(one) && !changing.includes(one))
   const kinds =
     /^(assignRole|followAccessProfile|leaveAccessProfile|applyConfiguration|rollBackConfiguration)$/
   expect(
-    others.filter(({ name }) => !/^(delete|remove|revoke)[A-Z]/.test(name) && !kinds.test(name)),
+    others.filter(
+      ({ name }) => !/^(delete|remove|revoke|approve|reject)[A-Z]/.test(name) && !kinds.test(name),
+    ),
     'a mutation of a new kind: say whether it creates or changes',
   ).toEqual([])
 })

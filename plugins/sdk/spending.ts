@@ -1,0 +1,58 @@
+import { slot } from './slot.ts'
+
+/** One budget on the path of a key, as the ledger knows it. */
+export interface BudgetNode {
+  readonly id: string
+  /** `customer`, `team`, `virtual_key`, … */
+  readonly scope: string
+  readonly limitNanoUsd: string
+}
+
+export interface LimitNode {
+  readonly id: string
+  readonly scope: string
+  readonly maxRequests: number
+  readonly windowSeconds: number
+}
+
+/** Money set aside for one attempt, on every level that applies. */
+export interface Hold {
+  readonly nanoUsd: number
+  /** Leases and their levels; the ledger's own. */
+  readonly charges: readonly { readonly leaseId: string; readonly budgetId: string }[]
+}
+
+/**
+ * The output limit, in tokens, that a hold assumes because the caller set none. Left by `budget`; `provider` writes it
+ * into the body that leaves, for a bound that the provider does not know is none.
+ */
+export const outputBound = slot<number>('budget.output-bound')
+
+/** Why a hold was not given. */
+export interface Shortfall {
+  readonly reason: 'exceeded' | 'unavailable'
+  readonly scope: string
+  readonly budgetId: string
+  readonly limitNanoUsd: string
+  readonly settledNanoUsd: string | null
+  /** RFC 3339, null when the budget never resets. */
+  readonly resetsAt: string | null
+}
+
+/** Spends leases of budgets. The common reservation is answered at once, from memory. */
+export interface Ledger {
+  reserve(budgets: readonly BudgetNode[], nanoUsd: number): Hold | Shortfall | Promise<Hold | Shortfall>
+  /** What an attempt spends of each lease; the rest of the hold is free again. Settling twice changes nothing. */
+  settle(hold: Hold, nanoUsd: number): readonly { readonly leaseId: string; readonly nanoUsd: number }[]
+}
+
+export interface LimitReached {
+  readonly scope: string
+  readonly maxRequests: number
+  readonly retryAfterMs: number
+}
+
+/** Takes one permit of every limit, or none. */
+export interface Limits {
+  take(limits: readonly LimitNode[]): LimitReached | undefined | Promise<LimitReached | undefined>
+}
