@@ -74,7 +74,7 @@ function checkRequiredValue(at: string, pattern: string): string {
     throw new BadUserInput(at, 'cannot name a variable of the environment: write the value itself')
   }
   // What a header's value cannot hold (RFC 9110 §5.5) no pattern needs to name, and what is invisible would deceive.
-  if (!/^[!-~]([ -~]*[!-~])?$/.test(pattern)) {
+  if (pattern !== '' && !/^[!-~]([ -~]*[!-~])?$/.test(pattern)) {
     throw new BadUserInput(at, 'must be printable ASCII without white space around it')
   }
   try {
