@@ -31,6 +31,20 @@ export const allPermissions: readonly Permission[] = Object.entries(permissionCa
   ([resource, operations]) => operations.map((operation) => `${resource}:${operation}` as Permission),
 )
 
+/**
+ * What a pattern stands for today: `resource:operation`, where either may be `*`, or `*` alone. Nothing when it names
+ * none of the catalogue. [S3-13]
+ */
+export function permissionsNamedBy(pattern: string): Permission[] {
+  if (pattern === '*') return [...allPermissions]
+  const [resource, operation, ...rest] = pattern.split(':')
+  if (rest.length > 0) return []
+  return allPermissions.filter((permission) => {
+    const [itsResource, itsOperation] = permission.split(':')
+    return (resource === '*' || resource === itsResource) && (operation === '*' || operation === itsOperation)
+  })
+}
+
 const views = allPermissions.filter((permission) => permission.endsWith(':view'))
 
 /** The three roles that every organization has; `privilegeLevel` orders them. [S0-09…S0-12] */

@@ -1,6 +1,7 @@
 import { readGovernance } from './bifrost-governance.ts'
 import { readProviders } from './bifrost-providers.ts'
 import { SecretNames } from './bifrost-values.ts'
+import { readRoles } from './foreign-roles.ts'
 import { type Findings, isObject, Members, type Notice } from './members.ts'
 
 /** A foreign file in our form, and what became of it on the way. */
@@ -42,11 +43,13 @@ export function translateForeign(document: unknown): Translation {
   const providers = providerMap ? readProviders(providerMap, secrets) : []
   const names = new Set(providers.map(({ name }) => String(name)))
   const governance = file.object('governance')
+  const enterprise = file.object('enterprise')
   const translated = {
     version: 1,
     ...(providers.length > 0 && { providers }),
     ...(governance && readGovernance(governance, { secrets, providers: names, emptyMeansAll })),
     ...(client && readClient(client)),
+    ...(enterprise && readRoles(enterprise)),
   }
   file.noticeRest()
   return { document: translated, ...found, secrets: secrets.inClear }

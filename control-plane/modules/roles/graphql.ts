@@ -1,4 +1,3 @@
-import { permissionCatalog } from '../../../contract/permissions.ts'
 import { builder } from '../../graphql/builder.ts'
 import {
   expectedVersionField,
@@ -10,25 +9,13 @@ import { ByIdInput, DeletedType } from '../../graphql/deleted.ts'
 import { listPage } from '../../graphql/pagination.ts'
 import { InUse, NameTaken, NotFound } from '../../graphql/refusals.ts'
 import { assignRole, removeRoleAssignment } from './assignments.ts'
+import './catalogue-graphql.ts'
 import { RoleEntity } from './entity.ts'
 import { RightsExceeded, RoleCycle, RoleTooDeep, SystemRoleFixed, TooManyRoles } from './errors.ts'
 import { deepestInheritance } from './graph.ts'
 import { createRole, deleteRole, updateRole } from './service.ts'
 import { RoleAssignmentType, RoleType, RowScopeType } from './types.ts'
 import './viewer.ts'
-
-const CatalogueEntryType = builder
-  .objectRef<{ resource: string; operations: readonly string[] }>('PermissionCatalogEntry')
-  .implement({
-    description: 'What can be done to one kind of thing.',
-    fields: (t) => ({
-      resource: t.exposeString('resource', { description: '`virtual_keys`, `budgets`, …' }),
-      operations: t.stringList({
-        description: '`view`, `create`, …: with the resource each is a permission, `virtual_keys:view`.',
-        resolve: ({ operations }) => [...operations],
-      }),
-    }),
-  })
 
 const RoleFilter = builder.inputType('RoleFilter', {
   description: 'Which roles; all conditions must hold.',
@@ -38,13 +25,6 @@ const RoleFilter = builder.inputType('RoleFilter', {
 })
 
 builder.queryFields((t) => ({
-  permissionCatalog: t.field({
-    type: [CatalogueEntryType],
-    permission: 'authenticated',
-    description: 'All permissions that there are.',
-    resolve: () =>
-      Object.entries(permissionCatalog).map(([resource, operations]) => ({ resource, operations })),
-  }),
   role: t.field({
     type: RoleType,
     nullable: true,

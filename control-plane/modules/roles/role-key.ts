@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Actor } from '../../actor.ts'
+import { requireRow } from '../../db/require-row.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import type { ServiceContext } from '../../service-context.ts'
 import { issueFollower, renewFollower } from '../access-profiles/index.ts'
@@ -37,11 +38,15 @@ export async function keepRoleKey(
   workspaceId: string | null | undefined,
 ): Promise<IssuedKey | undefined> {
   const { virtualKeyId, expiresAt } = assignment
+  if (workspaceId != null) await requireRow(em, WorkspaceEntity, 'workspace', workspaceId)
   if (virtualKeyId !== null) {
     await renewFollower(context, actor, em, virtualKeyId, expiresAt)
     return undefined
   }
-  if (role.accessProfileId === null) return undefined
+  if (role.accessProfileId === null) {
+    if (workspaceId == null) return undefined
+    throw new BadUserInput('workspaceId', 'is for a role that brings a virtual key along: leave it out')
+  }
   const follower = {
     accessProfileId: role.accessProfileId,
     workspaceId: await workspaceOf(em, role, user, workspaceId),

@@ -93,7 +93,29 @@ describe('the snippets of the security hardening guide', () => {
       enterprise: { enabled: true, security: { authentication: { providers } } },
     })
     expect(document).toEqual({ version: 1 })
-    expect(paths).toEqual(['/enterprise'])
+    expect(paths).toEqual(['/enterprise/security/authentication'])
+  })
+})
+
+describe('the roles of an enterprise section [S3-13]', () => {
+  it('are taken over with the permissions that there are, the rest is told', () => {
+    const roles = [
+      { name: 'admin', permissions: ['*'] },
+      { name: 'user', permissions: ['agent:read', 'agent:execute'] },
+      { name: 'operator', permissions: ['teams:*', 'agent:read'] },
+      { name: 'owner', permissions: ['*'] },
+    ]
+    const { document, paths } = translate({ enterprise: { security: { rbac: { enabled: true, roles } } } })
+    expect(document).toEqual({
+      version: 1,
+      roles: [
+        { name: 'user', permissions: [] },
+        { name: 'operator', permissions: ['teams:*'] },
+        { name: 'owner', permissions: ['*'] },
+      ],
+    })
+    const section = '/enterprise/security/rbac/roles'
+    expect(paths).toEqual([`${section}/0/name`, `${section}/1/permissions`, `${section}/2/permissions`])
   })
 })
 

@@ -130,6 +130,8 @@ describe('a role with an access profile [X0-29]', () => {
     })
     const outside = { userId: await newUser(), roleId: narrow, workspaceId: acme.tenant.workspaceId }
     expect(await acme.refusal(assign, outside)).toMatch(/^workspaceId: is none/)
+    const { id: plain } = await acme.createRole({ name: 'Plain' })
+    expect(await acme.refusal(assign, { ...outside, roleId: plain })).toMatch(/^workspaceId: is for a role/)
     const inside = await give(outside.userId, { roleId: narrow })
     const query = 'query($id: ID!) { virtualKey(id: $id) { workspace { id } } }'
     expect(await acme.query(query, { id: inside.virtualKey?.id })).toEqual({
