@@ -196,15 +196,18 @@ describe('its configuration', () => {
       headers: { 'content-type': 'application/json', authorization: `Bearer ${house.gateway.adminToken}` },
       body: `{"query":${JSON.stringify(query)},"variables":{"input":{"name":"house-rules","config":{"banned":"brawl","__proto__":{"breaksIn":"onCall"}}}}}`,
     })
-    const { data } = (await answer.json()) as { data: { configurePlugin: Configured } }
-    expect(data.configurePlugin).toMatchObject({ code: 'PLUGIN_CONFIG_INVALID' })
-    expect(data.configurePlugin.message).toContain('__proto__')
+    const { data, errors } = (await answer.json()) as {
+      data?: { configurePlugin: Configured }
+      errors?: { message: string }[]
+    }
+    expect(data?.configurePlugin).toBeUndefined()
+    expect(errors?.[0]?.message).toContain('__proto__')
   })
 })
 
 describe('a plugin that is not loaded', () => {
   it.each([
-    ...['unnamed', 'constructor', '__proto__', 'Auth', '../rules/unnamed.js', 'node:child_process', ''],
+    ...['unnamed', 'constructor', '__proto__', 'Auth', '../rules/unnamed.js', 'node:child_process'],
     ...['https://example.com/plugin.js', 'data:text/javascript,export default {}'],
   ])('cannot be named into existence: %j', async (name) => {
     const before = await house.revision()
