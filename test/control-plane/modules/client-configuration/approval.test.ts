@@ -212,6 +212,14 @@ describe('a change that waits', () => {
     })
   })
 
+  it('is stale at another version of the configuration, whoever made that', async () => {
+    const { id } = await ask(ada, trace)
+    await api.controlPlane.database.transaction(organizationId, (em) =>
+      em.execute('update client_configurations set version = version + 1'),
+    )
+    expect(await approve(ben, id)).toMatchObject({ message: expect.stringContaining('stale') })
+  })
+
   it('expires after seven days', async () => {
     const { id } = await ask(ada, trace)
     nowMs += 7 * 24 * 3_600_000
