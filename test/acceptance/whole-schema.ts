@@ -141,8 +141,8 @@ class Reader {
     return chosen
       .map((field) => {
         this.#asked.add(`${type}.${field.name}`)
-        // The objects of a page are no deeper than the page itself.
-        const isPage = /^(edges|node|pageInfo)$/.test(field.name)
+        // The objects of a page are no deeper than the page itself, nor is a key than what issued it.
+        const isPage = /^(edges|node|pageInfo|issuedKey)$/.test(field.name)
         return `${field.name}${pageOf(field)}${this.#selection(namedType(field.type), isPage ? depth : depth - 1)}`
       })
       .join(' ')
