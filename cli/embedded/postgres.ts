@@ -32,6 +32,8 @@ export async function startPostgres(options: {
   announce: (line: string) => void
   /** Server settings on top of ours, such as `max_connections`. */
   settings?: Readonly<Record<string, string>>
+  /** Where it listens; a free one unless said. */
+  port?: number
   /** Off only for databases that a test throws away. */
   durable?: boolean
 }): Promise<EmbeddedPostgres> {
@@ -52,7 +54,7 @@ export async function startPostgres(options: {
   await stopLeftover(dataDirectory)
 
   const unsafe = durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
-  const { postmaster, port } = await startOnFreePort((port) =>
+  const startOn = (port: number) =>
     startPostmaster({
       binaries,
       dataDirectory,
@@ -60,8 +62,11 @@ export async function startPostgres(options: {
       port,
       settings: { ...unsafe, ...options.settings },
       logFile: join(dataDir, 'postgres.log'),
-    }),
-  )
+    })
+  const { postmaster, port } =
+    options.port === undefined
+      ? await startOnFreePort(startOn)
+      : { postmaster: await startOn(options.port), port: options.port }
   return {
     port,
     superuserUrl: (database) =>

@@ -11,6 +11,8 @@ export interface SimulatedCall {
   readonly model: string | null
   /** The first 16 hex digits of the SHA-256 of the provider key; null when none was sent. */
   readonly keyHash: string | null
+  /** The request's `user`: whom the caller calls for; null when it names nobody. */
+  readonly user: string | null
   readonly stream: boolean
   readonly status: number
   readonly inputTokens: number

@@ -151,8 +151,9 @@ function describe(request: FastifyRequest, now: () => number): Omit<SimulatedCal
     id: request.id,
     at: new Date(now()).toISOString(),
     path: request.url.split('?')[0] ?? request.url,
-    model: namedModel(request.body),
+    model: textOf(request.body, 'model'),
     keyHash: key === undefined ? null : createHash('sha256').update(key).digest('hex').slice(0, 16),
+    user: textOf(request.body, 'user'),
     stream: false,
     inputTokens: 0,
     cachedInputTokens: 0,
@@ -162,9 +163,10 @@ function describe(request: FastifyRequest, now: () => number): Omit<SimulatedCal
   }
 }
 
-function namedModel(body: unknown): string | null {
-  if (typeof body !== 'object' || body === null || !('model' in body)) return null
-  return typeof body.model === 'string' ? body.model : null
+function textOf(body: unknown, member: 'model' | 'user'): string | null {
+  if (typeof body !== 'object' || body === null) return null
+  const value: unknown = Reflect.get(body, member)
+  return typeof value === 'string' ? value : null
 }
 
 function bearerKey(request: FastifyRequest): string | undefined {

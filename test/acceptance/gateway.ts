@@ -27,6 +27,7 @@ export interface ProviderCall {
   readonly path: string
   readonly model: string | null
   readonly stream: boolean
+  readonly user: string | null
   readonly status: number
   readonly inputTokens: number
   readonly outputTokens: number

@@ -1,0 +1,61 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Fault } from './schedule.ts'
+
+/** A process that is killed and comes back with the data that it had. */
+export interface Victim {
+  kill(): Promise<void>
+  /** @throws when it does not come up now, for want of another one that is down */
+  start(): Promise<void>
+}
+
+const startLimitMs = 60_000
+const startRetryMs = 250
+
+/**
+ * Kills and restarts processes by a schedule, as whoever supervises them would. Nobody is killed who is down already.
+ * Resolves once all are up again.
+ *
+ * @returns the faults that happened
+ * @throws when a process does not come back
+ */
+export async function inflict(
+  faults: readonly Fault[],
+  victims: ReadonlyMap<string, Victim>,
+  progress: (line: string) => void,
+): Promise<readonly Fault[]> {
+  const startedAt = performance.now()
+  const down = new Map<string, Promise<void>>()
+  const happened: Fault[] = []
+  for (const fault of faults) {
+    await delay(Math.max(0, fault.atMs - (performance.now() - startedAt)))
+    const victim = victims.get(fault.victim)
+    if (!victim) throw new RangeError(`nobody is called "${fault.victim}"`)
+    if (down.has(fault.victim)) continue
+    happened.push(fault)
+    progress(`${(fault.atMs / 1_000).toFixed(1)} s: ${fault.victim} is gone for ${fault.downMs} ms`)
+    const back = killAndRestart(victim, fault.downMs)
+    down.set(
+      fault.victim,
+      back.then(() => void down.delete(fault.victim)),
+    )
+    // A failure is told at the end; until then it must not end the process.
+    back.catch(() => undefined)
+  }
+  await Promise.all(down.values())
+  return happened
+}
+
+async function killAndRestart(victim: Victim, downMs: number): Promise<void> {
+  await victim.kill()
+  await delay(downMs)
+  const deadline = performance.now() + startLimitMs
+  for (;;) {
+    try {
+      await victim.start()
+      return
+    } catch (error) {
+      if (performance.now() >= deadline) throw error
+      await delay(startRetryMs)
+    }
+  }
+}
