@@ -10,6 +10,7 @@ import type { Target } from './target.ts'
 
 const cli = resolve(import.meta.dirname, '../cli/main.ts')
 const readyLimitMs = 30_000
+const ingestLimitMs = 60_000
 
 /**
  * The governed gateway as an operator runs it: `gatehouse control-plane` and `gatehouse data-plane` as processes
@@ -31,7 +32,7 @@ export async function startGateway(options: {
     { ttlSeconds: 600 },
     '... on EnrolmentToken { token }',
   )
-  const { origin, running } = await startDataPlane({
+  const { origin, statusOrigin, running } = await startDataPlane({
     stores,
     controlPlaneUrl,
     enrolmentToken: String(token),
@@ -43,6 +44,7 @@ export async function startGateway(options: {
     process: running,
     url: `${origin}/v1/chat/completions`,
     headers: { authorization: `Bearer ${virtualKey}` },
+    settle: () => waitUntilIngested(statusOrigin),
   }
   await waitUntilServing(target)
   return target
@@ -73,7 +75,7 @@ async function startDataPlane(options: {
   enrolmentToken: string
   durability: Durability
   profileFolder: string | undefined
-}): Promise<{ origin: string; running: Running }> {
+}): Promise<{ origin: string; statusOrigin: string; running: Running }> {
   const { stores, controlPlaneUrl, enrolmentToken, profileFolder } = options
   const port = await freePort()
   const statusPort = await freePort()
@@ -96,7 +98,7 @@ async function startDataPlane(options: {
   })
   const origin = `http://127.0.0.1:${port}`
   await waitUntilAnswers(running, origin)
-  return { origin, running }
+  return { origin, statusOrigin: `http://127.0.0.1:${statusPort}`, running }
 }
 
 /** The configuration, the credentials and the first leases have to arrive. */
@@ -119,4 +121,16 @@ async function waitUntilServing({ url, headers, process: running }: Target): Pro
     await delay(100)
   }
   throw new Error(`the data plane does not serve: ${said}\n${running?.output() ?? ''}`)
+}
+
+/** Every record of the calls so far is in the database, and the data plane knows it. */
+async function waitUntilIngested(statusOrigin: string): Promise<void> {
+  const deadline = performance.now() + ingestLimitMs
+  while (performance.now() < deadline) {
+    const response = await fetch(`${statusOrigin}/metrics`, { signal: AbortSignal.timeout(10_000) })
+    const [, backlog] = /^gatehouse_event_backlog (\d+)$/m.exec(await response.text()) ?? []
+    if (backlog === '0') return
+    await delay(100)
+  }
+  throw new Error(`records of calls are not in the database after ${ingestLimitMs / 1_000} s`)
 }

@@ -18,6 +18,7 @@ export interface Sample {
 
 /** In flight while latency is measured: against the paced upstream (50 ms) that makes about 500 calls a second. */
 const pacedConnections = 25
+const leadInSeconds = 1
 const warmUpLimitMs = 120_000
 
 /** Calls until the code is compiled and the pools are full, spread over all shapes; bounded in time. */
@@ -35,6 +36,7 @@ export async function warmUp(target: Target, shapes: readonly Case[], settings: 
       calls += load.calls
     }
   }
+  await target.settle?.()
   return calls
 }
 
@@ -42,9 +44,11 @@ export async function measureThroughput(target: Target, shape: Case, settings: S
   const { pid } = target.process ?? { pid: process.pid }
   const before = cpuMicros(pid)
   const load = await loadTarget(target, shape, { ...settings, pace: 'immediate' })
+  const used = cpuMicros(pid) - before
+  await target.settle?.()
   return {
     callsPerSecond: load.callsPerSecond,
-    cpuMicrosPerCall: (cpuMicros(pid) - before) / load.calls,
+    cpuMicrosPerCall: used / load.calls,
     residentMegabytes: residentMegabytes(pid),
   }
 }
@@ -55,8 +59,12 @@ export interface Latency {
 }
 
 export async function measureLatency(target: Target, shape: Case, settings: Settings): Promise<Latency> {
-  const { seconds } = settings
-  return await loadTarget(target, shape, { pace: 'paced', connections: pacedConnections, seconds })
+  const paced = { pace: 'paced', connections: pacedConnections } as const
+  // What lay idle gave its leases back: the first calls wait for new ones, and are not what is measured here.
+  await loadTarget(target, shape, { ...paced, seconds: leadInSeconds })
+  const latency = await loadTarget(target, shape, { ...paced, seconds: settings.seconds })
+  await target.settle?.()
+  return latency
 }
 
 export function median(values: readonly number[]): number {

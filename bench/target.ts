@@ -10,6 +10,8 @@ export interface Target {
   readonly process: Running | undefined
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
+  /** Waits until nothing of a load is still being worked off, which would slow down whoever is measured next. */
+  readonly settle?: () => Promise<void>
 }
 
 /** Loads the target with one kind of call. @throws Error with the target's own last words when a call failed. */
