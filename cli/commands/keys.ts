@@ -49,6 +49,7 @@ export function addKeysCommand(program: Command): void {
   withConnection(keys.command('revoke <key>'))
     .description('Ends a key, by name or id, for good')
     .option('-y, --yes', 'without asking')
+    .option('--wait', 'until every data plane has confirmed that it refuses the key')
     .option('--json', 'print JSON')
     .action(async (key: string, options: RevokeOptions) =>
       (await import('../keys/revoke.ts')).revokeKey(key, options),

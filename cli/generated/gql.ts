@@ -35,7 +35,7 @@ type Documents = {
     "\n  query FindOwners($afterCustomer: String, $afterTeam: String, $afterUser: String) {\n    workspaces(first: 100) { edges { node { id name } } }\n    providers(first: 100) { edges { node { id name } } }\n    customers(first: 100, after: $afterCustomer) {\n      edges { node { id name workspace { id } } }\n      pageInfo { hasNextPage endCursor }\n    }\n    teams(first: 100, after: $afterTeam) {\n      edges { node { id name workspace { id } } }\n      pageInfo { hasNextPage endCursor }\n    }\n    users(first: 100, after: $afterUser) {\n      edges { node { id name email } }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n": typeof types.FindOwnersDocument,
     "\n  mutation IssueKey($input: IssueVirtualKeyInput!) {\n    issueVirtualKey(input: $input) {\n      __typename\n      ... on IssuedVirtualKey { secret virtualKey { id name } }\n      ... on Refusal { message code }\n    }\n  }\n": typeof types.IssueKeyDocument,
     "\n  mutation RotateKey($input: RotateVirtualKeyInput!) {\n    rotateVirtualKey(input: $input) {\n      __typename\n      ... on IssuedVirtualKey { secret virtualKey { id name } }\n      ... on Refusal { message code }\n    }\n  }\n": typeof types.RotateKeyDocument,
-    "\n  mutation RevokeKey($input: ByIdInput!) {\n    revokeVirtualKey(input: $input) {\n      __typename\n      ... on VirtualKey { id name status }\n      ... on Refusal { message code }\n    }\n  }\n": typeof types.RevokeKeyDocument,
+    "\n  mutation RevokeKey($input: RevokeVirtualKeyInput!) {\n    revokeVirtualKey(input: $input) {\n      __typename\n      ... on VirtualKey { id name status }\n      ... on Refusal { message code }\n    }\n  }\n": typeof types.RevokeKeyDocument,
     "\n  query SummarizeUsage($groupBy: [UsageDimension!]!, $filter: UsageFilter) {\n    usageSummary(groupBy: $groupBy, filter: $filter) {\n      day\n      model\n      outcome\n      provider { name }\n      virtualKey { id name }\n      user { name email }\n      team { name }\n      businessUnit { name }\n      customer { name }\n      totals { requests inputTokens outputTokens costNanoUsd }\n    }\n  }\n": typeof types.SummarizeUsageDocument,
 };
 const documents: Documents = {
@@ -59,7 +59,7 @@ const documents: Documents = {
     "\n  query FindOwners($afterCustomer: String, $afterTeam: String, $afterUser: String) {\n    workspaces(first: 100) { edges { node { id name } } }\n    providers(first: 100) { edges { node { id name } } }\n    customers(first: 100, after: $afterCustomer) {\n      edges { node { id name workspace { id } } }\n      pageInfo { hasNextPage endCursor }\n    }\n    teams(first: 100, after: $afterTeam) {\n      edges { node { id name workspace { id } } }\n      pageInfo { hasNextPage endCursor }\n    }\n    users(first: 100, after: $afterUser) {\n      edges { node { id name email } }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n": types.FindOwnersDocument,
     "\n  mutation IssueKey($input: IssueVirtualKeyInput!) {\n    issueVirtualKey(input: $input) {\n      __typename\n      ... on IssuedVirtualKey { secret virtualKey { id name } }\n      ... on Refusal { message code }\n    }\n  }\n": types.IssueKeyDocument,
     "\n  mutation RotateKey($input: RotateVirtualKeyInput!) {\n    rotateVirtualKey(input: $input) {\n      __typename\n      ... on IssuedVirtualKey { secret virtualKey { id name } }\n      ... on Refusal { message code }\n    }\n  }\n": types.RotateKeyDocument,
-    "\n  mutation RevokeKey($input: ByIdInput!) {\n    revokeVirtualKey(input: $input) {\n      __typename\n      ... on VirtualKey { id name status }\n      ... on Refusal { message code }\n    }\n  }\n": types.RevokeKeyDocument,
+    "\n  mutation RevokeKey($input: RevokeVirtualKeyInput!) {\n    revokeVirtualKey(input: $input) {\n      __typename\n      ... on VirtualKey { id name status }\n      ... on Refusal { message code }\n    }\n  }\n": types.RevokeKeyDocument,
     "\n  query SummarizeUsage($groupBy: [UsageDimension!]!, $filter: UsageFilter) {\n    usageSummary(groupBy: $groupBy, filter: $filter) {\n      day\n      model\n      outcome\n      provider { name }\n      virtualKey { id name }\n      user { name email }\n      team { name }\n      businessUnit { name }\n      customer { name }\n      totals { requests inputTokens outputTokens costNanoUsd }\n    }\n  }\n": types.SummarizeUsageDocument,
 };
 
@@ -146,7 +146,7 @@ export function graphql(source: "\n  mutation RotateKey($input: RotateVirtualKey
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation RevokeKey($input: ByIdInput!) {\n    revokeVirtualKey(input: $input) {\n      __typename\n      ... on VirtualKey { id name status }\n      ... on Refusal { message code }\n    }\n  }\n"): typeof import('./graphql.ts').RevokeKeyDocument;
+export function graphql(source: "\n  mutation RevokeKey($input: RevokeVirtualKeyInput!) {\n    revokeVirtualKey(input: $input) {\n      __typename\n      ... on VirtualKey { id name status }\n      ... on Refusal { message code }\n    }\n  }\n"): typeof import('./graphql.ts').RevokeKeyDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

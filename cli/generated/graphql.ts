@@ -66,12 +66,6 @@ export type BudgetPeriod =
   /** Resets on 1 January. */
   | 'YEAR';
 
-/** Names one object. */
-export type ByIdInput = {
-  /** Its id. */
-  id: string;
-};
-
 /** How a call ended. */
 export type CallOutcome =
   /** The caller went away. */
@@ -273,6 +267,25 @@ export type ProviderConfigInput = {
   providerKeyIds: Array<string>;
   /** Share of the calls that name no provider; null: only when it is named, or as the last one left. */
   weight?: number | null | undefined;
+};
+
+/** Which data planes are waited for, of those that are enrolled and not revoked. */
+export type Quorum =
+  /** Every one of them, the ones that are switched off included. */
+  | 'ALL'
+  /** None: the mutation answers once the change is committed. */
+  | 'NONE'
+  /** More than half of them. */
+  | 'QUORUM';
+
+/** Which key ends, and whether to wait until data planes refuse it. */
+export type RevokeVirtualKeyInput = {
+  /** The key. */
+  id: string;
+  /** Answers only once these data planes have confirmed that they run the change; NONE unless said. Repeating the mutation waits again. */
+  waitFor?: Quorum | null | undefined;
+  /** How long to wait for them: 1 to 20, 5 unless said. Then the error NOT_YET_APPLIED comes, and the change stays. */
+  waitSeconds?: number | null | undefined;
 };
 
 /** Gives a key a new secret. */
@@ -653,7 +666,7 @@ export type RotateKeyMutation = { rotateVirtualKey:
    };
 
 export type RevokeKeyMutationVariables = Exact<{
-  input: ByIdInput;
+  input: RevokeVirtualKeyInput;
 }>;
 
 
@@ -1138,7 +1151,7 @@ export const RotateKeyDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<RotateKeyMutation, RotateKeyMutationVariables>;
 export const RevokeKeyDocument = new TypedDocumentString(`
-    mutation RevokeKey($input: ByIdInput!) {
+    mutation RevokeKey($input: RevokeVirtualKeyInput!) {
   revokeVirtualKey(input: $input) {
     __typename
     ... on VirtualKey {

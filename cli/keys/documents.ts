@@ -61,7 +61,7 @@ export const RotateKey = graphql(`
 `)
 
 export const RevokeKey = graphql(`
-  mutation RevokeKey($input: ByIdInput!) {
+  mutation RevokeKey($input: RevokeVirtualKeyInput!) {
     revokeVirtualKey(input: $input) {
       __typename
       ... on VirtualKey { id name status }

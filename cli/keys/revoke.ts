@@ -7,6 +7,8 @@ import { findKeyId } from './find.ts'
 
 export interface RevokeOptions extends ConnectionOptions {
   readonly yes?: boolean
+  /** Until every data plane refuses it. */
+  readonly wait?: boolean
   readonly json?: boolean
 }
 
@@ -15,7 +17,8 @@ export async function revokeKey(idOrName: string, options: RevokeOptions): Promi
   const controlPlane = await connect(options)
   const id = await findKeyId(controlPlane, idOrName)
   await confirm(`Revoke ${plain(idOrName)} (${id}) for good?`, options)
-  const { revokeVirtualKey } = await controlPlane.run(RevokeKey, { input: { id } })
+  const waitFor = options.wait ? 'ALL' : 'NONE'
+  const { revokeVirtualKey } = await controlPlane.run(RevokeKey, { input: { id, waitFor } })
   const revoked = accepted(revokeVirtualKey, 'VirtualKey')
   if (options.json) printJson({ id: revoked.id, name: revoked.name, status: revoked.status })
   else printNote(`${revoked.id} is revoked`)

@@ -35,7 +35,7 @@ export const ReadUsage = graphql(`
 `)
 
 export const RevokeKey = graphql(`
-  mutation RevokeKey($input: ByIdInput!) {
+  mutation RevokeKey($input: RevokeVirtualKeyInput!) {
     revokeVirtualKey(input: $input) {
       ... on VirtualKey { status }
       ... on Refusal { message }

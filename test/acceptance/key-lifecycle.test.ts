@@ -106,6 +106,16 @@ it('a revocation is never served again by either data plane, however many follow
   }
 })
 
+it('a revocation that waited for all data planes is refused by each from then on', async () => {
+  for (let round = 0; round < 5; round += 1) {
+    const waitedFor = await issueKey(planes, planes.demo, { name: 'waited for' })
+    await planes.applied()
+    await revokeKey(planes, waitedFor.id, 'ALL')
+    const answers = await Promise.all(planes.dataPlanes.map((dataPlane) => chat(dataPlane, waitedFor.secret)))
+    expect(answers).toEqual(planes.dataPlanes.map(() => refused))
+  }
+}, 60_000)
+
 interface Trail {
   readonly edges: readonly { readonly node: { readonly type: string; readonly actor: { kind: string } } }[]
 }

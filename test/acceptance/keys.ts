@@ -90,10 +90,11 @@ export async function setRequestLimit(
   )
 }
 
-export async function revokeKey(gateway: Api, id: string): Promise<void> {
+/** @param waitFor which data planes are to have confirmed it before this resolves */
+export async function revokeKey(gateway: Api, id: string, waitFor: 'NONE' | 'ALL' = 'NONE'): Promise<void> {
   await gateway.graphql(
-    'mutation ($input: ByIdInput!) { revokeVirtualKey(input: $input) { ... on VirtualKey { status } } }',
-    { input: { id } },
+    'mutation ($input: RevokeVirtualKeyInput!) { revokeVirtualKey(input: $input) { ... on VirtualKey { status } } }',
+    { input: { id, waitFor, waitSeconds: 20 } },
   )
 }
 

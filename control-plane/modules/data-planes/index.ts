@@ -1,3 +1,5 @@
+export { type Confirmation, checkConfirmation, untilConfirmed } from './confirmation.ts'
+export { confirmationFields } from './confirmation-graphql.ts'
 export {
   countRefusingDataPlanes,
   listEnrolledDataPlanes,

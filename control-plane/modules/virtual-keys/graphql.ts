@@ -10,6 +10,7 @@ import { ByIdInput, DeletedType } from '../../graphql/deleted.ts'
 import { listOrderedPage } from '../../graphql/ordered-page.ts'
 import { listPage } from '../../graphql/pagination.ts'
 import { NotFound } from '../../graphql/refusals.ts'
+import { confirmationFields } from '../data-planes/index.ts'
 import { deleteVirtualKey } from './deletion.ts'
 import { VirtualKeyEntity } from './entity.ts'
 import { KeyRevoked, ProfileManaged, SecretTaken } from './errors.ts'
@@ -96,6 +97,11 @@ const UpdateVirtualKeyInput = builder.inputType('UpdateVirtualKeyInput', {
   }),
 })
 
+const RevokeVirtualKeyInput = builder.inputType('RevokeVirtualKeyInput', {
+  description: 'Which key ends, and whether to wait until data planes refuse it.',
+  fields: (t) => ({ id: t.id({ required: true, description: 'The key.' }), ...confirmationFields(t) }),
+})
+
 builder.mutationFields((t) => ({
   issueVirtualKey: t.field({
     type: IssuedVirtualKeyType,
@@ -125,10 +131,10 @@ builder.mutationFields((t) => ({
     type: VirtualKeyType,
     permission: 'virtual_keys:revoke',
     description:
-      'Ends a key for good. Data planes refuse it within milliseconds; a call that is under way goes on.',
+      'Ends a key for good. Data planes refuse it within milliseconds; a call that is under way goes on. With `waitFor: ALL`, no data plane admits a call of the key once this has answered.',
     errors: { types: [NotFound] },
-    args: { input: t.arg({ type: ByIdInput, required: true, description: 'The key.' }) },
-    resolve: (_, { input }, { services, actor }) => revokeVirtualKey(services, actor, input.id),
+    args: { input: t.arg({ type: RevokeVirtualKeyInput, required: true, description: 'The key.' }) },
+    resolve: (_, { input }, { services, actor }) => revokeVirtualKey(services, actor, input),
   }),
   deleteVirtualKey: t.field({
     type: DeletedType,

@@ -7,6 +7,7 @@ import { checkVersion, type ExpectedVersion } from '../../db/require-row.ts'
 import { Forbidden } from '../../graphql/errors.ts'
 import { checkName } from '../../input.ts'
 import { type Clock, type ServiceContext, transactionOf } from '../../service-context.ts'
+import { type Confirmation, checkConfirmation, untilConfirmed } from '../data-planes/index.ts'
 import { requireWorkspace } from '../workspaces/index.ts'
 import { type VirtualKey, VirtualKeyEntity } from './entity.ts'
 import { ProfileManaged, SecretTaken } from './errors.ts'
@@ -81,16 +82,23 @@ export function updateVirtualKey(
 }
 
 /**
- * Ends a key for good; revoking it again changes nothing.
+ * Ends a key for good; revoking it again changes nothing, and waits again for the data planes that are to confirm.
  *
- * @throws NotFound
+ * @throws NotFound, BadUserInput, NotYetApplied
  */
-export function revokeVirtualKey(context: ServiceContext, actor: Actor, id: string): Promise<VirtualKey> {
-  return transactionOf(context, actor, async (em) => {
-    const key = await lockKey(em, actor, 'virtual_keys:revoke', id)
+export async function revokeVirtualKey(
+  context: ServiceContext,
+  actor: Actor,
+  input: { readonly id: string } & Confirmation,
+): Promise<VirtualKey> {
+  const wait = checkConfirmation(input)
+  const revoked = await transactionOf(context, actor, async (em) => {
+    const key = await lockKey(em, actor, 'virtual_keys:revoke', input.id)
     await endKey(context, em, actor, key)
     return key
   })
+  await untilConfirmed(context, actor, wait)
+  return revoked
 }
 
 /** Revokes a locked key in the caller's transaction. */

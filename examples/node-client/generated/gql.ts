@@ -19,14 +19,14 @@ type Documents = {
     "\n  mutation IssueKey($input: IssueVirtualKeyInput!) {\n    issueVirtualKey(input: $input) {\n      ... on IssuedVirtualKey { secret virtualKey { id } }\n      ... on Refusal { message }\n    }\n  }\n": typeof types.IssueKeyDocument,
     "\n  mutation LimitSpending($input: SetBudgetInput!) {\n    setBudget(input: $input) {\n      ... on Budget { id }\n      ... on Refusal { message }\n    }\n  }\n": typeof types.LimitSpendingDocument,
     "\n  query ReadUsage($virtualKeyId: ID!) {\n    usage(first: 10, filter: { virtualKeyId: $virtualKeyId }) {\n      edges { node { model inputTokens outputTokens costNanoUsd outcome } }\n    }\n  }\n": typeof types.ReadUsageDocument,
-    "\n  mutation RevokeKey($input: ByIdInput!) {\n    revokeVirtualKey(input: $input) {\n      ... on VirtualKey { status }\n      ... on Refusal { message }\n    }\n  }\n": typeof types.RevokeKeyDocument,
+    "\n  mutation RevokeKey($input: RevokeVirtualKeyInput!) {\n    revokeVirtualKey(input: $input) {\n      ... on VirtualKey { status }\n      ... on Refusal { message }\n    }\n  }\n": typeof types.RevokeKeyDocument,
 };
 const documents: Documents = {
     "\n  query FindPlaces {\n    workspaces(first: 1) { edges { node { id } } }\n    teams(first: 1) { edges { node { id name } } }\n    providers(first: 1) { edges { node { id name } } }\n  }\n": types.FindPlacesDocument,
     "\n  mutation IssueKey($input: IssueVirtualKeyInput!) {\n    issueVirtualKey(input: $input) {\n      ... on IssuedVirtualKey { secret virtualKey { id } }\n      ... on Refusal { message }\n    }\n  }\n": types.IssueKeyDocument,
     "\n  mutation LimitSpending($input: SetBudgetInput!) {\n    setBudget(input: $input) {\n      ... on Budget { id }\n      ... on Refusal { message }\n    }\n  }\n": types.LimitSpendingDocument,
     "\n  query ReadUsage($virtualKeyId: ID!) {\n    usage(first: 10, filter: { virtualKeyId: $virtualKeyId }) {\n      edges { node { model inputTokens outputTokens costNanoUsd outcome } }\n    }\n  }\n": types.ReadUsageDocument,
-    "\n  mutation RevokeKey($input: ByIdInput!) {\n    revokeVirtualKey(input: $input) {\n      ... on VirtualKey { status }\n      ... on Refusal { message }\n    }\n  }\n": types.RevokeKeyDocument,
+    "\n  mutation RevokeKey($input: RevokeVirtualKeyInput!) {\n    revokeVirtualKey(input: $input) {\n      ... on VirtualKey { status }\n      ... on Refusal { message }\n    }\n  }\n": types.RevokeKeyDocument,
 };
 
 /**
@@ -48,7 +48,7 @@ export function graphql(source: "\n  query ReadUsage($virtualKeyId: ID!) {\n    
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation RevokeKey($input: ByIdInput!) {\n    revokeVirtualKey(input: $input) {\n      ... on VirtualKey { status }\n      ... on Refusal { message }\n    }\n  }\n"): typeof import('./graphql.ts').RevokeKeyDocument;
+export function graphql(source: "\n  mutation RevokeKey($input: RevokeVirtualKeyInput!) {\n    revokeVirtualKey(input: $input) {\n      ... on VirtualKey { status }\n      ... on Refusal { message }\n    }\n  }\n"): typeof import('./graphql.ts').RevokeKeyDocument;
 
 
 export function graphql(source: string) {

@@ -17,12 +17,6 @@ export type BudgetPeriod =
   /** Resets on 1 January. */
   | 'YEAR';
 
-/** Names one object. */
-export type ByIdInput = {
-  /** Its id. */
-  id: string;
-};
-
 /** Whether the bodies of calls may be logged. Data planes are told; today no part of Gatehouse logs a body. */
 export type ContentLogging =
   /** As is decided for all keys. */
@@ -108,6 +102,25 @@ export type ProviderConfigInput = {
   weight?: number | null | undefined;
 };
 
+/** Which data planes are waited for, of those that are enrolled and not revoked. */
+export type Quorum =
+  /** Every one of them, the ones that are switched off included. */
+  | 'ALL'
+  /** None: the mutation answers once the change is committed. */
+  | 'NONE'
+  /** More than half of them. */
+  | 'QUORUM';
+
+/** Which key ends, and whether to wait until data planes refuse it. */
+export type RevokeVirtualKeyInput = {
+  /** The key. */
+  id: string;
+  /** Answers only once these data planes have confirmed that they run the change; NONE unless said. Repeating the mutation waits again. */
+  waitFor?: Quorum | null | undefined;
+  /** How long to wait for them: 1 to 20, 5 unless said. Then the error NOT_YET_APPLIED comes, and the change stays. */
+  waitSeconds?: number | null | undefined;
+};
+
 /** The only budget of one owner. */
 export type SetBudgetInput = {
   /** The version that you have read, 0 for none yet: if it is not the present one, the change is refused. Without it, the last one wins. */
@@ -176,7 +189,7 @@ export type ReadUsageQueryVariables = Exact<{
 export type ReadUsageQuery = { usage: { edges: Array<{ node: { model: string | null, inputTokens: number, outputTokens: number, costNanoUsd: string, outcome: string } }> } };
 
 export type RevokeKeyMutationVariables = Exact<{
-  input: ByIdInput;
+  input: RevokeVirtualKeyInput;
 }>;
 
 
@@ -274,7 +287,7 @@ export const ReadUsageDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<ReadUsageQuery, ReadUsageQueryVariables>;
 export const RevokeKeyDocument = new TypedDocumentString(`
-    mutation RevokeKey($input: ByIdInput!) {
+    mutation RevokeKey($input: RevokeVirtualKeyInput!) {
   revokeVirtualKey(input: $input) {
     ... on VirtualKey {
       status

@@ -88,7 +88,7 @@ describe.each([{ ormFilter: true }, { ormFilter: false }])(
     )
 
     it.each([
-      ['revokeVirtualKey', 'ByIdInput', 'virtualKey', {}],
+      ['revokeVirtualKey', 'RevokeVirtualKeyInput', 'virtualKey', {}],
       ['rotateVirtualKey', 'RotateVirtualKeyInput', 'virtualKey', { overlapSeconds: 0 }],
       ['updateVirtualKey', 'UpdateVirtualKeyInput', 'virtualKey', { name: 'stolen' }],
       ['updateTeam', 'UpdateTeamInput', 'team', { name: 'stolen' }],

@@ -142,7 +142,7 @@ export const keyMutations: Record<string, Perform> = {
       contentLogging: b % 3 === 0 ? 'off' : 'inherit',
     }),
   deleteVirtualKey: (t, [a]) => deleteVirtualKey(t.context, t.actor, t.pick('virtual_key', a)),
-  revokeVirtualKey: (t, [a]) => revokeVirtualKey(t.context, t.actor, t.pick('virtual_key', a)),
+  revokeVirtualKey: (t, [a]) => revokeVirtualKey(t.context, t.actor, { id: t.pick('virtual_key', a) }),
 }
 
 export const providerMutations: Record<string, Perform> = {

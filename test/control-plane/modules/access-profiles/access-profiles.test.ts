@@ -10,8 +10,9 @@ function mutation(field: string, type: string, selection = 'id'): Mutation {
 const byId = (field: string): Mutation => ({
   field,
   input: 'ByIdInput',
-  selection: field.startsWith('revoke') ? '... on VirtualKey { id }' : '... on Deleted { id }',
+  selection: '... on Deleted { id }',
 })
+const revokeKey = mutation('revokeVirtualKey', 'VirtualKey')
 const createProfile = mutation('createAccessProfile', 'AccessProfile')
 const updateProfile = mutation('updateAccessProfile', 'AccessProfile')
 const issueFrom = mutation('issueVirtualKeyFromProfile', 'IssuedVirtualKey', 'virtualKey { id }')
@@ -161,7 +162,7 @@ describe('an access profile [X0-29]', () => {
     })
     expect((await keys.told(id))?.providerConfigs[0]?.allowedModels).toEqual(['small'])
     expect(await budgetsOf(id)).toMatchObject([{ id: budget.id, limitNanoUsd: '100' }])
-    await context.mutate(byId('revokeVirtualKey'), { id })
+    await context.mutate(revokeKey, { id })
     expect(await context.mutate(byId('deleteAccessProfile'), { id: profile })).toMatchObject({ id: profile })
   })
 

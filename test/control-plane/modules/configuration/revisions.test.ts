@@ -23,7 +23,7 @@ const updateKey: Mutation = {
   selection: '... on VirtualKey { id }',
 }
 const revokeKey: Mutation = {
-  ...{ field: 'revokeVirtualKey', input: 'ByIdInput', selection: '... on VirtualKey { id }' },
+  ...{ field: 'revokeVirtualKey', input: 'RevokeVirtualKeyInput', selection: '... on VirtualKey { id }' },
 }
 const addProviderKey: Mutation = {
   field: 'addProviderKey',

@@ -14,7 +14,7 @@ const issueVirtualKey: Mutation = {
 }
 const revokeVirtualKey: Mutation = {
   field: 'revokeVirtualKey',
-  input: 'ByIdInput',
+  input: 'RevokeVirtualKeyInput',
   selection: '... on VirtualKey { id }',
 }
 

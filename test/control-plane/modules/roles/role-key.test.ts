@@ -22,6 +22,11 @@ const updateKey: Mutation = {
   input: 'UpdateVirtualKeyInput',
   selection: '... on VirtualKey { id }',
 }
+const revokeKey: Mutation = {
+  field: 'revokeVirtualKey',
+  input: 'RevokeVirtualKeyInput',
+  selection: '... on VirtualKey { id }',
+}
 const byId = (field: string, type: string): Mutation => ({
   field,
   input: 'ByIdInput',
@@ -98,7 +103,7 @@ describe('a role with an access profile [X0-29]', () => {
   it('does not bring back a key that was revoked', async () => {
     const userId = await newUser()
     const first = await give(userId)
-    await acme.mutate(byId('revokeVirtualKey', 'VirtualKey'), { id: first.virtualKey?.id })
+    await acme.mutate(revokeKey, { id: first.virtualKey?.id })
     expect(await give(userId)).toMatchObject({ virtualKey: first.virtualKey, issuedKey: null })
     expect(await keyOf(first)).toMatchObject({ status: 'revoked' })
   })

@@ -9,7 +9,7 @@ const rotate: Mutation = {
 }
 const revoke: Mutation = {
   field: 'revokeVirtualKey',
-  input: 'ByIdInput',
+  input: 'RevokeVirtualKeyInput',
   selection: '... on VirtualKey { id }',
 }
 

@@ -25,8 +25,7 @@ afterAll(() => api.close())
 
 async function mutate(field: string, selection: string, input: object): Promise<Record<string, string>> {
   const type = `${field.charAt(0).toUpperCase()}${field.slice(1)}Input`
-  const known = ['revokeVirtualKey'].includes(field) ? 'ByIdInput' : type
-  const query = `mutation($input: ${known}!) { ${field}(input: $input) { __typename ${selection} ... on Refusal { code message } } }`
+  const query = `mutation($input: ${type}!) { ${field}(input: $input) { __typename ${selection} ... on Refusal { code message } } }`
   const { data, errors } = await api.ask(tenant.token, query, { input })
   if (!data) throw new Error(JSON.stringify(errors))
   return valueAt(data, field)

@@ -1,0 +1,105 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { GraphQLError } from 'graphql'
+import type { Actor } from '../../actor.ts'
+import type { Database } from '../../db/database.ts'
+import { checkInteger } from '../../input.ts'
+import type { ServiceContext } from '../../service-context.ts'
+
+/** How many data planes have to say that they run what was changed. */
+export type Quorum = 'NONE' | 'QUORUM' | 'ALL'
+
+export interface Confirmation {
+  readonly waitFor?: Quorum | null | undefined
+  readonly waitSeconds?: number | null | undefined
+}
+
+export const usualWaitSeconds = 5
+export const longestWaitSeconds = 20
+const lookIntervalMs = 25
+
+interface Coverage {
+  readonly confirmed: number
+  readonly dataPlanes: number
+}
+
+/** The change is made; what is missing is the word of some data planes. */
+export class NotYetApplied extends GraphQLError {
+  constructor({ confirmed, dataPlanes, waitSeconds }: Coverage & { readonly waitSeconds: number }) {
+    super(
+      `The change is made and on its way, but only ${confirmed} of ${dataPlanes} data planes have confirmed it within ${waitSeconds} seconds: repeat the mutation to wait longer, see dataPlanes for those that are behind, and revoke a data plane that is gone for good`,
+      { extensions: { code: 'NOT_YET_APPLIED', confirmed, dataPlanes } },
+    )
+  }
+}
+
+export interface Wait {
+  readonly waitFor: Quorum
+  readonly waitSeconds: number
+}
+
+/** To be asked before the change, so that a bad wait changes nothing. @throws BadUserInput */
+export function checkConfirmation({ waitFor, waitSeconds }: Confirmation): Wait {
+  const bounds = { minimum: 1, maximum: longestWaitSeconds }
+  return {
+    waitFor: waitFor ?? 'NONE',
+    waitSeconds: checkInteger('waitSeconds', waitSeconds ?? usualWaitSeconds, bounds),
+  }
+}
+
+/**
+ * Waits until data planes have said that they run what is committed by now.
+ *
+ * @throws NotYetApplied
+ */
+export async function untilConfirmed(
+  { database }: ServiceContext,
+  { organizationId }: Actor,
+  { waitFor, waitSeconds }: Wait,
+): Promise<void> {
+  if (waitFor === 'NONE') return
+  const deadline = performance.now() + waitSeconds * 1_000
+  const version = await readVersion(database, organizationId)
+  for (;;) {
+    const coverage = await readCoverage(database, organizationId, version)
+    if (coverage.confirmed >= needed(waitFor, coverage.dataPlanes)) return
+    if (performance.now() >= deadline) throw new NotYetApplied({ ...coverage, waitSeconds })
+    await delay(lookIntervalMs)
+  }
+}
+
+function needed(waitFor: 'QUORUM' | 'ALL', dataPlanes: number): number {
+  if (waitFor === 'ALL' || dataPlanes === 0) return dataPlanes
+  return Math.floor(dataPlanes / 2) + 1
+}
+
+interface Version {
+  readonly epoch: number
+  readonly revision: string
+}
+
+function readVersion(database: Database, organizationId: string): Promise<Version | undefined> {
+  return database.transaction(organizationId, async (em) => {
+    const [version] = await em.execute<Version[]>(
+      'select epoch, revision::text as revision from config_heads where org_id = ?',
+      [organizationId],
+    )
+    return version
+  })
+}
+
+/** Without a version nothing was ever changed, and every data plane runs that. */
+function readCoverage(
+  database: Database,
+  organizationId: string,
+  version: Version | undefined,
+): Promise<Coverage> {
+  return database.transaction(organizationId, async (em) => {
+    const [row] = await em.execute<Record<keyof Coverage, string>[]>(
+      `select count(*) as "dataPlanes",
+         count(*) filter (where (applied_epoch, applied_revision) >= (?::integer, ?::bigint)) as confirmed
+       from data_planes where org_id = ? and revoked_at is null`,
+      [version?.epoch ?? 0, version?.revision ?? '0', organizationId],
+    )
+    return { confirmed: Number(row?.confirmed ?? 0), dataPlanes: Number(row?.dataPlanes ?? 0) }
+  })
+}
