@@ -25,9 +25,9 @@ export class DatabaseServer implements Victim {
     return this.#running.superuserUrl('postgres')
   }
 
-  /** It ends every connection at once and goes. */
+  /** Without a checkpoint: it recovers from its log when it comes back. */
   kill(): Promise<void> {
-    return this.#running.stop()
+    return this.#running.crash()
   }
 
   async start(): Promise<void> {

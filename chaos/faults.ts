@@ -6,13 +6,16 @@ export interface Victim {
   kill(): Promise<void>
   /** @throws when it does not come up now, for want of another one that is down */
   start(): Promise<void>
+  /** It stays alive and does nothing until it is resumed; absent where that cannot be done. */
+  halt?(): void
+  resume?(): void
 }
 
 const startLimitMs = 60_000
 const startRetryMs = 250
 
 /**
- * Kills and restarts processes by a schedule, as whoever supervises them would. Nobody is killed who is down already.
+ * Kills, halts and restarts processes by a schedule, as whoever supervises them would. Nobody is hit who is down already.
  * Resolves once all are up again.
  *
  * @returns the faults that happened
@@ -32,8 +35,10 @@ export async function inflict(
     if (!victim) throw new RangeError(`nobody is called "${fault.victim}"`)
     if (down.has(fault.victim)) continue
     happened.push(fault)
-    progress(`${(fault.atMs / 1_000).toFixed(1)} s: ${fault.victim} is gone for ${fault.downMs} ms`)
-    const back = killAndRestart(victim, fault.downMs)
+    const what = fault.kind === 'halt' ? 'halted' : 'killed'
+    progress(`${(fault.atMs / 1_000).toFixed(1)} s: ${fault.victim} is ${what} for ${fault.downMs} ms`)
+    const back =
+      fault.kind === 'halt' ? haltAndResume(victim, fault.downMs) : killAndRestart(victim, fault.downMs)
     down.set(
       fault.victim,
       back.then(() => void down.delete(fault.victim)),
@@ -43,6 +48,12 @@ export async function inflict(
   }
   await Promise.all(down.values())
   return happened
+}
+
+async function haltAndResume(victim: Victim, downMs: number): Promise<void> {
+  victim.halt?.()
+  await delay(downMs)
+  victim.resume?.()
 }
 
 async function killAndRestart(victim: Victim, downMs: number): Promise<void> {

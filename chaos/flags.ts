@@ -1,11 +1,16 @@
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
+import { budgets } from './budgets.ts'
+import { records } from './records.ts'
+import type { Scenario } from './scenario.ts'
 import type { ScheduleOptions } from './schedule.ts'
 
-export const usage = `npm run chaos -- --scenario records [options]
+const scenarios: Readonly<Record<string, Scenario>> = { records, budgets }
 
-  --scenario <name>     records: whatever is killed, each call that the provider was asked is in the audit trail
-                        exactly once
+export const usage = `npm run chaos -- --scenario <name> [options]
+
+  --scenario <name>     records: ${records.promise}
+                        budgets: ${budgets.promise}
   --seed <n>            repeats the faults of an earlier run (another one each time)
   --seconds <n>         how long calls are made (60)
   --data-planes <n>     how many serve (3)
@@ -13,9 +18,10 @@ export const usage = `npm run chaos -- --scenario records [options]
 
 One JSON line goes to stdout, progress to stderr. Exit code 1 when the promise was broken.`
 
-export type Flags = ScheduleOptions
+export interface Flags extends ScheduleOptions {
+  readonly scenario: Scenario
+}
 
-const scenarios = ['records']
 const largestSeed = 2 ** 32 - 1
 
 /** @throws RangeError that names the flag and what it takes. */
@@ -31,10 +37,10 @@ export function readFlags(args: readonly string[]): Flags | 'help' {
     },
   })
   if (values.help) return 'help'
-  if (!scenarios.includes(values.scenario ?? '')) {
-    throw new RangeError(`--scenario takes ${scenarios.join(' or ')}`)
-  }
+  const scenario = scenarios[values.scenario ?? '']
+  if (!scenario) throw new RangeError(`--scenario takes ${Object.keys(scenarios).join(' or ')}`)
   return {
+    scenario,
     seed: integer('--seed', values.seed, randomInt(largestSeed), 0, largestSeed),
     seconds: integer('--seconds', values.seconds, 60, 5, 86_400),
     dataPlanes: integer('--data-planes', values['data-planes'], 3, 1, 10),

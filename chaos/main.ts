@@ -1,8 +1,7 @@
 import { readFlags, usage } from './flags.ts'
-import { isKept, proveRecords } from './records.ts'
 
 const progress = (line: string) => process.stderr.write(`${line}\n`)
-const shownIds = 20
+const shownCalls = 20
 
 /** @returns the exit code */
 async function main(): Promise<number> {
@@ -12,12 +11,12 @@ async function main(): Promise<number> {
     return 0
   }
   progress(`seed ${flags.seed}`)
-  const { verdict, differences } = await proveRecords(flags, progress)
-  for (const [kind, ids] of Object.entries(differences)) {
-    if (ids.length > 0) progress(`${kind}: ${ids.slice(0, shownIds).join(' ')}`)
+  const { verdict, isKept, broken } = await flags.scenario.prove(flags, progress)
+  for (const [kind, calls] of Object.entries(broken)) {
+    if (calls.length > 0) progress([`${kind}:`, ...calls.slice(0, shownCalls)].join('\n  '))
   }
   process.stdout.write(`${JSON.stringify(verdict)}\n`)
-  return isKept(verdict) ? 0 : 1
+  return isKept ? 0 : 1
 }
 
 try {

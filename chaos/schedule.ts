@@ -1,7 +1,8 @@
 import { Random } from './random.ts'
 
-/** One process is killed, and started again some time later. */
+/** One process is killed and started again, or halted and resumed, some time later. */
 export interface Fault {
+  readonly kind: 'kill' | 'halt'
   /** Since the traffic began. */
   readonly atMs: number
   readonly victim: string
@@ -14,6 +15,15 @@ export interface ScheduleOptions {
   readonly dataPlanes: number
 }
 
+/** How hard a scenario is on its processes. */
+export interface Severity {
+  /** Between two faults, on average. */
+  readonly everyMs: number
+  readonly longestDownMs: number
+  /** Of the faults that do not concern PostgreSQL. */
+  readonly shareOfHalts: number
+}
+
 export const redis = 'redis'
 export const controlPlane = 'control plane'
 export const postgres = 'PostgreSQL'
@@ -24,25 +34,28 @@ const postgresStops = [1 / 3, 2 / 3]
 /** The last ones too are to be seen to come back while calls are made. */
 const quietEndMs = 1_500
 
-/** The faults of a seed, in their order: one about every second, and PostgreSQL twice. */
-export function planFaults({ seed, seconds, dataPlanes }: ScheduleOptions): Fault[] {
+/** The faults of a seed, in their order; PostgreSQL goes twice. */
+export function planFaults(
+  { seed, seconds, dataPlanes }: ScheduleOptions,
+  { everyMs, longestDownMs, shareOfHalts }: Severity,
+): Fault[] {
   const random = new Random(seed)
   const lastMs = seconds * 1_000 - quietEndMs
+  const downMs = () => Math.round(random.between(0, longestDownMs))
   const victims: (readonly [string, number])[] = [
     [redis, 3],
     [controlPlane, 3],
     ...Array.from({ length: dataPlanes }, (_, index) => [dataPlane(index), 2] as const),
   ]
-  const faults: Fault[] = postgresStops.map((share) => ({
-    atMs: Math.round(share * lastMs),
-    victim: postgres,
-    downMs: Math.round(random.between(500, 2_000)),
-  }))
-  for (let atMs = random.between(500, 1_000); atMs < lastMs; atMs += random.between(700, 1_300)) {
+  const faults = postgresStops.map((share): Fault => {
+    return { kind: 'kill', atMs: Math.round(share * lastMs), victim: postgres, downMs: downMs() }
+  })
+  for (let atMs = everyMs; atMs < lastMs; atMs += everyMs * random.between(0.7, 1.3)) {
     faults.push({
+      kind: random.next() < shareOfHalts ? 'halt' : 'kill',
       atMs: Math.round(atMs),
       victim: random.pick(victims),
-      downMs: Math.round(random.between(0, 1_500)),
+      downMs: downMs(),
     })
   }
   return faults.toSorted((a, b) => a.atMs - b.atMs)

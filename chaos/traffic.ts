@@ -6,12 +6,14 @@ import { Random } from './random.ts'
 type Manner = 'whole' | 'streamed' | 'left'
 
 export interface TrafficOptions {
+  /** What the ids of its calls begin with; `chaos` unless said. */
+  readonly name?: string
   readonly seed: number
   readonly seconds: number
   readonly dataPlanes: readonly Plane[]
   readonly virtualKey: string
-  /** Calls that are made at the same time, for each data plane. */
-  readonly callers: number
+  /** What is asked for, with the weight of each. */
+  readonly models: readonly (readonly [string, number])[]
 }
 
 export interface TrafficCount {
@@ -20,7 +22,11 @@ export interface TrafficCount {
   readonly served: number
 }
 
+/** Calls that are made at the same time, for each data plane. */
+const callers = 8
 const callLimitMs = 20_000
+/** Of each answer. */
+export const maxTokens = 64
 const manners = [
   ['whole', 5],
   ['streamed', 3],
@@ -32,15 +38,16 @@ const manners = [
  * body's `user` and the gateway as `x-request-id`. What fails is not tried again.
  */
 export async function makeTraffic(options: TrafficOptions): Promise<TrafficCount> {
-  const { seed, seconds, dataPlanes, callers } = options
+  const { name = 'chaos', seed, seconds, dataPlanes, virtualKey, models } = options
   const endsAt = performance.now() + seconds * 1_000
   const random = new Random(seed)
   let made = 0
   let served = 0
   const callUntilTheEnd = async (plane: Plane) => {
     while (performance.now() < endsAt) {
-      const id = `chaos-${seed}-${++made}`
-      if (await call(plane, options.virtualKey, id, random.pick(manners))) served++
+      const id = `${name}-${seed}-${++made}`
+      const ask = { id, virtualKey, model: random.pick(models), manner: random.pick(manners) }
+      if ((await call(plane, ask)) === 200) served++
       await delay(random.between(5, 40))
     }
   }
@@ -50,8 +57,18 @@ export async function makeTraffic(options: TrafficOptions): Promise<TrafficCount
   return { made, served }
 }
 
-/** Whether it was answered with 200. */
-async function call(plane: Plane, virtualKey: string, id: string, manner: Manner): Promise<boolean> {
+export interface Ask {
+  readonly id: string
+  readonly virtualKey: string
+  readonly model: string
+  readonly manner: Manner
+}
+
+/** The status of its answer; undefined when the data plane is down, or died with the call. */
+export async function call(
+  plane: Plane,
+  { id, virtualKey, model, manner }: Ask,
+): Promise<number | undefined> {
   const left = new AbortController()
   try {
     const response = await fetch(`${plane.address('url')}/v1/chat/completions`, {
@@ -62,9 +79,9 @@ async function call(plane: Plane, virtualKey: string, id: string, manner: Manner
         'x-request-id': id,
       },
       body: JSON.stringify({
-        model: 'demo-chat',
+        model,
         user: id,
-        max_tokens: 64,
+        max_tokens: maxTokens,
         stream: manner !== 'whole',
         messages: [{ role: 'user', content: `Say something about ${id}.` }],
       }),
@@ -74,9 +91,8 @@ async function call(plane: Plane, virtualKey: string, id: string, manner: Manner
       await response.body?.getReader().read()
       left.abort()
     } else await response.arrayBuffer()
-    return response.status === 200
+    return response.status
   } catch {
-    // The data plane is down, or died with the call.
-    return false
+    return undefined
   }
 }

@@ -1,11 +1,17 @@
 import { randomInt } from 'node:crypto'
+import { budgets } from '../chaos/budgets.ts'
 import { DatabaseServer } from '../chaos/database-server.ts'
-import { isKept, proveRecords } from '../chaos/records.ts'
+import { records } from '../chaos/records.ts'
 import { startPlanes } from '../test/acceptance/planes.ts'
 import { proveKeyLifecycle } from './key-lifecycle.ts'
 
 const runs = 200
 const chaosSeconds = 60
+/** How many seeds of each scenario. */
+const chaosSeeds = [
+  [records, 1],
+  [budgets, 10],
+] as const
 const progress = (line: string) => process.stderr.write(`${line}\n`)
 
 /** The promises of the README at their stated counts and times, each verdict as it is known. */
@@ -17,10 +23,17 @@ async function* verdicts(): AsyncGenerator<{ readonly kept: boolean }> {
   ends.defer(() => planes.stop())
   yield* await proveKeyLifecycle(planes, runs, progress)
   await ends.disposeAsync()
-  const seed = randomInt(2 ** 32 - 1)
-  progress(`chaos with seed ${seed}`)
-  const { verdict } = await proveRecords({ seed, seconds: chaosSeconds, dataPlanes: 3 }, progress)
-  yield { ...verdict, kept: isKept(verdict) }
+  for (const [scenario, seeds] of chaosSeeds) {
+    for (let run = 0; run < seeds; run += 1) {
+      const seed = randomInt(2 ** 32 - 1)
+      progress(`chaos with seed ${seed}: ${scenario.promise}`)
+      const { verdict, isKept } = await scenario.prove(
+        { seed, seconds: chaosSeconds, dataPlanes: 3 },
+        progress,
+      )
+      yield { ...verdict, kept: isKept }
+    }
+  }
 }
 
 for await (const verdict of verdicts()) {

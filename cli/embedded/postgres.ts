@@ -18,6 +18,8 @@ export interface EmbeddedPostgres {
   /** Resolves when the server ends without having been asked to. */
   readonly died: Promise<void>
   stop(): Promise<void>
+  /** Ends it at once, as a crash would: the next start recovers. */
+  crash(): Promise<void>
 }
 
 /**
@@ -73,6 +75,7 @@ export async function startPostgres(options: {
       `postgres://postgres:${superuserPassword}@127.0.0.1:${port}/${encodeURIComponent(database)}`,
     died: postmaster.died,
     stop: postmaster.stop,
+    crash: postmaster.crash,
   }
 }
 

@@ -13,6 +13,8 @@ export interface Postmaster {
   /** Resolves when the server ends without having been stopped by us. */
   readonly died: Promise<void>
   stop(): Promise<void>
+  /** Ends it at once, as a crash would: nothing is written any more, and the next start recovers. */
+  crash(): Promise<void>
 }
 
 /** Starts the server on a loopback port and resolves once it takes connections. */
@@ -58,6 +60,13 @@ export async function startPostmaster(options: {
     stop: () => {
       stopping = true
       return stopPostmaster(child)
+    },
+    crash: () => {
+      stopping = true
+      return stopChild(child, [
+        { signal: 'SIGQUIT', waitMs: 5_000 },
+        { signal: 'SIGKILL', waitMs: 5_000 },
+      ])
     },
   }
 }

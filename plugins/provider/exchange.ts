@@ -11,6 +11,7 @@ import { WholeAnswer } from './whole-answer.ts'
 export interface ExchangeLimits {
   readonly maxConcurrentCalls: number
   readonly maxDurationMs: number
+  readonly drainMs: number
   readonly maxAnswerBytes: number
   readonly maxEventBytes: number
 }
@@ -36,7 +37,7 @@ class NobodyWaits extends Error {
 /** One question to a provider and its answer. Ends exactly once, whoever breaks off first. */
 export class Exchange implements ExchangeHandler {
   readonly #parts: ExchangeParts
-  readonly #timer: NodeJS.Timeout
+  #timer: NodeJS.Timeout
   #controller: RequestController | undefined
   #answer: Answer | undefined
   #isOver = false
@@ -49,7 +50,7 @@ export class Exchange implements ExchangeHandler {
       () => this.#stop(exceededDuration(this.#provider, limits.maxDurationMs)),
       limits.maxDurationMs,
     )
-    call.reply.onAbort(() => this.#stop(new NobodyWaits()))
+    call.reply.onAbort(() => this.#hearOut())
   }
 
   onRequestStart(controller: RequestController): void {
@@ -110,6 +111,19 @@ export class Exchange implements ExchangeHandler {
     return isStream
       ? new StreamedAnswer(context, { hidesUsage, maxEventBytes: limits.maxEventBytes })
       : new WholeAnswer(context, limits.maxAnswerBytes)
+  }
+
+  /** The caller has left: the answer is read on for a while, since only its end tells what it costs. */
+  #hearOut(): void {
+    const { call, limits } = this.#parts
+    // A caller whose answer a plugin has stopped waits for its refusal.
+    if (!this.#controller || !call.reply.aborted || limits.drainMs === 0) {
+      this.#stop(new NobodyWaits())
+      return
+    }
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#stop(new NobodyWaits()), limits.drainMs)
+    this.#controller.resume()
   }
 
   /** Breaks off: the provider stops working, and billing, for nobody. */

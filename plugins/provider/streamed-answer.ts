@@ -4,7 +4,7 @@ import { EventFramer } from './event-framer.ts'
 import { cutStream, emptyStream, oversizedAnswer } from './failures.ts'
 import type { RequestController } from './http1/exchange-handler.ts'
 import { StreamMeter } from './stream-meter.ts'
-import { estimatedUsage, type FoundUsage, findUsage, reportedUsage } from './usage.ts'
+import { estimatedUsage, type FoundUsage, findUsage, reportedUsage, unknownUsage } from './usage.ts'
 import { withoutUsageEvent } from './usage-event.ts'
 
 const lastEvent = /^data: ?\[DONE\]|"type": ?"response\.(?:completed|incomplete|failed)"/m
@@ -43,19 +43,22 @@ export class StreamedAnswer implements Answer {
   }
 
   end(): void {
-    const { call } = this.#context
+    const { call, target } = this.#context
     const rest = this.#framer.rest()
     if (rest) this.#forward(rest, undefined)
-    if (!call.reply.started) throw emptyStream(this.#provider)
+    if (!call.reply.started && !call.reply.aborted) throw emptyStream(this.#provider)
     if (!this.#isFramed && !this.#isComplete) throw cutStream(this.#provider)
-    call.usage = this.abandonedUsage()
+    call.usage = this.#reportedUsage() ?? estimatedUsage(call, target, this.#meter.estimateTokens(), 0)
     call.reply.end()
   }
 
   abandonedUsage(): Usage {
     const { call, target } = this.#context
-    if (this.#usage) return reportedUsage(target, this.#usage, 0)
-    return estimatedUsage(call, target, this.#meter.estimateTokens(), 0)
+    return this.#reportedUsage() ?? unknownUsage(call, target, this.#meter.estimateTokens())
+  }
+
+  #reportedUsage(): Usage | undefined {
+    return this.#usage && reportedUsage(this.#context.target, this.#usage, 0)
   }
 
   get #provider(): string {

@@ -120,9 +120,13 @@ export function estimatedUsage(
   }
 }
 
-/** For a call that left and whose end nobody knows: everything that was set aside is spent. */
-export function unknownUsage(call: BuiltinCall, target: Target): Usage {
-  const estimated = estimatedUsage(call, target, 0, 0)
+/**
+ * For a call that left and whose end nobody knows: everything that was set aside is spent.
+ *
+ * @param outputTokens as far as they were seen
+ */
+export function unknownUsage(call: BuiltinCall, target: Target, outputTokens = 0): Usage {
+  const estimated = estimatedUsage(call, target, outputTokens, 0)
   return call.hold ? { ...estimated, costNanoUsd: call.hold.nanoUsd } : estimated
 }
 

@@ -45,6 +45,15 @@ export class RedisServer {
     await once(child, 'exit')
   }
 
+  /** It keeps its connections and answers nobody until {@link resume}. */
+  halt(): void {
+    this.#child?.kill('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#child?.kill('SIGCONT')
+  }
+
   async #answers(): Promise<boolean> {
     const client = createClient({ url: this.url, socket: { reconnectStrategy: false } })
     client.on('error', () => undefined)

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { inflict, type Victim } from '../../chaos/faults.ts'
+import type { Fault } from '../../chaos/schedule.ts'
 
 const silently = () => undefined
-const fault = (victim: string, atMs: number, downMs = 0) => ({ victim, atMs, downMs })
+const fault = (victim: string, atMs: number, downMs = 0): Fault => ({ kind: 'kill', victim, atMs, downMs })
 
 function recorder(failures = 0): Victim & { readonly steps: string[] } {
   const steps: string[] = []
@@ -15,6 +16,12 @@ function recorder(failures = 0): Victim & { readonly steps: string[] } {
     async start() {
       if (left-- > 0) throw new Error('its database is down')
       steps.push('started')
+    },
+    halt() {
+      steps.push('halted')
+    },
+    resume() {
+      steps.push('resumed')
     },
   }
 }
@@ -32,6 +39,12 @@ describe('faults', () => {
       ['killed', 'started'],
     ])
     expect(happened).toHaveLength(2)
+  })
+
+  it('halt and resume', async () => {
+    const a = recorder()
+    await inflict([{ ...fault('a', 0), kind: 'halt' }], new Map([['a', a]]), silently)
+    expect(a.steps).toEqual(['halted', 'resumed'])
   })
 
   it('leave alone whom an earlier one still has down', async () => {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { readFlags, usage } from '../../chaos/flags.ts'
+import { records } from '../../chaos/records.ts'
 
 describe('flags of npm run chaos', () => {
   it('say seed, length and data planes', () => {
     const args = ['--scenario', 'records', '--seed', '7', '--seconds', '10', '--data-planes', '2']
-    expect(readFlags(args)).toEqual({ seed: 7, seconds: 10, dataPlanes: 2 })
+    expect(readFlags(args)).toEqual({ scenario: records, seed: 7, seconds: 10, dataPlanes: 2 })
   })
 
   it('make another seed each time unless one is said', () => {
@@ -13,8 +14,8 @@ describe('flags of npm run chaos', () => {
   })
 
   it.each([
-    [[], '--scenario takes records'],
-    [['--scenario', 'storms'], '--scenario takes records'],
+    [[], '--scenario takes records or budgets'],
+    [['--scenario', 'storms'], '--scenario takes records or budgets'],
     [['--scenario', 'records', '--seed', '-1'], '--seed'],
     [['--scenario', 'records', '--seconds', '1'], '--seconds takes a whole number from 5 to 86400, not "1"'],
     [['--scenario', 'records', '--data-planes', 'three'], '--data-planes takes a whole number from 1 to 10'],

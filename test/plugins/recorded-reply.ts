@@ -39,18 +39,21 @@ export class RecordedReply implements Reply {
   }
 
   send(status: number, headers: Record<string, string>, body: Buffer): void {
+    if (this.aborted) return
     this.start(status, headers)
     this.pieces.push(body)
     this.end()
   }
 
   start(status: number, headers: Record<string, string>): void {
+    if (this.aborted) return
     if (this.started) throw new Error('an answer has one head')
     this.status = status
     this.headers = headers
   }
 
   write(chunk: Buffer): boolean {
+    if (this.aborted) return true
     this.pieces.push(chunk)
     for (const watcher of this.#watchers.splice(0)) watcher()
     return this.hasRoom

@@ -15,6 +15,7 @@ export const providerSecret = 'provider-secret-0123456789'
 export const defaultLimits = {
   maxConcurrentCalls: 10,
   maxDurationMs: 30_000,
+  drainMs: 10_000,
   maxAnswerBytes: 1_000_000,
   maxEventBytes: 100_000,
 }

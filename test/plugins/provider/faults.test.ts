@@ -157,7 +157,7 @@ describe('the next call', () => {
   it('is refused, not queued, when the provider has as many as it may', async () => {
     const asked = Promise.withResolvers<void>()
     const { call, stage, answer, reply } = await askFor(() => asked.resolve(), {
-      limits: { maxConcurrentCalls: 1 },
+      limits: { maxConcurrentCalls: 1, drainMs: 0 },
     })
     const first = answer()
     await asked.promise

@@ -168,10 +168,14 @@ describe('a caller', () => {
     expect(reply.text).toBe(delta('one') + delta('two') + delta('three') + done)
   })
 
-  it('that leaves ends the question too, and pays for what was streamed', async () => {
+  it('that leaves is charged what the provider bills in the end, for the answer is heard out', async () => {
+    const left = Promise.withResolvers<void>()
     const upstream = await startRawUpstream((socket) => {
       socket.write(streamHead)
-      socket.write(httpChunk(delta('one') + delta('two')))
+      socket.write(httpChunk(delta('one')))
+      void left.promise.then(() =>
+        socket.write(Buffer.concat([httpChunk(delta('two') + usageEvent + done), httpChunk('')])),
+      )
     })
     const { call, reply, answer, stage } = prepareAsk({
       baseUrl: upstream.baseUrl,
@@ -182,17 +186,50 @@ describe('a caller', () => {
     const answered = answer()
     await first
     reply.leave()
+    left.resolve()
     await answered
-    await upstream.disconnected
-    expect(call.usage).toMatchObject({ estimated: true, outputTokens: 2 })
-    expect(call.usage?.costNanoUsd).toBeGreaterThan(0)
+    expect(call.usage).toMatchObject({ inputTokens: 10, outputTokens: 5, estimated: false })
+    expect(reply.text).toBe(delta('one'))
     expect(stage.activity?.()).toMatchObject([{ inFlight: 0, errors: 0 }])
   })
 
-  it('that leaves before the first byte pays all that was set aside, for nobody knows', async () => {
+  it('that leaves an answer which it held up does not hold it up any more', async () => {
+    const { call, reply, answer } = await askFor([delta('one'), delta('two'), usageEvent, done])
+    reply.hasRoom = false
+    const first = reply.nextPiece()
+    const answered = answer()
+    await first
+    reply.leave()
+    await answered
+    expect(call.usage).toMatchObject({ inputTokens: 10, estimated: false })
+  })
+
+  it('that leaves an answer without end pays all that was set aside once nobody listens any more', async () => {
+    const upstream = await startRawUpstream((socket) => {
+      socket.write(streamHead)
+      socket.write(httpChunk(delta('one') + delta('two')))
+    })
+    const { call, reply, answer, stage } = prepareAsk({
+      ...{ baseUrl: upstream.baseUrl, body: chat, hold: hold(9000) },
+      limits: { drainMs: 50 },
+    })
+    const first = reply.nextPiece()
+    const answered = answer()
+    await first
+    reply.leave()
+    await answered
+    await upstream.disconnected
+    expect(call.usage).toMatchObject({ estimated: true, outputTokens: 2, costNanoUsd: 9000 })
+    expect(stage.activity?.()).toMatchObject([{ inFlight: 0, errors: 0 }])
+  })
+
+  it('that leaves ends the question at once where it is not to be heard out', async () => {
     const asked = Promise.withResolvers<void>()
     const upstream = await startRawUpstream(() => asked.resolve())
-    const { call, reply, answer } = prepareAsk({ baseUrl: upstream.baseUrl, body: chat, hold: hold(9000) })
+    const { call, reply, answer } = prepareAsk({
+      ...{ baseUrl: upstream.baseUrl, body: chat, hold: hold(9000) },
+      limits: { drainMs: 0 },
+    })
     const answered = answer()
     await asked.promise
     reply.leave()

@@ -1,0 +1,106 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Planes } from '../test/acceptance/planes.ts'
+import { createGovernedKey } from './hierarchy.ts'
+import { findDrift, readStandings, readUsage } from './ledger.ts'
+import type { Finding, Scenario } from './scenario.ts'
+import { planFaults, type ScheduleOptions } from './schedule.ts'
+import { openStage } from './stage.ts'
+import { call, makeTraffic } from './traffic.ts'
+
+const severity = { everyMs: 450, longestDownMs: 800, shareOfHalts: 0.5 }
+
+/**
+ * How the provider bills: an answer as it comes, one that uses all it may, one without token counts, and one that is cut
+ * off when it is billed.
+ */
+const models = [
+  ['demo-chat', 60],
+  ['demo-tokens-64', 30],
+  ['demo-no-usage', 7],
+  ['demo-cut', 3],
+] as const
+
+const calibrationSeconds = 3
+/** Of what calls without faults would cost in the same time: with faults it is reached well before the end. */
+const limitShare = 0.3
+const quietMs = 5_000
+const exhaustedForMs = 6_000
+const exhaustLimitMs = 60_000
+const leastUsedShare = 0.95
+
+export const budgets: Scenario = {
+  promise: 'whatever is killed or halted, no level is billed more than its budget, and none has money stuck',
+  prove,
+}
+
+async function prove(options: ScheduleOptions, progress: (line: string) => void): Promise<Finding> {
+  await using ends = new AsyncDisposableStack()
+  const stage = await openStage(options.dataPlanes, ends)
+  const { planes } = stage
+  const key = await createGovernedKey(
+    planes,
+    models.map(([name]) => name).filter((name) => name !== 'demo-chat'),
+  )
+  await planes.applied()
+  const traffic = { ...options, dataPlanes: planes.dataPlanes, virtualKey: key.secret, models }
+
+  await makeTraffic({ ...traffic, name: 'calibration', seconds: calibrationSeconds })
+  const costPerSecond = totalOf(billsOf(planes)) / calibrationSeconds
+  const limit = Math.round(costPerSecond * options.seconds * limitShare)
+  const budgetIds = await key.limit(limit)
+  await planes.applied()
+  progress(`the limit on each of ${budgetIds.length} levels is ${limit} nano-USD`)
+
+  const [{ made, served }, faults] = await Promise.all([
+    makeTraffic(traffic),
+    stage.inflict(planFaults(options, severity), progress),
+  ])
+  progress(`${served} of ${made} calls were served; spending what is left`)
+  await spendRest(planes, key.secret)
+  await stage.settled()
+  await delay(quietMs)
+
+  const isMeasured = (id: string) => !id.startsWith('calibration')
+  const billed = billsOf(planes).filter(({ id }) => isMeasured(id))
+  const charged = (await readUsage(planes)).filter(({ requestId }) => isMeasured(requestId))
+  const standings = await readStandings(planes, budgetIds)
+  const drift = findDrift(billed, charged)
+  const spent = totalOf(charged)
+  const settledDrift = standings.reduce((sum, { settled }) => sum + Math.abs(settled - spent), 0)
+  const verdict = {
+    ...{ scenario: 'budgets', seed: options.seed, faults: faults.length, calls: billed.length },
+    overspendNanoUsd: Math.max(0, totalOf(billed) - limit),
+    usedShare: Math.round((Math.min(...standings.map(({ settled }) => settled)) / limit) * 1_000) / 1_000,
+    heldAfterQuietNanoUsd: standings.reduce((sum, { leased }) => sum + leased, 0),
+    driftNanoUsd: drift.nanoUsd + settledDrift,
+  }
+  const { overspendNanoUsd, usedShare, heldAfterQuietNanoUsd, driftNanoUsd } = verdict
+  return {
+    verdict,
+    isKept: overspendNanoUsd + heldAfterQuietNanoUsd + driftNanoUsd === 0 && usedShare >= leastUsedShare,
+    broken: { drifting: drift.calls },
+  }
+}
+
+function billsOf(planes: Planes) {
+  return planes.providerCalls().map(({ user, costNanoUsd }) => ({ id: user ?? '', costNanoUsd }))
+}
+
+function totalOf(costs: readonly { readonly costNanoUsd: number }[]): number {
+  return costs.reduce((sum, { costNanoUsd }) => sum + costNanoUsd, 0)
+}
+
+/** Calls all data planes in turn until none has had money for a while: what others gave back was spent too. */
+async function spendRest({ dataPlanes }: Planes, virtualKey: string): Promise<void> {
+  const deadline = performance.now() + exhaustLimitMs
+  let servedAt = performance.now()
+  for (let number = 0; performance.now() - servedAt < exhaustedForMs; number++) {
+    if (performance.now() > deadline) throw new Error('the budget does not come to its end')
+    for (const [index, plane] of dataPlanes.entries()) {
+      const id = `rest-${number}-${index}`
+      const status = await call(plane, { id, virtualKey, model: 'demo-chat', manner: 'whole' })
+      if (status === 200) servedAt = performance.now()
+      else await delay(50)
+    }
+  }
+}

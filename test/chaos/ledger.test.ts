@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest'
+import { findDrift } from '../../chaos/ledger.ts'
+
+const bill = (id: string, costNanoUsd: number) => ({ id, costNanoUsd })
+const charge = (requestId: string, costNanoUsd: number, outcome = 'succeeded', estimated = false) => ({
+  ...{ requestId, costNanoUsd, outcome, estimated },
+})
+
+describe('the ledger against the provider’s log', () => {
+  it('is the same when each call is charged what was billed', () => {
+    expect(findDrift([bill('a', 5)], [charge('a', 5), charge('b', 0, 'denied')])).toEqual({
+      nanoUsd: 0,
+      calls: [],
+    })
+  })
+
+  it('may charge more for a call whose end is not known, or whose usage was estimated', () => {
+    const charged = [charge('a', 9, 'unknown', true), charge('b', 9, 'succeeded', true)]
+    expect(findDrift([bill('a', 5)], charged).nanoUsd).toBe(0)
+  })
+
+  it.each([
+    ['more than was billed', [bill('a', 5)], [charge('a', 6)], 1],
+    ['less, though it was estimated', [bill('a', 5)], [charge('a', 3, 'unknown', true)], 2],
+    ['nothing at all', [bill('a', 5)], [], 5],
+    ['once what was billed twice', [bill('a', 5), bill('a', 5)], [charge('a', 5)], 5],
+    ['twice what was billed once', [bill('a', 5)], [charge('a', 5), charge('a', 5)], 5],
+  ])('drifts when it charges %s', (_, billed, charged, nanoUsd) => {
+    expect(findDrift(billed, charged)).toEqual({ nanoUsd, calls: ['a'] })
+  })
+})
