@@ -20,6 +20,8 @@ const models = [
   ['demo-cut', 3],
 ] as const
 
+/** What the ids of the calls begin with by which the rate of spending is measured. */
+const calibration = 'calibration'
 const calibrationSeconds = 3
 /** Of what calls without faults would cost in the same time: with faults it is reached well before the end. */
 const limitShare = 0.3
@@ -44,7 +46,7 @@ async function prove(options: ScheduleOptions, progress: (line: string) => void)
   await planes.applied()
   const traffic = { ...options, dataPlanes: planes.dataPlanes, virtualKey: key.secret, models }
 
-  await makeTraffic({ ...traffic, name: 'calibration', seconds: calibrationSeconds })
+  await makeTraffic({ ...traffic, name: calibration, seconds: calibrationSeconds })
   const costPerSecond = totalOf(billsOf(planes)) / calibrationSeconds
   const limit = Math.round(costPerSecond * options.seconds * limitShare)
   const budgetIds = await key.limit(limit)
@@ -60,23 +62,34 @@ async function prove(options: ScheduleOptions, progress: (line: string) => void)
   await stage.settled()
   await delay(quietMs)
 
-  const isMeasured = (id: string) => !id.startsWith('calibration')
+  return judge(planes, { seed: options.seed, faults: faults.length, limit, budgetIds })
+}
+
+interface Run {
+  readonly seed: number
+  readonly faults: number
+  readonly limit: number
+  readonly budgetIds: readonly string[]
+}
+
+/** Holds the provider's log, the usage ledger and the budgets against each other. */
+async function judge(planes: Planes, { seed, faults, limit, budgetIds }: Run): Promise<Finding> {
+  const isMeasured = (id: string) => !id.startsWith(calibration)
   const billed = billsOf(planes).filter(({ id }) => isMeasured(id))
   const charged = (await readUsage(planes)).filter(({ requestId }) => isMeasured(requestId))
   const standings = await readStandings(planes, budgetIds)
   const drift = findDrift(billed, charged)
   const spent = totalOf(charged)
   const settledDrift = standings.reduce((sum, { settled }) => sum + Math.abs(settled - spent), 0)
-  const verdict = {
-    ...{ scenario: 'budgets', seed: options.seed, faults: faults.length, calls: billed.length },
-    overspendNanoUsd: Math.max(0, totalOf(billed) - limit),
-    usedShare: Math.round((Math.min(...standings.map(({ settled }) => settled)) / limit) * 1_000) / 1_000,
-    heldAfterQuietNanoUsd: standings.reduce((sum, { leased }) => sum + leased, 0),
-    driftNanoUsd: drift.nanoUsd + settledDrift,
-  }
-  const { overspendNanoUsd, usedShare, heldAfterQuietNanoUsd, driftNanoUsd } = verdict
+  const overspendNanoUsd = Math.max(0, totalOf(billed) - limit)
+  const usedShare = Math.round((Math.min(...standings.map(({ settled }) => settled)) / limit) * 1_000) / 1_000
+  const heldAfterQuietNanoUsd = standings.reduce((sum, { leased }) => sum + leased, 0)
+  const driftNanoUsd = drift.nanoUsd + settledDrift
   return {
-    verdict,
+    verdict: {
+      ...{ scenario: 'budgets', seed, faults, calls: billed.length },
+      ...{ overspendNanoUsd, usedShare, heldAfterQuietNanoUsd, driftNanoUsd },
+    },
     isKept: overspendNanoUsd + heldAfterQuietNanoUsd + driftNanoUsd === 0 && usedShare >= leastUsedShare,
     broken: { drifting: drift.calls },
   }
