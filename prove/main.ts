@@ -3,9 +3,12 @@ import { budgets } from '../chaos/budgets.ts'
 import { DatabaseServer } from '../chaos/database-server.ts'
 import { records } from '../chaos/records.ts'
 import { startPlanes } from '../test/acceptance/planes.ts'
+import { proveConfirmedRevocations } from './confirmed-revocations.ts'
+import { proveFrozenRedis } from './frozen-redis.ts'
 import { proveKeyLifecycle } from './key-lifecycle.ts'
 
 const runs = 200
+const confirmedRuns = 500
 const chaosSeconds = 60
 /** How many seeds of each scenario. */
 const chaosSeeds = [
@@ -22,6 +25,8 @@ async function* verdicts(): AsyncGenerator<{ readonly kept: boolean }> {
   const planes = await startPlanes({ superuserUrl: database.superuserUrl, dataPlanes: 2 })
   ends.defer(() => planes.stop())
   yield* await proveKeyLifecycle(planes, runs, progress)
+  yield await proveConfirmedRevocations(planes, confirmedRuns, progress)
+  yield await proveFrozenRedis(planes)
   await ends.disposeAsync()
   for (const [scenario, seeds] of chaosSeeds) {
     for (let run = 0; run < seeds; run += 1) {

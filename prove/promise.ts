@@ -29,7 +29,7 @@ export function judge(promise: TimePromise, measuredMs: readonly number[]): Verd
 }
 
 /** By nearest rank: a measurement that was made, never one in between. */
-function quantile(sorted: readonly number[], q: number): number {
+export function quantile(sorted: readonly number[], q: number): number {
   return sorted[Math.ceil(q * sorted.length) - 1] ?? Number.NaN
 }
 

@@ -14,8 +14,8 @@ export interface PermitLimitsOptions {
 
 const storeLimitMs = 250
 const takeLimitMs = 2_000
-/** How long the store is left alone after it did not answer. */
-const storeDownMs = 1_000
+/** How often a store that did not answer is tried again, while no call waits for it. */
+const probeIntervalMs = 1_000
 
 /**
  * Request limits that all data planes share. Permits come from the store in blocks, sized by the rate of use and one
@@ -28,7 +28,9 @@ export class PermitLimits implements Limits {
   /** The pools of a path of limits, looked up once for the calls that share it. */
   readonly #paths = new WeakMap<readonly LimitNode[], readonly PermitPool[]>()
   readonly #refills = new Map<PermitPool, Promise<void>>()
-  #downUntil = 0
+  /** The store did not answer when it was asked last. */
+  #isDown = false
+  #probeAt = 0
 
   constructor(options: PermitLimitsOptions) {
     this.#options = options
@@ -37,7 +39,10 @@ export class PermitLimits implements Limits {
   take(limits: readonly LimitNode[]): LimitReached | undefined | Promise<LimitReached | undefined> {
     const now = this.#options.now()
     const pools = this.#poolsOf(limits)
-    if (now < this.#downUntil) return this.#takeAlone(pools, now)
+    if (this.#isDown) {
+      this.#probe(pools, now)
+      return this.#takeAlone(pools, now)
+    }
     if (tryUse(pools, now)) {
       for (const pool of pools) if (pool.isRunningLow(now)) void this.#refill(pool)
       return undefined
@@ -67,15 +72,22 @@ export class PermitLimits implements Limits {
         let now = this.#options.now()
         await Promise.all(pools.filter((pool) => !pool.has(now)).map((pool) => this.#refill(pool)))
         now = this.#options.now()
-        if (now < this.#downUntil) return this.#takeAlone(pools, now)
+        if (this.#isDown) return this.#takeAlone(pools, now)
         if (tryUse(pools, now)) return undefined
         const refusal = refusalOf(pools, now)
         if (refusal) return refusal
-        if (now - startedAt >= takeLimitMs) return reached(pools[0], storeDownMs)
+        if (now - startedAt >= takeLimitMs) return reached(pools[0], probeIntervalMs)
       }
     } finally {
       for (const pool of pools) pool.waiting--
     }
+  }
+
+  /** Asks a store that is down once more, behind the back of the call that comes now. */
+  #probe(pools: readonly PermitPool[], now: number): void {
+    if (now < this.#probeAt) return
+    this.#probeAt = now + probeIntervalMs
+    for (const pool of pools) void this.#refill(pool)
   }
 
   /** One request to the store for one limit at a time; all who wait share it. */
@@ -98,13 +110,15 @@ export class PermitLimits implements Limits {
     try {
       const [grant] = await within(storeLimitMs, 'the limit store', store.acquire([request]))
       if (grant) pool.learn(grant, askedAt, now())
+      this.#isDown = false
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       log.warn(
         { reason },
         'the limit store is out of reach: keeping to this data plane’s share of each limit',
       )
-      this.#downUntil = now() + storeDownMs
+      this.#isDown = true
+      this.#probeAt = now() + probeIntervalMs
     }
   }
 

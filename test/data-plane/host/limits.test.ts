@@ -126,6 +126,34 @@ describe('request limits', () => {
   })
 })
 
+describe('a store that hangs', () => {
+  it('holds up the first calls alone: later ones do not wait while it is tried again, until it answers', async () => {
+    const { store, requests } = storeOf(1_000)
+    let isHanging = true
+    const limits = limitsOver({
+      acquire: (asked) => (isHanging ? new Promise(() => undefined) : store.acquire(asked)),
+      giveBack: store.giveBack,
+    })
+    const first = limits.take([node('a', 1_000)])
+    expect(first).toBeInstanceOf(Promise)
+    await vi.advanceTimersByTimeAsync(250)
+    expect(await first).toBeUndefined()
+    for (let elapsedMs = 0; elapsedMs < 5_000; elapsedMs += 50) {
+      expect(limits.take([node('a', 1_000)])).toBeUndefined()
+      await vi.advanceTimersByTimeAsync(50)
+    }
+    isHanging = false
+    for (let elapsedMs = 0; requests.length === 0 && elapsedMs < 2_000; elapsedMs += 50) {
+      expect(limits.take([node('a', 1_000)])).toBeUndefined()
+      await vi.advanceTimersByTimeAsync(50)
+    }
+    expect(store.out).toBeGreaterThan(0)
+    await limits.take([node('a', 1_000)])
+    limits.close()
+    expect(store.out).toBe(1)
+  })
+})
+
 describe('the local window', () => {
   it('never allows more than its share in any window, also when the share changes', () => {
     const step = fc.record({ ms: fc.integer({ min: 0, max: 400 }), share: fc.integer({ min: 1, max: 6 }) })
