@@ -62,7 +62,8 @@ async function prove(options: ScheduleOptions, progress: (line: string) => void)
   await stage.settled()
   await delay(quietMs)
 
-  return judge(planes, { seed: options.seed, faults: faults.length, limit, budgetIds })
+  // Awaited, or all that it asks would be taken down meanwhile.
+  return await judge(planes, { seed: options.seed, faults: faults.length, limit, budgetIds })
 }
 
 interface Run {

@@ -37,12 +37,10 @@ export async function inflict(
     happened.push(fault)
     const what = fault.kind === 'halt' ? 'halted' : 'killed'
     progress(`${(fault.atMs / 1_000).toFixed(1)} s: ${fault.victim} is ${what} for ${fault.downMs} ms`)
-    const back =
+    const hit =
       fault.kind === 'halt' ? haltAndResume(victim, fault.downMs) : killAndRestart(victim, fault.downMs)
-    down.set(
-      fault.victim,
-      back.then(() => void down.delete(fault.victim)),
-    )
+    const back = hit.then(() => void down.delete(fault.victim))
+    down.set(fault.victim, back)
     // A failure is told at the end; until then it must not end the process.
     back.catch(() => undefined)
   }
