@@ -9,6 +9,7 @@ import { requestIds } from './migrations/015-request-ids.ts'
 import { clientRules } from './migrations/016-client-rules.ts'
 import { roleVersions } from './migrations/017-role-versions.ts'
 import { wholeConfiguration } from './migrations/019-whole-configuration.ts'
+import { userAccess } from './migrations/021-user-access.ts'
 
 /** The schema's history, oldest first. */
 export const migrations: readonly SchemaMigration[] = [
@@ -22,4 +23,5 @@ export const migrations: readonly SchemaMigration[] = [
   clientRules,
   roleVersions,
   wholeConfiguration,
+  userAccess,
 ]

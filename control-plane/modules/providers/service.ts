@@ -8,6 +8,7 @@ import { InUse, NameTaken } from '../../graphql/refusals.ts'
 import { checkInteger } from '../../input.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { type Catalogue, keepPrices, listModelKeys, seedModels } from '../models/index.ts'
+import { followRenamedProvider } from '../users/index.ts'
 import { checkBaseUrl } from './base-url.ts'
 import { type Provider, ProviderEntity } from './entity.ts'
 import { checkProviderName } from './name.ts'
@@ -89,6 +90,8 @@ export function updateProvider(
     const provider = await lockRow(em, ProviderEntity, 'provider', input.id, input)
     const before = describe(provider)
     applyUpdate(provider, input)
+    const isRenamed = before.name !== provider.name
+    const users = isRenamed ? await followRenamedProvider(em, before.name, provider.name) : []
     await recordChange(
       context,
       em,
@@ -98,7 +101,7 @@ export function updateProvider(
         subject: { kind: 'provider', id: provider.id },
         details: { before, after: describe(provider) },
       },
-      { upserts: [providerSnapshot(provider)] },
+      { upserts: [providerSnapshot(provider), ...users] },
     )
     return provider
   })

@@ -1,2 +1,3 @@
 export { type User, UserEntity } from './entity.ts'
 export { UserType } from './graphql.ts'
+export { followRenamedProvider } from './renamed-provider.ts'

@@ -10,6 +10,7 @@ import { checkName, checkText } from '../../input.ts'
 import { deleteOwnedPolicies } from '../../owned-policies.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { TeamEntity } from '../teams/index.ts'
+import { openAccess } from './access.ts'
 import { type User, UserEntity } from './entity.ts'
 import { userSnapshot } from './snapshot.ts'
 
@@ -42,6 +43,7 @@ export function createUser(context: ServiceContext, actor: Actor, input: CreateU
       name,
       email,
       active: true,
+      ...openAccess,
       createdAt: new Date(context.now()),
     })
     await recordChange(context, em, actor, describe('user.created', user), { upserts: [userSnapshot(user)] })
