@@ -10,8 +10,8 @@ export interface ActorIdentity {
   /** The role that gives the rights. */
   readonly roleId: string
   readonly rights: Rights
-  /** The user that the actor stands for, whose rows and whose team's they may see; none unless given. */
-  readonly user?: { readonly id: string; readonly teamId: string | null } | null
+  /** The user that the actor stands for, whose rows and whose teams' they may see; none unless given. */
+  readonly user?: { readonly id: string; readonly teamIds: readonly string[] } | null
   /** When the first of the rights ends; never unless given. */
   readonly expiresAt?: Date | null
   /** Who is behind it; the actor itself unless given. */
@@ -32,7 +32,7 @@ export class Actor {
   readonly organizationId: string
   readonly roleId: string
   readonly rights: Rights
-  readonly user: { readonly id: string; readonly teamId: string | null } | null
+  readonly user: { readonly id: string; readonly teamIds: readonly string[] } | null
   readonly expiresAt: Date | null
   /**
    * Equal for all actors behind which one person is known to be: the user that they stand for; for a token that stands

@@ -10,6 +10,7 @@ import { clientRules } from './migrations/016-client-rules.ts'
 import { roleVersions } from './migrations/017-role-versions.ts'
 import { wholeConfiguration } from './migrations/019-whole-configuration.ts'
 import { userAccess } from './migrations/021-user-access.ts'
+import { memberships } from './migrations/022-memberships.ts'
 
 /** The schema's history, oldest first. */
 export const migrations: readonly SchemaMigration[] = [
@@ -24,4 +25,5 @@ export const migrations: readonly SchemaMigration[] = [
   roleVersions,
   wholeConfiguration,
   userAccess,
+  memberships,
 ]

@@ -91,7 +91,9 @@ export function updateProvider(
     const before = describe(provider)
     applyUpdate(provider, input)
     const isRenamed = before.name !== provider.name
-    const users = isRenamed ? await followRenamedProvider(em, before.name, provider.name) : []
+    const users = isRenamed
+      ? await followRenamedProvider(em, actor.organizationId, before.name, provider.name)
+      : []
     await recordChange(
       context,
       em,

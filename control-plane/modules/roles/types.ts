@@ -26,7 +26,10 @@ export const RowScopeType = builder.enumType('RowScope', {
   description: 'Whose virtual keys, usage and audit events a role shows.',
   values: {
     OWN: { value: 'own', description: 'Those of the user that a token stands for.' },
-    TEAM: { value: 'team', description: 'Those of that user’s team and of its users.' },
+    TEAM: {
+      value: 'team',
+      description: 'Those of that user’s teams and of all users who are of one of them.',
+    },
     ALL: { value: 'all', description: 'Everybody’s.' },
   } as const,
 })

@@ -59,7 +59,8 @@ TeamType.implement({
       {
         type: UserType,
         permission: 'users:view',
-        description: 'Its users, oldest first.',
+        description:
+          'The users whose calls are charged to it, oldest first; `members` are all who are of it.',
         resolve: ({ id }, page, context) =>
           listPageBelow(context, { entity: UserEntity, ...ofTeam.users }, id, page),
       },
@@ -158,7 +159,7 @@ builder.mutationFields((t) => ({
   deleteTeam: t.field({
     type: DeletedType,
     permission: 'teams:delete',
-    description: 'Deletes a team without users and virtual keys, with its budget and limit.',
+    description: 'Deletes a team without members and virtual keys, with its budget and limit.',
     errors: { types: [NotFound, InUse] },
     args: { input: t.arg({ type: ByIdInput, required: true, description: 'The team.' }) },
     resolve: (_, { input }, { services, actor }) => deleteTeam(services, actor, input.id),

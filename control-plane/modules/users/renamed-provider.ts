@@ -1,7 +1,6 @@
-import { type FilterQuery, LockMode, raw } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { User as UserDocument } from '../../../contract/configuration/entities.ts'
-import { type User, UserEntity } from './entity.ts'
+import { UserEntity } from './entity.ts'
 import { userSnapshot } from './snapshot.ts'
 
 /**
@@ -11,15 +10,19 @@ import { userSnapshot } from './snapshot.ts'
  */
 export async function followRenamedProvider(
   em: EntityManager,
+  organizationId: string,
   before: string,
   after: string,
 ): Promise<UserDocument[]> {
-  const naming = 'allowed_providers @> to_jsonb(?::text) or denied_providers @> to_jsonb(?::text)'
-  const users = await em.find(
-    UserEntity,
-    { [raw(`(${naming})`, [before, before])]: [] } as FilterQuery<User>,
-    { lockMode: LockMode.PESSIMISTIC_WRITE, orderBy: { id: 'asc' } },
+  // Whoever issues a key refers to its user and then to its provider, which is locked already: no wait for them.
+  const locked = await em.execute<{ id: string }[]>(
+    `select id from users
+     where org_id = ? and (allowed_providers @> to_jsonb(?::text) or denied_providers @> to_jsonb(?::text))
+     order by id for no key update`,
+    [organizationId, before, before],
   )
+  if (locked.length === 0) return []
+  const users = await em.find(UserEntity, { id: { $in: locked.map(({ id }) => id) } })
   const renamed = (names: readonly string[]) => [
     ...new Set(names.map((name) => (name === before ? after : name))),
   ]

@@ -12,6 +12,7 @@ import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { TeamEntity } from '../teams/index.ts'
 import { openAccess } from './access.ts'
 import { type User, UserEntity } from './entity.ts'
+import { requireMayPlace } from './placing.ts'
 import { userSnapshot } from './snapshot.ts'
 
 export interface CreateUser {
@@ -55,6 +56,7 @@ export function createUser(context: ServiceContext, actor: Actor, input: CreateU
 /** @throws NotFound, NameTaken */
 export function updateUser(context: ServiceContext, actor: Actor, input: UpdateUser): Promise<User> {
   actor.require('users:update', organizationWide)
+  if (input.teamId !== undefined) requireMayPlace(actor)
   const name = input.name == null ? undefined : checkName('name', input.name)
   const email = input.email === undefined ? undefined : checkEmail(input.email)
   const work = transactionOf(context, actor, async (em) => {

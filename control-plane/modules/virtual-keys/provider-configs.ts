@@ -125,13 +125,16 @@ function checkShape(inputs: readonly ProviderConfigInput[]): void {
 
 async function checkReferences(em: EntityManager, input: ProviderConfigInput, index: number): Promise<void> {
   const { providerId, providerKeyIds } = input
-  if (!(await em.count(ProviderEntity, { id: providerId }))) throw new NotFound('provider', providerId)
+  // The provider before its keys, as whoever deletes it locks them.
+  const lockMode = LockMode.PESSIMISTIC_READ
+  const provider = await em.findOne(ProviderEntity, { id: providerId }, { lockMode })
+  if (provider === null) throw new NotFound('provider', providerId)
   if (providerKeyIds[0] === '*') return
   // Shared locks, so that none of these keys is removed before the transaction ends.
   const known = await em.find(
     ProviderKeyEntity,
     { providerId, id: { $in: [...providerKeyIds] } },
-    { lockMode: LockMode.PESSIMISTIC_READ },
+    { lockMode },
   )
   const unknown = providerKeyIds.find((id) => !known.some((key) => key.id === id))
   if (unknown === undefined) return
