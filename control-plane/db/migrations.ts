@@ -11,6 +11,7 @@ import { roleVersions } from './migrations/017-role-versions.ts'
 import { wholeConfiguration } from './migrations/019-whole-configuration.ts'
 import { userAccess } from './migrations/021-user-access.ts'
 import { memberships } from './migrations/022-memberships.ts'
+import { systemRolePermissions } from './migrations/023-system-role-permissions.ts'
 
 /** The schema's history, oldest first. */
 export const migrations: readonly SchemaMigration[] = [
@@ -26,4 +27,5 @@ export const migrations: readonly SchemaMigration[] = [
   wholeConfiguration,
   userAccess,
   memberships,
+  systemRolePermissions,
 ]

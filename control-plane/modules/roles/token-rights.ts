@@ -2,9 +2,9 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Actor } from '../../actor.ts'
 import { confineTo, excessOf, isWithin, type Rights } from '../../rights.ts'
 import { type HeldRights, readHeldRights, requireNoLonger } from './assignments.ts'
+import { RoleEntity } from './entity.ts'
 import { refuseExcess } from './giving.ts'
-import { readRoleGraph, rightsOf } from './graph.ts'
-import { systemRoleRights } from './system-roles.ts'
+import { nodeOf, type RoleGraph, readRoleGraph, rightsOf } from './graph.ts'
 
 /** What decides about a token's rights. */
 export interface TokenTerms {
@@ -25,9 +25,7 @@ export async function readTokenRights(
   terms: TokenTerms,
   now: number,
 ): Promise<{ rights: Rights; expiresAt: Date | null }> {
-  const fixed = terms.userId === null ? systemRoleRights(terms.roleId) : undefined
-  if (fixed) return { rights: confineTo(fixed, terms.workspaceId), expiresAt: terms.expiresAt }
-  const graph = await readRoleGraph(em)
+  const graph = terms.userId === null ? await readRoleAlone(em, terms.roleId) : await readRoleGraph(em)
   const rights = confineTo(rightsOf(graph, terms.roleId), terms.workspaceId)
   if (terms.userId === null) return { rights, expiresAt: terms.expiresAt }
   return boundBy(rights, await readHeldRights(em, graph, terms.userId, now), terms.expiresAt)
@@ -53,6 +51,13 @@ export async function requireTokenWithin(
   if (terms.userId === null) return
   const { rights } = boundBy(wanted, await readHeldRights(em, graph, terms.userId, now), null)
   refuseExcess(excessOf(wanted, rights))
+}
+
+/** Most roles inherit from none, and then need no other. */
+async function readRoleAlone(em: EntityManager, id: string): Promise<RoleGraph> {
+  const role = await em.findOne(RoleEntity, { id })
+  if (role && role.inheritedRoleIds.length > 0) return readRoleGraph(em)
+  return new Map(role ? [[id, nodeOf(role)]] : [])
 }
 
 /** The permissions that some role of the owner gives for all that the token reaches, and when the first one ends. */

@@ -10,7 +10,7 @@ import { IssuedVirtualKeyType, VirtualKeyType } from '../virtual-keys/index.ts'
 import { WorkspaceType } from '../workspaces/index.ts'
 import type { AssignedRole } from './assignments.ts'
 import { type Role, type RoleAssignment, RoleAssignmentEntity, RoleEntity } from './entity.ts'
-import { ownPermissions, permissionsOf, readRoleGraph } from './graph.ts'
+import { isCustomized, ownPermissions, permissionsOf, readRoleGraph } from './graph.ts'
 import { privilegeLevelOf } from './system-roles.ts'
 
 export const SystemRoleType = builder.enumType('SystemRole', {
@@ -54,7 +54,12 @@ RoleType.implement({
     description: t.exposeString('description', { description: 'What it is for.' }),
     version: t.exposeInt('version', { description: versionDescription }),
     system: t.exposeBoolean('system', {
-      description: 'Whether it is one of the three that every organization has; these stay as they are.',
+      description:
+        'Whether it is one of the three that every organization has; of these, only the permissions change.',
+    }),
+    customized: t.boolean({
+      description: 'Whether it is a system role that allows something else here than in this release.',
+      resolve: isCustomized,
     }),
     privilegeLevel: t.loadable({
       type: 'Int',
