@@ -12,6 +12,7 @@ import { wholeConfiguration } from './migrations/019-whole-configuration.ts'
 import { userAccess } from './migrations/021-user-access.ts'
 import { memberships } from './migrations/022-memberships.ts'
 import { systemRolePermissions } from './migrations/023-system-role-permissions.ts'
+import { roleObjects } from './migrations/024-role-objects.ts'
 
 /** The schema's history, oldest first. */
 export const migrations: readonly SchemaMigration[] = [
@@ -28,4 +29,5 @@ export const migrations: readonly SchemaMigration[] = [
   userAccess,
   memberships,
   systemRolePermissions,
+  roleObjects,
 ]

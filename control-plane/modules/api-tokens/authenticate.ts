@@ -27,9 +27,9 @@ export async function authenticateToken(
     const user = userId === null ? null : await em.findOne(UserEntity, { id: userId, active: true })
     if (userId !== null && user === null) return undefined
     const terms = { roleId, userId, workspaceId, expiresAt: row.expiresAt }
-    const { rights, expiresAt } = await readTokenRights(em, terms, now)
+    const held = await readTokenRights(em, terms, now)
     const identity = { kind: 'api_token', id, name, organizationId, roleId, personId } as const
-    return new Actor({ ...identity, rights, user: user && (await withTeams(em, user)), expiresAt })
+    return new Actor({ ...identity, ...held, user: user && (await withTeams(em, user)) })
   })
 }
 

@@ -85,7 +85,7 @@ export function updateProvider(
   actor: Actor,
   input: UpdateProvider,
 ): Promise<Provider> {
-  actor.require('providers:update', organizationWide)
+  actor.require('providers:update', { ...organizationWide, id: input.id })
   const work = transactionOf(context, actor, async (em) => {
     const provider = await lockRow(em, ProviderEntity, 'provider', input.id, input)
     const before = describe(provider)
@@ -126,7 +126,7 @@ function applyUpdate(provider: Provider, input: UpdateProvider): void {
  * @throws NotFound; InUse while a virtual key's provider configuration names it.
  */
 export function deleteProvider(context: ServiceContext, actor: Actor, id: string): Promise<{ id: string }> {
-  actor.require('providers:delete', organizationWide)
+  actor.require('providers:delete', { ...organizationWide, id })
   const work = transactionOf(context, actor, async (em) => {
     // Locked first: a key or model that is being added waits, so that none outlives its provider.
     const provider = await lockRow(em, ProviderEntity, 'provider', id)

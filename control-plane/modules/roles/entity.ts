@@ -35,6 +35,8 @@ export const RoleAssignmentEntity = defineEntity({
     ...tenantColumns,
     userId: p.string(),
     roleId: p.string(),
+    /** The only object that it is about; null: whatever the role reaches. */
+    objectId: p.string().strictNullable(),
     /** The key that came with the role. */
     virtualKeyId: p.string().strictNullable(),
     expiresAt: p.datetime().strictNullable(),

@@ -101,6 +101,10 @@ const AssignRoleInput = builder.inputType('AssignRoleInput', {
   fields: (t) => ({
     userId: t.id({ required: true, description: 'Who gets it.' }),
     roleId: t.id({ required: true, description: 'The role: nothing that you may not do yourself.' }),
+    objectId: t.id({
+      description:
+        'Gives the role for this object alone: a customer, a business unit, a team, a virtual key or a provider. Of its permissions, those about things of that kind hold there; nothing else does, and no list shows the object.',
+    }),
     expiresAt: t.field({ type: 'DateTime', description: 'When it ends by itself; without: never.' }),
     workspaceId: t.id({
       description:

@@ -33,7 +33,7 @@ function readLiveTokens(em: EntityManager, now: number): Promise<LiveToken[]> {
   return em.execute<LiveToken[]>(
     `select distinct token.role_id as "roleId", case when token.user_id is not null then coalesce((
          select jsonb_agg(role_id order by role_id) from role_assignments
-         where org_id = token.org_id and user_id = token.user_id and ${isLive}), '[]') end as "userRoleIds"
+         where org_id = token.org_id and user_id = token.user_id and object_id is null and ${isLive}), '[]') end as "userRoleIds"
      from api_tokens token left join users person on person.org_id = token.org_id and person.id = token.user_id
      where token.revoked_at is null and token.workspace_id is null and token.role_id is not null
        and (token.expires_at is null or token.expires_at > ?) and (token.user_id is null or person.active)`,

@@ -131,6 +131,11 @@ RoleAssignmentType.implement({
       description: 'Who has it; null when you may not see users.',
       resolve: ({ userId }) => userId,
     }),
+    objectId: t.exposeID('objectId', {
+      nullable: true,
+      description:
+        'The only object that the role was given for; `node(id)` is null once it is gone. Null: whatever the role reaches.',
+    }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
       nullable: true,
