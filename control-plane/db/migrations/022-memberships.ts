@@ -18,7 +18,7 @@ const columns = `
 
 const ofUser = (id: string) => `'mb_' || substr(${id}, 5)`
 
-/** Whoever writes users, a roll-back included: to whose team's charge their calls are is of that team. */
+/** The team that the calls of a user are charged to is one of theirs, whoever wrote the user, a roll-back included. */
 const keepHome = `create function keep_home_membership() returns trigger language plpgsql as $$ begin
     if tg_op = 'UPDATE' and new.team_id is not distinct from old.team_id then
       return null;

@@ -85,7 +85,7 @@ const UpdateRoleInput = builder.inputType('UpdateRoleInput', {
     name: t.string({ description: 'Its new name.' }),
     description: t.string({ description: 'Its new description.' }),
     permissions: t.stringList({
-      description: `Replaces its own. Those of a system role keep what they differ from this release in, and a later release adds its own. ${patterns}`,
+      description: `Replaces its own. Of a system role, the differences from this release are kept, and what a later release adds comes to it. ${patterns}`,
     }),
     inheritedRoleIds: t.idList({ description: `Replaces what it inherits from. ${inherits}` }),
     workspaceIds: t.idList({
