@@ -1,6 +1,6 @@
 import { allPermissions, type Permission } from '../contract/permissions.ts'
 import { Forbidden } from './graphql/errors.ts'
-import type { Rights, RowScope } from './rights.ts'
+import type { ObjectGrants, Rights, RowScope } from './rights.ts'
 
 export interface ActorIdentity {
   readonly kind: 'api_token' | 'system'
@@ -10,8 +10,10 @@ export interface ActorIdentity {
   /** The role that gives the rights. */
   readonly roleId: string
   readonly rights: Rights
-  /** The user that the actor stands for, whose rows and whose team's they may see; none unless given. */
-  readonly user?: { readonly id: string; readonly teamId: string | null } | null
+  /** None unless given. */
+  readonly objectGrants?: ObjectGrants
+  /** The user that the actor stands for, whose rows and whose teams' they may see; none unless given. */
+  readonly user?: { readonly id: string; readonly teamIds: readonly string[] } | null
   /** When the first of the rights ends; never unless given. */
   readonly expiresAt?: Date | null
   /** Who is behind it; the actor itself unless given. */
@@ -22,6 +24,8 @@ export interface ActorIdentity {
 export interface PermissionScope {
   /** The workspace of the thing; null when it belongs to the organization itself. */
   readonly workspaceId: string | null
+  /** The thing itself, when it is there already. */
+  readonly id?: string
 }
 
 /** Whoever asks, and what they may do. */
@@ -32,7 +36,8 @@ export class Actor {
   readonly organizationId: string
   readonly roleId: string
   readonly rights: Rights
-  readonly user: { readonly id: string; readonly teamId: string | null } | null
+  readonly objectGrants: ObjectGrants
+  readonly user: { readonly id: string; readonly teamIds: readonly string[] } | null
   readonly expiresAt: Date | null
   /**
    * Equal for all actors behind which one person is known to be: the user that they stand for; for a token that stands
@@ -47,6 +52,7 @@ export class Actor {
     this.organizationId = identity.organizationId
     this.roleId = identity.roleId
     this.rights = identity.rights
+    this.objectGrants = identity.objectGrants ?? new Map()
     this.user = identity.user ?? null
     this.expiresAt = identity.expiresAt ?? null
     this.personId = identity.personId ?? identity.id
@@ -70,15 +76,24 @@ export class Actor {
     return this.workspaceIds === null || (workspaceId !== null && this.workspaceIds.includes(workspaceId))
   }
 
-  /** Whether the role has the permission; without a scope: anywhere at all. */
+  /** Whether the role has the permission; without a scope: anywhere at all, and not on single objects alone. */
   may(permission: Permission, scope?: PermissionScope): boolean {
-    return this.permissions.has(permission) && (scope === undefined || this.reaches(scope.workspaceId))
+    if (scope === undefined) return this.permissions.has(permission)
+    const isHeld = this.permissions.has(permission) || this.isGranted(permission, scope.id)
+    return isHeld && this.reaches(scope.workspaceId)
+  }
+
+  /** Whether the permission was given for this object alone. */
+  isGranted(permission: Permission, objectId: string | undefined): boolean {
+    return objectId !== undefined && this.objectGrants.get(objectId)?.has(permission) === true
   }
 
   /** @throws Forbidden */
   require(permission: Permission, scope?: PermissionScope): void {
     if (this.may(permission, scope)) return
-    if (!this.permissions.has(permission)) throw new Forbidden(permission)
+    if (!this.permissions.has(permission) && !this.isGranted(permission, scope?.id)) {
+      throw new Forbidden(permission)
+    }
     const reached = this.workspaceIds?.map((id) => `"${id}"`).join(', ') || 'that there are none of'
     throw new Forbidden(permission, `Your token is confined to the workspaces ${reached}`)
   }

@@ -12,6 +12,9 @@ export interface Rights {
   readonly rowScope: RowScope
 }
 
+/** What may be done besides to single objects, by their ids. */
+export type ObjectGrants = ReadonlyMap<string, ReadonlySet<Permission>>
+
 /** How some rights go beyond others. */
 export interface Excess {
   readonly permissions: readonly Permission[]

@@ -4,7 +4,7 @@ import { closed, Name, Names, Nullable, Optional } from './parts.ts'
 /** What people and API tokens may do. Who has which role is not in a file. */
 export const Role = Type.Object(
   {
-    name: Name('Unique in the organization; none of the system roles.'),
+    name: Name('Unique in the organization. Of a system role, only `permissions` can be said.'),
     description: Optional(Type.String({ maxLength: 1_024, description: 'What it is for.' })),
     permissions: Optional(
       Names('Each `resource:operation`; `*` may stand for either, or alone for all of today.'),

@@ -41,6 +41,16 @@ const Team = Type.Object(
   closed,
 )
 
+const Access = Type.Object(
+  {
+    allowedModels: Optional(Names('Models that they may call: names, `regex:` patterns; `["*"]`: all.')),
+    deniedModels: Optional(Names('Models that they may not call, whatever is allowed.')),
+    allowedProviders: Optional(Names('Providers that they may use: names, `regex:` patterns; `["*"]`: all.')),
+    deniedProviders: Optional(Names('Providers that they may not use, whatever is allowed.')),
+  },
+  { ...closed, description: 'What their virtual keys may ask for.' },
+)
+
 const User = Type.Object(
   {
     name: Name('What people call them; tells users without an address apart.'),
@@ -48,6 +58,7 @@ const User = Type.Object(
     team: Optional(Nullable(Name('A team.'), 'The team that their calls are charged to.')),
     workspace: Optional(Name('The workspace of their team; needed only where there are several.')),
     active: Optional(Switch('False refuses every call with their keys.')),
+    access: Optional(Access),
     ...governed,
   },
   closed,

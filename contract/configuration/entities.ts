@@ -1,20 +1,13 @@
 import Type, { type Static } from 'typebox'
+import { AllowList, closed, Id, NanoUsd, Networks, Nullable, Timestamp } from './parts.ts'
+import { User } from './users.ts'
+
+export { User, type UserAccess } from './users.ts'
 
 /*
  * The configuration of one organization is a set of entities: flat documents that refer to each other by id.
  * The control plane derives them from its rows; a data plane compiles them into lookup tables.
  */
-
-const closed = { additionalProperties: false } as const
-const Id = Type.String({ minLength: 1, maxLength: 128 })
-/** Milliseconds since the epoch. */
-const Timestamp = Type.Integer({ minimum: 0 })
-const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
-  Type.Union([schema, Type.Null()])
-/** `[]` allows nothing, `["*"]` everything; otherwise the names themselves. [X0-23] */
-const AllowList = Type.Array(Type.String({ minLength: 1 }))
-const Networks = Type.Array(Type.String(), { minItems: 1 })
-const NanoUsd = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 
 export const Organization = Type.Object(
   { kind: Type.Literal('organization'), id: Id, name: Type.String() },
@@ -40,11 +33,6 @@ export const Team = Type.Object(
     businessUnitId: Nullable(Id),
     name: Type.String(),
   },
-  closed,
-)
-
-export const User = Type.Object(
-  { kind: Type.Literal('user'), id: Id, teamId: Nullable(Id), active: Type.Boolean() },
   closed,
 )
 
@@ -270,7 +258,6 @@ export type Organization = Static<typeof Organization>
 export type Customer = Static<typeof Customer>
 export type BusinessUnit = Static<typeof BusinessUnit>
 export type Team = Static<typeof Team>
-export type User = Static<typeof User>
 export type VirtualKey = Static<typeof VirtualKey>
 export type ProviderConfig = Static<typeof ProviderConfig>
 export type Provider = Static<typeof Provider>

@@ -4,6 +4,7 @@ import { Forbidden } from '../graphql/errors.ts'
 import { type ServiceContext, transactionOf } from '../service-context.ts'
 import { type ItemKind, type ItemName, itemKey, type OwnerKind, type PresentItem } from './items.ts'
 import { readPresentConfiguration } from './present-items.ts'
+import { restricts } from './user-access.ts'
 import { managedFields } from './wanted-items.ts'
 
 export interface ExportedConfiguration {
@@ -116,13 +117,14 @@ class FileWriter {
     return this.#namesWorkspaces ? { workspace } : {}
   }
 
-  #user({ name, email, team, active }: PresentItem['fields']): Fields {
+  #user({ name, email, team, active, ...lists }: PresentItem['fields']): Fields {
     const place = team as { readonly workspace: string; readonly name: string } | null
     return {
       name: name ?? '',
       ...(email !== null && { email: email ?? '' }),
       ...(place && { team: place.name, ...this.#place([place.workspace]) }),
       active: active ?? true,
+      ...(restricts(lists) && nested(lists)),
     }
   }
 

@@ -55,6 +55,8 @@ export interface PresentItem extends Item {
   readonly id: string
   /** Why something else decides it, so that a file neither holds nor ends it; null for what needs no word. */
   readonly managedBy?: string | null
+  /** Whether every organization has it, so that a file may change it and never ends it. */
+  readonly isPermanent?: boolean
   /** Whether this is its secret; only for what has one. */
   hasSecret?(secret: string): boolean
 }

@@ -1,11 +1,15 @@
 import type { Json } from '../../contract/canonical.ts'
+import type { Actor } from '../actor.ts'
 import { createBusinessUnit, deleteBusinessUnit } from '../modules/business-units/service.ts'
 import { createCustomer, deleteCustomer } from '../modules/customers/service.ts'
 import { createTeam, deleteTeam, updateTeam } from '../modules/teams/service.ts'
+import { setUserAccess } from '../modules/users/access.ts'
 import { createUser, deleteUser, updateUser } from '../modules/users/service.ts'
+import type { ServiceContext } from '../service-context.ts'
 import type { ItemName } from './items.ts'
 import type { NamedIds } from './names.ts'
 import type { Changed, Performer } from './perform.ts'
+import { accessInput } from './user-access.ts'
 
 /** What is its name alone has nothing that could be changed. */
 const nothing = async () => undefined
@@ -62,16 +66,27 @@ const user: Performer = {
     const input = { name: String(name), email: textOf(email) ?? null, teamId: teamIdOf(ids, team) ?? null }
     const { id } = await createUser(context, actor, input)
     if (active === false) await updateUser(context, actor, { id, active })
+    await restrict(context, actor, id, fields)
     return id
   },
-  update: ({ context, actor, ids }, { id }, _item, { name, team, active }) =>
-    updateUser(context, actor, {
-      id,
-      name: textOf(name),
-      teamId: teamIdOf(ids, team),
-      ...(typeof active === 'boolean' && { active }),
-    }),
+  async update({ context, actor, ids }, { id }, _item, changed) {
+    const { name, team, active, ...lists } = changed
+    if (name !== undefined || team !== undefined || active !== undefined) {
+      await updateUser(context, actor, {
+        id,
+        name: textOf(name),
+        teamId: teamIdOf(ids, team),
+        ...(typeof active === 'boolean' && { active }),
+      })
+    }
+    await restrict(context, actor, id, lists)
+  },
   delete: ({ context, actor }, { id }) => deleteUser(context, actor, id),
+}
+
+async function restrict(context: ServiceContext, actor: Actor, userId: string, fields: Changed) {
+  const access = accessInput(fields)
+  if (access) await setUserAccess(context, actor, { userId, ...access })
 }
 
 export const performPeople = { customer, business_unit, team, user }

@@ -150,7 +150,7 @@ function unwantedItems(
     const { kind, name } = present
     const key = itemKey(kind, name)
     // What plugins there are, their operators say.
-    if (kind === 'plugin' || present.managedBy !== undefined) continue
+    if (kind === 'plugin' || present.managedBy !== undefined || present.isPermanent) continue
     if (wantedKeys.has(key) || !lists.has(listOf(present))) continue
     const owner = ownerKey(present)
     // What is part of something that goes, goes with it.

@@ -16,6 +16,7 @@ import { ProviderEntity } from '../modules/providers/entity.ts'
 import { ProviderKeyEntity } from '../modules/providers/provider-key-entity.ts'
 import { TeamEntity } from '../modules/teams/entity.ts'
 import { UserEntity } from '../modules/users/entity.ts'
+import { accessOf } from '../modules/users/snapshot.ts'
 import { type VirtualKey, VirtualKeyEntity } from '../modules/virtual-keys/entity.ts'
 import { ProviderConfigEntity } from '../modules/virtual-keys/provider-config-entity.ts'
 import { WorkspaceEntity } from '../modules/workspaces/entity.ts'
@@ -23,6 +24,7 @@ import type { Secrets } from '../secrets/secrets.ts'
 import type { ItemName, OwnerKind, PresentItem } from './items.ts'
 import { providersOf, readPresentRoles, readRoleKeys } from './present-roles.ts'
 import { usdOfNanoUsd } from './usd.ts'
+import { accessFields } from './user-access.ts'
 
 export interface PresentConfiguration {
   readonly items: readonly PresentItem[]
@@ -78,9 +80,11 @@ class PresentReader {
       const fields = { customer: this.#last(team.customerId), businessUnit: this.#last(team.businessUnitId) }
       this.#add({ kind: 'team', id: team.id, name: [...this.#name(team.workspaceId), team.name], fields })
     }
-    for (const { id, name, email, teamId, active } of await this.#em.find(UserEntity, {}, oldestFirst)) {
+    for (const user of await this.#em.find(UserEntity, {}, oldestFirst)) {
+      const { id, name, email, teamId, active } = user
       const [workspace = '', team = ''] = teamId === null ? [] : this.#name(teamId)
-      const fields = { name, email, team: teamId === null ? null : { workspace, name: team }, active }
+      const place = teamId === null ? null : { workspace, name: team }
+      const fields = { name, email, team: place, active, ...accessFields(accessOf(user)) }
       this.#add({ kind: 'user', id, name: [email ?? name], fields })
     }
   }

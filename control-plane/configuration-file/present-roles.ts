@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Json } from '../../contract/canonical.ts'
 import { AccessProfileEntity, ProfileProviderConfigEntity } from '../modules/access-profiles/entity.ts'
 import { RoleAssignmentEntity, RoleEntity } from '../modules/roles/entity.ts'
-import { ownPermissions } from '../modules/roles/graph.ts'
+import { isCustomized, ownPermissions } from '../modules/roles/graph.ts'
 import type { ProviderConfigColumns } from '../modules/virtual-keys/provider-configs.ts'
 import type { ItemName, PresentItem } from './items.ts'
 import { inNormalOrder } from './normal-forms.ts'
@@ -77,14 +77,17 @@ async function readRoles(em: EntityManager, names: Names, profiles: Names): Prom
     kind: 'role',
     id: role.id,
     name: [role.name],
-    ...(role.system && { managedBy: null }),
+    // One that is as the release says needs no word.
+    ...(role.system && (isCustomized(role) ? { isPermanent: true } : { managedBy: null })),
     fields: {
-      description: role.description,
       permissions: [...ownPermissions(role)].sort(),
-      inherits: sorted(role.inheritedRoleIds, roleNames),
-      workspaces: role.workspaceIds && sorted(role.workspaceIds, names),
-      rowScope: role.rowScope.toUpperCase(),
-      accessProfile: profiles.get(role.accessProfileId ?? '')?.at(-1) ?? null,
+      ...(!role.system && {
+        description: role.description,
+        inherits: sorted(role.inheritedRoleIds, roleNames),
+        workspaces: role.workspaceIds && sorted(role.workspaceIds, names),
+        rowScope: role.rowScope.toUpperCase(),
+        accessProfile: profiles.get(role.accessProfileId ?? '')?.at(-1) ?? null,
+      }),
     },
   }))
 }

@@ -6,6 +6,7 @@ import type { ConfigurationFile, entrySchemas } from '../../contract/configurati
 import type { ItemKind, ItemName, OwnerKind, Reference, WantedItem } from './items.ts'
 import { itemKey } from './items.ts'
 import { clientSettings, given, type Refuse, usdAmount, usdPrices } from './normal-forms.ts'
+import { wantedAccess } from './user-access.ts'
 import {
   profileReference,
   providerReferences,
@@ -140,7 +141,10 @@ class FileReader {
       references.push({ kind: 'team', name: [workspace, entry.team], path: `${path}/team` })
     }
     const email = entry.email?.toLowerCase()
-    const fields = given({ name: entry.name, email, team, active: entry.active })
+    const fields = {
+      ...given({ name: entry.name, email, team, active: entry.active }),
+      ...wantedAccess(entry.access ?? {}, `${path}/access`, this.#refuse),
+    }
     this.#add('user', [email ?? entry.name], path, fields, entry, references)
   }
 

@@ -15,7 +15,7 @@ export interface VisibleRows {
   /** Who asks: an API token. */
   readonly actorId: string
   /** The user that it stands for, if any. */
-  readonly user: { readonly id: string; readonly teamId: string | null } | null
+  readonly user: { readonly id: string; readonly teamIds: readonly string[] } | null
 }
 
 export interface Database {
@@ -101,7 +101,7 @@ function wallVariables(
     'gatehouse.row_scope': rows?.scope ?? '',
     'gatehouse.actor_id': rows?.actorId ?? '',
     'gatehouse.user_id': rows?.user?.id ?? '',
-    'gatehouse.team_id': rows?.user?.teamId ?? '',
+    'gatehouse.team_ids': rows?.user?.teamIds.join(',') ?? '',
   }
 }
 

@@ -9,6 +9,7 @@ import { ConfigurationApplicationEntity } from '../modules/configuration/applica
 import { CustomerEntity } from '../modules/customers/entity.ts'
 import { DataPlaneEntity } from '../modules/data-planes/entity.ts'
 import { RequestLimitEntity } from '../modules/limits/entity.ts'
+import { MembershipEntity } from '../modules/memberships/entity.ts'
 import { ModelEntity } from '../modules/models/entity.ts'
 import { ModelPricesEntity } from '../modules/models/price-history.ts'
 import { OrganizationEntity } from '../modules/organizations/entity.ts'
@@ -31,6 +32,7 @@ export const entities = [
   BusinessUnitEntity,
   TeamEntity,
   UserEntity,
+  MembershipEntity,
   RoleEntity,
   RoleAssignmentEntity,
   ApiTokenEntity,

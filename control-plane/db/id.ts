@@ -8,6 +8,7 @@ export type IdPrefix =
   | 'bu'
   | 'team'
   | 'usr'
+  | 'mb'
   | 'vk'
   | 'pc'
   | 'ap'

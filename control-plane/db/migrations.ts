@@ -9,6 +9,10 @@ import { requestIds } from './migrations/015-request-ids.ts'
 import { clientRules } from './migrations/016-client-rules.ts'
 import { roleVersions } from './migrations/017-role-versions.ts'
 import { wholeConfiguration } from './migrations/019-whole-configuration.ts'
+import { userAccess } from './migrations/021-user-access.ts'
+import { memberships } from './migrations/022-memberships.ts'
+import { systemRolePermissions } from './migrations/023-system-role-permissions.ts'
+import { roleObjects } from './migrations/024-role-objects.ts'
 
 /** The schema's history, oldest first. */
 export const migrations: readonly SchemaMigration[] = [
@@ -22,4 +26,8 @@ export const migrations: readonly SchemaMigration[] = [
   clientRules,
   roleVersions,
   wholeConfiguration,
+  userAccess,
+  memberships,
+  systemRolePermissions,
+  roleObjects,
 ]

@@ -10,9 +10,9 @@ import { checkPage, defaultPageSize, idOf, maximumPageSize, type PageArguments }
 /** The rows that name a parent. */
 export interface NestedRows<Row extends { id: string }> {
   readonly entity: EntityName<Row>
-  readonly table: 'users' | 'virtual_keys' | 'model_prices'
+  readonly table: 'users' | 'virtual_keys' | 'model_prices' | 'memberships'
   /** The column that holds the parent's id. */
-  readonly column: 'team_id' | 'user_id' | 'model_id'
+  readonly column: 'team_id' | 'business_unit_id' | 'user_id' | 'model_id'
 }
 
 interface Bounds {

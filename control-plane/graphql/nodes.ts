@@ -13,9 +13,10 @@ export async function loadVisible<Row extends { id: string }>(
   entity: EntityName<Row>,
   ids: readonly string[],
 ): Promise<(Row | null)[]> {
-  if (!actor.may(permission)) return ids.map(() => null)
+  const seen = actor.may(permission) ? [...ids] : ids.filter((id) => actor.isGranted(permission, id))
+  if (seen.length === 0) return ids.map(() => null)
   const rows = await transactionOf(services, actor, (em) =>
-    em.find<Row>(entity, { id: { $in: [...ids] } } as object as FilterQuery<Row>),
+    em.find<Row>(entity, { id: { $in: seen } } as object as FilterQuery<Row>),
   )
   const byId = new Map<string, Row>(rows.map((row) => [row.id, row]))
   return ids.map((id) => byId.get(id) ?? null)

@@ -1,7 +1,7 @@
 import type { FieldNullability, InputFieldMap, SchemaTypes, TypeParam } from '@pothos/core'
 import type { ArgumentRulesPlugin } from './argument-rules-plugin.ts'
 import type { IdempotencyPlugin } from './idempotency-plugin.ts'
-import type { FieldPermission, PermissionPlugin } from './permission-plugin.ts'
+import type { FieldPermission, ObjectAt, PermissionPlugin } from './permission-plugin.ts'
 
 // A root field that does not say who may use it does not compile.
 declare global {
@@ -20,6 +20,7 @@ declare global {
       ResolveReturnShape,
     > {
       permission: FieldPermission
+      objectAt?: ObjectAt
     }
     interface MutationFieldOptions<
       Types extends SchemaTypes,
@@ -29,6 +30,7 @@ declare global {
       ResolveReturnShape,
     > {
       permission: FieldPermission
+      objectAt?: ObjectAt
     }
     interface SubscriptionFieldOptions<
       Types extends SchemaTypes,

@@ -6,7 +6,6 @@ import {
   type RequestLimit,
   type VirtualKey,
 } from '../../contract/configuration/entities.ts'
-import { allowsModel, blocksModel } from '../../contract/model-lists.ts'
 import type {
   BudgetNode,
   CompiledKey,
@@ -15,6 +14,7 @@ import type {
   ProviderGrant,
 } from '../../plugins/sdk/builtin.ts'
 import type { Principal } from '../../plugins/sdk/call.ts'
+import { compileAccess, modelTest } from './compile-access.ts'
 import type { EntityIndex } from './entity-index.ts'
 import { everything } from './relations.ts'
 
@@ -27,7 +27,9 @@ export function compileKey(
   organizationId: string,
   providers: ProviderLookup,
 ): CompiledKey {
-  const { principal, ownerActive } = principalOf(key, index, organizationId)
+  const { principal, owner } = principalOf(key, index, organizationId)
+  const ownerActive = key.owner.kind !== 'user' || owner?.active === true
+  const ownerMayUse = compileAccess(owner?.access)
   const path = governedPath(key, principal)
   const secretExpiry = new Map(key.secretDigests.map(({ digest, expiresAt }) => [digest, expiresAt]))
   return Object.freeze({
@@ -39,7 +41,9 @@ export function compileKey(
     secretExpiresAt: (digest: string) => secretExpiry.get(digest) ?? null,
     budgets: budgetsOf(path, index),
     limits: limitsOf(path, index),
-    grants: Object.freeze(configsOf(key, index).flatMap((config) => grantOf(config, index, providers))),
+    grants: Object.freeze(
+      configsOf(key, index).flatMap((config) => grantOf(config, index, providers, ownerMayUse)),
+    ),
     contentLogging: key.contentLogging ?? null,
   })
 }
@@ -62,7 +66,7 @@ function principalOf(key: VirtualKey, index: EntityIndex, organizationId: string
     teamId,
     userId: user?.id ?? null,
   })
-  return { principal, ownerActive: owner.kind !== 'user' || user?.active === true }
+  return { principal, owner: user }
 }
 
 interface Level {
@@ -117,7 +121,12 @@ function openConfig(key: VirtualKey, providerId: string): ProviderConfig {
   }
 }
 
-function grantOf(config: ProviderConfig, index: EntityIndex, providers: ProviderLookup): ProviderGrant[] {
+function grantOf(
+  config: ProviderConfig,
+  index: EntityIndex,
+  providers: ProviderLookup,
+  ownerMayUse: ReturnType<typeof compileAccess>,
+): ProviderGrant[] {
   const provider = providers(config.providerId)
   if (!provider) return []
   const level: readonly Level[] = [{ scope: 'provider_config', id: config.id }]
@@ -132,22 +141,12 @@ function grantOf(config: ProviderConfig, index: EntityIndex, providers: Provider
       active: config.active ?? true,
       weight: config.weight,
       providerKeys: Object.freeze(providerKeys),
-      allowsModel: modelTest(config, provider),
+      allowsModel: modelTest(config.allowedModels, config.blockedModels ?? [], provider),
+      ownerMayUse: ownerMayUse(provider),
       budgets: budgetsOf(level, index),
       limits: limitsOf(level, index),
     }),
   ]
-}
-
-/** A blocked model is blocked under every name: the caller's, and the one that the provider would be asked for. */
-function modelTest(
-  { allowedModels, blockedModels = [] }: ProviderConfig,
-  provider: CompiledProvider,
-): (model: string) => boolean {
-  const allows = allowsModel(allowedModels)
-  if (blockedModels.length === 0) return allows
-  const blocks = blocksModel(blockedModels)
-  return (model) => allows(model) && !blocks(model) && !blocks(provider.model(model)?.upstreamName ?? model)
 }
 
 function budgetNode({ id, owner, limitNanoUsd }: Budget): BudgetNode {

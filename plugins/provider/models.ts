@@ -14,7 +14,7 @@ const onePath = '/v1/models/'
 const jsonHeaders = { 'content-type': 'application/json' }
 
 /**
- * Answers `GET /v1/models` and `GET /v1/models/{id}` from the configuration: what the key may use, no more. [X0-24]
+ * Answers `GET /v1/models` and `GET /v1/models/{id}` from the configuration: what the key and its owner may use, no more. [X0-24]
  *
  * @throws Denied `not_found` for a model that does not exist or that the key may not use, without a difference
  */
@@ -37,7 +37,7 @@ function listModels(grants: readonly ProviderGrant[]): ListedModel[] {
     const { provider } = grant
     if (!grant.active || !provider.active || grant.providerKeys.length === 0) continue
     for (const { name } of provider.models) {
-      if (byId.has(name) || !grant.allowsModel(name)) continue
+      if (byId.has(name) || !grant.allowsModel(name) || !grant.ownerMayUse(name)) continue
       byId.set(name, { id: name, object: 'model', created: 0, owned_by: provider.name })
     }
   }

@@ -3,7 +3,7 @@ import { defineBuiltin } from 'gatehouse/plugin-sdk/builtin'
 import { findTargets } from './targets.ts'
 import { orderByWeight } from './weighted-order.ts'
 
-/** Decides which of the key's providers may serve the model that the call names, best first. */
+/** Decides which of the key's providers may serve the model that the call names, for the key and its owner, best first. */
 export default defineBuiltin({
   name: 'rbac',
   config: Type.Object({}, { additionalProperties: false }),

@@ -5,7 +5,7 @@ import type { CompiledModel, ProviderGrant, Target } from 'gatehouse/plugin-sdk/
  * Where a key may send a call for `requested`: `provider/model` pins the provider when the key has one of that name,
  * any other slash belongs to the model's own name.
  *
- * @throws Denied `provider_blocked` or `model_blocked`
+ * @throws Denied `provider_blocked` or `model_blocked`; `user_not_authorized` when the key may and its owner may not
  */
 export function findTargets(grants: readonly ProviderGrant[], requested: string): readonly Target[] {
   const slash = requested.indexOf('/')
@@ -17,10 +17,12 @@ export function findTargets(grants: readonly ProviderGrant[], requested: string)
 
   const allowed = candidates.filter((grant) => grant.allowsModel(model))
   if (allowed.length === 0) throw blockedModel(requested, prefix, pinned.length > 0)
-  const usable = allowed.filter(
+  const permitted = allowed.filter((grant) => grant.ownerMayUse(model))
+  if (permitted.length === 0) throw new Denied('user_not_authorized', undefined, { param: 'model' })
+  const usable = permitted.filter(
     (grant) => grant.active && grant.provider.active && grant.providerKeys.length > 0,
   )
-  if (usable.length === 0) throw unusableProvider(allowed)
+  if (usable.length === 0) throw unusableProvider(permitted)
   return knownFirst(usable, model)
 }
 

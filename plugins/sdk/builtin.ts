@@ -64,6 +64,8 @@ export interface ProviderGrant {
   readonly providerKeys: readonly CompiledProviderKey[]
   /** By the name that callers use; a blocked model is not allowed, under an alias neither. */
   allowsModel(model: string): boolean
+  /** Whether the user who owns the key may use a model here; always true of a key that no user owns. */
+  ownerMayUse(model: string): boolean
   /** Of the provider-config level alone. */
   readonly budgets: readonly BudgetNode[]
   readonly limits: readonly LimitNode[]

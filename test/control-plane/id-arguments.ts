@@ -29,6 +29,7 @@ const anything = new Set([
   'nodes.ids',
   'auditEvents.filter.actorId',
   'auditEvents.filter.subjectId',
+  'assignRole.input.objectId',
 ])
 
 /** Every type that `node` may answer with. */

@@ -60,7 +60,8 @@ async function createHierarchy(create: Create, workspaceId: string, prefix: stri
     ...{ workspaceId, businessUnitId: businessUnit, name: `${prefix} team` },
   })
   const { id: user } = await create('createUser', 'User', { name: `${prefix} user`, teamId: team })
-  return { customer, businessUnit, team, user }
+  const { id: membership } = await create('addTeamMember', 'Membership', { teamId: team, userId: user })
+  return { customer, businessUnit, team, user, membership }
 }
 
 async function createAccess(create: Create, things: Things, prefix: string) {

@@ -134,6 +134,36 @@ describe('what a key may use, from GraphQL to the data plane [X0-22]', () => {
   })
 })
 
+describe('what a user may use, from GraphQL to the data plane [S0-24]', () => {
+  it('holds for every key that they own, and no longer than it is set', async () => {
+    const userId = await mutate('createUser', 'User', { name: 'Ada' })
+    const owner = { userId }
+    const keys = [await issue({}, { owner }), await issue({}, { owner, allowAllProviders: true })]
+    const ofTeam = await issue({})
+    const each = (model: string) => Promise.all(keys.map(({ secret }) => ask(secret, model)))
+    expect(await each('demo-chat')).toEqual(['200', '200'])
+
+    await mutate('setUserAccess', 'User', { userId, allowedProviders: ['demo'], deniedModels: ['demo-chat'] })
+    await applied()
+    expect(await each('demo-chat')).toEqual(['403 user_not_authorized', '403 user_not_authorized'])
+    expect(await each('demo-reasoning')).toEqual(['200', '200'])
+    expect(await ask(keys[1]?.secret ?? '', 'other/demo-reasoning')).toBe('403 user_not_authorized')
+    expect(await ask(ofTeam.secret, 'demo-chat')).toBe('200')
+    const later = await issue({}, { owner })
+    expect(await ask(later.secret, 'demo-chat')).toBe('403 user_not_authorized')
+    const response = await fetch(`${gateway.dataPlanes[0]?.url}/v1/models`, {
+      headers: { authorization: `Bearer ${later.secret}` },
+    })
+    const { data } = (await response.json()) as { data: { id: string }[] }
+    expect(data.map(({ id }) => id)).toContain('demo-reasoning')
+    expect(data.map(({ id }) => id)).not.toContain('demo-chat')
+
+    await mutate('setUserAccess', 'User', { userId, deniedModels: [] })
+    await applied()
+    expect(await each('demo-chat')).toEqual(['200', '200'])
+  })
+})
+
 describe('several budgets and limits of one owner', () => {
   it('the tighter budget refuses, and both are charged', async () => {
     const { id, secret } = await issue({})

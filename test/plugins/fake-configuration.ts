@@ -59,6 +59,7 @@ export function grant(
     weight: 1,
     providerKeys: [{ id: `pk_${granted.name}`, weight: 1, credentialId: `secret-of-${granted.name}` }],
     allowsModel: (name) => allowed.includes('*') || allowed.includes(name),
+    ownerMayUse: () => true,
     budgets: [],
     limits: [],
     ...members,

@@ -1,7 +1,9 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
 import { Actor } from '../../actor.ts'
 import type { Database } from '../../db/database.ts'
+import { readTeamIds } from '../memberships/index.ts'
 import { readTokenRights } from '../roles/index.ts'
-import { UserEntity } from '../users/index.ts'
+import { type User, UserEntity } from '../users/index.ts'
 import { ApiTokenEntity } from './entity.ts'
 import { matchesDigest, parseToken } from './token.ts'
 
@@ -25,8 +27,12 @@ export async function authenticateToken(
     const user = userId === null ? null : await em.findOne(UserEntity, { id: userId, active: true })
     if (userId !== null && user === null) return undefined
     const terms = { roleId, userId, workspaceId, expiresAt: row.expiresAt }
-    const { rights, expiresAt } = await readTokenRights(em, terms, now)
+    const held = await readTokenRights(em, terms, now)
     const identity = { kind: 'api_token', id, name, organizationId, roleId, personId } as const
-    return new Actor({ ...identity, rights, user, expiresAt })
+    return new Actor({ ...identity, ...held, user: user && (await withTeams(em, user)) })
   })
+}
+
+async function withTeams(em: EntityManager, { id }: User) {
+  return { id, teamIds: await readTeamIds(em, id) }
 }

@@ -58,6 +58,7 @@ builder.queryFields((t) => ({
     type: BusinessUnitType,
     nullable: true,
     permission: 'business_units:view',
+    objectAt: 'id',
     description: 'One business unit; null when there is none that you may see.',
     args: { id: t.arg.id({ required: true, description: 'Its id.' }) },
     resolve: (_, { id }) => id,
@@ -110,6 +111,7 @@ builder.mutationFields((t) => ({
   updateBusinessUnit: t.field({
     type: BusinessUnitType,
     permission: 'business_units:update',
+    objectAt: 'input.id',
     description: 'Renames a business unit.',
     errors: { types: [NotFound, NameTaken, StaleUpdate] },
     args: { input: t.arg({ type: UpdateBusinessUnitInput, required: true, description: 'The change.' }) },
@@ -118,6 +120,7 @@ builder.mutationFields((t) => ({
   deleteBusinessUnit: t.field({
     type: DeletedType,
     permission: 'business_units:delete',
+    objectAt: 'input.id',
     description: 'Deletes a business unit without teams, with its budget and limit.',
     errors: { types: [NotFound, InUse] },
     args: { input: t.arg({ type: ByIdInput, required: true, description: 'The business unit.' }) },

@@ -79,7 +79,7 @@ export function deleteBusinessUnit(
     })
     return { id }
   })
-  return refuseViolations({ referenced: () => new InUse('business unit', 'teams') }, work)
+  return refuseViolations({ referenced: () => new InUse('business unit', 'teams or members') }, work)
 }
 
 const nameTaken = (name: string) => ({

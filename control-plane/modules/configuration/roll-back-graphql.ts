@@ -1,6 +1,6 @@
 import { builder } from '../../graphql/builder.ts'
 import { NotFound } from '../../graphql/refusals.ts'
-import { RightsExceeded, RoleCycle, RoleTooDeep, TooManyRoles } from '../roles/index.ts'
+import { LastGrant, RightsExceeded, RoleCycle, RoleTooDeep, TooManyRoles } from '../roles/index.ts'
 import { CannotRestore, ChangedMeanwhile } from './errors.ts'
 import { ConfigurationRevisionType, EntityChangeType } from './revisions-graphql.ts'
 import { type RolledBack, rollBackConfiguration } from './roll-back.ts'
@@ -46,7 +46,7 @@ builder.mutationField('rollBackConfiguration', (t) =>
     errors: {
       types: [
         ...[NotFound, CannotRestore, ChangedMeanwhile],
-        ...[RightsExceeded, RoleCycle, RoleTooDeep, TooManyRoles],
+        ...[LastGrant, RightsExceeded, RoleCycle, RoleTooDeep, TooManyRoles],
       ],
     },
     args: { input: t.arg({ type: RollBackConfigurationInput, required: true, description: 'How far.' }) },

@@ -14,6 +14,7 @@ import {
   auditEscalation,
   lockRoleGraph,
   readRoleGraph,
+  requireGrantsLeft,
   requireRoom,
   requireSoundRoles,
 } from '../roles/index.ts'
@@ -109,6 +110,7 @@ async function restore(
   const rolesAfter = await readRoleGraph(em)
   requireRoom(rolesAfter.size)
   requireSoundRoles(actor, roles, rolesAfter, idsOf(touched, 'role'))
+  await requireGrantsLeft(em, roles, rolesAfter, context.now())
   const skipped = [...plan.unrestorable.values()]
   if (skipped.length > 0 && skipUnrestorable !== true) {
     throw new CannotRestore(String(target.revision), skipped.join('; '))

@@ -50,6 +50,7 @@ builder.queryFields((t) => ({
     type: CustomerType,
     nullable: true,
     permission: 'customers:view',
+    objectAt: 'id',
     description: 'One customer; null when there is none that you may see.',
     args: { id: t.arg.id({ required: true, description: 'Its id.' }) },
     resolve: (_, { id }) => id,
@@ -100,6 +101,7 @@ builder.mutationFields((t) => ({
   updateCustomer: t.field({
     type: CustomerType,
     permission: 'customers:update',
+    objectAt: 'input.id',
     description: 'Renames a customer.',
     errors: { types: [NotFound, NameTaken, StaleUpdate] },
     args: { input: t.arg({ type: UpdateCustomerInput, required: true, description: 'The change.' }) },
@@ -108,6 +110,7 @@ builder.mutationFields((t) => ({
   deleteCustomer: t.field({
     type: DeletedType,
     permission: 'customers:delete',
+    objectAt: 'input.id',
     description: 'Deletes a customer on which nothing depends, with its budget and limit.',
     errors: { types: [NotFound, InUse] },
     args: { input: t.arg({ type: ByIdInput, required: true, description: 'The customer.' }) },

@@ -42,6 +42,7 @@ builder.queryFields((t) => ({
     type: ProviderType,
     nullable: true,
     permission: 'providers:view',
+    objectAt: 'id',
     description: 'One provider; null when there is none that you may see.',
     args: { id: t.arg.id({ required: true, description: 'Its id.' }) },
     resolve: (_, { id }) => id,
@@ -116,6 +117,7 @@ builder.mutationFields((t) => ({
   updateProvider: t.field({
     type: ProviderType,
     permission: 'providers:update',
+    objectAt: 'input.id',
     description: 'Changes a provider. Calls that have begun end as they began.',
     errors: { types: [NotFound, NameTaken, StaleUpdate] },
     args: { input: t.arg({ type: UpdateProviderInput, required: true, description: 'The change.' }) },
@@ -124,6 +126,7 @@ builder.mutationFields((t) => ({
   deleteProvider: t.field({
     type: DeletedType,
     permission: 'providers:delete',
+    objectAt: 'input.id',
     description: 'Deletes a provider that no virtual key names, with its keys and models.',
     errors: { types: [NotFound, InUse] },
     args: { input: t.arg({ type: ByIdInput, required: true, description: 'The provider.' }) },

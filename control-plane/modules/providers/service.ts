@@ -8,6 +8,7 @@ import { InUse, NameTaken } from '../../graphql/refusals.ts'
 import { checkInteger } from '../../input.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { type Catalogue, keepPrices, listModelKeys, seedModels } from '../models/index.ts'
+import { followRenamedProvider } from '../users/index.ts'
 import { checkBaseUrl } from './base-url.ts'
 import { type Provider, ProviderEntity } from './entity.ts'
 import { checkProviderName } from './name.ts'
@@ -84,11 +85,15 @@ export function updateProvider(
   actor: Actor,
   input: UpdateProvider,
 ): Promise<Provider> {
-  actor.require('providers:update', organizationWide)
+  actor.require('providers:update', { ...organizationWide, id: input.id })
   const work = transactionOf(context, actor, async (em) => {
     const provider = await lockRow(em, ProviderEntity, 'provider', input.id, input)
     const before = describe(provider)
     applyUpdate(provider, input)
+    const isRenamed = before.name !== provider.name
+    const users = isRenamed
+      ? await followRenamedProvider(em, actor.organizationId, before.name, provider.name)
+      : []
     await recordChange(
       context,
       em,
@@ -98,7 +103,7 @@ export function updateProvider(
         subject: { kind: 'provider', id: provider.id },
         details: { before, after: describe(provider) },
       },
-      { upserts: [providerSnapshot(provider)] },
+      { upserts: [providerSnapshot(provider), ...users] },
     )
     return provider
   })
@@ -121,7 +126,7 @@ function applyUpdate(provider: Provider, input: UpdateProvider): void {
  * @throws NotFound; InUse while a virtual key's provider configuration names it.
  */
 export function deleteProvider(context: ServiceContext, actor: Actor, id: string): Promise<{ id: string }> {
-  actor.require('providers:delete', organizationWide)
+  actor.require('providers:delete', { ...organizationWide, id })
   const work = transactionOf(context, actor, async (em) => {
     // Locked first: a key or model that is being added waits, so that none outlives its provider.
     const provider = await lockRow(em, ProviderEntity, 'provider', id)

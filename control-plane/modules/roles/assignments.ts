@@ -13,12 +13,15 @@ import { WorkspaceEntity } from '../workspaces/index.ts'
 import { type RoleAssignment, RoleAssignmentEntity } from './entity.ts'
 import { refuseExcess, requireHeld } from './giving.ts'
 import { type RoleGraph, readRoleGraph, rightsOf } from './graph.ts'
+import { requireObject } from './objects.ts'
 import { auditEscalation } from './refused-escalation.ts'
 import { endRoleKey, keepRoleKey } from './role-key.ts'
 
 export interface AssignRole {
   readonly userId: string
   readonly roleId: string
+  /** Gives what the role may do to this object alone; null: whatever the role reaches. */
+  readonly objectId?: string | null | undefined
   /** Null: until it is taken away. */
   readonly expiresAt?: Date | null | undefined
   /** Where the key that the role brings along lives; without: their team's workspace, or the only one. */
@@ -31,29 +34,34 @@ export type AssignedRole = RoleAssignment & { readonly issuedKey?: IssuedKey | u
 /** A role that a user has, and until when. */
 export interface HeldRights {
   readonly rights: Rights
+  /** The only object that they are about; null: whatever they reach. */
+  readonly objectId: string | null
   readonly expiresAt: Date | null
 }
 
 /**
  * Gives a user a role and the key that it brings along, or changes how long they have both.
  *
- * @throws NotFound, RightsExceeded
+ * @throws NotFound, RightsExceeded, BadUserInput
  */
 export function assignRole(context: ServiceContext, actor: Actor, input: AssignRole): Promise<AssignedRole> {
   actor.require('roles:assign', organizationWide)
-  const { userId, roleId } = input
+  const { userId, roleId, objectId = null } = input
   const expiresAt = input.expiresAt == null ? null : checkFuture('expiresAt', input.expiresAt, context.now())
   const work = transactionOf(context, actor, async (em) => {
     const user = await lockRow(em, UserEntity, 'user', userId)
     const graph = await readRoleGraph(em)
     const role = graph.get(roleId)
     if (!role) throw new NotFound('role', roleId)
-    requireHeld(actor, rightsOf(graph, roleId))
+    const rights = rightsOf(graph, roleId)
+    requireHeld(actor, rights)
     requireNoLonger(actor, expiresAt)
+    if (objectId !== null) await requireObject(em, objectId, rights)
     if (input.workspaceId != null) await requireRow(em, WorkspaceEntity, 'workspace', input.workspaceId)
-    const present = await em.findOne(RoleAssignmentEntity, { userId, roleId })
+    const present = await em.findOne(RoleAssignmentEntity, { userId, roleId, objectId })
     if (present) present.expiresAt = expiresAt
-    const assignment = present ?? createAssignment(em, actor, { userId, roleId, expiresAt }, context.now())
+    const assignment =
+      present ?? createAssignment(em, actor, { userId, roleId, objectId, expiresAt }, context.now())
     const issuedKey = await keepRoleKey(context, actor, em, { assignment, role, user }, input.workspaceId)
     await recordChange(context, em, actor, describe('role.assigned', assignment))
     return { ...assignment, issuedKey }
@@ -91,7 +99,7 @@ export async function readHeldRights(
   const assignments = await em.find(RoleAssignmentEntity, { userId })
   return assignments
     .filter(({ expiresAt }) => expiresAt === null || expiresAt.getTime() > now)
-    .map(({ roleId, expiresAt }) => ({ rights: rightsOf(graph, roleId), expiresAt }))
+    .map(({ roleId, objectId, expiresAt }) => ({ rights: rightsOf(graph, roleId), objectId, expiresAt }))
 }
 
 /** Whoever has something for a time gives it for no longer. @throws RightsExceeded */
@@ -106,7 +114,7 @@ const organizationWide = { workspaceId: null }
 function createAssignment(
   em: EntityManager,
   { organizationId }: Actor,
-  fields: Pick<RoleAssignment, 'userId' | 'roleId' | 'expiresAt'>,
+  fields: Pick<RoleAssignment, 'userId' | 'roleId' | 'objectId' | 'expiresAt'>,
   now: number,
 ): RoleAssignment {
   return em.create(RoleAssignmentEntity, {
@@ -118,7 +126,7 @@ function createAssignment(
   })
 }
 
-function describe(type: string, { id, userId, roleId, virtualKeyId, expiresAt }: RoleAssignment) {
-  const details = { userId, roleId, virtualKeyId, expiresAt: expiresAt?.toISOString() ?? null }
+function describe(type: string, { id, userId, roleId, objectId, virtualKeyId, expiresAt }: RoleAssignment) {
+  const details = { userId, roleId, objectId, virtualKeyId, expiresAt: expiresAt?.toISOString() ?? null }
   return { type, subject: { kind: 'role_assignment', id }, details }
 }

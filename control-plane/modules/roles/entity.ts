@@ -10,9 +10,12 @@ export const RoleEntity = defineEntity({
     ...versionColumn,
     name: p.string(),
     description: p.string(),
-    /** One of the three that every organization has; contract/permissions.ts says what they allow. */
+    /** One of the three that every organization has; contract/permissions.ts says what they allow at first. */
     system: p.boolean(),
+    /** Of a system role: what it allows besides. */
     permissions: p.json<string[]>(),
+    /** What a system role allows no more; none of the others has any. */
+    withheldPermissions: p.json<string[]>(),
     inheritedRoleIds: p.json<string[]>(),
     /** Null: all of the organization. */
     workspaceIds: p.json<string[]>().strictNullable(),
@@ -32,6 +35,8 @@ export const RoleAssignmentEntity = defineEntity({
     ...tenantColumns,
     userId: p.string(),
     roleId: p.string(),
+    /** The only object that it is about; null: whatever the role reaches. */
+    objectId: p.string().strictNullable(),
     /** The key that came with the role. */
     virtualKeyId: p.string().strictNullable(),
     expiresAt: p.datetime().strictNullable(),

@@ -5,7 +5,10 @@ import type { Excess } from '../../rights.ts'
 
 export class SystemRoleFixed extends Refusal {
   constructor(name: string) {
-    super('SYSTEM_ROLE', `"${name}" is a system role and stays as it is: create a role that inherits from it`)
+    super(
+      'SYSTEM_ROLE',
+      `"${name}" is a system role: its permissions can be changed, and nothing else; it is never deleted. Create a role that inherits from it`,
+    )
   }
 }
 
@@ -27,6 +30,15 @@ export class TooManyRoles extends Refusal {
   }
 }
 
+export class LastGrant extends Refusal {
+  constructor(permissions: string) {
+    super(
+      'LAST_GRANT',
+      `Nobody would be left who could give back "${permissions}": issue an API token with another role that has it first`,
+    )
+  }
+}
+
 /** Somebody wanted to give more than they have. */
 export class RightsExceeded extends Refusal {
   readonly missingPermissions: readonly string[]
@@ -38,7 +50,8 @@ export class RightsExceeded extends Refusal {
   }
 }
 
-refusalType(SystemRoleFixed, 'A system role cannot be changed or deleted.')
+refusalType(SystemRoleFixed, 'Of a system role, only the permissions can be changed, and none is deleted.')
+refusalType(LastGrant, 'Nobody gives what they do not have, and nobody would have this any more.')
 refusalType(RoleCycle, 'A role cannot inherit from itself, directly or by others.')
 refusalType(RoleTooDeep, 'Roles inherit from one another over too many levels.')
 refusalType(TooManyRoles, 'The organization has as many roles as it can have.')

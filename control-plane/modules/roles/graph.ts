@@ -16,6 +16,7 @@ export type RoleNode = Pick<
   | 'name'
   | 'system'
   | 'permissions'
+  | 'withheldPermissions'
   | 'inheritedRoleIds'
   | 'workspaceIds'
   | 'rowScope'
@@ -43,8 +44,12 @@ export async function lockRoleGraph(em: EntityManager, organizationId: string): 
 }
 
 export function nodeOf(role: RoleNode): RoleNode {
-  const { id, name, system, permissions, inheritedRoleIds, workspaceIds, rowScope, accessProfileId } = role
-  return { id, name, system, permissions, inheritedRoleIds, workspaceIds, rowScope, accessProfileId }
+  const { id, name, system, permissions, withheldPermissions, ...rest } = role
+  const { inheritedRoleIds, workspaceIds, rowScope, accessProfileId } = rest
+  return {
+    ...{ id, name, system, permissions, withheldPermissions },
+    ...{ inheritedRoleIds, workspaceIds, rowScope, accessProfileId },
+  }
 }
 
 /** What a role allows: its own permissions and those of every role that it inherits from, however far up. */
@@ -83,12 +88,34 @@ export function checkInheritance(graph: RoleGraph, id: string): void {
   }
 }
 
-/** The permissions that a role names itself, without those that the catalogue has no more. */
-export function ownPermissions(
-  role: Pick<RoleNode, 'system' | 'name' | 'permissions'>,
-): readonly Permission[] {
-  if (role.system) return systemRoles[role.name as SystemRole].permissions
-  return role.permissions.filter((permission): permission is Permission => catalogue.has(permission))
+/**
+ * The permissions that a role names itself, without those that the catalogue has no more. Those of a system role are of
+ * the release, but for what the organization adds and withholds. [X0-04]
+ */
+export function ownPermissions({
+  system,
+  name,
+  permissions,
+  withheldPermissions,
+}: Pick<RoleNode, 'system' | 'name' | 'permissions' | 'withheldPermissions'>): readonly Permission[] {
+  const named = permissions.filter((permission): permission is Permission => catalogue.has(permission))
+  if (!system) return named
+  const all = new Set([...releasedPermissions(name), ...named])
+  return [...all].filter((permission) => !withheldPermissions.includes(permission))
+}
+
+/** Whether it is a system role that allows something else than the release says. */
+export function isCustomized({
+  system,
+  permissions,
+  withheldPermissions,
+}: Pick<RoleNode, 'system' | 'permissions' | 'withheldPermissions'>): boolean {
+  return system && (permissions.length > 0 || withheldPermissions.length > 0)
+}
+
+/** What a system role allows when the organization says nothing else. */
+export function releasedPermissions(systemRole: string): readonly Permission[] {
+  return systemRoles[systemRole as SystemRole].permissions
 }
 
 /** A role and all that it inherits from, each once; ends on a cycle too. */

@@ -11,7 +11,7 @@ import { InUse, NameTaken, NotFound } from '../../graphql/refusals.ts'
 import { assignRole, removeRoleAssignment } from './assignments.ts'
 import './catalogue-graphql.ts'
 import { RoleEntity } from './entity.ts'
-import { RightsExceeded, RoleCycle, RoleTooDeep, SystemRoleFixed, TooManyRoles } from './errors.ts'
+import { LastGrant, RightsExceeded, RoleCycle, RoleTooDeep, SystemRoleFixed, TooManyRoles } from './errors.ts'
 import { deepestInheritance } from './graph.ts'
 import { createRole, deleteRole, updateRole } from './service.ts'
 import { RoleAssignmentType, RoleType, RowScopeType } from './types.ts'
@@ -77,13 +77,16 @@ const CreateRoleInput = builder.inputType('CreateRoleInput', {
 })
 
 const UpdateRoleInput = builder.inputType('UpdateRoleInput', {
-  description: 'What to change about a role, from the next request on. What is left out stays.',
+  description:
+    'What to change about a role, from the next request on. What is left out stays. Of a system role, only the permissions can be changed.',
   fields: (t) => ({
     ...expectedVersionField(t),
     id: t.id({ required: true, description: 'The role.' }),
     name: t.string({ description: 'Its new name.' }),
     description: t.string({ description: 'Its new description.' }),
-    permissions: t.stringList({ description: `Replaces its own. ${patterns}` }),
+    permissions: t.stringList({
+      description: `Replaces its own. Of a system role, the differences from this release are kept, and what a later release adds comes to it. ${patterns}`,
+    }),
     inheritedRoleIds: t.idList({ description: `Replaces what it inherits from. ${inherits}` }),
     workspaceIds: t.idList({
       description: 'Confines it to these workspaces; null opens all of the organization.',
@@ -98,6 +101,10 @@ const AssignRoleInput = builder.inputType('AssignRoleInput', {
   fields: (t) => ({
     userId: t.id({ required: true, description: 'Who gets it.' }),
     roleId: t.id({ required: true, description: 'The role: nothing that you may not do yourself.' }),
+    objectId: t.id({
+      description:
+        'Gives the role for this object alone: a customer, a business unit, a team, a virtual key or a provider. Of its permissions, those about things of that kind hold there; nothing else does, and no list shows the object.',
+    }),
     expiresAt: t.field({ type: 'DateTime', description: 'When it ends by itself; without: never.' }),
     workspaceId: t.id({
       description:
@@ -129,9 +136,18 @@ builder.mutationFields((t) => ({
     type: RoleType,
     permission: 'roles:update',
     description:
-      'Changes a role and what everybody who has it may do. What it gives more than before, to it and to roles that inherit from it, must be yours.',
+      'Changes a role and what everybody who has it may do. What it gives more than before, to it and to roles that inherit from it, must be yours; what nobody could give back is not taken away.',
     errors: {
-      types: [NotFound, NameTaken, SystemRoleFixed, RightsExceeded, RoleCycle, RoleTooDeep, StaleUpdate],
+      types: [
+        NotFound,
+        NameTaken,
+        SystemRoleFixed,
+        LastGrant,
+        RightsExceeded,
+        RoleCycle,
+        RoleTooDeep,
+        StaleUpdate,
+      ],
     },
     args: { input: t.arg({ type: UpdateRoleInput, required: true, description: 'The change.' }) },
     resolve: (_, { input }, { services, actor }) => updateRole(services, actor, input),

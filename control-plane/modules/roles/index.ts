@@ -1,6 +1,7 @@
 export { RoleEntity } from './entity.ts'
-export { RightsExceeded, RoleCycle, RoleTooDeep, TooManyRoles } from './errors.ts'
+export { LastGrant, RightsExceeded, RoleCycle, RoleTooDeep, TooManyRoles } from './errors.ts'
 export { lockRoleGraph, readRoleGraph } from './graph.ts'
+export { requireGrantsLeft } from './last-grant.ts'
 export { auditEscalation } from './refused-escalation.ts'
 export { requireRoom, requireSoundRoles } from './soundness.ts'
 export { createSystemRoles, systemRoleId } from './system-roles.ts'

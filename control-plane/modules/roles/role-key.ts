@@ -13,7 +13,7 @@ import type { RoleNode } from './graph.ts'
 
 /*
  * A role may bring a virtual key along for everybody who gets it: charged to them, following the role's access profile
- * with counters of its own, and ending with the role. [X0-29]
+ * with counters of its own, and ending with the role. One that they get for a single object brings none. [X0-29]
  */
 
 interface Assigned {
@@ -43,9 +43,12 @@ export async function keepRoleKey(
     await renewFollower(context, actor, em, virtualKeyId, expiresAt)
     return undefined
   }
-  if (role.accessProfileId === null) {
+  if (role.accessProfileId === null || assignment.objectId !== null) {
     if (workspaceId == null) return undefined
-    throw new BadUserInput('workspaceId', 'is for a role that brings a virtual key along: leave it out')
+    throw new BadUserInput(
+      'workspaceId',
+      'is for a role that brings a virtual key along, and for no single object: leave it out',
+    )
   }
   const follower = {
     accessProfileId: role.accessProfileId,

@@ -13,7 +13,8 @@ import { AccessProfileEntity } from '../access-profiles/index.ts'
 import { WorkspaceEntity } from '../workspaces/index.ts'
 import { type Role, RoleEntity } from './entity.ts'
 import { SystemRoleFixed } from './errors.ts'
-import { lockRoleGraph, nodeOf, type RoleGraph } from './graph.ts'
+import { lockRoleGraph, nodeOf, ownPermissions, type RoleGraph, releasedPermissions } from './graph.ts'
+import { requireGrantsLeft } from './last-grant.ts'
 import { expandPermissions } from './permissions.ts'
 import { auditEscalation } from './refused-escalation.ts'
 import { requireRoom, requireSoundRoles } from './soundness.ts'
@@ -63,6 +64,7 @@ export function createRole(context: ServiceContext, actor: Actor, input: CreateR
       id: newId('role'),
       organizationId: actor.organizationId,
       system: false,
+      withheldPermissions: [],
       ...fields,
       createdAt: new Date(context.now()),
     })
@@ -79,18 +81,24 @@ export function createRole(context: ServiceContext, actor: Actor, input: CreateR
   return auditEscalation(context, actor, ownSubject(actor), refuseViolations(nameTaken(fields.name), work))
 }
 
-/** @throws NotFound, NameTaken, SystemRoleFixed, RightsExceeded, RoleCycle, RoleTooDeep, StaleUpdate */
+/**
+ * Of a system role, only the permissions can be changed.
+ *
+ * @throws NotFound, NameTaken, SystemRoleFixed, LastGrant, RightsExceeded, RoleCycle, RoleTooDeep, StaleUpdate
+ */
 export function updateRole(context: ServiceContext, actor: Actor, input: UpdateRole): Promise<Role> {
   actor.require('roles:update', organizationWide)
   const fields = checkFields(input)
   const work = transactionOf(context, actor, async (em) => {
     const before = await lockRoleGraph(em, actor.organizationId)
-    const role = await requireOwnRole(em, input.id)
+    const role = await requireRow(em, RoleEntity, 'role', input.id)
     checkVersion(role, 'role', role.id, input.expectedVersion)
     await requireReferences(em, before, fields)
     const old = detailsOf(role)
-    Object.assign(role, fields)
-    requireSoundRoles(actor, before, new Map(before).set(role.id, nodeOf(role)), [role.id])
+    Object.assign(role, role.system ? systemFields(role, fields) : fields)
+    const after = new Map(before).set(role.id, nodeOf(role))
+    requireSoundRoles(actor, before, after, [role.id])
+    await requireGrantsLeft(em, before, after, context.now())
     await recordChange(
       context,
       em,
@@ -109,7 +117,8 @@ export function deleteRole(context: ServiceContext, actor: Actor, id: string): P
   actor.require('roles:delete', organizationWide)
   const work = transactionOf(context, actor, async (em) => {
     await lockRoleGraph(em, actor.organizationId)
-    const role = await requireOwnRole(em, id)
+    const role = await requireRow(em, RoleEntity, 'role', id)
+    if (role.system) throw new SystemRoleFixed(role.name)
     await requireUnusedRole(em, id, context.now())
     em.remove(role)
     await recordChange(
@@ -183,16 +192,27 @@ async function requireReferences(
   if (absent !== undefined) throw new NotFound('workspace', absent)
 }
 
-async function requireOwnRole(em: EntityManager, id: string): Promise<Role> {
-  const role = await requireRow(em, RoleEntity, 'role', id)
-  if (role.system) throw new SystemRoleFixed(role.name)
-  return role
+/**
+ * What is kept of a system role's permissions: how they differ from those of the release, so that a later release's new
+ * ones come to it too.
+ *
+ * @throws SystemRoleFixed
+ */
+function systemFields({ name }: Role, { permissions, ...others }: Partial<RoleFields>) {
+  if (Object.keys(others).length > 0) throw new SystemRoleFixed(name)
+  if (permissions === undefined) return {}
+  const released: readonly string[] = releasedPermissions(name)
+  return {
+    permissions: permissions.filter((permission) => !released.includes(permission)),
+    withheldPermissions: released.filter((permission) => !permissions.includes(permission)).sort(),
+  }
 }
 
 const nameTaken = (name: string) => ({ unique: { roles_name_key: () => new NameTaken('role', name) } })
 
 function detailsOf(role: Role): RoleFields {
-  const { name, description, permissions, inheritedRoleIds, workspaceIds, rowScope, accessProfileId } = role
+  const { name, description, inheritedRoleIds, workspaceIds, rowScope, accessProfileId } = role
+  const permissions = [...ownPermissions(role)].sort()
   return { name, description, permissions, inheritedRoleIds, workspaceIds, rowScope, accessProfileId }
 }
 

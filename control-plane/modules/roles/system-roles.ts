@@ -1,6 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { type Permission, type SystemRole, systemRoles } from '../../../contract/permissions.ts'
-import type { Rights } from '../../rights.ts'
 import { RoleEntity } from './entity.ts'
 
 const names = Object.keys(systemRoles) as SystemRole[]
@@ -16,13 +15,6 @@ export function systemRoleId(name: SystemRole): string {
   return `role_${name}`
 }
 
-/** The rights of a system role; undefined when the id is none of theirs. */
-export function systemRoleRights(id: string): Rights | undefined {
-  const name = names.find((one) => systemRoleId(one) === id)
-  if (name === undefined) return undefined
-  return { permissions: new Set(systemRoles[name].permissions), workspaceIds: null, rowScope: 'all' }
-}
-
 /** Gives a new organization its system roles, in the caller's transaction. */
 export function createSystemRoles(em: EntityManager, organizationId: string, createdAt: Date): void {
   for (const name of names) {
@@ -33,6 +25,7 @@ export function createSystemRoles(em: EntityManager, organizationId: string, cre
       description: descriptions[name],
       system: true,
       permissions: [],
+      withheldPermissions: [],
       inheritedRoleIds: [],
       workspaceIds: null,
       rowScope: 'all',

@@ -1,10 +1,11 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Actor } from '../../actor.ts'
-import { confineTo, excessOf, isWithin, type Rights } from '../../rights.ts'
+import { confineTo, excessOf, isWithin, type ObjectGrants, type Rights } from '../../rights.ts'
 import { type HeldRights, readHeldRights, requireNoLonger } from './assignments.ts'
+import { RoleEntity } from './entity.ts'
 import { refuseExcess } from './giving.ts'
-import { readRoleGraph, rightsOf } from './graph.ts'
-import { systemRoleRights } from './system-roles.ts'
+import { nodeOf, type RoleGraph, readRoleGraph, rightsOf } from './graph.ts'
+import { objectGrantsOf } from './objects.ts'
 
 /** What decides about a token's rights. */
 export interface TokenTerms {
@@ -16,6 +17,12 @@ export interface TokenTerms {
   readonly expiresAt: Date | null
 }
 
+export interface TokenRights {
+  readonly rights: Rights
+  readonly objectGrants: ObjectGrants
+  readonly expiresAt: Date | null
+}
+
 /**
  * What a token may do at this time: what its role gives in its workspace and, when it stands for a user, what of that
  * the user's own roles give. Read anew for every request, so that a change of a role holds from the next one on.
@@ -24,13 +31,15 @@ export async function readTokenRights(
   em: EntityManager,
   terms: TokenTerms,
   now: number,
-): Promise<{ rights: Rights; expiresAt: Date | null }> {
-  const fixed = terms.userId === null ? systemRoleRights(terms.roleId) : undefined
-  if (fixed) return { rights: confineTo(fixed, terms.workspaceId), expiresAt: terms.expiresAt }
-  const graph = await readRoleGraph(em)
+): Promise<TokenRights> {
+  const graph = terms.userId === null ? await readRoleAlone(em, terms.roleId) : await readRoleGraph(em)
   const rights = confineTo(rightsOf(graph, terms.roleId), terms.workspaceId)
-  if (terms.userId === null) return { rights, expiresAt: terms.expiresAt }
-  return boundBy(rights, await readHeldRights(em, graph, terms.userId, now), terms.expiresAt)
+  if (terms.userId === null) return { rights, objectGrants: new Map(), expiresAt: terms.expiresAt }
+  const held = await readHeldRights(em, graph, terms.userId, now)
+  return {
+    ...boundBy(rights, held.filter(isGeneral), terms.expiresAt),
+    objectGrants: objectGrantsOf(rights, held),
+  }
 }
 
 /**
@@ -51,9 +60,19 @@ export async function requireTokenWithin(
   refuseExcess({ permissions, reach: isForAnother ? [...reach, 'the rows of others'] : reach })
   requireNoLonger(actor, terms.expiresAt)
   if (terms.userId === null) return
-  const { rights } = boundBy(wanted, await readHeldRights(em, graph, terms.userId, now), null)
-  refuseExcess(excessOf(wanted, rights))
+  // What the user may do to single objects alone, the token may too, and no more than that.
+  const held = await readHeldRights(em, graph, terms.userId, now)
+  refuseExcess(excessOf(wanted, boundBy(wanted, held, null).rights))
 }
+
+/** Most roles inherit from none, and then need no other. */
+async function readRoleAlone(em: EntityManager, id: string): Promise<RoleGraph> {
+  const role = await em.findOne(RoleEntity, { id })
+  if (role && role.inheritedRoleIds.length > 0) return readRoleGraph(em)
+  return new Map(role ? [[id, nodeOf(role)]] : [])
+}
+
+const isGeneral = ({ objectId }: HeldRights) => objectId === null
 
 /** The permissions that some role of the owner gives for all that the token reaches, and when the first one ends. */
 export function boundBy(

@@ -10,7 +10,7 @@ import { IssuedVirtualKeyType, VirtualKeyType } from '../virtual-keys/index.ts'
 import { WorkspaceType } from '../workspaces/index.ts'
 import type { AssignedRole } from './assignments.ts'
 import { type Role, type RoleAssignment, RoleAssignmentEntity, RoleEntity } from './entity.ts'
-import { ownPermissions, permissionsOf, readRoleGraph } from './graph.ts'
+import { isCustomized, ownPermissions, permissionsOf, readRoleGraph } from './graph.ts'
 import { privilegeLevelOf } from './system-roles.ts'
 
 export const SystemRoleType = builder.enumType('SystemRole', {
@@ -26,7 +26,10 @@ export const RowScopeType = builder.enumType('RowScope', {
   description: 'Whose virtual keys, usage and audit events a role shows.',
   values: {
     OWN: { value: 'own', description: 'Those of the user that a token stands for.' },
-    TEAM: { value: 'team', description: 'Those of that user’s team and of its users.' },
+    TEAM: {
+      value: 'team',
+      description: 'Those of that user’s teams and of all users who are of one of them.',
+    },
     ALL: { value: 'all', description: 'Everybody’s.' },
   } as const,
 })
@@ -51,7 +54,12 @@ RoleType.implement({
     description: t.exposeString('description', { description: 'What it is for.' }),
     version: t.exposeInt('version', { description: versionDescription }),
     system: t.exposeBoolean('system', {
-      description: 'Whether it is one of the three that every organization has; these stay as they are.',
+      description:
+        'Whether it is one of the three that every organization has; of these, only the permissions change.',
+    }),
+    customized: t.boolean({
+      description: 'Whether it is a system role that allows something else here than in this release.',
+      resolve: isCustomized,
     }),
     privilegeLevel: t.loadable({
       type: 'Int',
@@ -122,6 +130,11 @@ RoleAssignmentType.implement({
       nullable: true,
       description: 'Who has it; null when you may not see users.',
       resolve: ({ userId }) => userId,
+    }),
+    objectId: t.exposeID('objectId', {
+      nullable: true,
+      description:
+        'The only object that the role was given for; `node(id)` is null once it is gone. Null: whatever the role reaches.',
     }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',

@@ -8,6 +8,19 @@ import { WorkspaceType } from '../workspaces/index.ts'
 import { RoleEntity } from './entity.ts'
 import { RoleType, RowScopeType } from './types.ts'
 
+type ObjectGrant = readonly [objectId: string, permissions: ReadonlySet<string>]
+
+const ObjectGrantType = builder.objectRef<ObjectGrant>('ObjectGrant').implement({
+  description: 'What you may do to one object alone.',
+  fields: (t) => ({
+    objectId: t.id({ description: 'The object: ask `node(id)`.', resolve: ([objectId]) => objectId }),
+    permissions: t.stringList({
+      description: 'What you may do to it, each as `resource:operation`.',
+      resolve: ([, permissions]) => [...permissions].sort(),
+    }),
+  }),
+})
+
 const ViewerType = builder.objectRef<Actor>('Viewer').implement({
   description: 'You: whoever sent this request.',
   fields: (t) => ({
@@ -40,6 +53,11 @@ const ViewerType = builder.objectRef<Actor>('Viewer').implement({
     permissions: t.stringList({
       description: 'What you may do now, each as `resource:operation`.',
       resolve: ({ permissions }) => [...permissions].sort(),
+    }),
+    objectGrants: t.field({
+      type: [ObjectGrantType],
+      description: 'What you may do besides, to single objects.',
+      resolve: ({ objectGrants }) => [...objectGrants],
     }),
     rowScope: t.field({
       type: RowScopeType,

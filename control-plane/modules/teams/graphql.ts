@@ -59,7 +59,8 @@ TeamType.implement({
       {
         type: UserType,
         permission: 'users:view',
-        description: 'Its users, oldest first.',
+        description:
+          'The users whose calls are charged to it, oldest first; `members` are all who are of it.',
         resolve: ({ id }, page, context) =>
           listPageBelow(context, { entity: UserEntity, ...ofTeam.users }, id, page),
       },
@@ -96,6 +97,7 @@ builder.queryFields((t) => ({
     type: TeamType,
     nullable: true,
     permission: 'teams:view',
+    objectAt: 'id',
     description: 'One team; null when there is none that you may see.',
     args: { id: t.arg.id({ required: true, description: 'Its id.' }) },
     resolve: (_, { id }) => id,
@@ -150,6 +152,7 @@ builder.mutationFields((t) => ({
   updateTeam: t.field({
     type: TeamType,
     permission: 'teams:update',
+    objectAt: 'input.id',
     description: 'Renames or moves a team.',
     errors: { types: [NotFound, NameTaken, StaleUpdate] },
     args: { input: t.arg({ type: UpdateTeamInput, required: true, description: 'The change.' }) },
@@ -158,7 +161,8 @@ builder.mutationFields((t) => ({
   deleteTeam: t.field({
     type: DeletedType,
     permission: 'teams:delete',
-    description: 'Deletes a team without users and virtual keys, with its budget and limit.',
+    objectAt: 'input.id',
+    description: 'Deletes a team without members and virtual keys, with its budget and limit.',
     errors: { types: [NotFound, InUse] },
     args: { input: t.arg({ type: ByIdInput, required: true, description: 'The team.' }) },
     resolve: (_, { input }, { services, actor }) => deleteTeam(services, actor, input.id),

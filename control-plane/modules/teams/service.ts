@@ -76,7 +76,7 @@ export function deleteTeam(context: ServiceContext, actor: Actor, id: string): P
     })
     return { id }
   })
-  return refuseViolations({ referenced: () => new InUse('team', 'users or virtual keys') }, work)
+  return refuseViolations({ referenced: () => new InUse('team', 'members or virtual keys') }, work)
 }
 
 const nameTaken = (name: string) => ({ unique: { teams_name_key: () => new NameTaken('team', name) } })

@@ -11,6 +11,11 @@ export const UserEntity = defineEntity({
     name: p.string(),
     email: p.string().strictNullable(),
     active: p.boolean(),
+    /** What their keys may ask for, in the grammar of a key's model lists. */
+    allowedModels: p.json<string[]>(),
+    deniedModels: p.json<string[]>(),
+    allowedProviders: p.json<string[]>(),
+    deniedProviders: p.json<string[]>(),
     createdAt: p.datetime(),
   },
 })

@@ -34,7 +34,7 @@ UserType.implement({
     team: t.field({
       type: TeamType,
       nullable: true,
-      description: 'The team that their calls are charged to.',
+      description: 'The team that their calls are charged to, one of their `memberships`.',
       resolve: ({ teamId }) => teamId,
     }),
     virtualKeys: t.connection(

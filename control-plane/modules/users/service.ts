@@ -10,7 +10,9 @@ import { checkName, checkText } from '../../input.ts'
 import { deleteOwnedPolicies } from '../../owned-policies.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { TeamEntity } from '../teams/index.ts'
+import { openAccess } from './access.ts'
 import { type User, UserEntity } from './entity.ts'
+import { requireMayPlace } from './placing.ts'
 import { userSnapshot } from './snapshot.ts'
 
 export interface CreateUser {
@@ -42,6 +44,7 @@ export function createUser(context: ServiceContext, actor: Actor, input: CreateU
       name,
       email,
       active: true,
+      ...openAccess,
       createdAt: new Date(context.now()),
     })
     await recordChange(context, em, actor, describe('user.created', user), { upserts: [userSnapshot(user)] })
@@ -53,6 +56,7 @@ export function createUser(context: ServiceContext, actor: Actor, input: CreateU
 /** @throws NotFound, NameTaken */
 export function updateUser(context: ServiceContext, actor: Actor, input: UpdateUser): Promise<User> {
   actor.require('users:update', organizationWide)
+  if (input.teamId !== undefined) requireMayPlace(actor)
   const name = input.name == null ? undefined : checkName('name', input.name)
   const email = input.email === undefined ? undefined : checkEmail(input.email)
   const work = transactionOf(context, actor, async (em) => {

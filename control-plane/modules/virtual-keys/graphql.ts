@@ -31,6 +31,7 @@ builder.queryFields((t) => ({
     type: VirtualKeyType,
     nullable: true,
     permission: 'virtual_keys:view',
+    objectAt: 'id',
     description: 'One virtual key; null when there is none that you may see.',
     args: { id: t.arg.id({ required: true, description: 'Its id.' }) },
     resolve: (_, { id }) => id,
@@ -122,6 +123,7 @@ builder.mutationFields((t) => ({
   updateVirtualKey: t.field({
     type: VirtualKeyType,
     permission: 'virtual_keys:update',
+    objectAt: 'input.id',
     description: 'Changes a key.',
     errors: { types: [NotFound, KeyRevoked, ProfileManaged, StaleUpdate] },
     args: { input: t.arg({ type: UpdateVirtualKeyInput, required: true, description: 'The change.' }) },
@@ -130,6 +132,7 @@ builder.mutationFields((t) => ({
   revokeVirtualKey: t.field({
     type: VirtualKeyType,
     permission: 'virtual_keys:revoke',
+    objectAt: 'input.id',
     description:
       'Ends a key for good. Data planes refuse it within milliseconds; a call that is under way goes on. With `waitFor: ALL`, no data plane admits a call of the key once this has answered.',
     errors: { types: [NotFound] },
@@ -139,6 +142,7 @@ builder.mutationFields((t) => ({
   deleteVirtualKey: t.field({
     type: DeletedType,
     permission: 'virtual_keys:revoke',
+    objectAt: 'input.id',
     description:
       'Ends a key and deletes it with its budgets and limits. Its usage records stay, without the key.',
     errors: { types: [NotFound] },

@@ -1,13 +1,12 @@
 import { LockMode } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { EntityKey } from '../../../contract/configuration/entities.ts'
-import { compileModelPattern, isModelPattern } from '../../../contract/model-lists.ts'
-import { PatternRefused } from '../../../contract/patterns.ts'
 import { newId } from '../../db/id.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import { NotFound } from '../../graphql/refusals.ts'
 import { checkAllowList } from '../../input.ts'
 import { deleteOwnedPolicies } from '../../owned-policies.ts'
+import { checkPatternedList } from '../../patterned-list.ts'
 import { ProviderEntity, ProviderKeyEntity } from '../providers/index.ts'
 import type { VirtualKey } from './entity.ts'
 import { type ProviderConfig, ProviderConfigEntity } from './provider-config-entity.ts'
@@ -24,7 +23,6 @@ export interface ProviderConfigInput {
 }
 
 const maximumConfigs = 50
-const mostPatterns = 50
 
 /**
  * Makes these the provider configurations of a key. The configuration of a provider that stays keeps its id, and
@@ -119,41 +117,24 @@ function checkShape(inputs: readonly ProviderConfigInput[]): void {
     if (weight != null && !(weight > 0 && weight <= 1_000_000)) {
       throw new BadUserInput(`${field}.weight`, 'must be above 0 and at most 1000000, or null')
     }
-    checkModelList(`${field}.allowedModels`, allowedModels)
-    checkModelList(`${field}.blockedModels`, blockedModels ?? [])
+    checkPatternedList(`${field}.allowedModels`, allowedModels)
+    checkPatternedList(`${field}.blockedModels`, blockedModels ?? [])
     checkAllowList(`${field}.providerKeyIds`, providerKeyIds)
-  }
-}
-
-/** Names, `*` or patterns; a pattern that no data plane could match in bounded time is refused. */
-function checkModelList(field: string, entries: readonly string[]): void {
-  checkAllowList(field, entries)
-  const patterns = entries.filter(isModelPattern)
-  if (patterns.length > mostPatterns) {
-    throw new BadUserInput(field, `must have at most ${mostPatterns} patterns, not ${patterns.length}`)
-  }
-  for (const pattern of patterns) {
-    try {
-      compileModelPattern(pattern)
-    } catch (error) {
-      if (!(error instanceof PatternRefused)) throw error
-      throw new BadUserInput(
-        field,
-        `"${pattern}" is no pattern: ${error.message}. Patterns have the syntax of RE2`,
-      )
-    }
   }
 }
 
 async function checkReferences(em: EntityManager, input: ProviderConfigInput, index: number): Promise<void> {
   const { providerId, providerKeyIds } = input
-  if (!(await em.count(ProviderEntity, { id: providerId }))) throw new NotFound('provider', providerId)
+  // The provider before its keys, as whoever deletes it locks them.
+  const lockMode = LockMode.PESSIMISTIC_READ
+  const provider = await em.findOne(ProviderEntity, { id: providerId }, { lockMode })
+  if (provider === null) throw new NotFound('provider', providerId)
   if (providerKeyIds[0] === '*') return
   // Shared locks, so that none of these keys is removed before the transaction ends.
   const known = await em.find(
     ProviderKeyEntity,
     { providerId, id: { $in: [...providerKeyIds] } },
-    { lockMode: LockMode.PESSIMISTIC_READ },
+    { lockMode },
   )
   const unknown = providerKeyIds.find((id) => !known.some((key) => key.id === id))
   if (unknown === undefined) return

@@ -65,6 +65,7 @@ builder.mutationFields((t) => ({
   rotateVirtualKey: t.field({
     type: IssuedVirtualKeyType,
     permission: 'virtual_keys:rotate',
+    objectAt: 'input.id',
     description: 'Gives a key a new secret, while the old one goes on for a time.',
     errors: { types: [NotFound, KeyRevoked, AlreadyIssued, IdempotencyKeyReused] },
     args: { input: t.arg({ type: RotateVirtualKeyInput, required: true, description: 'The rotation.' }) },

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { systemRoles } from '../../../contract/permissions.ts'
 import { read } from '../api.ts'
 import { type RoleApi, startRoleApi } from '../modules/roles/role-api.ts'
 import type { Mutation, Result } from '../modules/tenant-api.ts'
@@ -94,9 +95,28 @@ describe('roles of a file', () => {
       '/roles/2/permissions',
       '/roles/2/workspaces/0',
     ])
-    const { problems: fixed } = await put({ roles: [{ name: 'admin', permissions: ['teams:view'] }] })
+    const { problems: fixed } = await put({ roles: [{ name: 'admin', rowScope: 'OWN' }] })
     expect(fixed).toMatchObject([{ path: '/roles/0', message: expect.stringContaining('system role') }])
     expect(await roleNames()).toEqual([])
+  })
+
+  it('may change the permissions of a system role, which then stands in the file and is never deleted', async () => {
+    const wanted = { roles: [{ name: 'viewer', permissions: ['teams:view', 'usage:view'] }] }
+    expect(told(await put(wanted))).toEqual(['UPDATE role viewer'])
+    expect(told(await put(wanted))).toEqual([])
+    const { configurationFile } = await acme.query<{ configurationFile: { document: object } }>(
+      '{ configurationFile { document } }',
+    )
+    expect(configurationFile.document).toMatchObject(wanted)
+    expect(told(await put({ roles: [] }, { prune: true }))).toEqual([])
+    const viewer = [...systemRoles.viewer.permissions]
+    expect(told(await put({ roles: [{ name: 'viewer', permissions: viewer }] }))).toEqual([
+      'UPDATE role viewer',
+    ])
+    const { configurationFile: after } = await acme.query<{ configurationFile: { document: object } }>(
+      '{ configurationFile { document } }',
+    )
+    expect(after.document).not.toHaveProperty('roles')
   })
 
   it('give nothing that whoever applies them does not have, and the attempt is on record', async () => {

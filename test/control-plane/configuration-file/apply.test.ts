@@ -105,7 +105,12 @@ describe('applyConfiguration', () => {
     const changed = {
       version: 1,
       customers: [{ name: 'Acme', budgets: [{ limitUsd: 300, period: 'MONTH' }] }],
-      users: [{ name: 'Ada Lovelace', email: 'ada@example.com', active: false }],
+      users: [
+        {
+          ...{ name: 'Ada Lovelace', email: 'ada@example.com', active: false },
+          access: { deniedModels: ['gpt-4o'] },
+        },
+      ],
       providers: [{ ...provider, idleTimeoutMs: 5_000, models: [{ ...model, prices }] }],
     }
     const { changes } = await apply(changed)
@@ -113,6 +118,10 @@ describe('applyConfiguration', () => {
     expect(fields).toEqual([
       { kind: 'user', field: 'name', before: 'Ada', after: 'Ada Lovelace' },
       { kind: 'user', field: 'active', before: true, after: false },
+      {
+        ...{ kind: 'user', field: 'access.deniedModels' },
+        ...{ before: ['regex:o1.*', 'gpt-4o'], after: ['gpt-4o'] },
+      },
       { kind: 'provider', field: 'idleTimeoutMs', before: 120_000, after: 5_000 },
       {
         kind: 'model',

@@ -5,7 +5,12 @@ export const sampleFile = {
   customers: [{ name: 'Acme', budgets: [{ limitUsd: 250.5, period: 'MONTH' }] }],
   businessUnits: [{ name: 'Research', customer: 'Acme' }],
   teams: [{ name: 'Assistants', customer: 'Acme', businessUnit: 'Research' }],
-  users: [{ name: 'Ada', email: 'Ada@Example.com', team: 'Assistants' }],
+  users: [
+    {
+      ...{ name: 'Ada', email: 'Ada@Example.com', team: 'Assistants' },
+      access: { allowedProviders: ['openai'], deniedModels: ['regex:o1.*', 'gpt-4o'] },
+    },
+  ],
   providers: [
     {
       name: 'openai',

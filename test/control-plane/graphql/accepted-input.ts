@@ -8,7 +8,7 @@ export interface Acceptance {
 }
 
 const people = ['name', 'description']
-const models = ['allowedModels', 'blockedModels', 'upstreamName']
+const models = ['allowedModels', 'blockedModels', 'deniedModels', 'upstreamName']
 const keys = ['idempotencyKey', 'rotationKey']
 const headers = ['allowedHeaders', 'allowlist', 'denylist']
 const sets = ['tags', 'workspaceIds', 'virtualKeyIds', ...headers]

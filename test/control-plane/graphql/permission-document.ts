@@ -30,7 +30,8 @@ without a token.
 | sign in | \`UNAUTHENTICATED\` |
 
 A role of one's own (\`createRole\`) allows the fields of the permissions that it names or inherits, in its workspaces, and of virtual keys,
-usage and audit events those of its row scope: of the user that the token stands for (\`OWN\`), of that user's team (\`TEAM\`), or all.
+usage and audit events those of its row scope: of the user that the token stands for (\`OWN\`), of that user's teams (\`TEAM\`), or all.
+A user may have a role for one object alone (\`assignRole\` with \`objectId\`): that object by its id, and no list.
 Nobody gives more than they have, by a role, an assignment or a token.`
 
 /** docs/permissions.md. */

@@ -10,6 +10,7 @@ import {
 } from '../../../control-plane/modules/customers/service.ts'
 import { updateOrganization } from '../../../control-plane/modules/organizations/service.ts'
 import { createTeam, deleteTeam, updateTeam } from '../../../control-plane/modules/teams/service.ts'
+import { setUserAccess } from '../../../control-plane/modules/users/access.ts'
 import { createUser, deleteUser, updateUser } from '../../../control-plane/modules/users/service.ts'
 import { createWorkspace, deleteWorkspace } from '../../../control-plane/modules/workspaces/service.ts'
 import { created, nameOf, type Perform, type Tenant } from './tenant.ts'
@@ -60,6 +61,8 @@ export const hierarchyMutations: Record<string, Perform> = {
   moveUser: (t, [a, b, c]) =>
     updateUser(t.context, t.actor, { id: t.pick('user', a), teamId: b % 2 ? t.pick('team', c) : null }),
   switchUser: (t, [a, b]) => updateUser(t.context, t.actor, { id: t.pick('user', a), active: b % 2 === 0 }),
+  restrictUser: (t, [a, b]) =>
+    setUserAccess(t.context, t.actor, { userId: t.pick('user', a), deniedModels: b % 2 ? ['gpt-4o'] : [] }),
   deleteUser: (t, [a]) => deleteUser(t.context, t.actor, t.pick('user', a)),
 }
 

@@ -41,6 +41,8 @@ export const seldomAccepted: readonly Draw[] = [
   { mutation: 'createCustomer', picks: [3, 0, 0, 0] },
   { mutation: 'deleteCustomer', picks: [0, 0, 0, 0] },
   { mutation: 'createProvider', picks: [1, 1, 0, 0] },
+  { mutation: 'addProviderKey', picks: [3, 0, 0, 0] },
+  { mutation: 'removeProviderKey', picks: [0, 0, 0, 0] },
   { mutation: 'createModel', picks: [0, 0, 0, 0] },
   { mutation: 'updateModel', picks: [1, 0, 0, 0] },
   { mutation: 'deleteModel', picks: [0, 0, 0, 0] },

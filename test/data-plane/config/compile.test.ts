@@ -130,6 +130,60 @@ describe('grants', () => {
     expect(allowed).toEqual([false, false, true])
   })
 
+  describe('the owner of a key [S0-24]', () => {
+    const open = { allowedModels: ['*'], deniedModels: [], allowedProviders: ['*'], deniedProviders: [] }
+    const alias = { ...model, id: 'mdl_2', name: 'quick' } as Entity
+    const second = { ...provider, id: 'prov_2', name: 'anthropic' } as Entity
+    const owned = virtualKey('vk_2', { owner: { kind: 'user', id: 'usr_1' }, allowAllProviders: true })
+
+    async function permitted(access: object | undefined): Promise<string[]> {
+      const restricted = { ...user, ...(access && { access: { ...open, ...access } }) } as Entity
+      const key = (await compile(restricted, alias, second, owned)).keyByDigest(digestOf('vk_2'))
+      return (key?.grants ?? []).flatMap((grant) =>
+        ['gpt-4o', 'gpt-4o-mini', 'quick']
+          .filter((name) => grant.ownerMayUse(name))
+          .map((name) => `${grant.provider.name}/${name}`),
+      )
+    }
+
+    const all = ['openai/gpt-4o', 'openai/gpt-4o-mini', 'openai/quick']
+    const others = ['anthropic/gpt-4o', 'anthropic/gpt-4o-mini', 'anthropic/quick']
+
+    it.each([
+      ['nothing is restricted', undefined, [...all, ...others]],
+      ['everything is allowed', {}, [...all, ...others]],
+      ['no model is allowed', { allowedModels: [] }, []],
+      ['no provider is allowed', { allowedProviders: [] }, []],
+      ['one provider is allowed', { allowedProviders: ['openai'] }, all],
+      ['a provider is denied', { deniedProviders: ['anthropic'] }, all],
+      ['a pattern of providers is denied', { deniedProviders: ['regex:anth.*'] }, all],
+      [
+        'a provider is both allowed and denied',
+        { allowedProviders: ['openai'], deniedProviders: ['openai'] },
+        [],
+      ],
+      ['every model is denied', { allowedModels: ['gpt-4o'], deniedModels: ['*'] }, []],
+      [
+        'a pattern of models is allowed and one of them denied',
+        { allowedModels: ['regex:gpt-.*'], deniedModels: ['GPT-4o'] },
+        ['openai/gpt-4o-mini', 'anthropic/gpt-4o-mini'],
+      ],
+      [
+        'a denied model has an alias',
+        { allowedProviders: ['openai'], deniedModels: ['gpt-4o-mini'] },
+        ['openai/gpt-4o'],
+      ],
+    ])('may use what is left when %s', async (_, access, expected) => {
+      expect(await permitted(access)).toEqual(expected)
+    })
+
+    it('is restricted, and a team is not', async () => {
+      const restricted = { ...user, access: { ...open, allowedModels: [] } } as Entity
+      const key = (await compile(restricted)).keyByDigest(digestOf('vk_1'))
+      expect(key?.grants[0]?.ownerMayUse('gpt-4o')).toBe(true)
+    })
+  })
+
   it('a provider has its models by name, and no slash at the end of its URL', async () => {
     const grant = (await compile()).keyByDigest(digestOf('vk_1'))?.grants[0]
     expect(grant?.provider).toMatchObject({ baseUrl: 'http://127.0.0.1:9/v1', origin: 'http://127.0.0.1:9' })

@@ -59,6 +59,26 @@ describe('refusals', () => {
     expect((await refusalOf(() => findTargets([grant(openai, [])], 'small'))).code).toBe('model_blocked')
   })
 
+  it('what the key may use and its owner may not, in the words of the ledger [S0-24]', async () => {
+    const grants = [grant(openai, ['*'], { ownerMayUse: (name) => name === 'small' })]
+    expect(namesOf(findTargets(grants, 'openai/small'))).toEqual(['openai:small'])
+    expect(await refusalOf(() => findTargets(grants, 'large'))).toMatchObject({
+      ...{ code: 'user_not_authorized', status: 403, details: { param: 'model' } },
+      message: 'User does not have permission to access this model',
+    })
+  })
+
+  it('what the owner may use and the key may not is the key’s refusal', async () => {
+    const grants = [grant(openai, ['small'], { ownerMayUse: () => true })]
+    expect((await refusalOf(() => findTargets(grants, 'large'))).code).toBe('model_blocked')
+  })
+
+  it('a provider that the owner may not use is not the way round one that they may', async () => {
+    const grants = [grant(acme, ['*'], { ownerMayUse: () => false }), grant(openai)]
+    expect(namesOf(findTargets(grants, 'small'))).toEqual(['openai:small'])
+    expect((await refusalOf(() => findTargets(grants, 'acme/small'))).code).toBe('user_not_authorized')
+  })
+
   it('a key without providers [S0-32]', async () => {
     expect((await refusalOf(() => findTargets([], 'small'))).code).toBe('provider_blocked')
   })

@@ -185,6 +185,37 @@ describe('a role of some rows [X0-30]', () => {
     expect(seen.sort()).toEqual(names.map((name) => `inference.of.${name}`))
   })
 
+  it('TEAM shows those of every team that one is of, for whatever reason and no longer than that', async () => {
+    const { workspaceId } = acme.tenant
+    const userId = members.alice?.userId
+    const dans = await acme.mutate(createTeam, { workspaceId, name: 'platform' })
+    const erins = await acme.mutate(createTeam, { workspaceId, name: 'research' })
+    await join('dan', dans.id)
+    await join('erin', null)
+    const member = (field: string, type: string) => ({
+      field,
+      input: `${field.charAt(0).toUpperCase()}${field.slice(1)}Input`,
+      selection: `... on ${type} { id }`,
+    })
+    const add = (input: object) => acme.mutate(member('addTeamMember', 'Membership'), input)
+    const remove = (input: object) => acme.mutate(member('removeTeamMember', 'Deleted'), input)
+    await add({ userId: members.erin?.userId, teamId: erins.id })
+    expect((await modelsSeen(team)).models).toEqual(['alice', 'bob'])
+    await add({ userId, teamId: dans.id })
+    await add({ userId, teamId: erins.id })
+    const all = ['alice', 'bob', 'dan', 'erin']
+    expect((await modelsSeen(team)).models).toEqual(all)
+    expect((await namesSeen(team, 'virtualKeys')).sort()).toEqual(all.map((name) => `${name}’s key`))
+    const { data } = await acme.api.ask(team, '{ auditEvents(first: 100) { edges { node { type } } } }')
+    const { edges } = read<{ edges: { node: { type: string } }[] }>(data, 'auditEvents')
+    const seen = edges.map(({ node }) => node.type).filter((type) => type.startsWith('inference.of.'))
+    expect(seen.sort()).toEqual(all.map((name) => `inference.of.${name}`))
+    expect((await modelsSeen(own)).models).toEqual(['alice'])
+    await remove({ userId, teamId: dans.id })
+    await remove({ userId, teamId: erins.id })
+    expect((await modelsSeen(team)).models).toEqual(['alice', 'bob'])
+  })
+
   it('a key of somebody else answers like one that does not exist', async () => {
     const { keyId: id = '' } = members.bob ?? {}
     const asked = await acme.api.ask(

@@ -24,13 +24,6 @@ describe('system roles', () => {
     }))
     expect(roles).toEqual({ totalCount: 3, edges: expected.map((node) => ({ node })) })
   })
-
-  it('cannot be changed or deleted', async () => {
-    expect(await acme.updateRole({ id: 'role_viewer', permissions: ['*'] })).toMatchObject({
-      code: 'SYSTEM_ROLE',
-    })
-    expect(await acme.mutate(deleteRole, { id: 'role_viewer' })).toMatchObject({ code: 'SYSTEM_ROLE' })
-  })
 })
 
 describe('a role of one’s own', () => {

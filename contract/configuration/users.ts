@@ -1,0 +1,33 @@
+import Type, { type Static } from 'typebox'
+import { AllowList, closed, Id, Nullable } from './parts.ts'
+
+/** What the keys of a user may ask for: names, `*` and `regex:` entries, see `contract/model-lists.ts`. [S0-24] */
+const UserAccess = Type.Object(
+  {
+    allowedModels: AllowList,
+    /** Refused whatever is allowed; so are denied providers. */
+    deniedModels: AllowList,
+    /** Providers by name. */
+    allowedProviders: AllowList,
+    deniedProviders: AllowList,
+  },
+  closed,
+)
+
+export const User = Type.Object(
+  {
+    kind: Type.Literal('user'),
+    id: Id,
+    teamId: Nullable(Id),
+    active: Type.Boolean(),
+    /**
+     * Absent: whatever their keys may. A data plane that does not know it refuses the revision and goes on with its last
+     * good one instead of running one whose restrictions it would not see.
+     */
+    access: Type.Optional(UserAccess),
+  },
+  closed,
+)
+
+export type User = Static<typeof User>
+export type UserAccess = Static<typeof UserAccess>

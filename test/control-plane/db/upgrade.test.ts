@@ -1,0 +1,78 @@
+import type { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { applicationRole, withClient } from '../../../cli/embedded/database.ts'
+import { migrations } from '../../../control-plane/db/migrations.ts'
+import { createDatabase, type TestDatabase } from '../../environment/index.ts'
+
+/* What a database of an earlier release holds is what it was after the upgrade. */
+
+let testDatabase: TestDatabase
+beforeAll(async () => {
+  testDatabase = await createDatabase()
+})
+afterAll(() => testDatabase.drop())
+
+const isEarlier = (name: string) => name < '021'
+
+async function run(client: Client, wanted: (name: string) => boolean): Promise<void> {
+  for (const { name, statements } of migrations) {
+    if (wanted(name)) for (const statement of statements(applicationRole)) await client.query(statement)
+  }
+}
+
+const rowsOfEarlierRelease = [
+  `insert into organizations (id, name, created_at) values ('org_1', 'Acme', now())`,
+  `insert into workspaces (id, org_id, name, created_at) values ('ws_1', 'org_1', 'default', now())`,
+  `insert into teams (id, org_id, workspace_id, name, created_at) values ('team_1', 'org_1', 'ws_1', 'eng', now())`,
+  `insert into users (id, org_id, team_id, name, active, created_at)
+     values ('usr_1', 'org_1', 'team_1', 'Ada', true, now()), ('usr_2', 'org_1', null, 'Bob', true, now())`,
+  `insert into roles (id, org_id, name, description, system, permissions, inherited_role_ids, row_scope, created_at)
+     values ('role_viewer', 'org_1', 'viewer', '', true, '[]', '[]', 'all', now())`,
+  `insert into role_assignments (id, org_id, user_id, role_id, created_at)
+     values ('ra_1', 'org_1', 'usr_1', 'role_viewer', now())`,
+  // What a roll-back would write.
+  `update users set name = 'Ada Lovelace' where id = 'usr_1'`,
+  `update roles set description = 'Reads.' where id = 'role_viewer'`,
+]
+
+describe('an upgrade', () => {
+  it('finds users unrestricted, of the team that they are charged to, with the roles that they had', async () => {
+    await withClient(testDatabase.ownerUrl, async (client) => {
+      await client.query('drop schema public cascade')
+      await client.query('create schema public')
+      await client.query(`grant usage on schema public to ${applicationRole}`)
+      await run(client, isEarlier)
+    })
+    await withClient(testDatabase.superuserUrl, async (client) => {
+      for (const statement of rowsOfEarlierRelease) await client.query(statement)
+    })
+    // The owner, whom row-level security binds too.
+    await withClient(testDatabase.ownerUrl, (client) => run(client, (name) => !isEarlier(name)))
+
+    const open = {
+      ...{ allowed_models: ['*'], denied_models: [], allowed_providers: ['*'], denied_providers: [] },
+    }
+    await withClient(testDatabase.superuserUrl, async (client) => {
+      const read = async (sql: string) => (await client.query<object>(sql)).rows
+      expect(
+        await read(
+          'select allowed_models, denied_models, allowed_providers, denied_providers from users order by id',
+        ),
+      ).toEqual([open, open])
+      expect(await read('select id, user_id, team_id, workspace_id, source from memberships')).toEqual([
+        { id: 'mb_1', user_id: 'usr_1', team_id: 'team_1', workspace_id: 'ws_1', source: 'home' },
+      ])
+      expect(await read('select withheld_permissions from roles')).toEqual([{ withheld_permissions: [] }])
+      expect(await read('select object_id from role_assignments')).toEqual([{ object_id: null }])
+      const images = await read(
+        `select image from row_images where table_name in ('users', 'roles') and image is not null order by table_name`,
+      )
+      expect(images).toMatchObject([{ image: { withheld_permissions: [] } }, { image: open }])
+      const walls = await read(
+        `select relname from pg_class where relnamespace = 'public'::regnamespace and relrowsecurity
+           and not relforcerowsecurity`,
+      )
+      expect(walls).toEqual([])
+    })
+  })
+})
