@@ -184,7 +184,8 @@ describe('the daily commands', patience, () => {
     const { secret: next } = JSON.parse(rotated.stdout) as { secret: string }
     expect(await call(next, 'demo-chat')).toBe(200)
     expect(await run(['keys', 'revoke', 'nightly'])).toMatchObject({ code: 1 })
-    expect(await run(['keys', 'revoke', 'nightly', '--yes'])).toMatchObject({ code: 0 })
+    expect(await run(['keys', 'revoke', 'nightly', '--yes', '--wait'])).toMatchObject({ code: 0 })
+    expect(await call(next, 'demo-chat')).toBe(403)
     const revoked = await run(['keys', 'list', '--search', 'nightly', '--json'])
     expect(JSON.parse(revoked.stdout)).toMatchObject([{ name: 'nightly', status: 'REVOKED' }])
   })
