@@ -26,6 +26,9 @@ describe('the ledger against the provider’s log', () => {
     ['once what was billed twice', [bill('a', 5), bill('a', 5)], [charge('a', 5)], 5],
     ['twice what was billed once', [bill('a', 5)], [charge('a', 5), charge('a', 5)], 5],
   ])('drifts when it charges %s', (_, billed, charged, nanoUsd) => {
-    expect(findDrift(billed, charged)).toEqual({ nanoUsd, calls: ['a'] })
+    expect(findDrift(billed, charged)).toEqual({
+      nanoUsd,
+      calls: [expect.stringMatching(/^a: .*billed \d+$/)],
+    })
   })
 })
