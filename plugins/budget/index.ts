@@ -11,10 +11,15 @@ export default defineBuiltin({
 
   config: Type.Object(
     {
-      /** Tokens of output that a call may have when neither caller nor model sets a limit. */
-      defaultOutputTokens: Type.Integer({ minimum: 1, maximum: 10_000_000, default: 4096 }),
-      /** The most tokens that one inline picture is counted as, whatever its bytes: eight tiles of the dearest model. */
-      imageInputTokens: Type.Integer({ minimum: 0, maximum: 10_000_000, default: 50_000 }),
+      defaultOutputTokens: Type.Integer({
+        ...{ minimum: 1, maximum: 10_000_000, default: 4096 },
+        description: 'Tokens of output that a call may have when neither caller nor model sets a limit.',
+      }),
+      imageInputTokens: Type.Integer({
+        ...{ minimum: 0, maximum: 10_000_000, default: 50_000 },
+        description:
+          'The most tokens that one inline picture is counted as, whatever its bytes: eight tiles of the dearest model.',
+      }),
     },
     { additionalProperties: false },
   ),

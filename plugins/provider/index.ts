@@ -11,19 +11,28 @@ export default defineBuiltin({
 
   config: Type.Object(
     {
-      /** Concurrent calls to one provider; the next one is refused as `overloaded`, never queued. */
-      maxConcurrentCalls: Type.Integer({ minimum: 1, maximum: 100_000, default: 2048 }),
-      /** Longest time from the question to the end of its answer, streams included. */
-      maxDurationMs: Type.Integer({ minimum: 1, maximum: 86_400_000, default: 1_800_000 }),
-      /**
-       * How long a provider is heard out when the caller has left, for what it bills is known only at its answer's end.
-       * 0 breaks off at once. A call that is broken off costs all that was set aside for it.
-       */
-      drainMs: Type.Integer({ minimum: 0, maximum: 3_600_000, default: 10_000 }),
-      /** Largest answer that is not streamed. */
-      maxAnswerBytes: Type.Integer({ minimum: 1, maximum: 1_073_741_824, default: 67_108_864 }),
-      /** Largest single event of a streamed answer. */
-      maxEventBytes: Type.Integer({ minimum: 1, maximum: 1_073_741_824, default: 16_777_216 }),
+      maxConcurrentCalls: Type.Integer({
+        ...{ minimum: 1, maximum: 100_000, default: 2048 },
+        description:
+          'Calls to one provider at the same time; the next one is refused as `overloaded`, never queued.',
+      }),
+      maxDurationMs: Type.Integer({
+        ...{ minimum: 1, maximum: 86_400_000, default: 1_800_000 },
+        description: 'Longest time from the question to the end of its answer, streams included.',
+      }),
+      drainMs: Type.Integer({
+        ...{ minimum: 0, maximum: 3_600_000, default: 10_000 },
+        description:
+          'How long a provider is heard out when the caller has left, for what it bills is known only at the end of its answer. 0 breaks off at once. A call that is broken off costs all that was set aside for it.',
+      }),
+      maxAnswerBytes: Type.Integer({
+        ...{ minimum: 1, maximum: 1_073_741_824, default: 67_108_864 },
+        description: 'Largest answer that is not streamed.',
+      }),
+      maxEventBytes: Type.Integer({
+        ...{ minimum: 1, maximum: 1_073_741_824, default: 16_777_216 },
+        description: 'Largest single event of a streamed answer.',
+      }),
     },
     { additionalProperties: false },
   ),
