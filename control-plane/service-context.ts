@@ -2,6 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Logger } from 'pino'
 import type { Actor } from './actor.ts'
 import type { Database } from './db/database.ts'
+import type { VisibleRows } from './db/visible-rows.ts'
 import { doOnce, type IdempotentRequest } from './idempotency.ts'
 import type { LiveFeed } from './live/live-feed.ts'
 import type { Secrets } from './secrets/secrets.ts'
@@ -36,10 +37,15 @@ export function transactionOf<T>(
   actor: Actor,
   work: (em: EntityManager) => Promise<T>,
 ): Promise<T> {
-  const { organizationId, workspaceIds, rowScope, id, user } = actor
-  const rows = rowScope === 'all' ? null : { scope: rowScope, actorId: id, user }
+  const { organizationId, workspaceIds } = actor
+  const rows = visibleRowsOf(actor)
   const { idempotentRequest } = context
   const once = (em: EntityManager) =>
     idempotentRequest ? doOnce(em, actor, idempotentRequest, () => work(em)) : work(em)
   return context.database.transaction(organizationId, once, { workspaceIds, rows })
+}
+
+/** Whose virtual keys, usage and audit events the actor sees; null: everybody's. */
+export function visibleRowsOf({ rowScope, id, user }: Actor): VisibleRows | null {
+  return rowScope === 'all' ? null : { scope: rowScope, actorId: id, user }
 }

@@ -1,21 +1,13 @@
 import { type EntityManager, MikroORM } from '@mikro-orm/postgresql'
 import { entities } from './entities.ts'
 import { refuseBypassingRole } from './role-check.ts'
+import { type VisibleRows, visibleCondition } from './visible-rows.ts'
 
 export interface TransactionOptions {
   /** Also hides what belongs to any other workspace; null hides nothing. */
   readonly workspaceIds?: readonly string[] | null
   /** Also hides the virtual keys, usage and audit events of others; null hides nothing. */
   readonly rows?: VisibleRows | null
-}
-
-/** Whose rows a transaction sees. */
-export interface VisibleRows {
-  readonly scope: 'own' | 'team'
-  /** Who asks: an API token. */
-  readonly actorId: string
-  /** The user that it stands for, if any. */
-  readonly user: { readonly id: string; readonly teamIds: readonly string[] } | null
 }
 
 export interface Database {
@@ -74,7 +66,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
   return {
     transaction(organizationId, work, { workspaceIds = null, rows = null } = {}) {
       const em = orm.em.fork()
-      em.setFilterParams('tenant', { organizationId, workspaceIds })
+      em.setFilterParams('tenant', { organizationId, workspaceIds, rows })
       em.setSessionContext({ variables: wallVariables(organizationId, workspaceIds, rows) })
       return em.transactional(work)
     },
@@ -111,17 +103,22 @@ const workspaceBound: ReadonlySet<string> = new Set(
     .map(({ meta }) => meta.className),
 )
 
+interface TenantParameters {
+  readonly organizationId: string
+  readonly workspaceIds: readonly string[] | null
+  readonly rows: VisibleRows | null
+}
+
 function tenantCondition(
-  { organizationId, workspaceIds }: { organizationId: string; workspaceIds: readonly string[] | null },
+  { organizationId, workspaceIds, rows }: TenantParameters,
   _type: unknown,
   _em: unknown,
   _options: unknown,
   entityName: string,
 ) {
   if (entityName === 'Organization') return { id: organizationId }
-  if (workspaceIds === null) return { organizationId }
-  if (entityName === 'Workspace') return { organizationId, id: { $in: workspaceIds } }
-  return workspaceBound.has(entityName)
-    ? { organizationId, workspaceId: { $in: workspaceIds } }
-    : { organizationId }
+  const visible = { organizationId, ...visibleCondition(entityName, rows) }
+  if (workspaceIds === null) return visible
+  if (entityName === 'Workspace') return { ...visible, id: { $in: workspaceIds } }
+  return workspaceBound.has(entityName) ? { ...visible, workspaceId: { $in: workspaceIds } } : visible
 }

@@ -9,6 +9,7 @@ import { requestIds } from './migrations/015-request-ids.ts'
 import { clientRules } from './migrations/016-client-rules.ts'
 import { roleVersions } from './migrations/017-role-versions.ts'
 import { wholeConfiguration } from './migrations/019-whole-configuration.ts'
+import { longLists } from './migrations/020-long-lists.ts'
 import { userAccess } from './migrations/021-user-access.ts'
 import { memberships } from './migrations/022-memberships.ts'
 import { systemRolePermissions } from './migrations/023-system-role-permissions.ts'
@@ -30,4 +31,6 @@ export const migrations: readonly SchemaMigration[] = [
   memberships,
   systemRolePermissions,
   roleObjects,
+  // Behind memberships, whose walls it builds anew.
+  longLists,
 ]

@@ -17,6 +17,8 @@ export const OrderDirectionType = builder.enumType('OrderDirection', {
 export interface Order<Row> {
   readonly column: keyof Row & string
   readonly direction: 'asc' | 'desc'
+  /** Whether rows may have no value. */
+  readonly nullable?: boolean
 }
 
 type Value = string | number | Date | null
@@ -35,10 +37,11 @@ export async function listOrderedPage<Row extends { id: string }>(
   { services, actor }: RequestContext,
   entity: EntityName<Row>,
   args: PageArguments,
-  { where, order: { column, direction } }: { where: FilterQuery<Row>; order: Order<Row> },
+  { where, order }: { where: FilterQuery<Row>; order: Order<Row> },
 ) {
   checkPage(args)
   const read = <T>(work: (em: EntityManager) => Promise<T>) => transactionOf(services, actor, work)
+  const { column, direction } = order
   const opposite = direction === 'asc' ? 'desc' : 'asc'
   const page = await resolveCursorConnection(
     {
@@ -49,8 +52,10 @@ export async function listOrderedPage<Row extends { id: string }>(
     },
     ({ before, after, limit, inverted }) => {
       const bounds = [
-        ...(after === undefined ? [] : [beyond(column, readCursor('after', after), direction)]),
-        ...(before === undefined ? [] : [beyond(column, readCursor('before', before), opposite)]),
+        ...(after === undefined ? [] : [beyond(order, readCursor('after', after))]),
+        ...(before === undefined
+          ? []
+          : [beyond({ ...order, direction: opposite }, readCursor('before', before))]),
       ]
       const along = inverted ? opposite : direction
       return read((em) =>
@@ -65,12 +70,14 @@ export async function listOrderedPage<Row extends { id: string }>(
 }
 
 /** The rows behind a position. PostgreSQL takes null for larger than every value. */
-function beyond(column: string, { value, id }: Position, direction: 'asc' | 'desc') {
+function beyond<Row>({ column, direction, nullable = false }: Order<Row>, { value, id }: Position) {
   const further = direction === 'asc' ? '$gt' : '$lt'
   const equal = { [column]: value, id: { [further]: id } }
   if (value === null) return direction === 'asc' ? equal : { $or: [{ [column]: { $ne: null } }, equal] }
   const behind = [{ [column]: { [further]: value } }, equal]
-  return { $or: direction === 'asc' ? [...behind, { [column]: null }] : behind }
+  if (nullable && direction === 'asc') return { $or: [...behind, { [column]: null }] }
+  // Said twice, because an index is entered by the first and not by the second.
+  return { $and: [{ [column]: { [`${further}e`]: value } }, { $or: behind }] }
 }
 
 function toCursor<Row extends { id: string }>(row: Row, column: keyof Row & string): string {

@@ -18,14 +18,21 @@ export interface Listing<Row extends { id: string }> {
   readonly where?: FilterQuery<Row>
   /** Newest first instead of oldest first. */
   readonly newestFirst?: boolean
+  /** Count no further than this; without it, all. */
+  readonly countUpTo?: number
+  /** Look for the ids of a page before its rows, where an index has all that the condition asks. */
+  readonly idsFirst?: boolean
 }
+
+/** Half a row must not be taken for a whole one afterwards. */
+const onlyIds = { fields: ['id'] as never, disableIdentityMap: true }
 
 /** One page of the rows that the actor may see, ordered by id, which is the order of creation. */
 export async function listPage<Row extends { id: string }>(
   { services, actor }: RequestContext,
   entity: EntityName<Row>,
   args: PageArguments,
-  { where = {}, newestFirst = false }: Listing<Row> = {},
+  { where = {}, newestFirst = false, countUpTo, idsFirst = false }: Listing<Row> = {},
 ) {
   checkPage(args)
   const read = <T>(work: (em: EntityManager) => Promise<T>) => transactionOf(services, actor, work)
@@ -37,15 +44,43 @@ export async function listPage<Row extends { id: string }>(
         ...(lower === undefined ? [] : [{ id: { $gt: lower } }]),
         ...(upper === undefined ? [] : [{ id: { $lt: upper } }]),
       ]
-      return read((em) =>
-        em.find<Row>(entity, { $and: [where, ...bounds] } as FilterQuery<Row>, {
-          limit,
-          orderBy: { id: newestFirst === inverted ? 'asc' : 'desc' } as never,
-        }),
-      )
+      const orderBy = { id: newestFirst === inverted ? 'asc' : 'desc' } as never
+      return read(async (em) => {
+        const page = { $and: [where, ...bounds] } as FilterQuery<Row>
+        if (!idsFirst) return em.find<Row>(entity, page, { orderBy, limit })
+        const ids = await em.find(entity, page, { ...onlyIds, orderBy, limit })
+        return em.find<Row>(entity, { id: { $in: ids.map(idOf) } } as object as FilterQuery<Row>, { orderBy })
+      })
     },
   )
-  return { ...page, totalCount: () => read((em) => em.count<Row>(entity, where)) }
+  let counted: Promise<Count> | undefined
+  const count = () => {
+    counted ??= read((em) => countRows(em, entity, where, countUpTo))
+    return counted
+  }
+  return {
+    ...page,
+    totalCount: async () => (await count()).rows,
+    totalCountIsExact: async () => (await count()).isExact,
+  }
+}
+
+interface Count {
+  readonly rows: number
+  readonly isExact: boolean
+}
+
+async function countRows<Row extends { id: string }>(
+  em: EntityManager,
+  entity: EntityName<Row>,
+  where: FilterQuery<Row>,
+  upTo: number | undefined,
+): Promise<Count> {
+  if (upTo !== undefined) {
+    const beyond = await em.find(entity, where, { ...onlyIds, offset: upTo, limit: 1 })
+    if (beyond.length > 0) return { rows: upTo, isExact: false }
+  }
+  return { rows: await em.count<Row>(entity, where), isExact: true }
 }
 
 /** @throws BadUserInput */

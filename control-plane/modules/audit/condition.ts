@@ -13,12 +13,9 @@ export interface AuditEventFilter {
 
 /** The condition for the events that match and that the actor may see. */
 export function auditCondition({ workspaceIds }: Actor, filter: AuditEventFilter): FilterQuery<AuditEvent> {
-  const { requestId, ...equal } = filter
-  const conditions = Object.entries(equal).filter(([, value]) => value != null)
+  const conditions = Object.entries(filter).filter(([, value]) => value != null)
   return {
     ...Object.fromEntries(conditions),
-    // As the index has it, so that it is used.
-    ...(requestId != null && { subjectKind: 'inference', details: { requestId } }),
     ...(workspaceIds !== null && { workspaceId: { $in: [...workspaceIds] } }),
   } as FilterQuery<AuditEvent>
 }

@@ -17,6 +17,11 @@ export const AuditEventEntity = defineEntity({
     subjectId: p.string(),
     outcome: p.string(),
     details: p.json<Record<string, Json>>(),
+    /** Of an inference call, taken from its details. */
+    requestId: p
+      .string()
+      .strictNullable()
+      .generated(`(case when subject_kind = 'inference' then details->>'requestId' end) stored`),
   },
 })
 

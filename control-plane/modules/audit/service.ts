@@ -43,7 +43,7 @@ export async function recordAudit(
 export async function appendAuditEvents(
   em: EntityManager,
   organizationId: string,
-  events: readonly Omit<AuditEvent, 'organizationId'>[],
+  events: readonly Omit<AuditEvent, 'organizationId' | 'requestId'>[],
 ): Promise<void> {
   await em.execute(
     `insert into audit_events (org_id, id, workspace_id, at, type, actor_kind, actor_id, actor_name, subject_kind,

@@ -2,14 +2,16 @@ import { type CallOutcome, callOutcomes } from '../../../contract/events.ts'
 import { builder } from '../../graphql/builder.ts'
 import { registerNodeType } from '../../graphql/node-types.ts'
 import { loadVisible } from '../../graphql/nodes.ts'
-import { listPage } from '../../graphql/pagination.ts'
+import { listOrderedPage } from '../../graphql/ordered-page.ts'
 import { CustomerType } from '../customers/index.ts'
 import { ProviderType } from '../providers/index.ts'
 import { TeamType } from '../teams/index.ts'
 import { UserType } from '../users/index.ts'
 import { VirtualKeyType } from '../virtual-keys/index.ts'
 import { type UsageRecord, UsageRecordEntity } from './entity.ts'
-import { readUsageTotals, type UsageTotals, usageCondition, usageFilterOf } from './service.ts'
+import { usageCondition, usageFilterOf } from './service.ts'
+import { readUsageTotals } from './summary.ts'
+import type { UsageTotals } from './sums.ts'
 
 registerNodeType('call', 'UsageRecord')
 
@@ -134,11 +136,15 @@ builder.queryField('usage', (t) =>
       resolve: async (_, { filter: input, ...page }, context) => {
         const filter = usageFilterOf(input ?? {}, context.services.now())
         const where = usageCondition(context.actor, filter)
-        const listed = await listPage(context, UsageRecordEntity, page, { where, newestFirst: true })
-        return {
-          ...listed,
-          readTotals: () => readUsageTotals(context.services, context.actor, filter),
+        const order = { column: 'at', direction: 'desc' } as const
+        const listed = await listOrderedPage(context, UsageRecordEntity, page, { where, order })
+        let totals: Promise<UsageTotals> | undefined
+        const readTotals = () => {
+          totals ??= readUsageTotals(context.services, context.actor, filter)
+          return totals
         }
+        // The sums of days know it without the calls being counted.
+        return { ...listed, readTotals, totalCount: async () => (await readTotals()).requests }
       },
     },
     {

@@ -1,6 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { CallFinished } from '../../../contract/events.ts'
 import { newId } from '../../db/id.ts'
+import { additionsFrom } from './rollups.ts'
 
 /** A call and the data plane that made it. */
 export interface ReportedCall {
@@ -9,7 +10,8 @@ export interface ReportedCall {
 }
 
 /**
- * Records calls, each attempt once however often it is reported.
+ * Records calls, each attempt once however often it is reported, and adds the new ones to the sums of their days in the
+ * same statement.
  *
  * @returns the ids of the attempts that were new.
  */
@@ -20,9 +22,12 @@ export async function recordUsage(
 ): Promise<ReadonlySet<string>> {
   if (calls.length === 0) return new Set()
   const rows = await em.execute<{ attempt_id: string }[]>(
-    `insert into usage_records (org_id, ${columns.join(', ')})
-     select ?, ${columns.join(', ')} from jsonb_to_recordset(?::jsonb) as reported (${typedColumns})
-     order by attempt_id on conflict (org_id, attempt_id) do nothing returning attempt_id`,
+    `with fresh as (
+       insert into usage_records (org_id, ${columns.join(', ')})
+       select ?, ${columns.join(', ')} from jsonb_to_recordset(?::jsonb) as reported (${typedColumns})
+       order by attempt_id on conflict (org_id, attempt_id) do nothing returning *
+     ), ${additionsFrom('fresh').join(', ')}
+     select attempt_id from fresh`,
     [organizationId, JSON.stringify(calls.map(rowOf))],
   )
   return new Set(rows.map((row) => row.attempt_id))

@@ -1,11 +1,12 @@
 import type { Actor } from '../../actor.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
-import { type ServiceContext, transactionOf } from '../../service-context.ts'
-import { sumColumns, totalsCondition, totalsOf, type UsageFilter, type UsageTotals } from './service.ts'
+import type { ServiceContext } from '../../service-context.ts'
+import type { UsageFilter } from './service.ts'
+import { readSums, totalsOf, type UsageTotals } from './sums.ts'
 
-/** What calls can be grouped by; each with its column or expression. */
+/** What calls can be grouped by; each with its column. */
 export const usageDimensions = {
-  DAY: `date_trunc('day', at at time zone 'UTC') at time zone 'UTC'`,
+  DAY: 'day',
   MODEL: 'requested_model',
   PROVIDER: 'provider_id',
   OUTCOME: 'outcome',
@@ -23,7 +24,7 @@ export interface UsageGroup {
   readonly totals: UsageTotals
 }
 
-export const mostUsageGroups = 1_000
+export const mostUsageGroups = 2_000
 
 /**
  * Sums the matching calls by the asked dimensions, in their order.
@@ -39,21 +40,29 @@ export async function summarizeUsage(
   actor.require('usage:view')
   if (dimensions.length === 0) throw new BadUserInput('groupBy', 'must name at least one dimension')
   if (new Set(dimensions).size < dimensions.length) throw new BadUserInput('groupBy', 'names one twice')
-  const { conditions, values } = totalsCondition(actor, filter)
-  const columns = dimensions.map((dimension) => `${usageDimensions[dimension]} as "${dimension}"`)
-  const positions = dimensions.map((_, index) => index + 1).join(', ')
-  const rows = await transactionOf(context, actor, (em) =>
-    em.execute<Record<string, string | Date | null>[]>(
-      `select ${columns.join(', ')}, ${sumColumns} from usage_records where ${conditions.join(' and ')}
-       group by ${positions} order by ${positions} limit ${mostUsageGroups + 1}`,
-      [...values],
-    ),
-  )
+  const rows = await readSums(context, actor, {
+    filter,
+    columns: dimensions.map((dimension) => usageDimensions[dimension]),
+    mostRows: mostUsageGroups + 1,
+  })
   if (rows.length > mostUsageGroups) {
     throw new BadUserInput('groupBy', `gives more than ${mostUsageGroups} groups: narrow the filter`)
   }
   return rows.map((row) => ({
-    values: Object.fromEntries(dimensions.map((dimension) => [dimension, row[dimension] ?? null])),
+    values: Object.fromEntries(
+      dimensions.map((dimension) => [dimension, row[usageDimensions[dimension]] ?? null]),
+    ),
     totals: totalsOf(row),
   }))
+}
+
+/** Sums over all matching calls, on whatever page they are. */
+export async function readUsageTotals(
+  context: ServiceContext,
+  actor: Actor,
+  filter: UsageFilter,
+): Promise<UsageTotals> {
+  actor.require('usage:view')
+  const [sums = {}] = await readSums(context, actor, { filter, columns: [], mostRows: 1 })
+  return totalsOf(sums)
 }

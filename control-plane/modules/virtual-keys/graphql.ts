@@ -54,7 +54,8 @@ builder.queryFields((t) => ({
             newestFirst: orderBy?.direction === 'desc',
           })
         }
-        const order = { column: orderBy.field, direction: orderBy.direction }
+        const { field, direction } = orderBy
+        const order = { column: field, direction, nullable: field === 'expiresAt' }
         return listOrderedPage(context, VirtualKeyEntity, page, { where, order })
       },
     },

@@ -74,7 +74,8 @@ describe('a subscription', () => {
 
   it('misses no row that is committed after one with a higher id', async () => {
     const subscriber = await followUsage()
-    const [early, late] = [own(), own()]
+    // Of another day: two that add to the same day's sums wait for each other.
+    const [early, late] = [own({ startedAt: Date.now() - 2 * 86_400_000 }), own()]
     const { database } = api.controlPlane
     await database.transaction(tenant.organizationId, async (em) => {
       await recordUsage(em, tenant.organizationId, [{ dataPlaneId: 'dp_1', call: early }])

@@ -31,7 +31,9 @@ export interface Result extends Readonly<Record<string, unknown>> {
   readonly message?: string
 }
 
-export async function startTenantApi(options: { now?: () => number } = {}): Promise<TenantApi> {
+export async function startTenantApi(
+  options: { now?: () => number; ormFilter?: boolean } = {},
+): Promise<TenantApi> {
   const api = await startApi(options)
   const tenant = await api.createTenant('Acme')
   const ask = ({ field, input, selection, refuses = true }: Mutation, variables: object) => {

@@ -86,6 +86,30 @@ describe('usage', () => {
     })
   })
 
+  it('a call that is reported late stands where it began, on pages forth and back', async () => {
+    const { organizationId, token } = await api.createTenant('Late')
+    const began = [5, 1, 3, 3, 2, 4].map((minute) => day + minute * 60_000)
+    for (const startedAt of began) {
+      const call = callFinished({ startedAt, durationMs: startedAt - day })
+      await api.controlPlane.database.transaction(organizationId, (em) =>
+        recordUsage(em, organizationId, [{ dataPlaneId: 'dp_1', call }]),
+      )
+    }
+    const newestFirst = began.toSorted((a, b) => b - a).map((startedAt) => startedAt - day)
+    const forth: unknown[] = []
+    let after: string | undefined
+    do {
+      const { edges, pageInfo } = await readUsage({ first: 2, after }, token)
+      forth.push(...edges.map(({ node }) => node.durationMs))
+      after = pageInfo.hasNextPage ? pageInfo.endCursor : undefined
+    } while (after !== undefined)
+    expect(forth).toEqual(newestFirst)
+    const backwards = 'query { usage(last: 4) { edges { node { durationMs } } } }'
+    const { data } = await api.ask(token, backwards)
+    const { edges } = (data as { usage: UsageAnswer } | null)?.usage ?? expect.fail('no answer')
+    expect(edges.map(({ node }) => node.durationMs)).toEqual(newestFirst.slice(-4))
+  })
+
   it('sums over all pages, whatever the page', async () => {
     const page = await readUsage({ first: 1 })
     expect(page.edges).toHaveLength(1)

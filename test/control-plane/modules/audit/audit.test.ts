@@ -25,3 +25,28 @@ it('an event tells when it happened by the clock of the control plane', async ()
   expect(await timesOf(first.id)).toEqual(['2026-03-18T12:00:00.000Z'])
   expect(await timesOf(second.id)).toEqual(['2026-03-19T12:00:00.000Z'])
 })
+
+it('audit events are counted exactly up to 10 000, and the answer says when there are more', async () => {
+  const { organizationId } = context.tenant
+  const countOf = async (type: string) => {
+    const query = `query($type: String!) {
+      auditEvents(filter: { type: $type }) { totalCount totalCountIsExact }
+    }`
+    return (await context.query<{ auditEvents: object }>(query, { type })).auditEvents
+  }
+  const append = (from: number, to: number) =>
+    context.api.controlPlane.database.transaction(organizationId, (em) =>
+      em.execute(
+        `insert into audit_events (org_id, id, at, type, actor_kind, actor_id, actor_name, subject_kind, subject_id,
+           outcome, details)
+         select ?, 'evt_' || i, now(), 'many', 'system', 'gatehouse', 'Gatehouse', 'team', 'team_1', 'succeeded', '{}'
+         from generate_series(?::int, ?::int) i`,
+        [organizationId, from, to],
+      ),
+    )
+  expect(await countOf('many')).toEqual({ totalCount: 0, totalCountIsExact: true })
+  await append(1, 10_000)
+  expect(await countOf('many')).toEqual({ totalCount: 10_000, totalCountIsExact: true })
+  await append(10_001, 10_001)
+  expect(await countOf('many')).toEqual({ totalCount: 10_000, totalCountIsExact: false })
+})

@@ -34,7 +34,9 @@ export const deleteRole: Mutation = {
   selection: '... on Deleted { id }',
 }
 
-export async function startRoleApi(options: { now?: () => number } = {}): Promise<RoleApi> {
+export async function startRoleApi(
+  options: { now?: () => number; ormFilter?: boolean } = {},
+): Promise<RoleApi> {
   const tenantApi = await startTenantApi(options)
   const { api, tenant } = tenantApi
   const mutateAs: RoleApi['mutateAs'] = async (token, { field, input, selection }, variables) => {

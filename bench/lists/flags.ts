@@ -1,0 +1,57 @@
+import { parseArgs } from 'node:util'
+import { type ListCase, listCases } from './cases.ts'
+
+export interface ListFlags {
+  readonly cases: readonly ListCase[]
+  /** Calls to measure in each case. */
+  readonly rounds: number
+  readonly usageRows: number
+  /** Where the filled database stays for the next run; undefined: it goes away with this one. */
+  readonly folder: string | undefined
+}
+
+export const usage = `npm run bench:lists -- [options]
+
+  --rounds <n>        calls a case that are measured (60)
+  --usage-rows <n>    calls in the request log, each with its audit event (5000000)
+  --cases <text>      only the cases whose name contains this, such as "own:" or "searched" (all)
+  --keep <folder>     keep the filled database there, and use what is there already
+  --help
+
+One JSON line a case goes to stdout, progress to stderr.`
+
+/** @throws RangeError that names the flag and what it takes. */
+export function readListFlags(args: readonly string[]): ListFlags | 'help' {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      rounds: { type: 'string' },
+      'usage-rows': { type: 'string' },
+      cases: { type: 'string' },
+      keep: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return 'help'
+  return {
+    rounds: integer('--rounds', values.rounds, 60, 10_000),
+    usageRows: integer('--usage-rows', values['usage-rows'], 5_000_000, 100_000_000),
+    cases: chosenCases(values.cases),
+    folder: values.keep,
+  }
+}
+
+function integer(flag: string, text: string | undefined, otherwise: number, max: number): number {
+  if (text === undefined) return otherwise
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1 || value > max) {
+    throw new RangeError(`${flag} takes a whole number from 1 to ${max}, not "${text}"`)
+  }
+  return value
+}
+
+function chosenCases(text = ''): readonly ListCase[] {
+  const found = listCases.filter(({ name }) => name.includes(text))
+  if (found.length === 0) throw new RangeError(`--cases: no case has "${text}" in its name`)
+  return found
+}

@@ -1,0 +1,34 @@
+import { stopAll } from '../processes.ts'
+import { startListsApi } from './control-plane.ts'
+import { openSeeded } from './database.ts'
+import { readListFlags, usage } from './flags.ts'
+import { measureList } from './measure.ts'
+
+const progress = (text: string) => process.stderr.write(`${text}\n`)
+
+async function main(): Promise<void> {
+  const flags = readListFlags(process.argv.slice(2))
+  if (flags === 'help') {
+    progress(usage)
+    return
+  }
+  const api = await startListsApi(await openSeeded(flags, progress))
+  for (const shape of flags.cases) {
+    process.stdout.write(`${JSON.stringify(await measureList(api, shape, flags.rounds))}\n`)
+  }
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    void stopAll().finally(() => process.exit(1))
+  })
+}
+
+try {
+  await main()
+} catch (error) {
+  progress(error instanceof Error ? error.message : String(error))
+  process.exitCode = 1
+} finally {
+  await stopAll()
+}

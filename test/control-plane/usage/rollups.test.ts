@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { CallFinished } from '../../../contract/events.ts'
+import { recordUsage } from '../../../control-plane/modules/usage/index.ts'
+import { dayOfCall, rollups } from '../../../control-plane/modules/usage/rollups.ts'
+import { startApi, type Tenant, type TestApi } from '../api.ts'
+import { callFinished } from '../spending-data-plane.ts'
+
+let api: TestApi
+let tenant: Tenant
+const midnight = Date.parse('2026-11-22T00:00:00Z')
+const hour = 3_600_000
+
+/** Calls of three days that differ in all that sums are kept by, absent values included. */
+function variedCalls(workspaceId: string): CallFinished[] {
+  return Array.from({ length: 120 }, (_, index) =>
+    callFinished({
+      workspaceId: index % 11 === 0 ? null : workspaceId,
+      virtualKeyId: index % 7 === 0 ? null : `vk_${index % 5}`,
+      userId: index % 3 === 0 ? null : `usr_${index % 4}`,
+      teamId: index % 5 === 0 ? null : `team_${index % 3}`,
+      customerId: `cus_${index % 2}`,
+      providerId: index % 6 === 0 ? null : `prov_${index % 2}`,
+      requestedModel: `model-${index % 3}`,
+      outcome: index % 4 === 0 ? 'denied' : 'succeeded',
+      costNanoUsd: index * 1_000_003,
+      startedAt: midnight + index * (hour / 2) + index,
+    }),
+  )
+}
+
+function record(calls: readonly CallFinished[]): Promise<ReadonlySet<string>> {
+  const { organizationId } = tenant
+  const reported = calls.map((call) => ({ dataPlaneId: 'dp_1', call }))
+  return api.controlPlane.database.transaction(organizationId, (em) =>
+    recordUsage(em, organizationId, reported),
+  )
+}
+
+beforeAll(async () => {
+  api = await startApi()
+  tenant = await api.createTenant('Acme')
+  const calls = variedCalls(tenant.workspaceId)
+  await record(calls.slice(0, 80))
+  // Delivered twice: as a whole, within one batch, and together with new ones.
+  expect((await record(calls.slice(0, 80))).size).toBe(0)
+  expect((await record([...calls.slice(60), ...calls.slice(100)])).size).toBe(40)
+})
+afterAll(() => api.close())
+
+it.each(rollups)(
+  '$table has the sums of the calls, each once however often it was delivered',
+  async ({ table, dimensions }) => {
+    const sums = 'requests::text, input_tokens::text, output_tokens::text, cost_nano_usd::text'
+    const columns = dimensions.join(', ')
+    const read = (sql: string) =>
+      api.controlPlane.database.transaction(tenant.organizationId, (em) => em.execute<object[]>(sql))
+    const kept = await read(`select day, ${columns}, ${sums} from ${table} order by day, ${columns}`)
+    const counted = await read(
+      `select ${dayOfCall} as day, ${columns}, count(*)::text as requests, sum(input_tokens)::text as input_tokens,
+       sum(output_tokens)::text as output_tokens, sum(cost_nano_usd)::text as cost_nano_usd
+     from usage_records group by 1, ${columns} order by 1, ${columns}`,
+    )
+    expect(kept.length).toBeGreaterThan(2)
+    expect(kept).toEqual(counted)
+  },
+)
+
+describe('sums of part of a day are those of its calls', () => {
+  const at = (offset: number) => new Date(midnight + offset).toISOString()
+
+  it.each([
+    ['less than a day', 5 * hour, 9 * hour],
+    ['across midnight, no day whole', 20 * hour, 30 * hour],
+    ['a day exactly', 0, 24 * hour],
+    ['a day and parts of its neighbours', 10 * hour, 60 * hour],
+    ['a day and part of the one before', 10 * hour, 48 * hour],
+  ])('%s', async (_, from, to) => {
+    const expected = variedCalls(tenant.workspaceId).filter(
+      ({ startedAt }) => startedAt >= midnight + from && startedAt < midnight + to,
+    )
+    const query = `query($filter: UsageFilter) {
+      usage(filter: $filter) { totalCount totals { requests costNanoUsd } }
+      usageSummary(groupBy: [DAY, OUTCOME], filter: $filter) { totals { requests } }
+    }`
+    const { data } = await api.ask(tenant.token, query, { filter: { from: at(from), to: at(to) } })
+    const cost = expected.reduce((sum, { costNanoUsd }) => sum + BigInt(costNanoUsd), 0n)
+    expect(data).toMatchObject({
+      usage: {
+        totalCount: expected.length,
+        totals: { requests: expected.length, costNanoUsd: String(cost) },
+      },
+    })
+    const groups = (data as { usageSummary: { totals: { requests: number } }[] } | null)?.usageSummary ?? []
+    expect(groups.reduce((sum, { totals }) => sum + totals.requests, 0)).toBe(expected.length)
+  })
+})
