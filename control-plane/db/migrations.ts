@@ -9,11 +9,11 @@ import { requestIds } from './migrations/015-request-ids.ts'
 import { clientRules } from './migrations/016-client-rules.ts'
 import { roleVersions } from './migrations/017-role-versions.ts'
 import { wholeConfiguration } from './migrations/019-whole-configuration.ts'
-import { longLists } from './migrations/020-long-lists.ts'
 import { userAccess } from './migrations/021-user-access.ts'
 import { memberships } from './migrations/022-memberships.ts'
 import { systemRolePermissions } from './migrations/023-system-role-permissions.ts'
 import { roleObjects } from './migrations/024-role-objects.ts'
+import { longLists } from './migrations/025-long-lists.ts'
 
 /** The schema's history, oldest first. */
 export const migrations: readonly SchemaMigration[] = [
@@ -31,6 +31,5 @@ export const migrations: readonly SchemaMigration[] = [
   memberships,
   systemRolePermissions,
   roleObjects,
-  // Behind memberships, whose walls it builds anew.
   longLists,
 ]

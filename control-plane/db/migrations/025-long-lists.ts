@@ -87,7 +87,7 @@ const usageIndexes = [
 
 /** A request log of millions of calls is listed, filtered and summed without reading more of it than the answer. */
 export const longLists: SchemaMigration = {
-  name: '020-long-lists',
+  name: '025-long-lists',
   statements: (applicationRole) => [
     ...Object.entries(visibleRows).map(
       ([table, visible]) => `alter policy rows on ${table} using (${seesEverybody} or ${visible})`,
