@@ -13,6 +13,7 @@ import { userAccess } from './migrations/021-user-access.ts'
 import { memberships } from './migrations/022-memberships.ts'
 import { systemRolePermissions } from './migrations/023-system-role-permissions.ts'
 import { roleObjects } from './migrations/024-role-objects.ts'
+import { prunedHistory } from './migrations/025-pruned-history.ts'
 
 /** The schema's history, oldest first. */
 export const migrations: readonly SchemaMigration[] = [
@@ -30,4 +31,5 @@ export const migrations: readonly SchemaMigration[] = [
   memberships,
   systemRolePermissions,
   roleObjects,
+  prunedHistory,
 ]
