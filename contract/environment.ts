@@ -88,6 +88,12 @@ export const environmentVariables = {
     readBy: ['control-plane', 'up'],
     default: '30',
   },
+  CONFIGURATION_HISTORY_DAYS: {
+    description:
+      'How many days a revision of the configuration is kept, to be read and rolled back to; older ones are deleted, but never what is configured now',
+    readBy: ['control-plane', 'up'],
+    default: '90',
+  },
   DATA_PLANE_HOST: {
     description: 'Address that takes inference calls',
     readBy: ['data-plane', 'up'],

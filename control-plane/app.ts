@@ -17,6 +17,7 @@ import { startIngest } from './ingest/ingest.ts'
 import { startLeaseServer } from './leases/lease-server.ts'
 import { LiveFeed, startLiveFeed } from './live/live-feed.ts'
 import { defaultTakeWithinMs } from './live/live-stream.ts'
+import { startHistoryPruning } from './modules/configuration/index.ts'
 import { registerEnrolment } from './modules/data-planes/index.ts'
 import { startKeySweep } from './modules/virtual-keys/index.ts'
 import { startPublisher } from './publisher/publisher.ts'
@@ -75,6 +76,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       ingest,
       startLeaseServer(background),
       startKeySweep(background),
+      startHistoryPruning({ ...background, configurationHistoryDays: env.configurationHistoryDays }),
       startLiveFeed(live.feed, { databaseUrl: env.databaseUrl, log }),
     ]
     for (const loop of loops) opened.defer(() => loop.stop())

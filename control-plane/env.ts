@@ -36,6 +36,8 @@ export interface ControlPlaneEnv {
   /** Addresses and networks whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[]
   readonly graphql: GraphqlSettings
+  /** How long what the configuration was can be read and rolled back to. */
+  readonly configurationHistoryDays: number
   readonly logLevel: string
   /** Asked for by `/metrics`; without it they are shown on loopback alone. */
   readonly statusToken?: string | undefined
@@ -49,6 +51,7 @@ export class EnvironmentInvalid extends Error {
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 const masterKeyBytes = 32
+export const defaultConfigurationHistoryDays = 90
 const shortestTokenLength = 16
 
 /**
@@ -92,6 +95,12 @@ export function readEnv(
       'must be addresses or networks such as 10.0.0.0/8, separated by commas',
     ),
     graphql: graphqlSettingsOf(source, problems),
+    configurationHistoryDays: wholeNumberOf(
+      source,
+      'CONFIGURATION_HISTORY_DAYS',
+      { preset: defaultConfigurationHistoryDays, most: 36_500 },
+      problems,
+    ),
     logLevel: check(
       'LOG_LEVEL',
       logLevels.find((level) => level === (source.LOG_LEVEL || 'info')),
@@ -122,12 +131,8 @@ function graphqlSettingsOf(
   problems: string[],
 ): GraphqlSettings {
   const preset = defaultGraphqlSettings
-  const whole = (name: string, otherwise: number, most: number): number => {
-    const value = Number(source[name] || otherwise)
-    if (Number.isInteger(value) && value >= 1 && value <= most) return value
-    problems.push(`${name} must be a whole number, 1 to ${most}`)
-    return otherwise
-  }
+  const whole = (name: string, otherwise: number, most: number): number =>
+    wholeNumberOf(source, name, { preset: otherwise, most }, problems)
   const introspection = source.GRAPHQL_INTROSPECTION || 'on'
   if (introspection !== 'on' && introspection !== 'off') {
     problems.push('GRAPHQL_INTROSPECTION must be on or off')
@@ -143,6 +148,18 @@ function graphqlSettingsOf(
     ),
     operationTimeoutSeconds: whole('GRAPHQL_OPERATION_TIMEOUT_SECONDS', preset.operationTimeoutSeconds, 600),
   }
+}
+
+function wholeNumberOf(
+  source: Readonly<Record<string, string | undefined>>,
+  name: string,
+  { preset, most }: { readonly preset: number; readonly most: number },
+  problems: string[],
+): number {
+  const value = Number(source[name] || preset)
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value
+  problems.push(`${name} must be a whole number, 1 to ${most}`)
+  return preset
 }
 
 function networksOf(text: string): readonly string[] | undefined {

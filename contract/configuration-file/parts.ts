@@ -20,9 +20,15 @@ export const SecretReference = (description: string) =>
 
 /** US dollars: a number, or decimal digits in quotes where a number would not be exact. */
 export const Usd = (description: string) =>
-  Type.Union([Type.Number({ minimum: 0 }), Type.String({ pattern: '^[0-9]{1,9}(\\.[0-9]{1,9})?$' })], {
-    description,
-  })
+  Type.Union(
+    [
+      Type.Number({ minimum: 0, exclusiveMaximum: 1_000_000_000 }),
+      Type.String({ pattern: '^[0-9]{1,9}(\\.[0-9]{1,9})?$' }),
+    ],
+    {
+      description,
+    },
+  )
 
 export const Budget = Type.Object(
   {

@@ -16,7 +16,7 @@ export interface FileProblem {
 }
 
 /** A file may hold this many; more would be too long to read at once. */
-const mostProblems = 200
+export const mostProblems = 200
 
 type Validator = ReturnType<typeof Compile<TSchema>>
 
@@ -70,22 +70,29 @@ interface SchemaError {
 function schemaProblems(path: string, validator: Validator, value: unknown): FileProblem[] {
   if (validator.Check(value)) return []
   const errors: readonly SchemaError[] = validator.Errors(value)
-  // A choice that fits in none of its forms reports each of them; the deepest errors say what is wrong.
+  // What fits in none of several forms is told by each of them; the deepest errors say what is wrong.
   const choices = errors.filter(({ keyword }) => keyword === 'anyOf').map((error) => error.instancePath)
+  const inWords = choices.filter((choice) => expectationOf(path + choice) !== undefined)
   const told = errors.filter(({ keyword, instancePath, params }) => {
     if (keyword === 'boolean' || keyword === 'anyOf') return false
     if (keyword === 'type' && 'type' in params && params.type === 'null') return false
-    return !choices.includes(instancePath) || keyword === 'additionalProperties' || keyword === 'required'
+    return !inWords.includes(instancePath)
   })
-  const unexplained = choices.filter((choice) => !told.some((error) => error.instancePath.startsWith(choice)))
-  return [
-    ...told.flatMap((error) => problemsOf(path, error)),
-    ...unexplained.map((choice) => ({ path: path + choice, message: expectationOf(path + choice) })),
+  const problems = [
+    ...told.flatMap((error) => problemsOf(path, error, choices.includes(error.instancePath))),
+    ...inWords.map((choice) => ({ path: path + choice, message: expectationOf(path + choice) ?? '' })),
   ]
+  // Whatever the errors were, a value that does not fit is no file.
+  return problems.length > 0 ? problems : [{ path, message: 'is not what may be here' }]
 }
 
-function problemsOf(root: string, { keyword, instancePath, message, params }: SchemaError): FileProblem[] {
+function problemsOf(
+  root: string,
+  { keyword, instancePath, message, params }: SchemaError,
+  isNullable: boolean,
+): FileProblem[] {
   const path = root + instancePath
+  const otherwise = isNullable ? ', or null' : ''
   if (keyword === 'additionalProperties' && 'additionalProperties' in params) {
     return unknownProblems(path, [params.additionalProperties].flat().map(String), [])
   }
@@ -94,22 +101,24 @@ function problemsOf(root: string, { keyword, instancePath, message, params }: Sc
     return missing.map((name) => ({ path: `${path}/${name}`, message: 'is needed' }))
   }
   if (keyword === 'enum' && 'allowedValues' in params) {
-    return [{ path, message: `must be one of ${[params.allowedValues].flat().join(', ')}` }]
+    const allowed = [params.allowedValues].flat().join(', ')
+    return [{ path, message: `must be one of ${allowed}${otherwise}` }]
   }
   if (keyword === 'pattern' && path.endsWith('/secret')) {
     const hint =
       'must name a variable of the environment, such as "$OPENAI_API_KEY": secrets stay out of files'
     return [{ path, message: hint }]
   }
-  return [{ path, message }]
+  return [{ path, message: message + otherwise }]
 }
 
-function expectationOf(path: string): string {
+/** Of what has several forms, in words for all of them; undefined where one form and null are all there is. */
+function expectationOf(path: string): string | undefined {
   if (path.endsWith('Usd') || path.endsWith('UsdPerMillionTokens')) {
     return 'must be US dollars, such as 12.50, with at most nine digits on either side of the point'
   }
   if (path.endsWith('/expiresAt')) return 'must be a time such as "2030-01-31T12:00:00Z", or null'
-  return 'has a value that it cannot have'
+  return undefined
 }
 
 /** What other releases and other gateways call a field, and what it is called here. [X0-22, X1-01] */

@@ -17,6 +17,7 @@ import { lockPolicyOwner } from '../policy-owners.ts'
 import { readVersion } from '../publisher/revisions.ts'
 import { type ServiceContext, transactionOf } from '../service-context.ts'
 import { ConfigurationFileInvalid, ConfigurationMoved } from './errors.ts'
+import { fieldPath } from './field-path.ts'
 import { NamedIds, NameWithoutId } from './names.ts'
 import { type IssuedSecret, type Performance, performStep } from './perform.ts'
 import { type Plan, planChanges, type Step } from './plan.ts'
@@ -158,25 +159,9 @@ function problemOf(step: Step, error: unknown): FileProblem {
     return { path, message: step.action === 'delete' ? `${what}: ${error.message}` : error.message }
   }
   if (error instanceof GraphQLError && error.extensions.code === 'BAD_USER_INPUT') {
-    const { field } = error.extensions
-    return { path: `${path}${typeof field === 'string' ? fieldPath(field) : ''}`, message: error.message }
+    return { path: path + fieldPath(error), message: error.message }
   }
   throw error
-}
-
-const fieldsOfFile: Readonly<Record<string, string>> = {
-  providerConfigs: 'providers',
-  allowedModels: 'models',
-  providerKeyIds: 'keys',
-  limit: 'limitUsd',
-  inheritedRoleIds: 'inherits',
-  workspaceIds: 'workspaces',
-}
-
-/** `providerConfigs[0].allowedModels` is `/providers/0/models` in a file. */
-function fieldPath(field: string): string {
-  const steps = field.split(/[.[\]]+/).filter((step) => step !== '')
-  return steps.map((step) => `/${fieldsOfFile[step] ?? step}`).join('')
 }
 
 function refuseMoved(expected: number | null | undefined, found: number): void {

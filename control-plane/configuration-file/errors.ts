@@ -1,4 +1,4 @@
-import type { FileProblem } from '../../contract/configuration-file/problems.ts'
+import { type FileProblem, mostProblems } from '../../contract/configuration-file/problems.ts'
 import { Refusal } from '../graphql/errors.ts'
 
 /** A file that cannot be applied; it says everything that is wrong with it. */
@@ -9,7 +9,7 @@ export class ConfigurationFileInvalid extends Refusal {
     const [first] = problems
     const more = problems.length > 1 ? `, and ${problems.length - 1} more` : ''
     super('CONFIGURATION_FILE_INVALID', `${first?.path || 'the file'}: ${first?.message ?? 'invalid'}${more}`)
-    this.problems = problems
+    this.problems = problems.slice(0, mostProblems)
   }
 }
 

@@ -26,7 +26,10 @@ builder.objectType(ConfigurationFileInvalid, {
   interfaces: [RefusalInterface],
   isTypeOf: (value) => value instanceof ConfigurationFileInvalid,
   fields: (t) => ({
-    problems: t.expose('problems', { type: [ProblemType], description: 'Everything that is wrong.' }),
+    problems: t.expose('problems', {
+      type: [ProblemType],
+      description: 'Everything that is wrong, at most 200 places.',
+    }),
   }),
 })
 

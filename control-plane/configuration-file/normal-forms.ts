@@ -1,6 +1,7 @@
 import { canonicalJson, type Json } from '../../contract/canonical.ts'
 import type { FilePrices } from '../../contract/configuration-file/access.ts'
 import type { ConfigurationFile } from '../../contract/configuration-file/schema.ts'
+import { dateTimeRule, findDateTime } from '../graphql/date-time.ts'
 import { BadUserInput } from '../graphql/errors.ts'
 import {
   checkHeaderNames,
@@ -9,6 +10,7 @@ import {
 } from '../modules/client-configuration/headers.ts'
 import { checkNetworks } from '../modules/client-configuration/networks.ts'
 import { checkOrigins } from '../modules/client-configuration/origins.ts'
+import { fieldPath } from './field-path.ts'
 import { nanoUsdOfUsd, usdOfNanoUsd } from './usd.ts'
 
 /*
@@ -34,8 +36,7 @@ export function clientSettings(
 ): Fields {
   const { allowlist, denylist, forwardDirect } = headerFilter
   const checked = <Entry>(field: string, entries: readonly Entry[] | undefined, check: Check<Entry>) => {
-    const refuseHere = (message: string) => refuse(`${path}/${field.replace('.', '/')}`, message)
-    return entries && checkedEntries(entries, field, check, refuseHere)
+    return entries && checkedEntries(entries, { field, path }, check, refuse)
   }
   return given({
     allowedOrigins: checked('allowedOrigins', settings.allowedOrigins, checkOrigins),
@@ -50,17 +51,18 @@ export function clientSettings(
   })
 }
 
+/** @param path where the field is a member of. */
 export function checkedEntries<Entry>(
   entries: readonly Entry[],
-  field: string,
+  { field, path }: { readonly field: string; readonly path: string },
   check: Check<Entry>,
-  refuse: (message: string) => void,
+  refuse: Refuse,
 ): Entry[] {
   try {
     return check(field, entries)
   } catch (error) {
     if (!(error instanceof BadUserInput)) throw error
-    refuse(error.message)
+    refuse(path + fieldPath(error), error.message)
     return [...entries]
   }
 }
@@ -89,6 +91,14 @@ export function usdAmount(amount: number | string, path: string, refuse: Refuse)
     refuse(path, error.message)
     return 0
   }
+}
+
+/** In UTC, with milliseconds. */
+export function instant(time: string, path: string, refuse: Refuse): string {
+  const date = findDateTime(time)
+  if (date) return date.toISOString()
+  refuse(path, `must be ${dateTimeRule}`)
+  return time
 }
 
 /** Entries whose order says nothing, such as budgets of different periods. */

@@ -15,14 +15,14 @@ export function accessFields(access: Lists): Readonly<Record<string, Json>> {
   return given(Object.fromEntries(accessLists.map((list) => [fieldOf(list), access[list]])))
 }
 
-/** The lists of a file, checked. */
+/** The lists of a file, checked. @param path of the user. */
 export function wantedAccess(access: Lists, path: string, refuse: Refuse): Readonly<Record<string, Json>> {
   const checked = (list: keyof UserAccess, entries: readonly string[]) =>
     checkedEntries(
       entries,
-      fieldOf(list),
+      { field: fieldOf(list), path },
       (field, given) => checkAccessList(list, field, given),
-      (message) => refuse(`${path}/${list}`, message),
+      refuse,
     )
   return accessFields(
     Object.fromEntries(

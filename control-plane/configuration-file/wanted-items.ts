@@ -5,7 +5,7 @@ import type { FileProblem } from '../../contract/configuration-file/problems.ts'
 import type { ConfigurationFile, entrySchemas } from '../../contract/configuration-file/schema.ts'
 import type { ItemKind, ItemName, OwnerKind, Reference, WantedItem } from './items.ts'
 import { itemKey } from './items.ts'
-import { clientSettings, given, type Refuse, usdAmount, usdPrices } from './normal-forms.ts'
+import { clientSettings, given, instant, type Refuse, usdAmount, usdPrices } from './normal-forms.ts'
 import { wantedAccess } from './user-access.ts'
 import {
   profileReference,
@@ -143,7 +143,7 @@ class FileReader {
     const email = entry.email?.toLowerCase()
     const fields = {
       ...given({ name: entry.name, email, team, active: entry.active }),
-      ...wantedAccess(entry.access ?? {}, `${path}/access`, this.#refuse),
+      ...wantedAccess(entry.access ?? {}, path, this.#refuse),
     }
     this.#add('user', [email ?? entry.name], path, fields, entry, references)
   }
@@ -210,7 +210,7 @@ class FileReader {
       contentLogging,
       allowAllProviders,
       accessProfile,
-      expiresAt: expiresAt == null ? expiresAt : new Date(expiresAt).toISOString(),
+      expiresAt: expiresAt && instant(expiresAt, `${path}/expiresAt`, this.#refuse),
       providers: entry.providers && wantedProviders(entry.providers),
     })
     const secretName = secret?.slice(1)

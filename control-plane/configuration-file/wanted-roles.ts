@@ -10,10 +10,7 @@ type FileProvider = NonNullable<Entry<'accessProfiles'>['providers']>[number]
 export function wantedRole(entry: Entry<'roles'>, path: string, refuse: Refuse): WantedItem {
   const { name, description, permissions, inherits, workspaces, rowScope, accessProfile } = entry
   const expanded =
-    permissions &&
-    checkedEntries(permissions, 'permissions', expandPermissions, (message) =>
-      refuse(`${path}/permissions`, message),
-    )
+    permissions && checkedEntries(permissions, { field: 'permissions', path }, expandPermissions, refuse)
   const named = (kind: ItemKind, field: string, names: readonly string[] = []): Reference[] =>
     names.map((one, index) => ({ kind, name: [one], path: `${path}/${field}/${index}` }))
   return {

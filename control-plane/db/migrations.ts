@@ -14,6 +14,7 @@ import { memberships } from './migrations/022-memberships.ts'
 import { systemRolePermissions } from './migrations/023-system-role-permissions.ts'
 import { roleObjects } from './migrations/024-role-objects.ts'
 import { longLists } from './migrations/025-long-lists.ts'
+import { prunedHistory } from './migrations/026-pruned-history.ts'
 
 /** The schema's history, oldest first. */
 export const migrations: readonly SchemaMigration[] = [
@@ -32,4 +33,5 @@ export const migrations: readonly SchemaMigration[] = [
   systemRolePermissions,
   roleObjects,
   longLists,
+  prunedHistory,
 ]

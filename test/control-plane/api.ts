@@ -4,6 +4,7 @@ import { type ControlPlane, createControlPlane } from '../../control-plane/app.t
 import { createOrganization, issueAdminToken } from '../../control-plane/bootstrap.ts'
 import {
   type ControlPlaneEnv,
+  defaultConfigurationHistoryDays,
   defaultGraphqlSettings,
   type GraphqlSettings,
 } from '../../control-plane/env.ts'
@@ -66,6 +67,7 @@ export async function startApi(
     logLevel: 'info',
     trustedProxies: options.trustedProxies ?? [],
     graphql: { ...defaultGraphqlSettings, ...options.graphql },
+    configurationHistoryDays: defaultConfigurationHistoryDays,
     telemetry: options.telemetry,
     statusToken: options.statusToken,
   }

@@ -65,6 +65,14 @@ describe('the environment of the control plane', () => {
     }
   })
 
+  it('keeps 90 days of the configuration’s history unless told otherwise, and at least one', () => {
+    expect(readEnv(complete).configurationHistoryDays).toBe(90)
+    const days = (value: string) => readEnv({ ...complete, CONFIGURATION_HISTORY_DAYS: value })
+    expect(days('7').configurationHistoryDays).toBe(7)
+    for (const value of ['0', '-1', '1.5', 'all', '36501'])
+      expect(() => days(value)).toThrow(/^CONFIGURATION_HISTORY_DAYS must be a whole number, 1 to 36500/)
+  })
+
   it('needs no Redis when the planes share a process', () => {
     const { REDIS_URL: _left, ...rest } = complete
     expect(readEnv(rest, { needsRedis: false }).redisUrl).toBeUndefined()

@@ -9,7 +9,7 @@ import { type Simulator, startSimulator } from '../../cli/simulator/server.ts'
 import { systemActor } from '../../control-plane/actor.ts'
 import { type ControlPlane, createControlPlane } from '../../control-plane/app.ts'
 import { createOrganization, issueAdminToken } from '../../control-plane/bootstrap.ts'
-import { defaultGraphqlSettings } from '../../control-plane/env.ts'
+import { defaultConfigurationHistoryDays, defaultGraphqlSettings } from '../../control-plane/env.ts'
 import { createEnrolmentToken } from '../../control-plane/modules/data-planes/index.ts'
 import { createDataPlane, type DataPlane } from '../../data-plane/app.ts'
 import { createDatabase, redisUrl, type TestDatabase, temporaryDirectory } from './index.ts'
@@ -146,6 +146,7 @@ function controlPlaneEnv(database: TestDatabase, store: string) {
     logLevel: 'debug',
     trustedProxies: [],
     graphql: defaultGraphqlSettings,
+    configurationHistoryDays: defaultConfigurationHistoryDays,
   }
 }
 

@@ -19,5 +19,15 @@ export class ChangedMeanwhile extends Refusal {
   }
 }
 
+export class RevisionNotKept extends Refusal {
+  constructor(revision: string, oldest: string) {
+    super(
+      'REVISION_NOT_KEPT',
+      `Revision ${revision} is not kept any more: the history begins with revision ${oldest} (CONFIGURATION_HISTORY_DAYS). Nothing was changed; name that one or a later one`,
+    )
+  }
+}
+
 refusalType(CannotRestore, 'Some things of the earlier revision are gone for good, such as secrets.')
 refusalType(ChangedMeanwhile, 'Another change was faster; nothing was rolled back.')
+refusalType(RevisionNotKept, 'The history begins later; nothing was rolled back.')

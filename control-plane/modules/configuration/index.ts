@@ -1,1 +1,2 @@
+export { startHistoryPruning } from './pruning.ts'
 export { type ConfigurationVersion, readConfigurationVersion } from './service.ts'

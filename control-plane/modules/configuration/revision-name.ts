@@ -8,3 +8,7 @@ export interface RevisionName {
 export function cursorOf({ epoch, revision }: RevisionName): string {
   return `${epoch}.${revision}`
 }
+
+export function isBefore(one: RevisionName, other: RevisionName): boolean {
+  return one.epoch < other.epoch || (one.epoch === other.epoch && one.revision < other.revision)
+}

@@ -90,7 +90,8 @@ builder.queryFields((t) => ({
     type: ConfigurationRevisionType,
     nullable: true,
     permission: 'configuration:view',
-    description: 'One revision; null when there is none.',
+    description:
+      'One revision; null when there is none. One that is older than the history (`CONFIGURATION_HISTORY_DAYS` of the installation) is refused, and told where it begins.',
     args: {
       epoch: t.arg.int({ required: true, description: 'Its epoch.' }),
       revision: t.arg.int({ required: true, description: 'Its number.' }),
@@ -101,7 +102,8 @@ builder.queryFields((t) => ({
     {
       type: ConfigurationRevisionType,
       permission: 'configuration:view',
-      description: 'Every change of the configuration, newest first: who made it, when, and what it was.',
+      description:
+        'Every change of the configuration, newest first: who made it, when, and what it was. Changes of longer ago than the installation keeps them (`CONFIGURATION_HISTORY_DAYS`, 90 days) are gone.',
       resolve: async (_, args, { services, actor }) => {
         checkPage(args)
         const page = await resolveCursorConnection(

@@ -1,11 +1,12 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Entity } from '../../../contract/configuration/entities.ts'
 import type { Actor } from '../../actor.ts'
-import { Forbidden } from '../../graphql/errors.ts'
+import { BadUserInput, Forbidden } from '../../graphql/errors.ts'
 import type { ChangeAuthor, RecordedChange } from '../../publisher/revision.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { diffOf, type EntityChange } from './diff.ts'
-import { cursorOf, type RevisionName } from './revision-name.ts'
+import { findOldestRevision } from './kept-history.ts'
+import { cursorOf, isBefore, type RevisionName } from './revision-name.ts'
 import { readRowChanges } from './told-rows.ts'
 
 export interface ConfigurationRevision extends RevisionName {
@@ -66,14 +67,21 @@ export function countRevisions(context: ServiceContext, actor: Actor): Promise<n
   })
 }
 
-/** @returns null when there is none of this name. */
+/**
+ * @returns null when there is none of this name.
+ * @throws BadUserInput when there was one, and is not kept any more.
+ */
 export function readRevision(
   context: ServiceContext,
   actor: Actor,
   name: RevisionName,
 ): Promise<ConfigurationRevision | null> {
   requireWholeConfiguration(actor, 'configuration:view')
-  return transactionOf(context, actor, (em) => findRevision(em, actor.organizationId, name))
+  return transactionOf(context, actor, async (em) => {
+    const found = await findRevision(em, actor.organizationId, name)
+    if (!found) await refuseForgotten(em, actor.organizationId, name)
+    return found
+  })
 }
 
 export async function findRevision(
@@ -86,6 +94,15 @@ export async function findRevision(
     [organizationId, epoch, revision],
   )
   return row ? revisionOf(row) : null
+}
+
+async function refuseForgotten(em: EntityManager, organizationId: string, name: RevisionName): Promise<void> {
+  const oldest = await findOldestRevision(em, organizationId)
+  if (!oldest || name.epoch < 1 || name.revision < 1 || !isBefore(name, oldest)) return
+  throw new BadUserInput(
+    'revision',
+    `is not kept any more: the history begins with epoch ${oldest.epoch}, revision ${oldest.revision} (CONFIGURATION_HISTORY_DAYS)`,
+  )
 }
 
 /** What each of these revisions changed, in their order. */
@@ -112,6 +129,7 @@ export async function findRevisionChanges(
   const diffs = new Map(
     rows.map((row) => [cursorOf(revisionOf(row)), diffOf(row.changes, row.previous)] as const),
   )
+  for (const name of names) if (!diffs.has(cursorOf(name))) await refuseForgotten(em, organizationId, name)
   const rowChanges = await readRowChanges(em, organizationId, names)
   return names.map(cursorOf).map((name) => [...(rowChanges.get(name) ?? []), ...(diffs.get(name) ?? [])])
 }

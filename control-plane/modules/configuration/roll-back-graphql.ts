@@ -1,7 +1,7 @@
 import { builder } from '../../graphql/builder.ts'
 import { NotFound } from '../../graphql/refusals.ts'
 import { LastGrant, RightsExceeded, RoleCycle, RoleTooDeep, TooManyRoles } from '../roles/index.ts'
-import { CannotRestore, ChangedMeanwhile } from './errors.ts'
+import { CannotRestore, ChangedMeanwhile, RevisionNotKept } from './errors.ts'
 import { ConfigurationRevisionType, EntityChangeType } from './revisions-graphql.ts'
 import { type RolledBack, rollBackConfiguration } from './roll-back.ts'
 
@@ -45,7 +45,7 @@ builder.mutationField('rollBackConfiguration', (t) =>
       'Makes the configuration what it was at an earlier revision, as a new revision in one transaction. Secrets stay those of today: a key that was rotated keeps its new secret, one that was revoked or removed cannot come back, and one that was issued since is switched off. Workspaces, roles and access profiles come back too; what a role gives more than now must be yours to give. Who has which role, API tokens and enrolled data planes stay as they are.',
     errors: {
       types: [
-        ...[NotFound, CannotRestore, ChangedMeanwhile],
+        ...[NotFound, RevisionNotKept, CannotRestore, ChangedMeanwhile],
         ...[LastGrant, RightsExceeded, RoleCycle, RoleTooDeep, TooManyRoles],
       ],
     },

@@ -21,6 +21,7 @@ import {
 import type { EntityChange } from './diff.ts'
 import { readEarlierState } from './earlier-state.ts'
 import { CannotRestore, ChangedMeanwhile } from './errors.ts'
+import { requireRevisionsSince } from './kept-history.ts'
 import { planRestoration, type RestorationPlan } from './restoration-plan.ts'
 import { restoreRows } from './restore-rows.ts'
 import type { RevisionName } from './revision-name.ts'
@@ -56,7 +57,7 @@ export interface RolledBack {
  * Makes the configuration what it was at an earlier revision, as a new revision. Secrets stay those of today, and
  * nobody gets back by it what whoever rolls back could not give them.
  *
- * @throws NotFound, CannotRestore, ChangedMeanwhile, RightsExceeded
+ * @throws NotFound, RevisionNotKept, CannotRestore, ChangedMeanwhile, RightsExceeded
  */
 export async function rollBackConfiguration(
   context: ServiceContext,
@@ -69,6 +70,7 @@ export async function rollBackConfiguration(
   const referenced = () => new CannotRestore(name, 'it refers to what is not there any more')
   const work = transactionOf(context, actor, async (em) => {
     const head = await readVersion(em, organizationId)
+    if (head) await requireRevisionsSince(em, organizationId, { ...head, revision: input.revision })
     const present = head && (await findRevision(em, organizationId, head))
     const target = head && (await findRevision(em, organizationId, { ...head, revision: input.revision }))
     if (!present || !target) throw new NotFound('configuration revision', name)

@@ -35,9 +35,24 @@ describe('the form of a configuration file', () => {
       organization: { budgets: [{ limitUsd, period: 'MONTH' }] },
     })
     for (const limit of [0, 12.5, '999999999.999999999']) expect(findFormProblems(budget(limit))).toEqual([])
-    for (const limit of [-1, '1e9', '1.0000000001', null, '']) {
+    for (const limit of [-1, '1e9', '1.0000000001', null, '', 1e9, 1e308]) {
       expect(findFormProblems(budget(limit))).toMatchObject([{ path: '/organization/budgets/0/limitUsd' }])
     }
+  })
+
+  it('says what a member may be, also where it may be null', () => {
+    const problemsOf = (member: object) => findFormProblems({ version: 1, teams: [{ name: 'a', ...member }] })
+    expect(problemsOf({ customer: null })).toEqual([])
+    expect(problemsOf({ customer: 1 })).toEqual([
+      { path: '/teams/0/customer', message: 'must be string, or null' },
+    ])
+    const profile = { name: 'a', expiresIn: 'SOON' }
+    expect(findFormProblems({ version: 1, accessProfiles: [profile] })).toEqual([
+      {
+        path: '/accessProfiles/0/expiresIn',
+        message: 'must be one of HOUR, DAY, WEEK, MONTH, QUARTER, YEAR, or null',
+      },
+    ])
   })
 
   it('is never assumed: any other value has problems, and none is an exception', () => {

@@ -1,0 +1,143 @@
+const governed = {
+  budgets: [{ limitUsd: 250.5, period: 'MONTH' }],
+  requestLimits: [{ maxRequests: 600, windowSeconds: 60 }],
+}
+
+const providerOfKey = {
+  provider: 'openai',
+  weight: 2,
+  models: ['small'],
+  blockedModels: ['regex:large-.*'],
+  keys: ['main'],
+  active: false,
+}
+
+/** The values of the variables that the file names. */
+export const wholeFileSecrets = [
+  { name: 'OPENAI_MAIN_SECRET', value: 'sk-test-of-the-whole-file' },
+  { name: 'IMPORTED_SECRET', value: 'a-secret-that-applications-have' },
+]
+
+/** Every member that a file may have, at least once, and none with the value that holds without it. */
+export const wholeFile = {
+  version: 1,
+  organization: governed,
+  workspaces: [{ name: 'default' }, { name: 'second' }],
+  customers: [{ name: 'Acme', workspace: 'default', ...governed }],
+  businessUnits: [{ name: 'Research', customer: 'Acme', workspace: 'default', ...governed }],
+  teams: [
+    { name: 'Assistants', workspace: 'default', customer: 'Acme', businessUnit: 'Research', ...governed },
+    { name: 'Assistants', workspace: 'second' },
+  ],
+  users: [
+    {
+      name: 'Ada Lovelace',
+      email: 'ada@example.com',
+      team: 'Assistants',
+      workspace: 'default',
+      active: false,
+      access: {
+        allowedModels: ['small'],
+        deniedModels: ['regex:large-.*'],
+        allowedProviders: ['openai'],
+        deniedProviders: ['other'],
+      },
+      ...governed,
+    },
+    { name: 'Build service' },
+  ],
+  providers: [
+    {
+      name: 'openai',
+      baseUrl: 'https://api.openai.com/v1',
+      catalogue: 'OPENAI',
+      allowPrivateNetwork: true,
+      active: false,
+      connectTimeoutMs: 1_000,
+      idleTimeoutMs: 20_000,
+      keys: [{ name: 'main', secret: '$OPENAI_MAIN_SECRET', weight: 2.5, active: false }],
+      models: [
+        {
+          name: 'small',
+          upstreamName: 'gpt-4o-mini',
+          maxOutputTokens: 4_096,
+          prices: {
+            inputUsdPerMillionTokens: 0.15,
+            cachedInputUsdPerMillionTokens: 0.075,
+            outputUsdPerMillionTokens: '0.6',
+            imageUsd: 0.04,
+          },
+        },
+      ],
+    },
+  ],
+  accessProfiles: [
+    {
+      name: 'analysts',
+      description: 'Who looks at numbers',
+      allowAllProviders: true,
+      contentLogging: 'OFF',
+      expiresIn: 'QUARTER',
+      deleteAfterExpiry: true,
+      providers: [providerOfKey],
+      ...governed,
+    },
+  ],
+  roles: [
+    {
+      name: 'Analyst',
+      description: 'Looks at numbers',
+      permissions: ['usage:view'],
+      inherits: ['viewer'],
+      workspaces: ['default'],
+      rowScope: 'TEAM',
+      accessProfile: 'analysts',
+    },
+  ],
+  virtualKeys: [
+    {
+      name: 'checkout',
+      workspace: 'default',
+      owner: { team: 'Assistants' },
+      description: 'The till',
+      tags: ['env:prod'],
+      active: false,
+      expiresAt: '2999-01-31T12:00:00.000Z',
+      deleteAfterExpiry: true,
+      contentLogging: 'ON',
+      allowAllProviders: true,
+      providers: [{ ...providerOfKey, ...governed }],
+      ...governed,
+    },
+    {
+      name: 'reports',
+      workspace: 'second',
+      owner: { user: 'ada@example.com' },
+      accessProfile: 'analysts',
+    },
+    {
+      name: 'imported',
+      workspace: 'default',
+      owner: { customer: 'Acme' },
+      secret: '$IMPORTED_SECRET',
+    },
+  ],
+  clientConfiguration: {
+    allowedOrigins: ['https://app.example.com'],
+    allowedHeaders: ['x-team'],
+    headerFilter: { allowlist: ['anthropic-beta'], denylist: ['cookie', 'x-internal'], forwardDirect: true },
+    requiredHeaders: [{ name: 'x-team', pattern: 'team-\\d+' }],
+    ipAllowlist: ['10.0.0.0/8'],
+    trustedProxies: ['192.0.2.7'],
+    requireApprovalForHeaderChanges: false,
+  },
+  plugins: [
+    {
+      name: 'audit-mirror',
+      enabled: true,
+      position: { side: 'BEFORE', of: 'audit' },
+      order: 3,
+      config: { target: 'x' },
+    },
+  ],
+} as const
