@@ -61,9 +61,10 @@ function hierarchy({ organizationId, workspaceId }: Seed): string[] {
      select ${businessUnitId}, ${place}, ${customerId}, 'Unit ' || u, now() ${many(counts.businessUnits)}`,
     `insert into teams (id, org_id, workspace_id, customer_id, business_unit_id, name, created_at)
      select ${teamId}, ${place}, ${customerId}, ${businessUnitId}, 'Team ' || u, now() ${many(counts.teams)}`,
-    `insert into users (id, org_id, team_id, name, email, active, created_at)
+    `insert into users (id, org_id, team_id, name, email, active, created_at, allowed_models, denied_models,
+       allowed_providers, denied_providers)
      select ${userId}, '${organizationId}', ${teamId}, 'Person ' || u || ' ' || substr(md5(u::text), 1, 8),
-       'person-' || u || '@example.com', u % 20 > 0, now() ${many(counts.users)}`,
+       'person-' || u || '@example.com', u % 20 > 0, now(), '["*"]', '[]', '["*"]', '[]' ${many(counts.users)}`,
     `insert into memberships (id, org_id, workspace_id, user_id, team_id, source, created_at)
      select 'mb_' || substr(id, 5), org_id, '${workspaceId}', id, team_id, 'home', created_at from users`,
     `insert into providers (id, org_id, name, base_url, allow_private_network, active, connect_timeout_ms,
