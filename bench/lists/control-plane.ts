@@ -34,6 +34,7 @@ export async function startListsApi({ url: databaseUrl, adminToken }: SeededData
       masterKey,
       host: '127.0.0.1',
       port: 0,
+      configurationHistoryDays: 90,
       logLevel: 'error',
       trustedProxies: [],
       graphql: {
