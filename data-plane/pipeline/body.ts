@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { BodyFields, Span } from '../../plugins/sdk/builtin.ts'
 import { Denied } from '../../plugins/sdk/denied.ts'
 import { MalformedJson, skipSpace, skipString, skipValue } from './json-scan.ts'
@@ -154,8 +155,10 @@ function checkModel(body: Buffer, start: number, end: number): void {
  */
 export function modelOf(body: Buffer, span: Span): string {
   const model = decodeString(body, span.start, span.end, 'value of "model"', 'model')
-  // Not UTF-8: another reader may see other characters than we do.
-  if (model.includes('\ufffd')) throw refusal('"model" must be valid UTF-8', 'model')
+  // What is not UTF-8 another reader may read as other characters; the character that stands for it here may also be sent.
+  if (model.includes('\ufffd') && !isUtf8(body.subarray(span.start, span.end))) {
+    throw refusal('"model" must be valid UTF-8', 'model')
+  }
   return model
 }
 

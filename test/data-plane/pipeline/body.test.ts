@@ -53,6 +53,10 @@ describe('the body scanner', () => {
     )
   })
 
+  it('takes the replacement character for a character like any other', () => {
+    expect(read('{"model":"a\ufffd"}').model).toBe('a\ufffd')
+  })
+
   it('never accepts a body with another model than JSON.parse finds in it, however it is damaged', () => {
     const damage = fc.tuple(fc.nat(), fc.constantFrom('"', '\\', '{', '}', '[', ']', ',', ':', ' ', 'a', '0'))
     fc.assert(
