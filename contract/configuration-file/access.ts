@@ -8,6 +8,7 @@ import {
   Optional,
   SecretReference,
   Switch,
+  Time,
   Usd,
   Workspace,
 } from './parts.ts'
@@ -106,7 +107,18 @@ const providerFields = {
   active: Optional(Switch('Whether it is used. True unless said.')),
 }
 
-const KeyProvider = Type.Object({ ...providerFields, ...governed }, closed)
+const KeyProvider = Type.Object(
+  {
+    ...providerFields,
+    models: Optional(
+      Names(
+        '`[]` none, `["*"]` all, otherwise model names and `regex:` patterns. Needed, unless the key follows an access profile: then nothing but budgets and limits is said here.',
+      ),
+    ),
+    ...governed,
+  },
+  closed,
+)
 
 const contentLogging = Optional(
   Type.Enum(['INHERIT', 'ON', 'OFF'], { description: 'Whether bodies of calls may be logged.' }),
@@ -152,12 +164,7 @@ export const VirtualKey = Type.Object(
     ),
     active: Optional(Switch('False switches it off.')),
     expiresAt: Optional(
-      Nullable(
-        Type.String({
-          pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?(Z|[+-]\\d{2}:\\d{2})$',
-        }),
-        'When it stops working, such as "2030-01-31T12:00:00Z"; null: never.',
-      ),
+      Nullable(Time, 'When it stops working, such as "2030-01-31T12:00:00Z"; null: never.'),
     ),
     deleteAfterExpiry: Optional(Switch('Whether it is deleted once it has expired.')),
     accessProfile: Optional(
@@ -169,7 +176,11 @@ export const VirtualKey = Type.Object(
     contentLogging,
     allowAllProviders,
     providers: Optional(
-      Type.Array(KeyProvider, { maxItems: 50, description: 'All that it may use; without any: nothing.' }),
+      Type.Array(KeyProvider, {
+        maxItems: 50,
+        description:
+          'All that it may use; without any: nothing. Of a key that follows an access profile, its own budgets and limits there.',
+      }),
     ),
     ...governed,
   },

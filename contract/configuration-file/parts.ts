@@ -18,6 +18,10 @@ export const Workspace = Optional(Name('The workspace it lives in; needed only w
 export const SecretReference = (description: string) =>
   Type.String({ pattern: '^\\$[A-Za-z_][A-Za-z0-9_]{0,127}$', description })
 
+export const Time = Type.String({
+  pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?(Z|[+-]\\d{2}:\\d{2})$',
+})
+
 /** US dollars: a number, or decimal digits in quotes where a number would not be exact. */
 export const Usd = (description: string) =>
   Type.Union(

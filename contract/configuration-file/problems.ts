@@ -133,6 +133,7 @@ const formerNames: Readonly<Record<string, string>> = {
   virtual_keys: 'virtualKeys',
   access_profiles: 'accessProfiles',
   row_scope: 'rowScope',
+  role_assignments: 'roleAssignments',
   inherited_roles: 'inherits',
   business_units: 'businessUnits',
   budget: 'budgets',

@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { closed, Name, Names, Nullable, Optional } from './parts.ts'
 
-/** What people and API tokens may do. Who has which role is not in a file. */
+/** What people and API tokens may do. */
 export const Role = Type.Object(
   {
     name: Name('Unique in the organization. Of a system role, only `permissions` can be said.'),

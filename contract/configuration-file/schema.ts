@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { AccessProfile, Provider, VirtualKey } from './access.ts'
 import { closed, governed, Name, Names, Nullable, Optional, Switch, Workspace } from './parts.ts'
+import { Membership, RoleAssignment } from './people.ts'
 import { Role } from './roles.ts'
 
 /*
@@ -144,6 +145,8 @@ export const entrySchemas = {
   accessProfiles: AccessProfile,
   roles: Role,
   virtualKeys: VirtualKey,
+  memberships: Membership,
+  roleAssignments: RoleAssignment,
   plugins: Plugin,
 } as const
 
@@ -162,6 +165,10 @@ export const ConfigurationFile = Type.Object(
     accessProfiles: Optional(Type.Array(AccessProfile, { description: 'Templates of virtual keys.' })),
     roles: Optional(Type.Array(Role, { description: 'What people and API tokens may do.' })),
     virtualKeys: Optional(Type.Array(VirtualKey, { description: 'What applications present.' })),
+    memberships: Optional(
+      Type.Array(Membership, { description: 'Who is of which team and business unit besides their own.' }),
+    ),
+    roleAssignments: Optional(Type.Array(RoleAssignment, { description: 'Who has which role.' })),
     clientConfiguration: Optional(ClientConfiguration),
     plugins: Optional(Type.Array(Plugin, { description: 'Stages that calls pass.' })),
   },

@@ -94,7 +94,7 @@ async function applyFile(
   // Two applications at once would each plan without what the other does.
   await lockPolicyOwner(em, actor, { kind: 'organization', id: actor.organizationId })
   const before = (await readVersion(em, actor.organizationId))?.revision ?? 0
-  const present = await readPresentConfiguration(em, context.secrets, actor.organizationId)
+  const present = await readPresentConfiguration(em, context, actor.organizationId)
   const workspaces = present.items.flatMap(({ kind, name }) => (kind === 'workspace' ? name : []))
   const wanted = wantedConfiguration(file, workspaces)
   const plan = planChanges(wanted, present.items, input)

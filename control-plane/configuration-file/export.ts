@@ -5,7 +5,6 @@ import { type ServiceContext, transactionOf } from '../service-context.ts'
 import { type ItemKind, type ItemName, itemKey, type OwnerKind, type PresentItem } from './items.ts'
 import { readPresentConfiguration } from './present-items.ts'
 import { restricts } from './user-access.ts'
-import { managedFields } from './wanted-items.ts'
 
 export interface ExportedConfiguration {
   readonly document: Json
@@ -23,7 +22,7 @@ export async function exportConfiguration(
   actor.require('configuration:export', { workspaceId: null })
   if (actor.rowScope !== 'all') throw new Forbidden('configuration:export', 'Your role sees only some rows')
   const { items } = await transactionOf(context, actor, (em) =>
-    readPresentConfiguration(em, context.secrets, actor.organizationId),
+    readPresentConfiguration(em, context, actor.organizationId),
   )
   return new FileWriter(items).write()
 }
@@ -34,6 +33,7 @@ class FileWriter {
   readonly #policies = new Map<string, PresentItem[]>()
   readonly #namesWorkspaces: boolean
   readonly #warnings: string[] = []
+  readonly #roleKeys: PresentItem[] = []
 
   constructor(items: readonly PresentItem[]) {
     const distinct = new Map<string, PresentItem>()
@@ -43,7 +43,8 @@ class FileWriter {
       if (item.managedBy != null) {
         this.#warnings.push(`The ${item.kind.replace('_', ' ')} "${name}" ${item.managedBy}: left out`)
       } else if (item.managedBy === null) {
-        // What every organization has.
+        // What every organization has, and what comes along with something else.
+        if (item.kind === 'virtual_key') this.#roleKeys.push(item)
       } else if (distinct.has(key)) {
         this.#warnings.push(
           `There are several ${item.kind.replace('_', ' ')}s "${name}": only one is written`,
@@ -59,6 +60,7 @@ class FileWriter {
   }
 
   write(): ExportedConfiguration {
+    for (const key of this.#roleKeys) this.#warnOfRoleKey(key)
     const organization = this.#governed('organization', [])
     const [settings] = this.#of('client_configuration')
     const document = {
@@ -84,6 +86,8 @@ class FileWriter {
       })),
       roles: this.#of('role').map(({ name, fields }) => ({ name: name[0] ?? '', ...withoutNull(fields) })),
       virtualKeys: this.#each('virtual_key', (key) => this.#virtualKey(key)),
+      memberships: this.#of('membership').map((membership) => this.#membership(membership)),
+      roleAssignments: this.#of('role_assignment').map((assignment) => this.#assignment(assignment)),
       ...(settings && { clientConfiguration: nested(settings.fields) }),
       plugins: this.#of('plugin').map(({ name, fields }) => ({
         name: name[0] ?? '',
@@ -161,17 +165,61 @@ class FileWriter {
 
   /** What its profile decides is the profile's. */
   #follower(name: ItemName, fields: PresentItem['fields']): Fields {
-    for (const { provider } of fields.providers as { provider: string }[]) {
-      if (Object.keys(this.#governed('provider_config', [...name, provider])).length === 0) continue
-      const key = `The key "${name.join('/')}" has budgets or limits for the provider "${provider}"`
-      this.#warnings.push(`${key}, though it follows an access profile: they are left out`)
+    const { description, tags, active, owner, accessProfile } = fields
+    const own = { description, tags, active, owner, accessProfile } as Fields
+    const providers = (fields.providers as { provider: string }[]).flatMap(({ provider }) => {
+      const governed = this.#governed('provider_config', [...name, provider])
+      return Object.keys(governed).length === 0 ? [] : { provider, ...governed }
+    })
+    return {
+      name: name[1] ?? '',
+      ...this.#place(name),
+      ...withoutNull(own),
+      ...(providers.length > 0 && { providers }),
     }
-    const own = Object.entries(fields).filter(([field]) => !managed.has(field))
-    return { name: name[1] ?? '', ...this.#place(name), ...withoutNull(Object.fromEntries(own)) }
+  }
+
+  #membership({ name: [user = '', kind = '', ...group] }: PresentItem): Fields {
+    return { user, ...placeNames(kind, group), ...this.#place(group) }
+  }
+
+  #assignment({ name, fields, keyWorkspace }: PresentItem): Fields {
+    const [user = '', role = '', kind, ...object] = name
+    const isInWorkspace = kind !== undefined && kind !== 'provider'
+    return {
+      user,
+      role,
+      ...(kind !== undefined && { object: placeNames(kind, object) }),
+      ...withoutNull(fields),
+      ...(isInWorkspace && this.#place(object)),
+      ...(keyWorkspace !== undefined && this.#place([keyWorkspace])),
+    }
+  }
+
+  /** A key that came with a role is not written: the role brings one along, as its profile says. */
+  #warnOfRoleKey({ kind, name }: PresentItem): void {
+    const owners: [OwnerKind, ItemName][] = [[kind, name]]
+    for (const { owner } of [...this.#policies.values()].flat()) {
+      if (
+        owner?.kind === 'provider_config' &&
+        itemKey(kind, owner.name.slice(0, 2)) === itemKey(kind, name)
+      ) {
+        owners.push([owner.kind, owner.name])
+      }
+    }
+    if (owners.every(([owner, of]) => Object.keys(this.#governed(owner, of)).length === 0)) return
+    this.#warnings.push(
+      `The virtual key "${name.join('/')}" came with a role and has budgets or limits of its own: they are left out`,
+    )
   }
 }
 
-const managed: ReadonlySet<string> = new Set(managedFields)
+/** As a file names a thing of a workspace, or a provider. */
+function placeNames(kind: string, name: ItemName): Fields {
+  const own = name.at(-1) ?? ''
+  if (kind === 'business_unit') return { customer: name[1] ?? '', businessUnit: own }
+  return { [kind === 'virtual_key' ? 'virtualKey' : kind]: own }
+}
 
 function policyKey(kind: ItemKind, ownerKind: OwnerKind, ownerName: ItemName): string {
   return itemKey(kind, [ownerKind, ...ownerName])

@@ -7,12 +7,14 @@ export const itemKinds = [
   'business_unit',
   'team',
   'user',
+  'membership',
   'provider',
   'provider_key',
   'model',
   'access_profile',
   'role',
   'virtual_key',
+  'role_assignment',
   'budget',
   'request_limit',
   'client_configuration',
@@ -41,6 +43,8 @@ export interface WantedItem extends Item {
   /** The variable of its secret, `OPENAI_API_KEY`. */
   readonly secretName?: string
   readonly catalogue?: 'openai'
+  /** Where the virtual key is to live that a new role assignment brings along. */
+  readonly keyWorkspace?: string
   readonly references: readonly Reference[]
 }
 
@@ -57,6 +61,8 @@ export interface PresentItem extends Item {
   readonly managedBy?: string | null
   /** Whether every organization has it, so that a file may change it and never ends it. */
   readonly isPermanent?: boolean
+  /** Where the virtual key lives that a role assignment brought along. */
+  readonly keyWorkspace?: string
   /** Whether this is its secret; only for what has one. */
   hasSecret?(secret: string): boolean
 }

@@ -18,6 +18,10 @@ export class NamedIds {
     return this.#names.get(id)
   }
 
+  has(kind: OwnerKind, name: ItemName): boolean {
+    return this.#ids.has(itemKey(kind, name))
+  }
+
   /** @throws NameWithoutId when what was to have this name could not be made. */
   of(kind: OwnerKind, name: ItemName): string {
     const id = this.#ids.get(itemKey(kind, name))

@@ -8,14 +8,15 @@ import { updateClientConfiguration } from '../modules/client-configuration/servi
 import { addRequestLimit, removeRequestLimit, updateRequestLimit } from '../modules/limits/service.ts'
 import { configurePlugin } from '../modules/plugins/service.ts'
 import type { PolicyOwner } from '../policy-owners.ts'
-import type { Item } from './items.ts'
+import type { Item, ItemName } from './items.ts'
 import type { Changed, Performance, Performer } from './perform.ts'
+import { nameProviderConfigs } from './perform-virtual-keys.ts'
 import { nanoUsdOfUsd } from './usd.ts'
 
 const budget: Performer = {
   async create(performance, item) {
     const { context, actor } = performance
-    const owner = ownerOf(performance, item)
+    const owner = await ownerOf(performance, item)
     const period = item.name.at(-1) as BudgetPeriod
     const standing = await addBudget(context, actor, { owner, period, limitNanoUsd: limitOf(item.fields) })
     return standing.budget.id
@@ -32,7 +33,7 @@ function limitOf({ limitUsd }: Changed): bigint {
 const request_limit: Performer = {
   async create(performance, item) {
     const { context, actor } = performance
-    const owner = ownerOf(performance, item)
+    const owner = await ownerOf(performance, item)
     const terms = { maxRequests: Number(item.fields.maxRequests), windowSeconds: Number(item.name.at(-1)) }
     return (await addRequestLimit(context, actor, { owner, ...terms })).id
   },
@@ -41,10 +42,24 @@ const request_limit: Performer = {
   delete: ({ context, actor }, { id }) => removeRequestLimit(context, actor, id),
 }
 
-function ownerOf({ actor, ids }: Performance, { owner }: Item): PolicyOwner {
+async function ownerOf(performance: Performance, { owner }: Item): Promise<PolicyOwner> {
+  const { actor, ids } = performance
   if (!owner) throw new Error('a budget or a limit has an owner')
-  if (owner.kind === 'organization') return { kind: 'organization', id: actor.organizationId }
-  return { kind: owner.kind as GovernedLevel, id: ids.of(owner.kind, owner.name) }
+  const { kind, name } = owner
+  if (kind === 'organization') return { kind, id: actor.organizationId }
+  if (kind === 'provider_config' && !ids.has(kind, name)) await findProviderConfig(performance, name)
+  return { kind: kind as GovernedLevel, id: ids.of(kind, name) }
+}
+
+/** The access profile of the key may have brought it along a moment ago. */
+async function findProviderConfig(performance: Performance, name: ItemName): Promise<void> {
+  const [key, provider] = [name.slice(0, 2), name[2]]
+  await nameProviderConfigs(performance, key, performance.ids.of('virtual_key', key))
+  if (performance.ids.has('provider_config', name)) return
+  throw new Refusal(
+    'PROFILE_MANAGED',
+    `the access profile of the key does not name "${provider}": add it there, or leave the budget or limit out`,
+  )
 }
 
 const client_configuration: Performer = {

@@ -96,7 +96,11 @@ function ownerIds(ids: NamedIds, workspace: string, owner: NonNullable<KeyFields
 }
 
 /** Budgets and limits of a key's providers are set by their ids. */
-async function nameProviderConfigs({ em, ids }: Performance, name: ItemName, virtualKeyId: string) {
+export async function nameProviderConfigs(
+  { em, ids }: Performance,
+  name: ItemName,
+  virtualKeyId: string,
+): Promise<void> {
   const configs = await em.fork({ keepTransactionContext: true }).find(ProviderConfigEntity, { virtualKeyId })
   for (const { id, providerId } of configs) {
     const provider = ids.nameOf(providerId)

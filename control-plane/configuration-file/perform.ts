@@ -5,6 +5,7 @@ import type { ServiceContext } from '../service-context.ts'
 import type { ItemKind, ItemName, PresentItem, WantedItem } from './items.ts'
 import type { NamedIds } from './names.ts'
 import { performAccess } from './perform-access.ts'
+import { performAssignments } from './perform-assignments.ts'
 import { performPeople } from './perform-people.ts'
 import { performPolicies } from './perform-policies.ts'
 import { performRoles } from './perform-roles.ts'
@@ -43,6 +44,7 @@ const performers: Readonly<Record<ItemKind, Performer>> = {
   ...performAccess,
   ...performRoles,
   ...performVirtualKeys,
+  ...performAssignments,
   ...performPolicies,
 }
 

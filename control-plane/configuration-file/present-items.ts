@@ -21,7 +21,9 @@ import { type VirtualKey, VirtualKeyEntity } from '../modules/virtual-keys/entit
 import { ProviderConfigEntity } from '../modules/virtual-keys/provider-config-entity.ts'
 import { WorkspaceEntity } from '../modules/workspaces/entity.ts'
 import type { Secrets } from '../secrets/secrets.ts'
+import type { ServiceContext } from '../service-context.ts'
 import type { ItemName, OwnerKind, PresentItem } from './items.ts'
+import { readPresentAssignments, readPresentMemberships } from './present-people.ts'
 import { providersOf, readPresentRoles, readRoleKeys } from './present-roles.ts'
 import { usdOfNanoUsd } from './usd.ts'
 import { accessFields } from './user-access.ts'
@@ -35,24 +37,31 @@ export interface PresentConfiguration {
 /** All that the organization has and a file can name. Revoked keys are history. */
 export async function readPresentConfiguration(
   em: EntityManager,
-  secrets: Secrets,
+  { secrets, now }: Pick<ServiceContext, 'secrets' | 'now'>,
   organizationId: string,
 ): Promise<PresentConfiguration> {
-  const reader = new PresentReader(em, secrets, organizationId)
+  const reader = new PresentReader(em, { secrets, now: now() }, organizationId)
   return reader.read()
 }
 
 class PresentReader {
   readonly #em: EntityManager
   readonly #secrets: Secrets
+  /** Milliseconds since the epoch. */
+  readonly #now: number
   readonly #organizationId: string
   readonly #items: PresentItem[] = []
   /** Of everything that was read, by id. */
   readonly #names = new Map<string, ItemName>()
 
-  constructor(em: EntityManager, secrets: Secrets, organizationId: string) {
+  constructor(
+    em: EntityManager,
+    { secrets, now }: { readonly secrets: Secrets; readonly now: number },
+    organizationId: string,
+  ) {
     this.#em = em
     this.#secrets = secrets
+    this.#now = now
     this.#organizationId = organizationId
   }
 
@@ -64,6 +73,7 @@ class PresentReader {
     await this.#readProviders()
     for (const item of await readPresentRoles(this.#em, this.#names)) this.#add(item)
     const providerConfigs = await this.#readVirtualKeys()
+    await this.#readAssignments()
     await this.#readPolicies()
     await this.#readSettings()
     return { items: this.#items, providerConfigs }
@@ -119,6 +129,7 @@ class PresentReader {
     const configsOfKey = Map.groupBy(configs, ({ virtualKeyId }) => virtualKeyId)
     const digests = await this.#readDigests()
     const roleKeys = await readRoleKeys(this.#em)
+    const isOver = ({ expiresAt }: VirtualKey) => expiresAt !== null && expiresAt.getTime() <= this.#now
     const providerConfigs = new Map<string, ItemName>()
     for (const key of keys) {
       const name = [...this.#name(key.workspaceId), key.name]
@@ -132,7 +143,9 @@ class PresentReader {
         kind: 'virtual_key',
         id: key.id,
         name,
-        ...(roleKeys.has(key.id) && { managedBy: 'came with a role' }),
+        ...(isOver(key) && { managedBy: 'has expired' }),
+        // The assignment of the role brings it along.
+        ...(roleKeys.has(key.id) && { managedBy: null }),
         fields: {
           owner: this.#ownerOf(key),
           description: key.description,
@@ -149,6 +162,12 @@ class PresentReader {
       })
     }
     return providerConfigs
+  }
+
+  async #readAssignments(): Promise<void> {
+    const known = new Map(this.#items.map((item) => [item.id, item]))
+    for (const item of await readPresentMemberships(this.#em, known)) this.#add(item)
+    for (const item of await readPresentAssignments(this.#em, known, this.#now)) this.#add(item)
   }
 
   async #readDigests(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {

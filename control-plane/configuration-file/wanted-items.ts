@@ -7,18 +7,15 @@ import type { ItemKind, ItemName, OwnerKind, Reference, WantedItem } from './ite
 import { itemKey } from './items.ts'
 import { clientSettings, given, instant, type Refuse, usdAmount, usdPrices } from './normal-forms.ts'
 import { wantedAccess } from './user-access.ts'
+import { wantedAssignment, wantedMembership } from './wanted-people.ts'
 import {
   profileReference,
   providerReferences,
+  refuseManaged,
   wantedProfile,
   wantedProviders,
   wantedRole,
 } from './wanted-roles.ts'
-
-/** What a key that follows an access profile cannot say itself. */
-export const managedFields = [
-  ...(['providers', 'allowAllProviders', 'contentLogging', 'expiresAt', 'deleteAfterExpiry'] as const),
-]
 
 type Entry<List extends keyof typeof entrySchemas> = Static<(typeof entrySchemas)[List]>
 
@@ -86,6 +83,14 @@ class FileReader {
     this.#each(file.virtualKeys, '/virtualKeys', 'virtual_key', (entry, path) =>
       this.#virtualKey(entry, path),
     )
+    this.#each(file.memberships, '/memberships', 'membership', (entry, path) => {
+      const workspaceOf = () => this.#workspaceOf(entry, path)
+      for (const item of wantedMembership(entry, path, workspaceOf, this.#refuse)) this.#put(item)
+    })
+    this.#each(file.roleAssignments, '/roleAssignments', 'role_assignment', (entry, path) => {
+      const workspaceOf = () => this.#workspaceOf(entry, path)
+      for (const item of wantedAssignment(entry, path, workspaceOf, this.#refuse)) this.#put(item)
+    })
     if (file.clientConfiguration) {
       const path = '/clientConfiguration'
       const fields = clientSettings(file.clientConfiguration, path, this.#refuse)
@@ -190,13 +195,15 @@ class FileReader {
   #virtualKey(entry: Entry<'virtualKeys'>, path: string): void {
     const workspace = this.#workspaceOf(entry, path)
     const name = [workspace, entry.name]
-    this.#refuseManaged(entry, path)
+    const follows = entry.accessProfile != null
+    if (follows) refuseManaged(entry, path, this.#refuse)
     const references = [
       this.#ownerReference(entry, workspace, path),
       ...profileReference(entry.accessProfile, path),
       ...providerReferences(entry.providers ?? [], path),
     ]
     this.#each(entry.providers, `${path}/providers`, 'provider_config', (config, configPath) => {
+      if (!follows && config.models === undefined) this.#refuse(`${configPath}/models`, 'is needed')
       this.#govern('provider_config', [...name, config.provider], configPath, config)
     })
     const { owner, active, expiresAt, secret } = entry
@@ -211,18 +218,10 @@ class FileReader {
       allowAllProviders,
       accessProfile,
       expiresAt: expiresAt && instant(expiresAt, `${path}/expiresAt`, this.#refuse),
-      providers: entry.providers && wantedProviders(entry.providers),
+      providers: follows ? undefined : entry.providers && wantedProviders(entry.providers),
     })
     const secretName = secret?.slice(1)
     this.#add('virtual_key', name, path, fields, entry, references, secretName)
-  }
-
-  #refuseManaged(entry: Entry<'virtualKeys'>, path: string): void {
-    if (entry.accessProfile == null) return
-    for (const field of managedFields) {
-      if (entry[field] === undefined) continue
-      this.#refuse(`${path}/${field}`, `the access profile "${entry.accessProfile}" decides it: leave it out`)
-    }
   }
 
   #ownerReference({ owner }: Entry<'virtualKeys'>, workspace: string, path: string): Reference {

@@ -5,7 +5,7 @@ import type { ItemKind, Reference, WantedItem } from './items.ts'
 import { checkedEntries, given, inNormalOrder, type Refuse, usdAmount } from './normal-forms.ts'
 
 type Entry<List extends keyof typeof entrySchemas> = Static<(typeof entrySchemas)[List]>
-type FileProvider = NonNullable<Entry<'accessProfiles'>['providers']>[number]
+type FileProvider = NonNullable<Entry<'virtualKeys'>['providers']>[number]
 
 export function wantedRole(entry: Entry<'roles'>, path: string, refuse: Refuse): WantedItem {
   const { name, description, permissions, inherits, workspaces, rowScope, accessProfile } = entry
@@ -62,7 +62,7 @@ export function wantedProviders(providers: readonly FileProvider[]) {
     .map((config) => ({
       provider: config.provider,
       weight: config.weight === undefined ? 1 : config.weight,
-      models: config.models,
+      models: config.models ?? [],
       blockedModels: config.blockedModels ?? [],
       keys: config.keys ?? ['*'],
       active: config.active ?? true,
@@ -81,6 +81,23 @@ export function providerReferences(providers: readonly FileProvider[], path: str
       ...named.filter(({ name }) => name[1] !== '*'),
     ]
   })
+}
+
+/** What a key that follows an access profile cannot say itself. */
+const managedFields = ['allowAllProviders', 'contentLogging', 'expiresAt', 'deleteAfterExpiry'] as const
+/** What such a key can say of a provider that its profile has. */
+const ownFields: ReadonlySet<string> = new Set(['provider', 'budgets', 'requestLimits'])
+
+export function refuseManaged(entry: Entry<'virtualKeys'>, path: string, refuse: Refuse): void {
+  const managed = managedFields.filter((field) => entry[field] !== undefined).map((field) => `/${field}`)
+  const ofProviders = (entry.providers ?? []).flatMap((config, index) =>
+    Object.keys(config)
+      .filter((field) => !ownFields.has(field))
+      .map((field) => `/providers/${index}/${field}`),
+  )
+  for (const place of [...managed, ...ofProviders]) {
+    refuse(path + place, `the access profile "${entry.accessProfile}" decides it: leave it out`)
+  }
 }
 
 export function profileReference(profile: string | null | undefined, path: string): Reference[] {

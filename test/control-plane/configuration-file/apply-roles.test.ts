@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemRoles } from '../../../contract/permissions.ts'
-import { read } from '../api.ts'
 import { type RoleApi, startRoleApi } from '../modules/roles/role-api.ts'
 import type { Mutation, Result } from '../modules/tenant-api.ts'
 
@@ -137,6 +136,42 @@ describe('roles of a file', () => {
     })
   })
 
+  it('are given to nobody by whoever could not give them otherwise, and the attempt is on record', async () => {
+    await put({ users: [{ name: 'Eve' }] })
+    const { id: roleId } = await acme.createRole({
+      ...{ name: 'Assigner', permissions: ['configuration:*', 'roles:*', 'users:view'] },
+    })
+    const token = await acme.issue({ roleId })
+    const assigning = (role: string) => ({
+      document: { version: 1, roleAssignments: [{ user: 'Eve', role }] },
+    })
+    const { result } = await acme.mutateAs(token, apply, assigning('admin'))
+    expect(result).toMatchObject({ problems: [{ path: '/roleAssignments/0' }] })
+    expect(await acme.audited('privilege_escalation.refused')).toMatchObject({
+      missingPermissions: expect.arrayContaining(['customers:delete']),
+    })
+    expect((await acme.mutateAs(token, apply, assigning('Assigner'))).result).toMatchObject({
+      changes: [{ kind: 'role_assignment', name: 'Eve/Assigner' }],
+    })
+  })
+
+  it('are had until the time that a file says, and taken away by pruning', async () => {
+    const until = (expiresAt: string | null) => ({
+      roleAssignments: [{ user: 'Eve', role: 'Assigner', expiresAt }],
+    })
+    const { changes } = await put(until('2999-01-01T01:00:00+01:00'))
+    expect(changes[0]?.fields).toEqual([
+      { field: 'expiresAt', before: null, after: '2999-01-01T00:00:00.000Z' },
+    ])
+    expect(told(await put(until('2999-01-01T00:00:00Z')))).toEqual([])
+    expect((await put(until('2001-01-01T00:00:00Z'))).problems).toMatchObject([
+      { path: '/roleAssignments/0/expiresAt' },
+    ])
+    expect(told(await put({ roleAssignments: [] }, { prune: true }))).toEqual([
+      'DELETE role_assignment Eve/Assigner',
+    ])
+  })
+
   it('need the permission that making them needs', async () => {
     const { id: roleId } = await acme.createRole({ name: 'No roles', permissions: ['configuration:*'] })
     const token = await acme.issue({ roleId })
@@ -173,6 +208,7 @@ describe('workspaces of a file', () => {
 })
 
 describe('keys that follow a profile', () => {
+  const openai = { name: 'openai', baseUrl: 'https://api.openai.com/v1' }
   const file = {
     users: [{ name: 'Ada' }],
     accessProfiles: [{ name: 'small', budgets: [{ limitUsd: 1, period: 'DAY' }] }],
@@ -194,9 +230,39 @@ describe('keys that follow a profile', () => {
   })
 
   it('say nothing that their profile decides', async () => {
-    const virtualKeys = [{ ...file.virtualKeys[0], providers: [], expiresAt: null }]
-    const { problems } = await put({ virtualKeys })
-    expect(problems.map(({ path }) => path)).toEqual(['/virtualKeys/0/providers', '/virtualKeys/0/expiresAt'])
+    const providers = [{ provider: 'openai', models: [], active: false }]
+    const virtualKeys = [{ ...file.virtualKeys[0], providers, expiresAt: null }]
+    const { problems } = await put({ virtualKeys, providers: [openai] })
+    expect(problems.map(({ path }) => path)).toEqual([
+      '/virtualKeys/0/expiresAt',
+      '/virtualKeys/0/providers/0/models',
+      '/virtualKeys/0/providers/0/active',
+    ])
+    const own = [{ name: 'own', owner: { user: 'Ada' }, providers: [{ provider: 'openai' }] }]
+    expect((await put({ virtualKeys: own, providers: [openai] })).problems).toEqual([
+      { path: '/virtualKeys/0/providers/0/models', message: 'is needed' },
+    ])
+  })
+
+  it('may have budgets and limits of their own at the providers of their profile, and at no other', async () => {
+    const budgets = [{ limitUsd: 3, period: 'MONTH' }]
+    const virtualKeys = [{ ...file.virtualKeys[0], providers: [{ provider: 'openai', budgets }] }]
+    const { problems } = await put({ virtualKeys, providers: [openai] })
+    expect(problems).toMatchObject([
+      {
+        path: '/virtualKeys/0/providers/0/budgets/0',
+        message: expect.stringContaining('does not name "openai"'),
+      },
+    ])
+    // The profile gets the provider in the same file.
+    const wider = [{ ...file.accessProfiles[0], providers: [{ provider: 'openai', models: ['*'] }] }]
+    const both = { virtualKeys, providers: [openai], accessProfiles: wider }
+    expect(told(await put(both))).toContain('CREATE budget provider_config/default/app/openai/MONTH')
+    expect(told(await put(both))).toEqual([])
+    const dropped = [{ ...file.virtualKeys[0], providers: [{ provider: 'openai', budgets: [] }] }]
+    expect(told(await put({ virtualKeys: dropped }, { prune: true }))).toEqual([
+      'DELETE budget provider_config/default/app/openai/MONTH',
+    ])
   })
 })
 
@@ -214,22 +280,57 @@ describe('an export', () => {
     expect(told((await acme.mutate(apply, { document, prune: true })) as Applied)).toEqual([])
   })
 
-  it('leaves out a key that came with a role, and pruning spares it', async () => {
-    const file = { roles: [{ name: 'Keyed', accessProfile: 'small' }] }
-    await put(file)
-    const { roles } = await acme.query<{ roles: { edges: { node: { id: string; name: string } }[] } }>(
-      '{ roles(first: 100) { edges { node { id name } } } }',
-    )
-    const roleId = roles.edges.find(({ node }) => node.name === 'Keyed')?.node.id
-    const { data } = await acme.api.ask(acme.tenant.token, '{ users { edges { node { id } } } }')
-    const userId = read<{ edges: { node: { id: string } }[] }>(data, 'users').edges[0]?.node.id
-    await acme.assign({ userId, roleId })
-    const { configurationFile } = await acme.query<{ configurationFile: { warnings: string[] } }>(
-      '{ configurationFile { warnings } }',
-    )
-    expect(configurationFile.warnings).toEqual([
-      'The virtual key "default/Keyed of Ada" came with a role: left out',
+  it('says who has which role instead of the key that it brought along, and pruning spares the key', async () => {
+    const file = {
+      roles: [{ name: 'Keyed', accessProfile: 'small' }],
+      roleAssignments: [{ user: 'Ada', role: 'Keyed' }],
+    }
+    const applied = (await acme.mutate(
+      { ...apply, selection: `... on AppliedConfiguration { issuedKeys { name secret } }` },
+      { document: { version: 1, ...file } },
+    )) as unknown as { issuedKeys: object[] }
+    expect(applied.issuedKeys).toEqual([
+      { name: 'default/Keyed of Ada', secret: expect.stringMatching(/^sk-gh-/) },
     ])
+    expect(told(await put(file))).toEqual([])
+    const { configurationFile } = await acme.query<{
+      configurationFile: { document: { virtualKeys: { name: string }[] }; warnings: string[] }
+    }>('{ configurationFile { document warnings } }')
+    expect(configurationFile).toMatchObject({
+      document: { roleAssignments: file.roleAssignments },
+      warnings: [],
+    })
+    expect(configurationFile.document.virtualKeys.map(({ name }) => name)).toEqual(['app'])
     expect(told(await put({ virtualKeys: [] }, { prune: true }))).toEqual(['DELETE virtual_key default/app'])
+  })
+})
+
+describe('memberships of a file', () => {
+  it('are added by hand, a second time not at all, and end by pruning', async () => {
+    const file = {
+      customers: [{ name: 'Umbrella' }],
+      businessUnits: [{ name: 'Lab', customer: 'Umbrella' }],
+      teams: [{ name: 'Night shift' }],
+      users: [{ name: 'Eve' }],
+      memberships: [
+        { user: 'Eve', team: 'Night shift' },
+        { user: 'Eve', businessUnit: 'Lab', customer: 'Umbrella' },
+      ],
+    }
+    expect(told(await put(file))).toEqual(
+      expect.arrayContaining([
+        'CREATE membership Eve/team/default/Night shift',
+        'CREATE membership Eve/business_unit/default/Umbrella/Lab',
+      ]),
+    )
+    expect(told(await put(file))).toEqual([])
+    expect(await acme.audited('team.member_added')).toMatchObject({ source: 'manual' })
+    expect(told(await put({ memberships: [] }, { prune: true }))).toHaveLength(2)
+    const { problems } = await put({
+      memberships: [{ user: 'Eve', team: 'Night shift', customer: 'Umbrella' }],
+    })
+    expect(problems).toEqual([
+      { path: '/memberships/0', message: 'needs "team", or "businessUnit" with "customer"' },
+    ])
   })
 })

@@ -94,7 +94,8 @@ function documentWith(purpose: Purpose, path: string, value: unknown): object {
 function fresh(entry: Readonly<Record<string, unknown>>): object {
   return {
     ...entry,
-    name: 'fresh',
+    ...('name' in entry && { name: 'fresh' }),
+    ...('user' in entry && { user: 'Build service' }),
     ...('email' in entry && { email: 'fresh@example.com' }),
     ...('secret' in entry && { secret: '$FRESH_SECRET' }),
   }

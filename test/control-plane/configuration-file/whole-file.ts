@@ -114,12 +114,34 @@ export const wholeFile = {
       workspace: 'second',
       owner: { user: 'ada@example.com' },
       accessProfile: 'analysts',
+      providers: [{ provider: 'openai', ...governed }],
     },
     {
       name: 'imported',
       workspace: 'default',
       owner: { customer: 'Acme' },
       secret: '$IMPORTED_SECRET',
+    },
+  ],
+  memberships: [
+    { user: 'ada@example.com', team: 'Assistants', workspace: 'second' },
+    { user: 'ada@example.com', businessUnit: 'Research', customer: 'Acme', workspace: 'default' },
+  ],
+  roleAssignments: [
+    {
+      user: 'ada@example.com',
+      role: 'Analyst',
+      expiresAt: '2999-01-31T12:00:00.000Z',
+      workspace: 'default',
+    },
+    { user: 'ada@example.com', role: 'admin', object: { team: 'Assistants' }, workspace: 'second' },
+    { user: 'Build service', role: 'admin', object: { virtualKey: 'checkout' }, workspace: 'default' },
+    { user: 'Build service', role: 'admin', object: { provider: 'openai' } },
+    {
+      user: 'Build service',
+      role: 'admin',
+      object: { customer: 'Acme', businessUnit: 'Research' },
+      workspace: 'default',
     },
   ],
   clientConfiguration: {
