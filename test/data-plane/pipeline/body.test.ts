@@ -66,6 +66,8 @@ describe('the body scanner', () => {
           const place = at % text.length
           text = text.slice(0, place) + byte + text.slice(place + 1)
         }
+        // Half of a pair of surrogates does not reach anybody.
+        text = text.toWellFormed()
         let scanned: ReturnType<typeof read>
         try {
           scanned = read(text)
