@@ -131,6 +131,11 @@ const allowAllProviders = Optional(
 export const AccessProfile = Type.Object(
   {
     name: Name('Unique in the organization.'),
+    purpose: Optional(
+      Type.Enum(['GENERAL', 'CI'], {
+        description: 'What its keys are for. CI: one provider, one model of it, and a budget.',
+      }),
+    ),
     description: Optional(Type.String({ maxLength: 1_000, description: 'What it is for.' })),
     allowAllProviders,
     contentLogging,

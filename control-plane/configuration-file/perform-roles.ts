@@ -1,3 +1,4 @@
+import type { ProfilePurpose } from '../modules/access-profiles/entity.ts'
 import {
   createAccessProfile,
   deleteAccessProfile,
@@ -24,6 +25,7 @@ const workspace: Performer = {
 
 interface ProfileFields {
   readonly description?: string
+  readonly purpose?: string
   readonly allowAllProviders?: boolean
   readonly contentLogging?: string
   readonly expiresIn?: ExpiryPreset | null
@@ -44,9 +46,10 @@ const access_profile: Performer = {
 }
 
 function profileInput(ids: NamedIds, fields: Changed) {
-  const { providers, budgets, contentLogging, ...terms } = fields as ProfileFields
+  const { providers, budgets, contentLogging, purpose, ...terms } = fields as ProfileFields
   return {
     ...terms,
+    ...(purpose && { purpose: purpose.toLowerCase() as ProfilePurpose }),
     ...(contentLogging && { contentLogging: contentLogging.toLowerCase() as ContentLogging }),
     ...(providers && { providerConfigs: providerConfigs(ids, providers) }),
     ...(budgets && {

@@ -51,6 +51,7 @@ async function readProfiles(em: EntityManager, names: Names): Promise<PresentIte
     name: [profile.name],
     fields: {
       description: profile.description,
+      purpose: profile.purpose.toUpperCase(),
       allowAllProviders: profile.allowAllProviders,
       contentLogging: profile.contentLogging.toUpperCase(),
       expiresIn: profile.expiresIn,

@@ -15,6 +15,7 @@ import { systemRolePermissions } from './migrations/023-system-role-permissions.
 import { roleObjects } from './migrations/024-role-objects.ts'
 import { longLists } from './migrations/025-long-lists.ts'
 import { prunedHistory } from './migrations/026-pruned-history.ts'
+import { profilePurpose } from './migrations/027-profile-purpose.ts'
 
 /** The schema's history, oldest first. */
 export const migrations: readonly SchemaMigration[] = [
@@ -34,4 +35,5 @@ export const migrations: readonly SchemaMigration[] = [
   roleObjects,
   longLists,
   prunedHistory,
+  profilePurpose,
 ]

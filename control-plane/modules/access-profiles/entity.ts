@@ -13,6 +13,7 @@ export const AccessProfileEntity = defineEntity({
     ...versionColumn,
     name: p.string(),
     description: p.string(),
+    purpose: p.string().$type<ProfilePurpose>(),
     allowAllProviders: p.boolean(),
     contentLogging: p.string().$type<ContentLogging>(),
     expiresIn: p.string().$type<ExpiryPreset>().strictNullable(),
@@ -22,6 +23,9 @@ export const AccessProfileEntity = defineEntity({
     createdAt: p.datetime(),
   },
 })
+
+/** Keys for CI are kept narrow. */
+export type ProfilePurpose = 'general' | 'ci'
 
 export type AccessProfile = InferEntity<typeof AccessProfileEntity>
 

@@ -14,7 +14,7 @@ import { mostFollowers } from './apply-profile.ts'
 import { AccessProfileEntity } from './entity.ts'
 import './followers-graphql.ts'
 import { createAccessProfile, deleteAccessProfile, updateAccessProfile } from './service.ts'
-import { AccessProfileType } from './types.ts'
+import { AccessProfileType, ProfilePurposeType } from './types.ts'
 
 builder.queryFields((t) => ({
   accessProfile: t.field({
@@ -69,6 +69,11 @@ const ProfileLimitInput = builder.inputType('ProfileRequestLimitInput', {
 
 const termFields = (t: InputFields) => ({
   description: t.string({ description: 'What it is for: at most 1000 characters.' }),
+  purpose: t.field({
+    type: ProfilePurposeType,
+    description:
+      'What its keys are for; GENERAL unless said. CI is refused unless the profile names exactly one provider and one model of it and has a budget.',
+  }),
   ...scopeFields(t),
   expiresIn: t.field({
     type: ExpiryPresetType,

@@ -9,6 +9,7 @@ import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { type ProviderConfigInput, VirtualKeyEntity } from '../virtual-keys/index.ts'
 import { lockFollowers, updateFollowers } from './apply-profile.ts'
 import { type AccessProfile, AccessProfileEntity } from './entity.ts'
+import { requireNarrowScope } from './narrow-scope.ts'
 import { listProfileConfigs, replaceProfileConfigs } from './provider-configs.ts'
 import { type ProfileTermsInput, plainTerms, readTerms } from './terms.ts'
 
@@ -25,7 +26,7 @@ export interface ProfileUpdate extends ProfileTermsInput, ExpectedVersion {
   readonly providerConfigs?: readonly ProviderConfigInput[] | null | undefined
 }
 
-/** @throws NotFound, NameTaken */
+/** @throws NotFound, NameTaken, BadUserInput */
 export function createAccessProfile(
   context: ServiceContext,
   actor: Actor,
@@ -40,6 +41,7 @@ export function createAccessProfile(
     const profile = em.create(AccessProfileEntity, row)
     await em.flush()
     await replaceProfileConfigs(em, profile, input.providerConfigs)
+    requireNarrowScope(profile, await listProfileConfigs(em, profile.id))
     await recordChange(context, em, actor, await describe(em, 'access_profile.created', profile), toldByRows)
     return profile
   })
@@ -66,6 +68,7 @@ export function updateAccessProfile(
       await replaceProfileConfigs(em, profile, input.providerConfigs)
       await raiseVersion(em, profile)
     }
+    requireNarrowScope(profile, await listProfileConfigs(em, profile.id))
     const followers = await lockFollowers(em, profile.id)
     const entry = await describe(em, 'access_profile.updated', profile)
     // The revision of its keys tells of the profile too.

@@ -3,7 +3,7 @@ import { checkName } from '../../input.ts'
 import { type BudgetPeriod, checkBudgetLimit, type ProfileBudget } from '../budgets/index.ts'
 import { checkLimitTerms, type LimitTerms } from '../limits/index.ts'
 import { type ContentLogging, checkDescription, type ExpiryPreset } from '../virtual-keys/index.ts'
-import type { AccessProfile } from './entity.ts'
+import type { AccessProfile, ProfilePurpose } from './entity.ts'
 
 const mostLimits = 8
 
@@ -11,6 +11,7 @@ const mostLimits = 8
 export interface ProfileTermsInput {
   readonly name?: string | null | undefined
   readonly description?: string | null | undefined
+  readonly purpose?: ProfilePurpose | null | undefined
   readonly allowAllProviders?: boolean | null | undefined
   readonly contentLogging?: ContentLogging | null | undefined
   /** Null: its keys never expire. */
@@ -26,6 +27,7 @@ export type ProfileTerms = Omit<AccessProfile, 'id' | 'organizationId' | 'versio
 export const plainTerms: ProfileTerms = {
   name: '',
   description: '',
+  purpose: 'general',
   allowAllProviders: false,
   contentLogging: 'inherit',
   expiresIn: null,
@@ -43,6 +45,7 @@ export function readTerms(input: ProfileTermsInput, present: ProfileTerms): Prof
   const terms = {
     name: checkName('name', input.name ?? present.name),
     description: input.description == null ? present.description : checkDescription(input.description),
+    purpose: input.purpose ?? present.purpose,
     allowAllProviders: input.allowAllProviders ?? present.allowAllProviders,
     contentLogging: input.contentLogging ?? present.contentLogging,
     expiresIn: input.expiresIn === undefined ? present.expiresIn : input.expiresIn,

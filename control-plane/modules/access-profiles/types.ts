@@ -63,6 +63,18 @@ const ProfileConfigType = builder.objectRef<ProfileProviderConfig>('ProfileProvi
   }),
 })
 
+export const ProfilePurposeType = builder.enumType('AccessProfilePurpose', {
+  description: 'What the keys of a profile are for, and therefore how narrow they are kept.',
+  values: {
+    GENERAL: { value: 'general', description: 'Anything: the profile is as wide as it says.' },
+    CI: {
+      value: 'ci',
+      description:
+        'Build servers, whose keys are easily stolen: one provider, one model or alias by its name, and a budget. No change of the profile makes it wider, and its keys cannot say otherwise.',
+    },
+  } as const,
+})
+
 export const AccessProfileType = builder.loadableNodeRef('AccessProfile', {
   id: { resolve: (profile: AccessProfile) => profile.id },
   load: (ids: string[], context) => loadVisible(context, 'access_profiles:view', AccessProfileEntity, ids),
@@ -74,6 +86,7 @@ AccessProfileType.implement({
   fields: (t) => ({
     name: t.exposeString('name', { description: 'Unique in the organization.' }),
     description: t.exposeString('description', { description: 'What it is for; may be empty.' }),
+    purpose: t.expose('purpose', { type: ProfilePurposeType, description: 'What its keys are for.' }),
     allowAllProviders: t.exposeBoolean('allowAllProviders', {
       description: 'Whether its keys may also use the providers that it does not name, with every model.',
     }),

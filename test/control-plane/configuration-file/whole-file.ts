@@ -82,6 +82,12 @@ export const wholeFile = {
       providers: [providerOfKey],
       ...governed,
     },
+    {
+      name: 'pipelines',
+      purpose: 'CI',
+      providers: [{ provider: 'openai', models: ['small'] }],
+      budgets: [{ limitUsd: 1, period: 'DAY' }],
+    },
   ],
   roles: [
     {
