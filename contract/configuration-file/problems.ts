@@ -159,6 +159,7 @@ const formerNames: Readonly<Record<string, string>> = {
 const removedFields: Readonly<Record<string, string>> = {
   allow_direct_keys: 'callers cannot bring provider keys, they need virtual keys',
   enforce_auth_on_inference: 'every call needs a virtual key',
+  enforceAuthOnInference: 'every call needs a virtual key',
   enforce_governance_header: 'every call needs a virtual key',
   enforce_scim_auth: 'every call needs a virtual key',
 }

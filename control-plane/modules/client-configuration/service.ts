@@ -18,6 +18,7 @@ import { createClientConfiguration } from './create.ts'
 import { type ClientConfiguration, ClientConfigurationEntity } from './entity.ts'
 import { ApprovalRequired, ChangeNotPending, SecondPersonRequired } from './errors.ts'
 import { checkChanges, type UpdateClientConfiguration } from './inputs.ts'
+import { auditRefusedApproval } from './refused-approval.ts'
 import { type ClientSettings, defaultSettings, namedSettings, settingsOf } from './settings.ts'
 import { clientConfigurationSnapshot } from './snapshot.ts'
 
@@ -70,7 +71,7 @@ export async function updateClientConfiguration(
 }
 
 /**
- * Makes a change that somebody else asked for.
+ * Makes a change that somebody else asked for; whoever tries it with their own is on record.
  *
  * @throws NotFound, ChangeNotPending, SecondPersonRequired
  */
@@ -80,7 +81,7 @@ export function approveClientConfigurationChange(
   id: string,
 ): Promise<ClientConfigurationChange> {
   actor.require('client_configuration:approve', organizationWide)
-  return transactionOf(context, actor, async (em) => {
+  const work = transactionOf(context, actor, async (em) => {
     // In the order in which an update locks them.
     const row = await lockConfiguration(em, actor)
     const change = await lockPendingChange(context, em, id)
@@ -97,6 +98,7 @@ export function approveClientConfigurationChange(
     await outdateChanges(context, em, actor.organizationId)
     return change
   })
+  return auditRefusedApproval(context, actor, id, work)
 }
 
 /** Ends a change that waits; whoever asked for it may do so too. @throws NotFound, ChangeNotPending */

@@ -40,6 +40,20 @@ describe('the form of a configuration file', () => {
     }
   })
 
+  it.each(['enforce_auth_on_inference', 'enforceAuthOnInference'])(
+    'the switch that let anonymous calls through is refused by name [S1-22]: %s',
+    (name) => {
+      for (const value of [true, false]) {
+        expect(findFormProblems({ version: 1, clientConfiguration: { [name]: value } })).toEqual([
+          {
+            path: `/clientConfiguration/${name}`,
+            message: `"${name}" was removed: every call needs a virtual key`,
+          },
+        ])
+      }
+    },
+  )
+
   it('says what a member may be, also where it may be null', () => {
     const problemsOf = (member: object) => findFormProblems({ version: 1, teams: [{ name: 'a', ...member }] })
     expect(problemsOf({ customer: null })).toEqual([])

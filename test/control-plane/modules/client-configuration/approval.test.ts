@@ -172,6 +172,26 @@ describe('a second person', () => {
     expect((await configuration()).clientConfiguration.headerFilter.allowlist).toEqual([])
   })
 
+  it('is not whoever asked, and the attempt is on record as denied, with nothing else', async () => {
+    const { id } = await ask(ada, trace)
+    const before = await configuration()
+    await approve(ada, id)
+    const { data } = await api.ask(
+      ben,
+      '{ auditEvents(first: 1) { edges { node { type outcome actor { name } subject { id } details } } } }',
+    )
+    const { edges } = read<{ edges: { node: object }[] }>(data, 'auditEvents')
+    expect(edges.map(({ node }) => node)).toEqual([
+      {
+        ...{ type: 'client_configuration.change_approval_refused', outcome: 'denied' },
+        ...{ actor: { name: 'ada' }, subject: { id } },
+        details: { reason: expect.stringContaining('somebody else has to approve it') },
+      },
+    ])
+    expect(await configuration()).toEqual(before)
+    expect(await approve(ben, id)).toMatchObject({ status: 'APPROVED' })
+  })
+
   it('is another user: no token that stands for whoever asked will do', async () => {
     const userId = await newAdmin('Eve')
     const [one, other] = [await issue(ada, { userId }), await issue(ben, { userId })]
