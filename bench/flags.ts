@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { type Case, cases } from './cases.ts'
 import type { Settings } from './measure.ts'
+import { wholeNumber } from './whole-number.ts'
 
 const durabilities = ['sync', 'process'] as const
 export type Durability = (typeof durabilities)[number]
@@ -52,25 +53,16 @@ export function readFlags(args: readonly string[]): Flags | 'help' {
   if (values.help) return 'help'
   const { quick } = values
   return {
-    warmUpCalls: integer('--warm-up', values['warm-up'], quick ? 8_000 : 50_000, 10_000_000),
-    rounds: integer('--rounds', values.rounds, quick ? 3 : 5, 100),
-    seconds: integer('--seconds', values.seconds, quick ? 1 : 4, 600),
-    connections: integer('--connections', values.connections, 128, 1_000),
+    warmUpCalls: wholeNumber('--warm-up', values['warm-up'], quick ? 8_000 : 50_000, 10_000_000),
+    rounds: wholeNumber('--rounds', values.rounds, quick ? 3 : 5, 100),
+    seconds: wholeNumber('--seconds', values.seconds, quick ? 1 : 4, 600),
+    connections: wholeNumber('--connections', values.connections, 128, 1_000),
     cases: chosenCases(values.cases),
     withPortkey: !values['no-portkey'],
     withPassthrough: !values['no-passthrough'],
     durability: chosenDurability(values.durability),
     profileFolder: values.profile,
   }
-}
-
-function integer(flag: string, text: string | undefined, otherwise: number, max: number): number {
-  if (text === undefined) return otherwise
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1 || value > max) {
-    throw new RangeError(`${flag} takes a whole number from 1 to ${max}, not "${text}"`)
-  }
-  return value
 }
 
 function chosenCases(text: string | undefined): readonly Case[] {

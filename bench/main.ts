@@ -3,9 +3,10 @@ import { startPassthrough, startPortkey, startUpstream } from './comparison.ts'
 import { type Flags, readFlags, usage } from './flags.ts'
 import { startGateway } from './gateway.ts'
 import { warmUp } from './measure.ts'
-import { leaveGatewayCore, stopAll } from './processes.ts'
+import { leaveGatewayCore } from './processes.ts'
 import { prepareMachine } from './requirements.ts'
 import { type Contest, measureCase } from './rounds.ts'
+import { run } from './run.ts'
 import { checkTarget } from './target.ts'
 
 const progress = (text: string) => process.stderr.write(`${text}\n`)
@@ -45,23 +46,4 @@ async function startContest(flags: Flags): Promise<Contest> {
   return { direct, gateway, passthrough, portkey }
 }
 
-/** An error with what caused it, without stacks. */
-function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return error.cause === undefined ? error.message : `${error.message}\n${explain(error.cause)}`
-}
-
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    void stopAll().finally(() => process.exit(1))
-  })
-}
-
-try {
-  await main()
-} catch (error) {
-  progress(explain(error))
-  process.exitCode = 1
-} finally {
-  await stopAll()
-}
+await run(main)

@@ -19,6 +19,8 @@ async function main(): Promise<number> {
   return isKept ? 0 : 1
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 try {
   process.exitCode = await main()
 } catch (error) {

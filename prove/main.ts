@@ -41,6 +41,8 @@ async function* verdicts(): AsyncGenerator<{ readonly kept: boolean }> {
   }
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 for await (const verdict of verdicts()) {
   process.stdout.write(`${JSON.stringify(verdict)}\n`)
   if (!verdict.kept) process.exitCode = 1

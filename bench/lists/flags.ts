@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { wholeNumber } from '../whole-number.ts'
 import { type ListCase, listCases } from './cases.ts'
 
 export interface ListFlags {
@@ -34,20 +35,11 @@ export function readListFlags(args: readonly string[]): ListFlags | 'help' {
   })
   if (values.help) return 'help'
   return {
-    rounds: integer('--rounds', values.rounds, 60, 10_000),
-    usageRows: integer('--usage-rows', values['usage-rows'], 5_000_000, 100_000_000),
+    rounds: wholeNumber('--rounds', values.rounds, 60, 10_000),
+    usageRows: wholeNumber('--usage-rows', values['usage-rows'], 5_000_000, 100_000_000),
     cases: chosenCases(values.cases),
     folder: values.keep,
   }
-}
-
-function integer(flag: string, text: string | undefined, otherwise: number, max: number): number {
-  if (text === undefined) return otherwise
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1 || value > max) {
-    throw new RangeError(`${flag} takes a whole number from 1 to ${max}, not "${text}"`)
-  }
-  return value
 }
 
 function chosenCases(text = ''): readonly ListCase[] {

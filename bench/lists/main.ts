@@ -1,4 +1,4 @@
-import { stopAll } from '../processes.ts'
+import { run } from '../run.ts'
 import { startListsApi } from './control-plane.ts'
 import { openSeeded } from './database.ts'
 import { readListFlags, usage } from './flags.ts'
@@ -18,17 +18,4 @@ async function main(): Promise<void> {
   }
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    void stopAll().finally(() => process.exit(1))
-  })
-}
-
-try {
-  await main()
-} catch (error) {
-  progress(error instanceof Error ? error.message : String(error))
-  process.exitCode = 1
-} finally {
-  await stopAll()
-}
+await run(main)

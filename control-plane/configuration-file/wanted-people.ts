@@ -70,26 +70,26 @@ interface PlaceNames {
   readonly provider?: string
 }
 
+/** What one name alone names; a business unit has two. */
+const kindByField: Readonly<Record<string, ItemKind>> = {
+  customer: 'customer',
+  team: 'team',
+  virtualKey: 'virtual_key',
+  provider: 'provider',
+}
+
 /** @returns undefined for none and for several. */
 function placeOf(names: PlaceNames, workspaceOf: WorkspaceOf): Place | undefined {
-  const { customer, businessUnit, team, virtualKey, provider } = names
-  const fields = Object.keys(names).sort().join()
-  if (fields === 'businessUnit,customer' && customer !== undefined && businessUnit !== undefined) {
+  const fields = Object.keys(names)
+  const { customer, businessUnit } = names
+  if (businessUnit !== undefined) {
+    if (customer === undefined || fields.length !== 2) return undefined
     return { kind: 'business_unit', name: [workspaceOf(), customer, businessUnit], field: 'businessUnit' }
   }
-  if (fields === 'customer' && customer !== undefined) {
-    return { kind: 'customer', name: [workspaceOf(), customer], field: 'customer' }
-  }
-  if (fields === 'team' && team !== undefined) {
-    return { kind: 'team', name: [workspaceOf(), team], field: 'team' }
-  }
-  if (fields === 'virtualKey' && virtualKey !== undefined) {
-    return { kind: 'virtual_key', name: [workspaceOf(), virtualKey], field: 'virtualKey' }
-  }
-  if (fields === 'provider' && provider !== undefined) {
-    return { kind: 'provider', name: [provider], field: 'provider' }
-  }
-  return undefined
+  const [[field, name] = ['', ''], ...more] = Object.entries(names)
+  const kind = kindByField[field]
+  if (!kind || more.length > 0) return undefined
+  return { kind, name: kind === 'provider' ? [name] : [workspaceOf(), name], field }
 }
 
 function userReference(user: string, path: string): Reference {

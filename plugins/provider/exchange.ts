@@ -37,7 +37,8 @@ class NobodyWaits extends Error {
 /** One question to a provider and its answer. Ends exactly once, whoever breaks off first. */
 export class Exchange implements ExchangeHandler {
   readonly #parts: ExchangeParts
-  #timer: NodeJS.Timeout
+  readonly #timer: NodeJS.Timeout
+  #drainTimer: NodeJS.Timeout | undefined
   #controller: RequestController | undefined
   #answer: Answer | undefined
   #isOver = false
@@ -121,8 +122,7 @@ export class Exchange implements ExchangeHandler {
       this.#stop(new NobodyWaits())
       return
     }
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#stop(new NobodyWaits()), limits.drainMs)
+    this.#drainTimer = setTimeout(() => this.#stop(new NobodyWaits()), limits.drainMs)
     this.#controller.resume()
   }
 
@@ -155,6 +155,7 @@ export class Exchange implements ExchangeHandler {
   #close(failure: string | undefined): void {
     this.#isOver = true
     clearTimeout(this.#timer)
+    clearTimeout(this.#drainTimer)
     this.#parts.activity.end(this.#provider, failure)
   }
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
+import { endWithUs } from './end-with-us.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -34,6 +35,7 @@ export class GatehouseProcess {
       env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+    endWithUs(this.#child)
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text
       this.#output += text

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { createClient } from 'redis'
+import { endWithUs } from './end-with-us.ts'
 import { eventually } from './gateway.ts'
 
 /** A real `redis-server`, which a test kills and brings back at the same address with the data it had. */
@@ -28,6 +29,7 @@ export class RedisServer {
     const args = ['--port', String(this.#port), '--bind', '127.0.0.1', '--dir', this.#directory]
     const child = spawn('redis-server', [...args, '--save', '', '--appendonly', 'yes'], { stdio: 'ignore' })
     this.#child = child
+    endWithUs(child)
     await eventually(
       () => this.#answers(),
       20_000,

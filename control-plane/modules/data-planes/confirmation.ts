@@ -15,7 +15,8 @@ export interface Confirmation {
 
 export const usualWaitSeconds = 5
 export const longestWaitSeconds = 20
-const lookIntervalMs = 25
+/** Each look is a transaction: often enough to be felt as at once, and no more. */
+const lookIntervalMs = 100
 
 interface Coverage {
   readonly confirmed: number
@@ -37,7 +38,11 @@ export interface Wait {
   readonly waitSeconds: number
 }
 
-/** To be asked before the change, so that a bad wait changes nothing. @throws BadUserInput */
+/**
+ * To be asked before the change, so that a bad wait changes nothing.
+ *
+ * @throws BadUserInput
+ */
 export function checkConfirmation({ waitFor, waitSeconds }: Confirmation): Wait {
   const bounds = { minimum: 1, maximum: longestWaitSeconds }
   return {

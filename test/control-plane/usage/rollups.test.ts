@@ -28,8 +28,10 @@ function variedCalls(workspaceId: string): CallFinished[] {
   )
 }
 
-function record(calls: readonly CallFinished[]): Promise<ReadonlySet<string>> {
-  const { organizationId } = tenant
+function record(
+  calls: readonly CallFinished[],
+  { organizationId }: Tenant = tenant,
+): Promise<ReadonlySet<string>> {
   const reported = calls.map((call) => ({ dataPlaneId: 'dp_1', call }))
   return api.controlPlane.database.transaction(organizationId, (em) =>
     recordUsage(em, organizationId, reported),
@@ -64,6 +66,21 @@ it.each(rollups)(
     expect(kept).toEqual(counted)
   },
 )
+
+it('control planes that take in calls of the same days at once lose none, and never wait for each other in a ring', async () => {
+  const busy = await api.createTenant('Busy')
+  // Of many sizes: what the database groups without an order, it groups in another one each time.
+  const batches = Array.from({ length: 60 }, (_, index) =>
+    variedCalls(busy.workspaceId).filter((_call, at) => (at * 7 + index) % (1 + (index % 13)) === 0),
+  )
+  await Promise.all(batches.map((calls) => record(calls, busy)))
+  for (const { table } of rollups) {
+    const [row] = await api.controlPlane.database.transaction(busy.organizationId, (em) =>
+      em.execute<{ requests: string }[]>(`select sum(requests) as requests from ${table}`),
+    )
+    expect(Number(row?.requests), table).toBe(batches.flat().length)
+  }
+})
 
 describe('sums of part of a day are those of its calls', () => {
   const at = (offset: number) => new Date(midnight + offset).toISOString()

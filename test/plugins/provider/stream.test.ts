@@ -223,6 +223,21 @@ describe('a caller', () => {
     expect(stage.activity?.()).toMatchObject([{ inFlight: 0, errors: 0 }])
   })
 
+  it('that leaves is not heard out for longer than a call may take', async () => {
+    const asked = Promise.withResolvers<void>()
+    const upstream = await startRawUpstream(() => asked.resolve())
+    const { call, reply, answer } = prepareAsk({
+      ...{ baseUrl: upstream.baseUrl, body: chat, hold: hold(9000) },
+      limits: { maxDurationMs: 100, drainMs: 30_000 },
+    })
+    const answered = answer().catch(() => undefined)
+    await asked.promise
+    reply.leave()
+    await answered
+    await upstream.disconnected
+    expect(call.usage).toMatchObject({ estimated: true, costNanoUsd: 9000 })
+  })
+
   it('that leaves ends the question at once where it is not to be heard out', async () => {
     const asked = Promise.withResolvers<void>()
     const upstream = await startRawUpstream(() => asked.resolve())
