@@ -210,7 +210,7 @@ describe('a caller', () => {
       socket.write(httpChunk(delta('one') + delta('two')))
     })
     const { call, reply, answer, stage } = prepareAsk({
-      ...{ baseUrl: upstream.baseUrl, body: chat, hold: hold(9000) },
+      ...{ baseUrl: upstream.baseUrl, body: chat, hold: hold(1e9) },
       limits: { drainMs: 50 },
     })
     const first = reply.nextPiece()
@@ -219,7 +219,7 @@ describe('a caller', () => {
     reply.leave()
     await answered
     await upstream.disconnected
-    expect(call.usage).toMatchObject({ estimated: true, outputTokens: 2, costNanoUsd: 9000 })
+    expect(call.usage).toMatchObject({ estimated: true, outputTokens: 2, costNanoUsd: 1e9 })
     expect(stage.activity?.()).toMatchObject([{ inFlight: 0, errors: 0 }])
   })
 
