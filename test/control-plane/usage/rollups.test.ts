@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CallFinished } from '../../../contract/events.ts'
+import type { TransactionOptions } from '../../../control-plane/db/database.ts'
 import { recordUsage } from '../../../control-plane/modules/usage/index.ts'
 import { dayOfCall, rollups } from '../../../control-plane/modules/usage/rollups.ts'
 import { startApi, type Tenant, type TestApi } from '../api.ts'
@@ -66,6 +67,27 @@ it.each(rollups)(
     expect(kept).toEqual(counted)
   },
 )
+
+describe.each(rollups)('row-level security alone, of $table', ({ table, dimensions }) => {
+  const readAs = (options: TransactionOptions) =>
+    api.controlPlane.database.transaction(
+      tenant.organizationId,
+      (em) => em.execute<{ user_id?: string | null }[]>(`select * from ${table}`),
+      options,
+    )
+
+  it('shows whoever sees only their own calls no sum of others', async () => {
+    const user = { id: 'usr_1', teamIds: [] }
+    const rows = await readAs({ rows: { scope: 'own', actorId: 'tok_1', user } })
+    const namesUsers = (dimensions as readonly string[]).includes('user_id')
+    expect(new Set(rows.map(({ user_id }) => user_id))).toEqual(new Set(namesUsers ? ['usr_1'] : []))
+  })
+
+  it('shows nothing of another workspace', async () => {
+    expect(await readAs({ workspaceIds: ['ws_other'] })).toEqual([])
+    expect(await readAs({ workspaceIds: [tenant.workspaceId] })).not.toEqual([])
+  })
+})
 
 it('control planes that take in calls of the same days at once lose none, and never wait for each other in a ring', async () => {
   const busy = await api.createTenant('Busy')
