@@ -1,49 +1,30 @@
-import { randomInt } from 'node:crypto'
-import { budgets } from '../chaos/budgets.ts'
-import { DatabaseServer } from '../chaos/database-server.ts'
-import { records } from '../chaos/records.ts'
-import { startPlanes } from '../test/acceptance/planes.ts'
-import { proveConfirmedRevocations } from './confirmed-revocations.ts'
-import { proveFrozenRedis } from './frozen-redis.ts'
-import { proveKeyLifecycle } from './key-lifecycle.ts'
+import { readFlags, usage } from './flags.ts'
+import { proofs } from './proofs.ts'
 
-const runs = 200
-const confirmedRuns = 500
-const chaosSeconds = 60
-/** How many seeds of each scenario. */
-const chaosSeeds = [
-  [records, 1],
-  [budgets, 10],
-] as const
 const progress = (line: string) => process.stderr.write(`${line}\n`)
 
-/** The promises of the README at their stated counts and times, each verdict as it is known. */
-async function* verdicts(): AsyncGenerator<{ readonly kept: boolean }> {
-  await using ends = new AsyncDisposableStack()
-  const database = await DatabaseServer.start()
-  ends.defer(() => database.remove())
-  const planes = await startPlanes({ superuserUrl: database.superuserUrl, dataPlanes: 2 })
-  ends.defer(() => planes.stop())
-  yield* await proveKeyLifecycle(planes, runs, progress)
-  yield await proveConfirmedRevocations(planes, confirmedRuns, progress)
-  yield await proveFrozenRedis(planes)
-  await ends.disposeAsync()
-  for (const [scenario, seeds] of chaosSeeds) {
-    for (let run = 0; run < seeds; run += 1) {
-      const seed = randomInt(2 ** 32 - 1)
-      progress(`chaos with seed ${seed}: ${scenario.promise}`)
-      const { verdict, isKept } = await scenario.prove(
-        { seed, seconds: chaosSeconds, dataPlanes: 3 },
-        progress,
-      )
-      yield { ...verdict, kept: isKept }
+/** @returns the exit code */
+async function main(): Promise<number> {
+  const wanted = readFlags(process.argv.slice(2), proofs)
+  if (wanted === 'help') progress(usage)
+  else if (wanted === 'list') progress(proofs.map(({ name }) => name).join('\n'))
+  if (typeof wanted === 'string') return 0
+  let broken = 0
+  for (const [at, proof] of wanted.entries()) {
+    progress(`${at + 1} of ${wanted.length}: ${proof.name}`)
+    for await (const verdict of proof.prove(progress)) {
+      process.stdout.write(`${JSON.stringify(verdict)}\n`)
+      if ('kept' in verdict && !verdict.kept) broken += 1
     }
   }
+  return broken === 0 ? 0 : 1
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
-for await (const verdict of verdicts()) {
-  process.stdout.write(`${JSON.stringify(verdict)}\n`)
-  if (!verdict.kept) process.exitCode = 1
+try {
+  process.exitCode = await main()
+} catch (error) {
+  progress(error instanceof RangeError ? error.message : String(error instanceof Error ? error.stack : error))
+  process.exitCode = 1
 }
