@@ -75,6 +75,8 @@ export const NodeReported = Type.Object(
     status: Type.Union([Type.Literal('applied'), Type.Literal('refused'), Type.Literal('awaiting')]),
     /** Why the offered revision was refused. */
     error: Text,
+    /** Which one that was; absent where nothing was refused, or nothing of it could be read. */
+    refused: Type.Optional(Type.Object({ epoch: Count, revision: Count }, closed)),
     plugins: Type.Array(
       Type.Object(
         {

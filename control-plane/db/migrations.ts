@@ -16,6 +16,7 @@ import { roleObjects } from './migrations/024-role-objects.ts'
 import { longLists } from './migrations/025-long-lists.ts'
 import { prunedHistory } from './migrations/026-pruned-history.ts'
 import { profilePurpose } from './migrations/027-profile-purpose.ts'
+import { refusedRevision } from './migrations/035-refused-revision.ts'
 
 /** The schema's history, oldest first. */
 export const migrations: readonly SchemaMigration[] = [
@@ -36,4 +37,5 @@ export const migrations: readonly SchemaMigration[] = [
   longLists,
   prunedHistory,
   profilePurpose,
+  refusedRevision,
 ]

@@ -33,7 +33,7 @@ async function recordNodeReport(
   if (report.status === 'applied') await recordApplication(em, organizationId, dataPlaneId, report)
   await em.execute(
     `update data_planes set version = ?, apply_status = ?, applied_epoch = ?, applied_revision = ?,
-       applied_hash = ?, last_error = ?, plugins = ?::jsonb, reported_at = ?
+       applied_hash = ?, last_error = ?, refused_epoch = ?, refused_revision = ?, plugins = ?::jsonb, reported_at = ?
      where org_id = ? and id = ? and (reported_at is null or reported_at <= ?)`,
     [
       report.version,
@@ -42,6 +42,8 @@ async function recordNodeReport(
       report.appliedRevision,
       report.appliedHash,
       report.error,
+      report.refused?.epoch ?? null,
+      report.refused?.revision ?? null,
       JSON.stringify(report.plugins),
       reportedAt,
       organizationId,

@@ -6,6 +6,8 @@ export interface ApplyStatus {
   readonly status: 'applied' | 'refused' | 'awaiting'
   /** Why the newest offer is not running, or what else needs an operator. */
   readonly lastError: string | null
+  /** The version of the newest offer, where it was refused and could be read. */
+  readonly refused: Version | null
   /** The version that runs. */
   readonly applied: (Version & { readonly hash: string }) | null
   /** Milliseconds since the epoch: when the above last changed. */
@@ -20,7 +22,7 @@ export class ApplyState {
 
   constructor(now: () => number) {
     this.#now = now
-    this.#current = { status: 'awaiting', lastError: null, applied: null, since: now() }
+    this.#current = { status: 'awaiting', lastError: null, refused: null, applied: null, since: now() }
   }
 
   get current(): ApplyStatus {
@@ -34,26 +36,31 @@ export class ApplyState {
   }
 
   applied(applied: Version & { readonly hash: string }, lastError: string | null): void {
-    this.#change({ status: 'applied', lastError, applied })
+    this.#change({ status: 'applied', lastError, refused: null, applied })
   }
 
-  refused(reason: string): void {
-    this.#change({ status: 'refused', lastError: reason, applied: this.#current.applied })
+  refused(reason: string, offered: Version | undefined): void {
+    const refused = offered ? { epoch: offered.epoch, revision: offered.revision } : null
+    this.#change({ status: 'refused', lastError: reason, refused, applied: this.#current.applied })
   }
 
   awaiting(reason: string): void {
     if (this.#current.status === 'awaiting') this.#change({ ...this.#current, lastError: reason })
   }
 
-  #change({ status, lastError, applied }: Omit<ApplyStatus, 'since'>): void {
+  #change({ status, lastError, refused, applied }: Omit<ApplyStatus, 'since'>): void {
     const before = this.#current
-    const isSame =
+    const isUnchanged =
       before.status === status &&
       before.lastError === lastError &&
-      before.applied?.epoch === applied?.epoch &&
-      before.applied?.revision === applied?.revision
-    if (isSame) return
-    this.#current = { status, lastError, applied, since: this.#now() }
+      isSame(before.refused, refused) &&
+      isSame(before.applied, applied)
+    if (isUnchanged) return
+    this.#current = { status, lastError, refused, applied, since: this.#now() }
     for (const listener of this.#listeners) listener(this.#current)
   }
+}
+
+function isSame(a: Version | null, b: Version | null): boolean {
+  return a?.epoch === b?.epoch && a?.revision === b?.revision
 }

@@ -237,7 +237,7 @@ export class ConfigurationFollower {
 
   #refuse(reason: string): void {
     if (this.state.current.lastError !== reason) this.#log.error({ reason }, 'a configuration was refused')
-    this.state.refused(reason)
+    this.state.refused(reason, this.#heads.offered)
   }
 
   #noteOutage(error: unknown): void {

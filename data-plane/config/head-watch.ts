@@ -15,6 +15,7 @@ export class HeadWatch {
   readonly #trust: Trust
   readonly #onRevoked: () => void
   #newest: Head | undefined
+  #offered: Head | undefined
 
   /** @param onRevoked called when a head revoked a key, before anything else of that head is looked at. */
   constructor(trust: Trust, onRevoked: () => void) {
@@ -27,13 +28,20 @@ export class HeadWatch {
     return this.#newest
   }
 
+  /** The authentic head that was looked at last, followed or not; undefined when the last one was none. */
+  get offered(): Head | undefined {
+    return this.#offered
+  }
+
   /** @throws ConfigurationRefused when the head is not to be followed; its kill list counts all the same if signed. */
   look(envelope: string): Sight {
+    this.#offered = undefined
     const payload = openTrusted('gatehouse/config-head', envelope, this.#trust)
     const killList = readKillList(payload, this.#trust)
     const revokes = killList !== undefined && this.revokedKeys.add(killList)
     if (revokes) this.#onRevoked()
     const head = readHead(payload, this.#trust)
+    this.#offered = head
     const newest = this.#newest
     if (newest) assertNotBackwards(head, newest)
     const isLater = newest === undefined || newest.epoch !== head.epoch || newest.revision !== head.revision

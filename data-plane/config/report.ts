@@ -18,7 +18,7 @@ const reportEveryMs = 10_000
  */
 export function startReporting({ state, version, plugins, now, report }: ReportingOptions): () => void {
   const tell = () => {
-    const { status, lastError, applied } = state.current
+    const { status, lastError, refused, applied } = state.current
     report({
       type: 'node.reported',
       at: now(),
@@ -28,6 +28,7 @@ export function startReporting({ state, version, plugins, now, report }: Reporti
       appliedHash: applied?.hash ?? null,
       status,
       error: lastError,
+      ...(refused && { refused }),
       plugins,
     })
   }

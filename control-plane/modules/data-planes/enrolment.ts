@@ -97,6 +97,8 @@ async function spendToken(
     appliedRevision: null,
     appliedHash: null,
     lastError: null,
+    refusedEpoch: null,
+    refusedRevision: null,
     lastSeenAt: null,
     plugins: [],
   })

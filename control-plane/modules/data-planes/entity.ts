@@ -23,6 +23,8 @@ export const DataPlaneEntity = defineEntity({
     appliedRevision: p.bigint('number').strictNullable(),
     appliedHash: p.string().strictNullable(),
     lastError: p.string().strictNullable(),
+    refusedEpoch: p.integer().strictNullable(),
+    refusedRevision: p.bigint('number').strictNullable(),
     lastSeenAt: p.datetime().strictNullable(),
     plugins: p.json<ReportedPlugin[]>(),
   },

@@ -6,6 +6,7 @@ import { loadVisible } from '../../graphql/nodes.ts'
 import { listPage } from '../../graphql/pagination.ts'
 import { NotFound } from '../../graphql/refusals.ts'
 import { type DataPlane, DataPlaneEntity, type ReportedPlugin } from './entity.ts'
+import { appliedVersion, readLags } from './lag.ts'
 import { createEnrolmentToken, type IssuedEnrolmentToken, revokeDataPlane } from './service.ts'
 
 registerNodeType('dp', 'DataPlane')
@@ -35,6 +36,27 @@ const DataPlanePluginType = builder.objectRef<ReportedPlugin>('DataPlanePlugin')
   }),
 })
 
+interface Nack {
+  readonly epoch: number | null
+  readonly revision: number | null
+  readonly reason: string
+}
+
+const DataPlaneNackType = builder.objectRef<Nack>('DataPlaneNack').implement({
+  description: 'The refusal of a version of the configuration by a data plane.',
+  fields: (t) => ({
+    epoch: t.exposeInt('epoch', {
+      nullable: true,
+      description: 'Epoch of the version that it refused; null when not even that could be read.',
+    }),
+    revision: t.exposeInt('revision', {
+      nullable: true,
+      description: 'Revision that it refused; null when not even that could be read.',
+    }),
+    reason: t.exposeString('reason', { description: 'Why, in words for an operator.' }),
+  }),
+})
+
 export const DataPlaneType = builder.loadableNodeRef('DataPlane', {
   id: { resolve: (dataPlane: DataPlane) => dataPlane.id },
   load: (ids: string[], context) => loadVisible(context, 'data_planes:view', DataPlaneEntity, ids),
@@ -58,9 +80,35 @@ DataPlaneType.implement({
       nullable: true,
       description: 'Revision of the configuration that it runs.',
     }),
+    lag: t.loadable({
+      type: 'Int',
+      description: 'How many committed revisions it does not run yet; 0 when it runs the newest.',
+      load: async (versions: string[], { services, actor }) =>
+        (await readLags(services, actor, versions)).map(({ revisions }) => revisions),
+      resolve: appliedVersion,
+    }),
+    behindSince: t.loadable({
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When the oldest revision that it does not run was committed; null when it runs the newest. More than a few seconds ago: see `nack` and `lastSeenAt`.',
+      load: async (versions: string[], { services, actor }) =>
+        (await readLags(services, actor, versions)).map(({ since }) => since),
+      resolve: appliedVersion,
+    }),
+    nack: t.field({
+      type: DataPlaneNackType,
+      nullable: true,
+      description:
+        'What it was offered last and refused; it keeps running its last good version. Null when it refused nothing.',
+      resolve: ({ applyStatus, refusedEpoch, refusedRevision, lastError }) =>
+        applyStatus === 'refused'
+          ? { epoch: refusedEpoch, revision: refusedRevision, reason: lastError ?? 'unknown' }
+          : null,
+    }),
     lastError: t.exposeString('lastError', {
       nullable: true,
-      description: 'Why it refused what it was offered last.',
+      description: 'What is wrong with the configuration that it runs or was offered; null when all is well.',
     }),
     lastSeenAt: t.expose('lastSeenAt', {
       type: 'DateTime',

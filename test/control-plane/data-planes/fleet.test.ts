@@ -3,6 +3,7 @@ import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemActor } from '../../../control-plane/actor.ts'
 import { createEnrolmentToken } from '../../../control-plane/modules/data-planes/index.ts'
+import { changeConfiguration } from '../../../control-plane/publisher/revision.ts'
 import { createDataPlane } from '../../../data-plane/app.ts'
 import { createMemoryTransport } from '../../../transport/memory/create.ts'
 import { temporaryDirectory } from '../../environment/index.ts'
@@ -47,7 +48,10 @@ afterAll(() => opened.disposeAsync())
 
 const query = `{
   configuration { epoch revision hash }
-  dataPlanes { edges { node { id name status appliedEpoch appliedRevision lastSeenAt plugins { name builtin } } } }
+  dataPlanes { edges { node {
+    id name status appliedEpoch appliedRevision lag behindSince nack { epoch revision reason } lastSeenAt
+    plugins { name builtin }
+  } } }
 }`
 
 interface Fleet {
@@ -57,6 +61,8 @@ interface Fleet {
       readonly node: {
         readonly status: string
         readonly appliedRevision: number
+        readonly lag: number
+        readonly nack: { readonly revision: number; readonly reason: string } | null
         readonly plugins: readonly { readonly name: string }[]
       }
     }[]
@@ -84,8 +90,42 @@ describe('the fleet', () => {
     })
     expect(configuration).toEqual({ epoch: 1, revision: 3, hash: expect.stringMatching(/^[0-9a-f]{64}$/) })
     expect(node).toMatchObject({ name: 'eu-1', status: 'APPLIED', appliedEpoch: 1 })
+    expect(node).toMatchObject({ lag: 0, behindSince: null, nack: null })
     expect(node.plugins.map(({ name }) => name)).toEqual(
       expect.arrayContaining(['auth', 'rbac', 'budget', 'header-filter', 'audit', 'provider']),
     )
+  })
+
+  it('shows which revision a data plane refused and why, and how far it is behind since then', async () => {
+    const { database } = api.controlPlane.services
+    const before = await readFleet()
+    // No mutation writes this: data planes say which plugins they have. A plugin may be gone with a restart, though.
+    const plugin = {
+      ...({ kind: 'plugin', id: 'plg_ghost', name: 'ghost', enabled: true, order: 0, config: {} } as const),
+      position: { side: 'after', of: 'auth' } as const,
+    }
+    const refused = await database.transaction(tenant.organizationId, (em) =>
+      changeConfiguration(em, tenant.organizationId, { upserts: [plugin] }),
+    )
+    const node = await eventually('the refusal is told', async () => {
+      const { dataPlanes } = await readFleet()
+      return dataPlanes.edges.map(({ node }) => node).find(({ nack }) => nack !== null)
+    })
+    expect(node).toMatchObject({
+      status: 'REFUSED',
+      appliedRevision: before.configuration.revision,
+      lag: 1,
+      behindSince: expect.any(String),
+      nack: { epoch: 1, revision: refused, reason: expect.stringMatching(/"ghost" is not loaded/) },
+    })
+
+    await database.transaction(tenant.organizationId, (em) =>
+      changeConfiguration(em, tenant.organizationId, { upserts: [], removals: ['plugin/plg_ghost'] }),
+    )
+    const mended = await eventually('what it can run is applied', async () => {
+      const { dataPlanes } = await readFleet()
+      return dataPlanes.edges.map(({ node }) => node).find(({ lag }) => lag === 0)
+    })
+    expect(mended).toMatchObject({ status: 'APPLIED', appliedRevision: refused + 1, nack: null })
   })
 })
