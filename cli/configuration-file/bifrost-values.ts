@@ -2,18 +2,22 @@ import type { FileBudget, FileRequestLimit } from '../../contract/configuration-
 import type { Members } from './members.ts'
 
 const periods: Readonly<Record<string, FileBudget['period']>> = {
+  '1m': 'MINUTE',
+  '5m': 'FIVE_MINUTES',
+  '1h': 'HOUR',
   '1d': 'DAY',
   '24h': 'DAY',
   '1w': 'WEEK',
   '7d': 'WEEK',
   '1M': 'MONTH',
   '30d': 'MONTH',
+  '1Q': 'QUARTER',
   '1Y': 'YEAR',
   '1y': 'YEAR',
   '365d': 'YEAR',
 }
 
-/** A budget with a period that the calendar has; undefined, with a notice, for any other. */
+/** A budget with a period that exists; undefined, with a notice, for any other. */
 export function budgetOf(budget: Members): FileBudget | undefined {
   const limitUsd = budget.number('max_limit')
   const duration = budget.text('reset_duration')
@@ -26,14 +30,12 @@ export function budgetOf(budget: Members): FileBudget | undefined {
   if (period === undefined) {
     budget.notice(
       'reset_duration',
-      `a budget for "${duration}" is left out: DAY, WEEK, MONTH, YEAR and NONE exist`,
+      `a budget for "${duration}" is left out: 1m, 5m, 1h, 1d, 1w, 1M, 1Q and 1Y exist`,
     )
     return undefined
   }
-  if (period !== 'NONE' && isAligned !== true) {
-    budget.notice('reset_duration', `"${duration}" becomes ${period}: budgets reset by the calendar in UTC`)
-  }
-  return { limitUsd, period }
+  const isRolling = period !== 'NONE' && isAligned !== true
+  return { limitUsd, period, ...(isRolling && { window: { alignment: 'ROLLING' } }) }
 }
 
 const secondsOf: Readonly<Record<string, number>> = {

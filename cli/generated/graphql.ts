@@ -53,18 +53,45 @@ export type AuditEventFilter = {
   type?: string | null | undefined;
 };
 
-/** How long a budget lasts, by the calendar in UTC. */
+/** From when the windows of a budget count. */
+export type BudgetAlignment =
+  /** They begin as days, weeks, months, quarters and years do in the time zone. */
+  | 'CALENDAR'
+  /** They begin with the budget: a month that began on the 31st at 10:30 ends with the last day of the next month at 10:30. */
+  | 'ROLLING';
+
+/** How long a budget lasts. When it begins is the matter of its `window`, by the calendar in UTC unless said otherwise. */
 export type BudgetPeriod =
   /** Resets at midnight. */
   | 'DAY'
+  /** Resets every five minutes. */
+  | 'FIVE_MINUTES'
+  /** Resets each hour. */
+  | 'HOUR'
+  /** Resets each minute. */
+  | 'MINUTE'
   /** Resets on the first of the month. */
   | 'MONTH'
   /** Never resets. */
   | 'NONE'
-  /** Resets on Monday at midnight. */
+  /** Resets on the first of every third month of the fiscal year. */
+  | 'QUARTER'
+  /** Resets at the midnight with which a week begins. */
   | 'WEEK'
-  /** Resets on 1 January. */
+  /** Resets with the fiscal year. */
   | 'YEAR';
+
+/** When the periods of a budget begin; what is left out stays as it is, at first by the calendar in UTC with weeks from Monday and years from January. A change begins a window of its own, in which nothing is spent yet. */
+export type BudgetWindowInput = {
+  /** By the calendar, or from its beginning. */
+  alignment?: BudgetAlignment | null | undefined;
+  /** With which month, 1 to 12, the year begins, and with it its quarters. */
+  fiscalYearStartsIn?: number | null | undefined;
+  /** By whose clocks days and longer periods begin: an IANA name, such as Europe/Berlin. */
+  timeZone?: string | null | undefined;
+  /** With which day a week begins. */
+  weekStartsOn?: Weekday | null | undefined;
+};
 
 /** How a call ended. */
 export type CallOutcome =
@@ -308,6 +335,8 @@ export type SetBudgetInput = {
   owner: PolicyOwnerInput;
   /** How long it lasts. */
   period: BudgetPeriod;
+  /** When its periods begin. */
+  window?: BudgetWindowInput | null | undefined;
 };
 
 /** What to change about a provider; a field that is left out stays as it is. */
@@ -446,6 +475,23 @@ export type VirtualKeyStatus =
   | 'INACTIVE'
   /** Ended for good. */
   | 'REVOKED';
+
+/** A day of the week. */
+export type Weekday =
+  /** Friday. */
+  | 'FRIDAY'
+  /** Monday. */
+  | 'MONDAY'
+  /** Saturday. */
+  | 'SATURDAY'
+  /** Sunday. */
+  | 'SUNDAY'
+  /** Thursday. */
+  | 'THURSDAY'
+  /** Tuesday. */
+  | 'TUESDAY'
+  /** Wednesday. */
+  | 'WEDNESDAY';
 
 export type ReadAuditQueryVariables = Exact<{
   first: number;

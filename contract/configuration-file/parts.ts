@@ -34,12 +34,46 @@ export const Usd = (description: string) =>
     },
   )
 
-export const Budget = Type.Object(
+export const weekdays = [
+  'MONDAY',
+  'TUESDAY',
+  'WEDNESDAY',
+  'THURSDAY',
+  'FRIDAY',
+  'SATURDAY',
+  'SUNDAY',
+] as const
+
+/** What is left out is by the calendar in UTC, with weeks from Monday and years from January. */
+const BudgetWindow = Type.Object(
+  {
+    alignment: Optional(
+      Type.Enum(['CALENDAR', 'ROLLING'], {
+        description: 'Whether periods begin by the calendar or with the budget.',
+      }),
+    ),
+    timeZone: Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 64,
+        description: 'By whose clocks days and longer periods begin: Europe/Berlin.',
+      }),
+    ),
+    weekStartsOn: Optional(Type.Enum(weekdays, { description: 'With which day a week begins.' })),
+    fiscalYearStartsIn: Optional(
+      Type.Integer({ minimum: 1, maximum: 12, description: 'With which month years and quarters begin.' }),
+    ),
+  },
+  closed,
+)
+
+const Budget = Type.Object(
   {
     limitUsd: Usd('What may be spent in one period, in US dollars: 250.50.'),
-    period: Type.Enum(['DAY', 'WEEK', 'MONTH', 'YEAR', 'NONE'], {
-      description: 'How long it lasts, by the calendar in UTC; NONE never resets.',
+    period: Type.Enum(['MINUTE', 'FIVE_MINUTES', 'HOUR', 'DAY', 'WEEK', 'MONTH', 'QUARTER', 'YEAR', 'NONE'], {
+      description: 'How long it lasts; NONE never resets.',
     }),
+    window: Optional(BudgetWindow),
   },
   closed,
 )
@@ -55,7 +89,7 @@ export const RequestLimit = Type.Object(
 export const governed = {
   budgets: Optional(
     Type.Array(Budget, {
-      maxItems: 5,
+      maxItems: 9,
       description: 'The most that its calls may cost, one for each period.',
     }),
   ),
@@ -68,4 +102,5 @@ export const governed = {
 }
 
 export type FileBudget = Static<typeof Budget>
+export type FileBudgetWindow = Static<typeof BudgetWindow>
 export type FileRequestLimit = Static<typeof RequestLimit>

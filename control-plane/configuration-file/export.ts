@@ -107,7 +107,7 @@ class FileWriter {
 
   #governed(kind: OwnerKind, name: ItemName): Fields {
     const budgets = (this.#policies.get(policyKey('budget', kind, name)) ?? []).map((budget) => ({
-      ...budget.fields,
+      ...withoutNull(budget.fields),
       period: budget.name.at(-1) ?? '',
     }))
     const requestLimits = (this.#policies.get(policyKey('request_limit', kind, name)) ?? []).map((limit) => ({

@@ -3,6 +3,7 @@ import type { GovernedLevel } from '../../contract/configuration/entities.ts'
 import { Refusal } from '../graphql/errors.ts'
 import type { BudgetPeriod } from '../modules/budgets/entity.ts'
 import { addBudget, removeBudget, updateBudget } from '../modules/budgets/service.ts'
+import { type BudgetWindowTerms, usualWindowTerms } from '../modules/budgets/window-terms.ts'
 import { ApprovalRequired } from '../modules/client-configuration/errors.ts'
 import { updateClientConfiguration } from '../modules/client-configuration/service.ts'
 import { addRequestLimit, removeRequestLimit, updateRequestLimit } from '../modules/limits/service.ts'
@@ -18,16 +19,23 @@ const budget: Performer = {
     const { context, actor } = performance
     const owner = await ownerOf(performance, item)
     const period = item.name.at(-1) as BudgetPeriod
-    const standing = await addBudget(context, actor, { owner, period, limitNanoUsd: limitOf(item.fields) })
+    const limitNanoUsd = limitOf(item.fields) ?? 0n
+    const window = windowOf(item.fields)
+    const standing = await addBudget(context, actor, { owner, period, limitNanoUsd, window })
     return standing.budget.id
   },
   update: ({ context, actor }, { id }, _item, changed) =>
-    updateBudget(context, actor, { id, limitNanoUsd: limitOf(changed) }),
+    updateBudget(context, actor, { id, limitNanoUsd: limitOf(changed), window: windowOf(changed) }),
   delete: ({ context, actor }, { id }) => removeBudget(context, actor, id),
 }
 
-function limitOf({ limitUsd }: Changed): bigint {
-  return nanoUsdOfUsd(limitUsd as number | string)
+function limitOf({ limitUsd }: Changed): bigint | undefined {
+  return limitUsd === undefined ? undefined : nanoUsdOfUsd(limitUsd as number | string)
+}
+
+function windowOf({ window }: Changed): BudgetWindowTerms | undefined {
+  // Null: as usual.
+  return window === undefined ? undefined : ((window as BudgetWindowTerms | null) ?? usualWindowTerms)
 }
 
 const request_limit: Performer = {

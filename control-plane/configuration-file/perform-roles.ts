@@ -1,10 +1,11 @@
+import type { FileBudget } from '../../contract/configuration-file/parts.ts'
 import type { ProfilePurpose } from '../modules/access-profiles/entity.ts'
 import {
   createAccessProfile,
   deleteAccessProfile,
   updateAccessProfile,
 } from '../modules/access-profiles/service.ts'
-import type { BudgetPeriod } from '../modules/budgets/entity.ts'
+import { usualWindowTerms } from '../modules/budgets/window-terms.ts'
 import type { LimitTerms } from '../modules/limits/terms.ts'
 import { createRole, deleteRole, updateRole } from '../modules/roles/service.ts'
 import type { ContentLogging } from '../modules/virtual-keys/entity.ts'
@@ -31,7 +32,7 @@ interface ProfileFields {
   readonly expiresIn?: ExpiryPreset | null
   readonly deleteAfterExpiry?: boolean
   readonly providers?: readonly FileProvider[]
-  readonly budgets?: readonly { readonly limitUsd: number | string; readonly period: BudgetPeriod }[]
+  readonly budgets?: readonly FileBudget[]
   readonly requestLimits?: readonly LimitTerms[]
 }
 
@@ -53,7 +54,11 @@ function profileInput(ids: NamedIds, fields: Changed) {
     ...(contentLogging && { contentLogging: contentLogging.toLowerCase() as ContentLogging }),
     ...(providers && { providerConfigs: providerConfigs(ids, providers) }),
     ...(budgets && {
-      budgets: budgets.map(({ limitUsd, period }) => ({ limit: nanoUsdOfUsd(limitUsd), period })),
+      budgets: budgets.map(({ limitUsd, period, window }) => ({
+        limit: nanoUsdOfUsd(limitUsd),
+        period,
+        window: window ?? usualWindowTerms,
+      })),
     }),
   }
 }

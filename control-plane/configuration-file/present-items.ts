@@ -22,6 +22,7 @@ import { ProviderConfigEntity } from '../modules/virtual-keys/provider-config-en
 import { WorkspaceEntity } from '../modules/workspaces/entity.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 import type { ServiceContext } from '../service-context.ts'
+import { normalWindow } from './budget-windows.ts'
 import type { ItemName, OwnerKind, PresentItem } from './items.ts'
 import { readPresentAssignments, readPresentMemberships } from './present-people.ts'
 import { providersOf, readPresentRoles, readRoleKeys } from './present-roles.ts'
@@ -189,8 +190,9 @@ class PresentReader {
   /** Those that an access profile decides are the profile's. */
   async #readPolicies(): Promise<void> {
     const own = { fromProfile: false }
-    for (const { id, ownerKind, ownerId, limitNanoUsd, period } of await this.#em.find(BudgetEntity, own)) {
-      const fields = { limitUsd: usdOfNanoUsd(BigInt(limitNanoUsd)) }
+    for (const budget of await this.#em.find(BudgetEntity, own)) {
+      const { id, ownerKind, ownerId, limitNanoUsd, period } = budget
+      const fields = { limitUsd: usdOfNanoUsd(BigInt(limitNanoUsd)), window: normalWindow(budget) }
       this.#addPolicy('budget', id, ownerKind, ownerId, period, fields)
     }
     for (const limit of await this.#em.find(RequestLimitEntity, own)) {

@@ -1,9 +1,11 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Json } from '../../contract/canonical.ts'
 import { AccessProfileEntity, ProfileProviderConfigEntity } from '../modules/access-profiles/entity.ts'
+import { usualWindowTerms } from '../modules/budgets/window-terms.ts'
 import { RoleAssignmentEntity, RoleEntity } from '../modules/roles/entity.ts'
 import { isCustomized, ownPermissions } from '../modules/roles/graph.ts'
 import type { ProviderConfigColumns } from '../modules/virtual-keys/provider-configs.ts'
+import { normalWindow, windowMember } from './budget-windows.ts'
 import type { ItemName, PresentItem } from './items.ts'
 import { inNormalOrder } from './normal-forms.ts'
 import { usdOfNanoUsd } from './usd.ts'
@@ -58,9 +60,10 @@ async function readProfiles(em: EntityManager, names: Names): Promise<PresentIte
       deleteAfterExpiry: profile.deleteAfterExpiry,
       providers: providersOf(configsOf.get(profile.id) ?? [], names),
       budgets: inNormalOrder(
-        profile.budgets.map(({ limitNanoUsd, period }) => ({
+        profile.budgets.map(({ limitNanoUsd, period, ...window }) => ({
           limitUsd: usdOfNanoUsd(BigInt(limitNanoUsd)),
           period,
+          ...windowMember(normalWindow({ ...usualWindowTerms, ...window })),
         })),
       ),
       requestLimits: inNormalOrder(profile.requestLimits.map((limit) => ({ ...limit }))),

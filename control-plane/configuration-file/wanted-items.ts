@@ -3,6 +3,7 @@ import type { Json } from '../../contract/canonical.ts'
 import type { FileBudget, FileRequestLimit } from '../../contract/configuration-file/parts.ts'
 import type { FileProblem } from '../../contract/configuration-file/problems.ts'
 import type { ConfigurationFile, entrySchemas } from '../../contract/configuration-file/schema.ts'
+import { wantedWindow } from './budget-windows.ts'
 import type { ItemKind, ItemName, OwnerKind, Reference, WantedItem } from './items.ts'
 import { itemKey } from './items.ts'
 import { clientSettings, given, instant, type Refuse, usdAmount, usdPrices } from './normal-forms.ts'
@@ -251,11 +252,19 @@ class FileReader {
   #govern(kind: OwnerKind, name: ItemName, path: string, { budgets, requestLimits }: Governed): void {
     const owner = { kind, name }
     const ownerName = [kind, ...name]
-    this.#each(budgets, `${path}/budgets`, itemKey('budget', ownerName), ({ limitUsd, period }, place) => {
-      const fields = { limitUsd: usdAmount(limitUsd, `${place}/limitUsd`, this.#refuse) }
-      const item = { kind: 'budget', name: [...ownerName, period], owner, path: place } as const
-      this.#put({ ...item, fields, references: [] })
-    })
+    this.#each(
+      budgets,
+      `${path}/budgets`,
+      itemKey('budget', ownerName),
+      ({ limitUsd, period, window }, place) => {
+        const fields = {
+          limitUsd: usdAmount(limitUsd, `${place}/limitUsd`, this.#refuse),
+          window: wantedWindow(window, place, this.#refuse),
+        }
+        const item = { kind: 'budget', name: [...ownerName, period], owner, path: place } as const
+        this.#put({ ...item, fields, references: [] })
+      },
+    )
     const limitList = itemKey('request_limit', ownerName)
     this.#each(requestLimits, `${path}/requestLimits`, limitList, ({ maxRequests, windowSeconds }, place) => {
       const item = { kind: 'request_limit', owner, path: place } as const

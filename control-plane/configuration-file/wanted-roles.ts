@@ -1,6 +1,7 @@
 import type { Static } from 'typebox'
 import type { entrySchemas } from '../../contract/configuration-file/schema.ts'
 import { expandPermissions } from '../modules/roles/permissions.ts'
+import { wantedWindow, windowMember } from './budget-windows.ts'
 import type { ItemKind, Reference, WantedItem } from './items.ts'
 import { checkedEntries, given, inNormalOrder, type Refuse, usdAmount } from './normal-forms.ts'
 
@@ -45,9 +46,10 @@ export function wantedProfile(entry: Entry<'accessProfiles'>, path: string, refu
       budgets:
         budgets &&
         inNormalOrder(
-          budgets.map(({ limitUsd, period }, index) => ({
+          budgets.map(({ limitUsd, period, window }, index) => ({
             limitUsd: usdAmount(limitUsd, `${path}/budgets/${index}/limitUsd`, refuse),
             period,
+            ...windowMember(wantedWindow(window, `${path}/budgets/${index}`, refuse)),
           })),
         ),
       requestLimits: requestLimits && inNormalOrder(requestLimits),

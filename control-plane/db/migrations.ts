@@ -17,6 +17,7 @@ import { longLists } from './migrations/025-long-lists.ts'
 import { prunedHistory } from './migrations/026-pruned-history.ts'
 import { profilePurpose } from './migrations/027-profile-purpose.ts'
 import { refusedRevision } from './migrations/035-refused-revision.ts'
+import { budgetWindows } from './migrations/036-budget-windows.ts'
 
 /** The schema's history, oldest first. */
 export const migrations: readonly SchemaMigration[] = [
@@ -38,4 +39,5 @@ export const migrations: readonly SchemaMigration[] = [
   prunedHistory,
   profilePurpose,
   refusedRevision,
+  budgetWindows,
 ]

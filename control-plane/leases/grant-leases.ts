@@ -2,14 +2,14 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import type { LeaseGrant, LeaseRequest } from '../../contract/leases.ts'
 import { newId } from '../db/id.ts'
 import { type BudgetTerms, readBudgetTerms } from '../modules/budgets/index.ts'
-import { type CalendarWindow, calendarWindow } from './calendar-window.ts'
+import { type BudgetWindow, budgetWindow } from './budget-window.ts'
 import { available, grant, type WindowBalance } from './window-balance.ts'
 import { createWindows, lockWindows, storeWindows, type WindowKey, windowName } from './windows.ts'
 
 /** A data plane that was heard of this recently takes its share of what is left. */
 const activeWithinMs = 60_000
 
-interface OpenWindow extends WindowKey, CalendarWindow {
+interface OpenWindow extends WindowKey, BudgetWindow {
   readonly terms: BudgetTerms
   balance: WindowBalance
 }
@@ -102,7 +102,7 @@ async function openWindows(
     budgetId,
     terms: budget,
     limit: budget.limitNanoUsd,
-    ...calendarWindow(budget.period, now),
+    ...budgetWindow(budget, now),
   }))
   await createWindows(em, organizationId, current)
   const locked = await lockWindows(em, organizationId, current)

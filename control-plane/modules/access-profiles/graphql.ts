@@ -8,7 +8,7 @@ import {
 import { ByIdInput, DeletedType } from '../../graphql/deleted.ts'
 import { listPage } from '../../graphql/pagination.ts'
 import { InUse, NameTaken, NotFound } from '../../graphql/refusals.ts'
-import { BudgetPeriodType } from '../budgets/index.ts'
+import { BudgetPeriodType, BudgetWindowInputType } from '../budgets/index.ts'
 import { ExpiryPresetType, ProviderConfigInputType, scopeFields } from '../virtual-keys/index.ts'
 import { mostFollowers } from './apply-profile.ts'
 import { AccessProfileEntity } from './entity.ts'
@@ -50,6 +50,7 @@ const ProfileBudgetInput = builder.inputType('ProfileBudgetInput', {
       required: true,
       description: 'How long it lasts; each period at most once.',
     }),
+    window: t.field({ type: BudgetWindowInputType, description: 'When its periods begin.' }),
   }),
 })
 

@@ -1,11 +1,24 @@
 import { BadUserInput } from '../../graphql/errors.ts'
 import { checkName } from '../../input.ts'
-import { type BudgetPeriod, checkBudgetLimit, type ProfileBudget } from '../budgets/index.ts'
+import {
+  type BudgetPeriod,
+  type BudgetWindowInput,
+  checkBudgetLimit,
+  type ProfileBudget,
+  readWindowTerms,
+  usualWindowTerms,
+} from '../budgets/index.ts'
 import { checkLimitTerms, type LimitTerms } from '../limits/index.ts'
 import { type ContentLogging, checkDescription, type ExpiryPreset } from '../virtual-keys/index.ts'
 import type { AccessProfile, ProfilePurpose } from './entity.ts'
 
 const mostLimits = 8
+
+interface ProfileBudgetInput {
+  readonly limit: bigint
+  readonly period: BudgetPeriod
+  readonly window?: BudgetWindowInput | null | undefined
+}
 
 /** What may be said of a profile beside its providers; what is left out stays as it is. */
 export interface ProfileTermsInput {
@@ -17,7 +30,7 @@ export interface ProfileTermsInput {
   /** Null: its keys never expire. */
   readonly expiresIn?: ExpiryPreset | null | undefined
   readonly deleteAfterExpiry?: boolean | null | undefined
-  readonly budgets?: readonly { readonly limit: bigint; readonly period: BudgetPeriod }[] | null | undefined
+  readonly budgets?: readonly ProfileBudgetInput[] | null | undefined
   readonly requestLimits?: readonly LimitTerms[] | null | undefined
 }
 
@@ -64,9 +77,10 @@ function readBudgets(budgets: NonNullable<ProfileTermsInput['budgets']>): Profil
     'budgets',
     budgets.map(({ period }) => period),
   )
-  return budgets.map(({ limit, period }, index) => ({
+  return budgets.map(({ limit, period, window }, index) => ({
     limitNanoUsd: String(checkBudgetLimit(`budgets[${index}].limit`, limit)),
     period,
+    ...readWindowTerms(window, usualWindowTerms, (name) => `budgets[${index}].${name}`),
   }))
 }
 

@@ -4,7 +4,7 @@ import type { RequestContext } from '../../graphql/context.ts'
 import { registerNodeType } from '../../graphql/node-types.ts'
 import { loadVisible } from '../../graphql/nodes.ts'
 import { transactionOf } from '../../service-context.ts'
-import { BudgetPeriodType, type ProfileBudget } from '../budgets/index.ts'
+import { BudgetPeriodType, BudgetWindowType, type ProfileBudget, usualWindowTerms } from '../budgets/index.ts'
 import type { LimitTerms } from '../limits/index.ts'
 import { ProviderType } from '../providers/index.ts'
 import { ContentLoggingType, ExpiryPresetType, VirtualKeyType } from '../virtual-keys/index.ts'
@@ -26,6 +26,11 @@ const ProfileBudgetType = builder.objectRef<ProfileBudget>('ProfileBudget').impl
       resolve: ({ limitNanoUsd }) => limitNanoUsd,
     }),
     period: t.expose('period', { type: BudgetPeriodType, description: 'How long it lasts.' }),
+    window: t.field({
+      type: BudgetWindowType,
+      description: 'When its periods begin.',
+      resolve: (budget) => ({ ...usualWindowTerms, ...budget }),
+    }),
   }),
 })
 

@@ -1,6 +1,7 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
 import type { GovernedLevel } from '../../../contract/configuration/entities.ts'
 import { tenantColumns, versionColumn } from '../../db/columns.ts'
+import type { BudgetWindowTerms } from './window-terms.ts'
 
 export const BudgetEntity = defineEntity({
   name: 'Budget',
@@ -13,6 +14,10 @@ export const BudgetEntity = defineEntity({
     ownerId: p.string(),
     limitNanoUsd: p.bigint('string'),
     period: p.string().$type<BudgetPeriod>(),
+    alignment: p.string().$type<BudgetWindowTerms['alignment']>(),
+    timeZone: p.string(),
+    weekStartsOn: p.string().$type<BudgetWindowTerms['weekStartsOn']>(),
+    fiscalYearStartsIn: p.smallint(),
     /** Whether the access profile that the owner follows decides it. */
     fromProfile: p.boolean(),
     createdAt: p.datetime(),
@@ -21,6 +26,16 @@ export const BudgetEntity = defineEntity({
 
 export type Budget = InferEntity<typeof BudgetEntity>
 
-/** Calendar periods in UTC; `NONE` never resets. */
-export const budgetPeriods = ['DAY', 'WEEK', 'MONTH', 'YEAR', 'NONE'] as const
+/** `NONE` never resets. */
+export const budgetPeriods = [
+  'MINUTE',
+  'FIVE_MINUTES',
+  'HOUR',
+  'DAY',
+  'WEEK',
+  'MONTH',
+  'QUARTER',
+  'YEAR',
+  'NONE',
+] as const
 export type BudgetPeriod = (typeof budgetPeriods)[number]

@@ -24,6 +24,7 @@ import { PeriodTaken, SeveralBudgets } from './errors.ts'
 import { BudgetPeriodType } from './period-type.ts'
 import { addBudget, removeBudget, setBudget, updateBudget } from './service.ts'
 import { type BudgetStanding, readBudgetStandings } from './standing.ts'
+import { BudgetWindowInputType, BudgetWindowType } from './window-graphql.ts'
 
 registerNodeType('bud', 'Budget')
 
@@ -64,6 +65,11 @@ BudgetType.implement({
       type: BudgetPeriodType,
       description: 'How long it lasts.',
       resolve: ({ budget }) => budget.period,
+    }),
+    window: t.field({
+      type: BudgetWindowType,
+      description: 'When its periods begin.',
+      resolve: ({ budget }) => budget,
     }),
     version: t.int({ description: versionDescription, resolve: ({ budget }) => budget.version }),
     settled: t.expose('settled', {
@@ -151,6 +157,7 @@ const budgetFields = (t: InputFields) => ({
   owner: t.field({ type: PolicyOwnerInput, required: true, description: 'Whom it governs.' }),
   limit: t.field({ type: 'NanoUsd', required: true, description: limitDescription }),
   period: t.field({ type: BudgetPeriodType, required: true, description: 'How long it lasts.' }),
+  window: t.field({ type: BudgetWindowInputType, description: 'When its periods begin.' }),
 })
 
 const SetBudgetInput = builder.inputType('SetBudgetInput', {
@@ -170,6 +177,7 @@ const UpdateBudgetInput = builder.inputType('UpdateBudgetInput', {
     id: t.id({ required: true, description: 'The budget.' }),
     limit: t.field({ type: 'NanoUsd', description: limitDescription }),
     period: t.field({ type: BudgetPeriodType, description: 'How long it lasts.' }),
+    window: t.field({ type: BudgetWindowInputType, description: 'When its periods begin.' }),
   }),
 })
 
@@ -181,8 +189,13 @@ builder.mutationFields((t) => ({
       'Gives an owner a budget beside those that it has: a daily and a monthly one, for example. A call is charged to all of them and runs only while each can pay for it.',
     errors: { types: [NotFound, PeriodTaken, IdempotencyKeyReused] },
     args: { input: t.arg({ type: AddBudgetInput, required: true, description: 'The budget.' }) },
-    resolve: (_, { input: { owner, limit, period } }, { services, actor }) =>
-      addBudget(services, actor, { owner: policyOwnerOf(actor, owner), limitNanoUsd: limit, period }),
+    resolve: (_, { input: { owner, limit, period, window } }, { services, actor }) =>
+      addBudget(services, actor, {
+        owner: policyOwnerOf(actor, owner),
+        limitNanoUsd: limit,
+        period,
+        window,
+      }),
   }),
   updateBudget: t.field({
     type: BudgetType,
@@ -190,8 +203,8 @@ builder.mutationFields((t) => ({
     description: 'Changes a budget; what was spent in the present period stays spent.',
     errors: { types: [NotFound, PeriodTaken, ProfileManaged, StaleUpdate] },
     args: { input: t.arg({ type: UpdateBudgetInput, required: true, description: 'The change.' }) },
-    resolve: (_, { input: { limit, ...update } }, { services, actor }) =>
-      updateBudget(services, actor, { ...update, limitNanoUsd: limit }),
+    resolve: (_, { input: { limit, window, ...update } }, { services, actor }) =>
+      updateBudget(services, actor, { ...update, limitNanoUsd: limit, window }),
   }),
   setBudget: t.field({
     type: BudgetType,
@@ -200,8 +213,13 @@ builder.mutationFields((t) => ({
       'Gives an owner without a budget its first, or changes the only one that it has; what was spent in the present period stays spent. Of an owner with several it changes none: use `updateBudget`.',
     errors: { types: [NotFound, SeveralBudgets, ProfileManaged, StaleUpdate] },
     args: { input: t.arg({ type: SetBudgetInput, required: true, description: 'The budget.' }) },
-    resolve: (_, { input: { owner, limit, ...rest } }, { services, actor }) =>
-      setBudget(services, actor, { owner: policyOwnerOf(actor, owner), limitNanoUsd: limit, ...rest }),
+    resolve: (_, { input: { owner, limit, window, ...rest } }, { services, actor }) =>
+      setBudget(services, actor, {
+        ...rest,
+        owner: policyOwnerOf(actor, owner),
+        limitNanoUsd: limit,
+        window,
+      }),
   }),
   removeBudget: t.field({
     type: DeletedType,

@@ -3,3 +3,14 @@ export { checkBudgetLimit } from './limit.ts'
 export { BudgetPeriodType } from './period-type.ts'
 export { assignProfileBudgets, type ProfileBudget, releaseProfileBudgets } from './profile-budgets.ts'
 export { type BudgetTerms, readBudgetTerms } from './terms.ts'
+export {
+  BudgetWindowInputType,
+  BudgetWindowType,
+} from './window-graphql.ts'
+export {
+  type BudgetWindowInput,
+  type BudgetWindowTerms,
+  readWindowTerms,
+  usualWindowTerms,
+  weekdays,
+} from './window-terms.ts'

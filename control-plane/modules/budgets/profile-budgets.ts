@@ -6,9 +6,10 @@ import type { PlacedPolicyOwner } from '../../policy-owners.ts'
 import type { ConfigurationChange } from '../../publisher/revision.ts'
 import { type Budget, BudgetEntity } from './entity.ts'
 import { budgetSnapshot } from './snapshot.ts'
+import { type BudgetWindowTerms, usualWindowTerms } from './window-terms.ts'
 
-/** A budget that every key of an access profile has for itself. */
-export type ProfileBudget = Pick<Budget, 'limitNanoUsd' | 'period'>
+/** A budget that every key of an access profile has for itself; those of earlier releases say nothing of windows. */
+export type ProfileBudget = Pick<Budget, 'limitNanoUsd' | 'period'> & Partial<BudgetWindowTerms>
 
 /**
  * Gives virtual keys the budgets of the profile that they follow. A budget that stays keeps its id, and with it what
@@ -33,13 +34,14 @@ export async function assignProfileBudgets(
   const gone = present.filter(({ fromProfile, period }) => fromProfile && !wanted.has(period))
   for (const budget of gone) em.remove(budget)
   const given = keys.flatMap((key) =>
-    profileBudgets.map(({ limitNanoUsd, period }) => {
+    profileBudgets.map(({ limitNanoUsd, period, ...window }) => {
+      const terms = { limitNanoUsd, period, ...usualWindowTerms, ...window, fromProfile: true }
       const budget = present.find((one) => one.ownerId === key.id && one.period === period)
-      if (budget) return em.assign(budget, { limitNanoUsd, fromProfile: true })
+      if (budget) return em.assign(budget, terms)
       return em.create(BudgetEntity, {
         ...{ id: newId('bud'), organizationId, workspaceId: key.workspaceId },
         ...{ ownerKind: 'virtual_key', ownerId: key.id },
-        ...{ limitNanoUsd, period, fromProfile: true, createdAt: now },
+        ...{ ...terms, createdAt: now },
       })
     }),
   )

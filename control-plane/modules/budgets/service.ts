@@ -15,11 +15,18 @@ import { PeriodTaken, SeveralBudgets } from './errors.ts'
 import { checkBudgetLimit } from './limit.ts'
 import { budgetSnapshot } from './snapshot.ts'
 import { type BudgetStanding, readBudgetStandings } from './standing.ts'
+import {
+  type BudgetWindowInput,
+  type BudgetWindowTerms,
+  readWindowTerms,
+  usualWindowTerms,
+} from './window-terms.ts'
 
 export interface NewBudget {
   readonly owner: PolicyOwner
   readonly limitNanoUsd: bigint
   readonly period: BudgetPeriod
+  readonly window?: BudgetWindowInput | null | undefined
 }
 
 /** 0 expects that the owner has none yet. */
@@ -29,6 +36,7 @@ export interface BudgetUpdate extends ExpectedVersion {
   readonly id: string
   readonly limitNanoUsd?: bigint | null | undefined
   readonly period?: BudgetPeriod | null | undefined
+  readonly window?: BudgetWindowInput | null | undefined
 }
 
 /**
@@ -43,10 +51,11 @@ export async function addBudget(
 ): Promise<BudgetStanding> {
   const limitNanoUsd = String(checkBudgetLimit('limit', input.limitNanoUsd))
   const { owner, period } = input
+  const window = readWindowTerms(input.window, usualWindowTerms)
   const work = transactionOf(context, actor, async (em) => {
     const { workspaceId } = await lockPolicyOwner(em, actor, owner)
     actor.require('budgets:update', { workspaceId })
-    const row = newBudget(context, actor, { ...owner, workspaceId }, { limitNanoUsd, period })
+    const row = newBudget(context, actor, { ...owner, workspaceId }, { limitNanoUsd, period, ...window })
     const budget = em.create(BudgetEntity, row)
     await record(em, context, actor, budget, 'budget.added', null)
     return budget
@@ -73,6 +82,7 @@ export function updateBudget(
     const before = terms(budget)
     if (limitNanoUsd !== undefined) budget.limitNanoUsd = limitNanoUsd
     if (input.period != null) budget.period = input.period
+    em.assign(budget, readWindowTerms(input.window, budget))
     return record(em, context, actor, budget, 'budget.updated', before)
   })
   return refuseViolations(periodTaken(input.period ?? 'NONE'), work)
@@ -100,11 +110,12 @@ export function setBudget(context: ServiceContext, actor: Actor, input: SetBudge
     if (present) refuseManaged(present)
     checkVersion(present ?? { version: 0 }, 'budget of', owner.id, input.expectedVersion)
     const before = present ? terms(present) : null
+    const window = readWindowTerms(input.window, present ?? usualWindowTerms)
     const budget = present
-      ? em.assign(present, { limitNanoUsd, period })
+      ? em.assign(present, { limitNanoUsd, period, ...window })
       : em.create(
           BudgetEntity,
-          newBudget(context, actor, { ...owner, workspaceId }, { limitNanoUsd, period }),
+          newBudget(context, actor, { ...owner, workspaceId }, { limitNanoUsd, period, ...window }),
         )
     return record(em, context, actor, budget, 'budget.set', before)
   })
@@ -152,7 +163,7 @@ function newBudget(
   context: ServiceContext,
   { organizationId }: Actor,
   { kind, id, workspaceId }: PlacedPolicyOwner,
-  { limitNanoUsd, period }: Terms,
+  terms: Terms,
 ) {
   return {
     id: newId('bud'),
@@ -160,8 +171,7 @@ function newBudget(
     workspaceId,
     ownerKind: kind,
     ownerId: id,
-    limitNanoUsd,
-    period,
+    ...terms,
     fromProfile: false,
     createdAt: new Date(context.now()),
   }
@@ -197,10 +207,11 @@ const periodTaken = (period: BudgetPeriod) => ({
   unique: { budgets_owner_period_key: () => new PeriodTaken(period) },
 })
 
-type Terms = Pick<Budget, 'limitNanoUsd' | 'period'>
+type Terms = Pick<Budget, 'limitNanoUsd' | 'period' | keyof BudgetWindowTerms>
 
-function terms({ limitNanoUsd, period }: Budget): Terms {
-  return { limitNanoUsd, period }
+function terms(budget: Budget): Terms {
+  const { limitNanoUsd, period, alignment, timeZone, weekStartsOn, fiscalYearStartsIn } = budget
+  return { limitNanoUsd, period, alignment, timeZone, weekStartsOn, fiscalYearStartsIn }
 }
 
 interface Details {

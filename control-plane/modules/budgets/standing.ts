@@ -1,7 +1,7 @@
 import type { FilterQuery } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Actor } from '../../actor.ts'
-import { calendarWindow } from '../../leases/calendar-window.ts'
+import { budgetWindow } from '../../leases/budget-window.ts'
 import { readWindows, windowName } from '../../leases/windows.ts'
 import { type Budget, BudgetEntity } from './entity.ts'
 
@@ -27,7 +27,7 @@ export async function readBudgetStandings(
   const visible = { $and: [where, visibleTo(actor)] } as FilterQuery<Budget>
   const budgets = await em.find(BudgetEntity, visible, { orderBy: { id: 'asc' } })
   const windows = budgets.map((budget) => {
-    const { startsAt, endsAt } = calendarWindow(budget.period, now)
+    const { startsAt, endsAt } = budgetWindow(budget, now)
     return { budget, key: { budgetId: budget.id, startsAt }, resetsAt: endsAt }
   })
   const keys = windows.map(({ key }) => key)

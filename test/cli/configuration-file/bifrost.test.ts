@@ -146,6 +146,20 @@ describe('former names [X1-01, X1-02]', () => {
     expect(paths).toEqual(expect.arrayContaining([`${config}/allowed_keys`, `${config}/budget`]))
   })
 
+  it.each([
+    ['5m', 'FIVE_MINUTES'],
+    ['1h', 'HOUR'],
+    ['1Q', 'QUARTER'],
+    ['1Y', 'YEAR'],
+  ])('a budget for %s rolls unless it is aligned with the calendar', (reset_duration, period) => {
+    const budget = { max_limit: 5, reset_duration }
+    expect(configOf(translate(key({ budgets: [budget] })).document)).toMatchObject({
+      budgets: [{ limitUsd: 5, period, window: { alignment: 'ROLLING' } }],
+    })
+    const aligned = translate(key({ budgets: [{ ...budget, calendar_aligned: true }] }))
+    expect(configOf(aligned.document)).toMatchObject({ budgets: [{ limitUsd: 5, period }] })
+  })
+
   it('an empty list of the first form meant all, and is written so; later it means none', () => {
     const lists = { allowed_models: [], key_ids: [] }
     const first = translate({ version: 1, ...key(lists) })

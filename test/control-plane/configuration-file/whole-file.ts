@@ -1,5 +1,13 @@
 const governed = {
-  budgets: [{ limitUsd: 250.5, period: 'MONTH' }],
+  budgets: [
+    {
+      ...{ limitUsd: 250.5, period: 'MONTH' },
+      window: {
+        ...{ alignment: 'CALENDAR', timeZone: 'Europe/Berlin' },
+        ...{ weekStartsOn: 'SUNDAY', fiscalYearStartsIn: 4 },
+      },
+    },
+  ],
   requestLimits: [{ maxRequests: 600, windowSeconds: 60 }],
 }
 

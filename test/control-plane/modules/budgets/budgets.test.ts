@@ -189,4 +189,40 @@ describe('budgets', () => {
     const [one, other] = await Promise.all([set('1'), set('2')])
     expect(one.id).toBe(other.id)
   })
+
+  it('begin when their window says, by the calendar of a time zone or with the budget', async () => {
+    const teamId = await newTeam('windows')
+    const window = { timeZone: 'america/new_york', weekStartsOn: 'SUNDAY', fiscalYearStartsIn: 2 }
+    const selection = `... on Budget {
+      ${fields} version window { alignment timeZone weekStartsOn fiscalYearStartsIn }
+    }`
+    const quarterly = await context.mutate(
+      { ...addBudget, selection },
+      { owner: { teamId }, limit: '5', period: 'QUARTER', window },
+    )
+    expect(quarterly).toMatchObject({
+      windowStart: '2026-02-01T05:00:00.000Z',
+      resetsAt: '2026-05-01T04:00:00.000Z',
+      window: { ...window, alignment: 'CALENDAR', timeZone: 'America/New_York' },
+    })
+    const rolling = await context.mutate(
+      { ...updateBudget, selection },
+      { id: quarterly.id, period: 'HOUR', window: { alignment: 'ROLLING' } },
+    )
+    expect(rolling).toMatchObject({
+      windowStart: new Date(now).toISOString(),
+      resetsAt: new Date(now + 3_600_000).toISOString(),
+      window: { ...window, alignment: 'ROLLING', timeZone: 'America/New_York' },
+    })
+  })
+
+  it.each([
+    [{ timeZone: '+02:00' }, 'window.timeZone'],
+    [{ timeZone: 'Mars/Olympus' }, 'window.timeZone'],
+    [{ fiscalYearStartsIn: 13 }, 'window.fiscalYearStartsIn'],
+  ])('refuse a window of %o by its field', async (window, field) => {
+    const teamId = await newTeam(`refused ${JSON.stringify(window)}`)
+    const refusal = await context.refusal(addBudget, { owner: { teamId }, limit: '5', period: 'DAY', window })
+    expect(refusal).toContain(field)
+  })
 })

@@ -1,0 +1,79 @@
+import { BadUserInput } from '../../graphql/errors.ts'
+import { checkInteger, checkText } from '../../input.ts'
+
+export const weekdays = [
+  'MONDAY',
+  'TUESDAY',
+  'WEDNESDAY',
+  'THURSDAY',
+  'FRIDAY',
+  'SATURDAY',
+  'SUNDAY',
+] as const
+export type Weekday = (typeof weekdays)[number]
+
+/** When the windows of a period begin. */
+export interface BudgetWindowTerms {
+  /** By the calendar, or counted from the budget's beginning. */
+  readonly alignment: 'CALENDAR' | 'ROLLING'
+  /** IANA name. */
+  readonly timeZone: string
+  readonly weekStartsOn: Weekday
+  /** The month in which the fiscal year begins, and with it its quarters: 1 is January. */
+  readonly fiscalYearStartsIn: number
+}
+
+/** What is left out stays as it is. */
+export type BudgetWindowInput = {
+  readonly [Term in keyof BudgetWindowTerms]?: BudgetWindowTerms[Term] | null | undefined
+}
+
+export const usualWindowTerms: BudgetWindowTerms = {
+  alignment: 'CALENDAR',
+  timeZone: 'UTC',
+  weekStartsOn: 'MONDAY',
+  fiscalYearStartsIn: 1,
+}
+
+/**
+ * The terms once an input is applied to what they are.
+ *
+ * @param fieldOf names the input's field
+ * @throws BadUserInput
+ */
+export function readWindowTerms(
+  input: BudgetWindowInput | null | undefined,
+  present: BudgetWindowTerms,
+  fieldOf = (name: string) => name,
+): BudgetWindowTerms {
+  const fiscalYearStartsIn = input?.fiscalYearStartsIn ?? present.fiscalYearStartsIn
+  return {
+    alignment: input?.alignment ?? present.alignment,
+    timeZone: checkTimeZone(fieldOf('window.timeZone'), input?.timeZone ?? present.timeZone),
+    weekStartsOn: input?.weekStartsOn ?? present.weekStartsOn,
+    fiscalYearStartsIn: checkInteger(fieldOf('window.fiscalYearStartsIn'), fiscalYearStartsIn, {
+      minimum: 1,
+      maximum: 12,
+    }),
+  }
+}
+
+/** An offset such as +02:00 is none: it would not know summer time. */
+function checkTimeZone(field: string, timeZone: string): string {
+  checkText(field, timeZone, { maximumLength: 64 })
+  const known = /^[A-Za-z]/.test(timeZone) && canonicalTimeZone(timeZone)
+  if (known) return known
+  throw new BadUserInput(
+    field,
+    `"${timeZone}" is no time zone: give an IANA name, such as Europe/Berlin or UTC`,
+  )
+}
+
+function canonicalTimeZone(timeZone: string): string | undefined {
+  try {
+    return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(timeZone).timeZoneId
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}
