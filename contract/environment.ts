@@ -145,6 +145,18 @@ export const environmentVariables = {
     readBy: ['data-plane', 'up'],
     default: 'sync',
   },
+  GATEHOUSE_DRAIN_SECONDS: {
+    description:
+      'How long a data plane that is asked to end waits for the streams and calls under way; give it 20 seconds more before it is killed',
+    readBy: ['data-plane', 'up'],
+    default: '90',
+  },
+  GATEHOUSE_DRAIN_NOTICE_SECONDS: {
+    description:
+      'How long it goes on taking new connections before that, while /readyz already says 503: as long as the load balancer needs to notice',
+    readBy: ['data-plane'],
+    default: '0',
+  },
   GATEHOUSE_STATUS_TOKEN: {
     description:
       'Bearer token of the status API and of /metrics; required where the status API listens beyond loopback',

@@ -56,6 +56,7 @@ export const errorTable = {
   audit_unavailable: platform(503, 'The call cannot be recorded, so it was refused'),
   budget_unavailable: platform(503, 'The budget cannot be checked right now'),
   overloaded: platform(503, 'The gateway is at its capacity'),
+  shutting_down: platform(503, 'The gateway is being restarted: send the call again'),
 } as const satisfies Record<string, ErrorRow>
 
 export type ErrorCode = keyof typeof errorTable

@@ -9,10 +9,12 @@ import { ConfigurationFollower } from './config/follow.ts'
 import { type Identity, IdentityStore } from './config/identity.ts'
 import { ConfigurationRefused } from './config/refusal.ts'
 import { startReporting } from './config/report.ts'
+import { Drain } from './drain.ts'
 import type { DataPlaneEnv } from './env.ts'
 import { type Governance, openGovernance } from './host/governance.ts'
 import { PipelineCompiler } from './pipeline/compiler.ts'
 import { loadCustomPlugins } from './pipeline/load-custom.ts'
+import { OpenStreams } from './pipeline/open-streams.ts'
 import { PluginsRefused } from './pipeline/stages.ts'
 import { builtins } from './plugins.ts'
 import { createServer } from './routes/server.ts'
@@ -37,6 +39,8 @@ export interface DataPlane {
   /** Where applications call, without `/v1`. */
   readonly url: string
   readonly statusUrl: string
+  /** How long finishing the calls under way may take. */
+  readonly drainLimitMs: number
   /** Finishes the calls under way, ships what is recorded and stops, within a bounded time. */
   close(): Promise<void>
 }
@@ -49,7 +53,6 @@ export class NotEnrolled extends Error {
 type Context = Required<Pick<DataPlaneOptions, 'env' | 'log' | 'now'>> & { readonly identity: Identity }
 
 const maxConcurrentCalls = 4_096
-const drainLimitMs = 15_000
 const shipLimitMs = 3_000
 const telemetryLimitMs = 2_000
 
@@ -83,7 +86,15 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
   })
   const configuration = () => follower.configuration
   const whyUnavailable = () => follower.revocation
-  const server = createServer({ configuration, whyUnavailable, pipelines, log, now, maxConcurrentCalls })
+  const streams = new OpenStreams()
+  const server = createServer({
+    ...{ configuration, whyUnavailable, pipelines, streams, log, now, maxConcurrentCalls },
+  })
+  const drain = new Drain({
+    ...{ server, streams, log },
+    noticeMs: env.drainNoticeSeconds * 1_000,
+    limitMs: env.drainSeconds * 1_000,
+  })
   const { dataPlaneId } = identity
   const sources = gatherSources({
     dataPlaneId,
@@ -94,14 +105,26 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
     pipelines,
     governance,
     calls,
+    drain,
   })
   const status = await createStatusServer({ sources, token: env.statusToken, log })
-  const parts = { server, status, stopReporting, follower, governance, pipelines, telemetry, closeTransport }
+  const parts = {
+    server,
+    drain,
+    status,
+    stopReporting,
+    follower,
+    governance,
+    pipelines,
+    telemetry,
+    closeTransport,
+  }
   return listen(context, parts)
 }
 
 interface Parts {
   readonly server: FastifyInstance
+  readonly drain: Drain
   readonly status: FastifyInstance
   readonly stopReporting: () => void
   readonly follower: ConfigurationFollower
@@ -126,6 +149,7 @@ async function listen({ env, log, identity }: Context, parts: Parts): Promise<Da
   return {
     id: identity.dataPlaneId,
     ...urls,
+    drainLimitMs: parts.drain.limitMs,
     close() {
       closing ??= close(parts, log)
       return closing
@@ -135,9 +159,10 @@ async function listen({ env, log, identity }: Context, parts: Parts): Promise<Da
 
 /** The configuration is followed to the end of the last call, so that a revocation still reaches the queue before it. */
 function close(parts: Parts, log: Logger): Promise<void> {
-  const { server, status, stopReporting, follower, governance, pipelines, telemetry, closeTransport } = parts
+  const { server, drain, status, stopReporting, follower, governance, pipelines, telemetry, closeTransport } =
+    parts
   const steps = [
-    { name: 'finishing the calls', limitMs: drainLimitMs, run: () => server.close() },
+    { name: 'finishing the calls', limitMs: drain.limitMs, run: () => drain.run() },
     {
       name: 'cutting calls that did not finish',
       limitMs: 100,

@@ -19,6 +19,8 @@ export interface DataPlaneEnv {
   readonly controlPlaneUrl: string
   readonly plugins: readonly string[]
   readonly auditDurability: 'process' | 'sync'
+  readonly drainSeconds: number
+  readonly drainNoticeSeconds: number
   readonly statusToken: string | undefined
   readonly logLevel: LogLevel
   /** Absent: nothing of OpenTelemetry is loaded. */
@@ -29,6 +31,7 @@ const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 export type LogLevel = (typeof logLevels)[number]
 const durabilities = ['process', 'sync'] as const
 const shortestTokenLength = 16
+const longestDrainSeconds = 3_600
 
 /** The environment cannot be used; the message lists every mistake. */
 export class EnvironmentInvalid extends Error {
@@ -66,6 +69,8 @@ export function readEnv(
     controlPlaneUrl: reader.url('CONTROL_PLANE_URL', environmentVariables.CONTROL_PLANE_URL.default),
     plugins: reader.list('GATEHOUSE_PLUGINS'),
     auditDurability: reader.oneOf('GATEHOUSE_AUDIT_DURABILITY', durabilities, 'sync'),
+    drainSeconds: reader.seconds('GATEHOUSE_DRAIN_SECONDS'),
+    drainNoticeSeconds: reader.seconds('GATEHOUSE_DRAIN_NOTICE_SECONDS'),
     statusToken: reader.optional('GATEHOUSE_STATUS_TOKEN'),
     logLevel: reader.oneOf('LOG_LEVEL', logLevels, 'info'),
     telemetry: readTelemetry(
@@ -120,6 +125,13 @@ class Reader {
     if (!/^\d{1,5}$/.test(text) || port > 65_535)
       this.#problems.push(`${name} must be a port number, 0 to 65535`)
     return port
+  }
+
+  seconds(name: 'GATEHOUSE_DRAIN_SECONDS' | 'GATEHOUSE_DRAIN_NOTICE_SECONDS'): number {
+    const text = this.text(name, environmentVariables[name].default)
+    if (!/^\d{1,4}$/.test(text) || Number(text) > longestDrainSeconds)
+      this.#problems.push(`${name} must be a whole number of seconds, 0 to ${longestDrainSeconds}`)
+    return Number(text)
   }
 
   url(name: string, fallback: string): string {

@@ -8,6 +8,7 @@ import { proveConfirmedRevocations } from './confirmed-revocations.ts'
 import { proveFrozenRedis } from './frozen-redis.ts'
 import { proveKeyLifecycle } from './key-lifecycle.ts'
 import type { Progress, Proof, ProofVerdict } from './proof.ts'
+import { proveWholeStreams } from './whole-streams.ts'
 
 const chaosSeconds = 60
 
@@ -18,6 +19,9 @@ export const proofs: readonly Proof[] = [
     await proveConfirmedRevocations(planes, 500, progress),
   ]),
   onPlanes('frozen-redis', async (planes) => [await proveFrozenRedis(planes)]),
+  onPlanes('whole-streams', async (planes, progress) => [
+    await proveWholeStreams(planes, { streams: 100, seconds: 60, reloadsPerSecond: 20 }, progress),
+  ]),
   underChaos('records', records, { seeds: 1 }),
   underChaos('budgets', budgets, { seeds: 10 }),
 ]

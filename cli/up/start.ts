@@ -59,7 +59,8 @@ export async function startEverything(options: StartOptions): Promise<Started> {
     token,
     controlPlaneUrl: controlPlane.url,
   })
-  parts.add({ name: 'The data plane', limitMs: 30_000, stop: () => dataPlane.close() })
+  const limitMs = dataPlane.drainLimitMs + 15_000
+  parts.add({ name: 'The data plane', limitMs, stop: () => dataPlane.close() })
 
   const addresses = {
     pageUrl: `${controlPlane.url}/`,
@@ -116,6 +117,8 @@ function startDataPlane(
 ) {
   const source = {
     GATEHOUSE_AUDIT_DURABILITY: 'process',
+    // Whoever presses Ctrl-C waits for it.
+    GATEHOUSE_DRAIN_SECONDS: '10',
     ...env.planes,
     REDIS_URL: redisUrl,
     GATEHOUSE_STATE_DIR: stateDirectoryOf(enrolment.dataDir),

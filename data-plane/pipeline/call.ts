@@ -14,6 +14,7 @@ import { Denied } from '../../plugins/sdk/denied.ts'
 import type { Slot } from '../../plugins/sdk/slot.ts'
 import { modelOf, noFields, scanBody } from './body.ts'
 import { nextCallId } from './call-id.ts'
+import type { OpenStreams } from './open-streams.ts'
 import type { Pipeline } from './pipeline.ts'
 import { HttpReply } from './reply.ts'
 
@@ -34,6 +35,7 @@ export interface Arrival {
   readonly receivedAt: number
   readonly configuration: Configuration
   readonly pipeline: Pipeline
+  readonly streams: OpenStreams
   /** Headers of the answer that do not depend on it. */
   readonly answerHeaders: Record<string, string>
   readonly objection: Objection | undefined
@@ -95,7 +97,7 @@ export class GovernedCall implements BuiltinCall {
     this.#sourceAddress = arrival.sourceAddress
     this.objection = arrival.objection
     arrival.answerHeaders[requestIdHeader] = this.requestId
-    this.reply = new HttpReply(arrival.response, arrival.answerHeaders)
+    this.reply = new HttpReply(arrival.response, arrival.answerHeaders, arrival.streams)
     this.reply.filter = arrival.pipeline.chunkFilter(this)
   }
 

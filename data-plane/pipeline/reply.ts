@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Reply } from '../../plugins/sdk/builtin.ts'
+import type { OpenStream, OpenStreams } from './open-streams.ts'
 
 /** A caller that does not take its answer for so long is cut off. */
 const drainLimitMs = 60_000
@@ -14,6 +15,8 @@ export class HttpReply implements Reply {
   readonly #response: ServerResponse
   /** Sent with every answer: request id, CORS. */
   readonly #headers: Record<string, string>
+  readonly #streams: OpenStreams
+  #stream: OpenStream | undefined
   #abort: AbortController | undefined
   #listeners: (() => void)[] | undefined
   #left = false
@@ -22,9 +25,10 @@ export class HttpReply implements Reply {
   /** Set when a plugin of the call has chunk hooks. */
   filter: ChunkFilter | undefined
 
-  constructor(response: ServerResponse, headers: Record<string, string>) {
+  constructor(response: ServerResponse, headers: Record<string, string>, streams: OpenStreams) {
     this.#response = response
     this.#headers = headers
+    this.#streams = streams
     response.on('close', this.#onClose)
   }
 
@@ -48,7 +52,7 @@ export class HttpReply implements Reply {
     return this.#abort.signal
   }
 
-  /** What a chunk hook threw, while the answer was on its way. */
+  /** What a chunk hook threw, or a shutdown said, while the answer was on its way. */
   get refusal(): { readonly error: unknown } | undefined {
     return this.#refusal
   }
@@ -73,6 +77,7 @@ export class HttpReply implements Reply {
   start(status: number, headers: Record<string, string>): void {
     if (this.status !== 0 || this.#left) return
     this.status = status
+    this.#stream = this.#streams.add((error) => this.#refuse(error))
     this.#response.writeHead(status, this.#withOwnHeaders(headers))
   }
 
@@ -83,8 +88,7 @@ export class HttpReply implements Reply {
       const piece = this.filter(chunk)
       return piece.length === 0 || this.#response.write(piece)
     } catch (error) {
-      this.#refusal = { error }
-      this.#leave()
+      this.#refuse(error)
       return true
     }
   }
@@ -134,7 +138,14 @@ export class HttpReply implements Reply {
     return out
   }
 
+  #refuse(error: unknown): void {
+    if (this.#left || this.#refusal || this.#response.writableEnded) return
+    this.#refusal = { error }
+    this.#leave()
+  }
+
   readonly #onClose = (): void => {
+    if (this.#stream) this.#streams.remove(this.#stream)
     if (!this.#response.writableFinished) {
       this.#left = true
       this.#leave()

@@ -6,6 +6,7 @@ import { Denied } from '../../plugins/sdk/denied.ts'
 import { GovernedCall, type Objection } from '../pipeline/call.ts'
 import { nextCallId } from '../pipeline/call-id.ts'
 import type { PipelineCompiler } from '../pipeline/compiler.ts'
+import type { OpenStreams } from '../pipeline/open-streams.ts'
 import { runCall } from '../pipeline/run-call.ts'
 import { answerPreflight, CrossOriginRules, isPreflight } from './cross-origin.ts'
 import { answerError } from './direct-answer.ts'
@@ -22,6 +23,7 @@ export interface GatewayOptions {
   readonly pipelines: Pick<PipelineCompiler, 'pipelineFor'>
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  readonly streams: OpenStreams
   /** Calls under way at which further ones are refused with 503 `overloaded`. */
   readonly maxConcurrentCalls: number
 }
@@ -79,7 +81,14 @@ export class Gateway {
     body: Buffer,
     refusal?: RouteRefusal,
   ): void {
-    const { configuration: current, whyUnavailable, pipelines, now, maxConcurrentCalls } = this.#options
+    const {
+      configuration: current,
+      whyUnavailable,
+      pipelines,
+      streams,
+      now,
+      maxConcurrentCalls,
+    } = this.#options
     const receivedAt = now()
     const configuration = current()
     if (!configuration) {
@@ -106,6 +115,7 @@ export class Gateway {
         receivedAt,
         configuration,
         pipeline,
+        streams,
         answerHeaders,
         objection: objectionOf(unseen, refusal?.denied),
         sourceAddress: source?.address,

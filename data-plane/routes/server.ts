@@ -41,6 +41,9 @@ export function createServer(options: ServerOptions): FastifyInstance {
     logger: false,
     exposeHeadRoutes: false,
     keepAliveTimeout: keepAliveTimeoutMs,
+    // A call that comes on an open connection while the server closes is served like those before it, and the connection
+    // is the last one to hear of it.
+    return503OnClosing: false,
     requestTimeout: requestTimeoutMs,
     http: {
       headersTimeout: headersTimeoutMs,

@@ -19,6 +19,7 @@ export interface Informants {
   readonly pipelines: { report(): readonly StageReport[]; activity(): readonly ProviderActivity[] }
   readonly governance: { readonly eventBacklog: number }
   readonly calls: CallCounter
+  readonly drain: { readonly begun: boolean }
 }
 
 /** Asks the parts of a data plane for what the status server shows. */
@@ -30,7 +31,8 @@ export function gatherSources(informants: Informants): StatusSources {
     plugins: () => pipelines.report().map(pluginNumbers),
     providers: () => pipelines.activity(),
     counters: () => counterNumbers(informants),
-    ready: () => follower.configuration !== undefined,
+    draining: () => informants.drain.begun,
+    ready: () => follower.configuration !== undefined && !informants.drain.begun,
   }
 }
 

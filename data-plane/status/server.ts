@@ -47,6 +47,7 @@ export async function createStatusServer({
   app.get('/healthz', () => ({ status: 'ok' }))
   app.get('/readyz', (_request, reply) => {
     if (sources.ready()) return { status: 'ready' }
+    if (sources.draining()) return reply.code(503).send({ status: 'draining' })
     const { applyStatus, lastError } = sources.node()
     return reply.code(503).send({ status: 'not ready', applyStatus, lastError })
   })

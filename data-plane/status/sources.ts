@@ -61,6 +61,8 @@ export interface StatusSources {
   plugins(): readonly PluginNumbers[]
   providers(): readonly ProviderNumbers[]
   counters(): CounterNumbers
-  /** Whether a call can be served now. */
+  /** Whether it was asked to end, and finishes what is under way. */
+  draining(): boolean
+  /** Whether a call should be sent here now. */
   ready(): boolean
 }

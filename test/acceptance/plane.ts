@@ -38,9 +38,9 @@ export class Plane {
     return found
   }
 
-  /** As Ctrl-C does; resolves with the exit code. */
-  stop(): Promise<number | null> {
-    return this.#end('SIGINT')
+  /** As Ctrl-C does, or an orchestrator; resolves with the exit code. */
+  stop(signal: 'SIGINT' | 'SIGTERM' = 'SIGINT'): Promise<number | null> {
+    return this.#end(signal)
   }
 
   async kill(): Promise<void> {

@@ -11,6 +11,8 @@ describe('the environment of a data plane', () => {
       statusHost: '127.0.0.1',
       statusPort: 8081,
       auditDurability: 'sync',
+      drainSeconds: 90,
+      drainNoticeSeconds: 0,
       plugins: [],
       enrolmentToken: undefined,
     })

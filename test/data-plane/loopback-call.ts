@@ -2,6 +2,7 @@ import { createServer, request as httpRequest, type IncomingHttpHeaders } from '
 import type { AddressInfo } from 'node:net'
 import { GovernedCall } from '../../data-plane/pipeline/call.ts'
 import type { PipelineCompiler } from '../../data-plane/pipeline/compiler.ts'
+import { OpenStreams } from '../../data-plane/pipeline/open-streams.ts'
 import { runCall } from '../../data-plane/pipeline/run-call.ts'
 import { configurationWith } from './configuration.ts'
 
@@ -43,6 +44,7 @@ export async function runOverLoopback(
       receivedAt: 1_700_000_000_000,
       configuration,
       pipeline,
+      streams: new OpenStreams(),
       answerHeaders: {},
       objection: undefined,
       sourceAddress: undefined,

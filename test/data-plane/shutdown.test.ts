@@ -24,7 +24,7 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => gateway.stop())
 
-async function startDataPlane(name: string): Promise<PlaneProcess> {
+async function startDataPlane(name: string, environment: Record<string, string> = {}): Promise<PlaneProcess> {
   const { services } = gateway.controlPlane
   const actor = systemActor(gateway.organizationId)
   const { token } = await createEnrolmentToken(services, actor, { ttlSeconds: 600 })
@@ -36,11 +36,12 @@ async function startDataPlane(name: string): Promise<PlaneProcess> {
     DATA_PLANE_NAME: name,
     DATA_PLANE_PORT: '0',
     DATA_PLANE_STATUS_PORT: '0',
+    ...environment,
   })
 }
 
-/** A stream that takes about two seconds; resolves once its first part has come. */
-async function beginCall(url: string): Promise<{ readonly rest: Promise<string> }> {
+/** A stream of one part each tenth of a second; resolves once its first part has come. */
+async function beginCall(url: string, parts = 20): Promise<{ readonly rest: Promise<string> }> {
   const ask = () =>
     fetch(`${url}/v1/chat/completions`, {
       method: 'POST',
@@ -48,7 +49,7 @@ async function beginCall(url: string): Promise<{ readonly rest: Promise<string> 
       body: JSON.stringify({
         model: paced,
         stream: true,
-        max_tokens: 20,
+        max_tokens: parts,
         messages: [{ role: 'user', content: 'Tell me a story' }],
       }),
     })
@@ -99,4 +100,51 @@ describe('a data plane that is asked to end', () => {
       }
     },
   )
+
+  it('says so to whoever asks for its readiness, while it still takes calls', async () => {
+    const dataPlane = await startDataPlane('noticed', { GATEHOUSE_DRAIN_NOTICE_SECONDS: '2' })
+    try {
+      const [url, statusUrl] = [await dataPlane.url(), await dataPlane.statusUrl()]
+      const { rest } = await beginCall(url)
+      const ready = async () => {
+        const answer = await fetch(`${statusUrl}/readyz`)
+        return [answer.status, ((await answer.json()) as { status: string }).status]
+      }
+      expect(await ready()).toEqual([200, 'ready'])
+      const ended = dataPlane.end('SIGTERM', limitMs)
+      await eventually('it is not ready', async () => (await ready())[0] === 503 || undefined)
+      expect(await ready()).toEqual([503, 'draining'])
+      const late = await beginCall(url, 5)
+      expect(await late.rest).toMatch(/data: \[DONE\]\s*$/)
+      expect(await rest).toMatch(/data: \[DONE\]\s*$/)
+      expect(await ended, dataPlane.output).toBe(0)
+    } finally {
+      await dataPlane.end('SIGKILL', limitMs)
+    }
+  })
+
+  it('breaks off a stream that takes too long with an error that its caller can read, and records it', async () => {
+    const dataPlane = await startDataPlane('impatient', { GATEHOUSE_DRAIN_SECONDS: '1' })
+    try {
+      const { rest } = await beginCall(await dataPlane.url(), 60)
+      const before = await recordedOutcomes()
+      const ended = dataPlane.end('SIGTERM', limitMs)
+      const text = await rest
+      expect(text).not.toContain('[DONE]')
+      const last = text
+        .trim()
+        .split('\n\n')
+        .at(-1)
+        ?.replace(/^data: /, '')
+      expect(JSON.parse(last ?? '')).toMatchObject({ error: { type: 'shutting_down' } })
+      expect(await ended, dataPlane.output).toBe(0)
+      await eventually('the call is recorded', async () => {
+        const outcomes = await recordedOutcomes()
+        return outcomes.length > before.length || undefined
+      })
+      expect(await recordedOutcomes()).toContain('failed')
+    } finally {
+      await dataPlane.end('SIGKILL', limitMs)
+    }
+  })
 })

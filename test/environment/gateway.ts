@@ -166,6 +166,8 @@ function dataPlaneEnv(
     controlPlaneUrl: place.controlPlaneUrl,
     plugins,
     auditDurability,
+    drainSeconds: 15,
+    drainNoticeSeconds: 0,
     statusToken: undefined,
     logLevel: 'debug' as const,
   }

@@ -28,11 +28,19 @@ export class PlaneProcess {
     return this.#output
   }
 
-  /** Where it listens, once its log tells. */
-  async url(): Promise<string> {
+  /** Where it takes calls, once its log tells. */
+  url(): Promise<string> {
+    return this.#address('url')
+  }
+
+  statusUrl(): Promise<string> {
+    return this.#address('statusUrl')
+  }
+
+  async #address(name: 'url' | 'statusUrl'): Promise<string> {
     const signal = AbortSignal.timeout(30_000)
     for (;;) {
-      const url = /"url":"([^"]+)"/.exec(this.#output)?.[1]
+      const url = new RegExp(`"${name}":"([^"]+)"`).exec(this.#output)?.[1]
       if (url !== undefined) return url
       if (signal.aborted || this.#child.exitCode !== null)
         throw new Error(`it does not listen: ${this.#output}`)

@@ -3,6 +3,7 @@ import type { Configuration } from 'gatehouse/plugin-sdk/builtin'
 import { onTestFinished } from 'vitest'
 import { PipelineCompiler } from '../../data-plane/pipeline/compiler.ts'
 import type { PluginDefinitions } from '../../data-plane/pipeline/definitions.ts'
+import { OpenStreams } from '../../data-plane/pipeline/open-streams.ts'
 import { builtins } from '../../data-plane/plugins.ts'
 import { createServer } from '../../data-plane/routes/server.ts'
 import { type FakeHostOptions, fakeHost } from './fake-host.ts'
@@ -21,6 +22,7 @@ export async function startStages(options: StagesOptions) {
   const server = createServer({
     configuration: () => running.configuration,
     pipelines,
+    streams: new OpenStreams(),
     log: host.log,
     now: host.now,
     maxConcurrentCalls: 100,

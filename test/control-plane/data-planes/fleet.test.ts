@@ -38,6 +38,8 @@ beforeAll(async () => {
     controlPlaneUrl: url,
     plugins: [],
     auditDurability: 'process',
+    drainSeconds: 1,
+    drainNoticeSeconds: 0,
     statusToken: undefined,
     logLevel: 'info',
   } as const

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { OpenStreams } from '../../../data-plane/pipeline/open-streams.ts'
 import { createServer, UngovernedRoute } from '../../../data-plane/routes/server.ts'
 import { routes } from '../../../data-plane/routes/table.ts'
 import { stubCompiler } from '../stub-plugins.ts'
@@ -40,6 +41,7 @@ describe('the routes', () => {
     const app = createServer({
       configuration: () => undefined,
       pipelines: stubCompiler(),
+      streams: new OpenStreams(),
       log: { error() {} },
       now: () => 0,
       maxConcurrentCalls: 1,

@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { afterEach } from 'vitest'
+import { OpenStreams } from '../../../data-plane/pipeline/open-streams.ts'
 import { createServer, type ServerOptions } from '../../../data-plane/routes/server.ts'
 import type { Configuration } from '../../../plugins/sdk/builtin.ts'
 import type { Outcome } from '../../../plugins/sdk/call.ts'
@@ -37,6 +38,7 @@ export async function serve({ configuration = {}, stages = {}, server = {} }: Se
       },
       ...stages,
     }),
+    streams: new OpenStreams(),
     log: { error() {} },
     now: () => 1_700_000_000_000,
     maxConcurrentCalls: 100,

@@ -24,5 +24,6 @@ export const healthySources: StatusSources = {
     calls: { succeeded: 1, denied: 1, failed: 1, cancelled: 0, unknown: 0 },
     eventBacklog: 4,
   }),
+  draining: () => false,
   ready: () => true,
 }
