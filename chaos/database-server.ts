@@ -1,6 +1,7 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import pg from 'pg'
 import { type EmbeddedPostgres, startPostgres } from '../cli/embedded/postgres.ts'
 import type { Victim } from './faults.ts'
 
@@ -8,6 +9,7 @@ import type { Victim } from './faults.ts'
 export class DatabaseServer implements Victim {
   readonly #folder: string
   #running: EmbeddedPostgres
+  #halted: number[] = []
 
   private constructor(folder: string, running: EmbeddedPostgres) {
     this.#folder = folder
@@ -30,13 +32,58 @@ export class DatabaseServer implements Victim {
     return this.#running.crash()
   }
 
+  /** Freezes the server and all its sessions: connections stay open and nothing is answered. */
+  async halt(): Promise<void> {
+    const client = new pg.Client({ connectionString: this.superuserUrl, connectionTimeoutMillis: 10_000 })
+    await client.connect()
+    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
+    await client.end()
+    const postmaster = parentOf(rows[0]?.pid ?? 0)
+    this.#halted = [postmaster, ...processesOf(postmaster)]
+    for (const pid of this.#halted) signal(pid, 'SIGSTOP')
+  }
+
+  resume(): void {
+    for (const pid of this.#halted.splice(0)) signal(pid, 'SIGCONT')
+  }
+
   async start(): Promise<void> {
     const { port } = this.#running
     this.#running = await startPostgres({ dataDir: this.#folder, announce: () => undefined, port })
   }
 
   async remove(): Promise<void> {
+    this.resume()
     await this.#running.stop()
     rmSync(this.#folder, { recursive: true, force: true })
+  }
+}
+
+function processesOf(parent: number): number[] {
+  return readdirSync('/proc').flatMap((name) =>
+    /^\d+$/.test(name) && parentOf(Number(name)) === parent ? Number(name) : [],
+  )
+}
+
+/** Of a process that is gone: none. */
+function parentOf(pid: number): number {
+  try {
+    // The name before it may hold blanks and brackets.
+    return Number(
+      readFileSync(`/proc/${pid}/stat`, 'latin1')
+        .replace(/^.*\) /s, '')
+        .split(' ')[1],
+    )
+  } catch {
+    return 0
+  }
+}
+
+/** A session may have ended in between. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
   }
 }

@@ -5,6 +5,7 @@ import { records } from '../chaos/records.ts'
 import type { Scenario } from '../chaos/scenario.ts'
 import { type Planes, startPlanes } from '../test/acceptance/planes.ts'
 import { proveConfirmedRevocations } from './confirmed-revocations.ts'
+import { proveFrozenDatabase } from './frozen-database.ts'
 import { proveFrozenRedis } from './frozen-redis.ts'
 import { proveKeyLifecycle } from './key-lifecycle.ts'
 import type { Progress, Proof, ProofVerdict } from './proof.ts'
@@ -19,6 +20,17 @@ export const proofs: readonly Proof[] = [
     await proveConfirmedRevocations(planes, 500, progress),
   ]),
   onPlanes('frozen-redis', async (planes) => [await proveFrozenRedis(planes)]),
+  {
+    name: 'frozen-database',
+    async *prove() {
+      await using ends = new AsyncDisposableStack()
+      const database = await DatabaseServer.start()
+      ends.defer(() => database.remove())
+      const planes = await startPlanes({ superuserUrl: database.superuserUrl, dataPlanes: 2 })
+      ends.defer(() => planes.stop())
+      yield await proveFrozenDatabase(planes, database, { frozenSeconds: 30, operationSeconds: 30 })
+    },
+  },
   onPlanes('whole-streams', async (planes, progress) => [
     await proveWholeStreams(planes, { streams: 100, seconds: 60, reloadsPerSecond: 20 }, progress),
   ]),

@@ -1,5 +1,8 @@
 import { type EntityManager, MikroORM } from '@mikro-orm/postgresql'
+import type { Pool } from 'pg'
+import { DatabaseWatch } from './availability.ts'
 import { entities } from './entities.ts'
+import { tendConnections } from './pooled-connections.ts'
 import { refuseBypassingRole } from './role-check.ts'
 import { type VisibleRows, visibleCondition } from './visible-rows.ts'
 
@@ -14,6 +17,8 @@ export interface Database {
   /**
    * Runs `work` in one transaction that sees and writes only this organization: by the ORM's filter and, behind
    * it, by row-level security.
+   *
+   * @throws DatabaseUnavailable at once when the database has not answered anyone for some seconds.
    */
   transaction<T>(
     organizationId: string,
@@ -22,6 +27,8 @@ export interface Database {
   ): Promise<T>
   /** For the loops that serve every organization. */
   organizationIds(): Promise<string[]>
+  /** Whether the database has answered within the last seconds. */
+  readonly answers: boolean
   /** Rejects when the database does not answer. */
   ping(): Promise<void>
   close(): Promise<void>
@@ -44,7 +51,7 @@ export interface OpenDatabaseOptions {
  * @throws BypassingRole when the role could see through row-level security.
  */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
-  const { ormFilter = true } = options
+  const { ormFilter = true, statementTimeoutSeconds = 30 } = options
   const orm = await MikroORM.init({
     clientUrl: options.url,
     entities: [...entities],
@@ -52,7 +59,9 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     pool: { min: 0, max: options.maxConnections ?? 10 },
     driverOptions: {
       connectionTimeoutMillis: 5_000,
-      statement_timeout: (options.statementTimeoutSeconds ?? 30) * 1_000,
+      statement_timeout: statementTimeoutSeconds * 1_000,
+      // Behind the statement's own limit, which says more.
+      onPoolCreated: (pool: Pool) => tendConnections(pool, (statementTimeoutSeconds + 1) * 1_000),
     },
     ...(ormFilter && { filters: { tenant: { name: 'tenant', cond: tenantCondition } } }),
   })
@@ -63,21 +72,31 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     throw error
   }
 
+  const watch = new DatabaseWatch(options.url)
   return {
-    transaction(organizationId, work, { workspaceIds = null, rows = null } = {}) {
+    async transaction(organizationId, work, { workspaceIds = null, rows = null } = {}) {
+      watch.assertAnswers()
       const em = orm.em.fork()
       em.setFilterParams('tenant', { organizationId, workspaceIds, rows })
       em.setSessionContext({ variables: wallVariables(organizationId, workspaceIds, rows) })
-      return em.transactional(work)
+      return watch.heed(em.transactional(work))
     },
     async organizationIds() {
+      watch.assertAnswers()
       const rows = await orm.em.fork().execute<{ org_id: string }[]>('select org_id from config_heads')
       return rows.map((row) => row.org_id)
     },
+    get answers() {
+      return watch.answers
+    },
     async ping() {
+      watch.assertAnswers()
       await orm.em.fork().execute('select 1')
     },
-    close: () => orm.close(true),
+    async close() {
+      await watch.close()
+      await orm.close(true)
+    },
   }
 }
 

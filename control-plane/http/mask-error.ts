@@ -1,7 +1,8 @@
 import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
+import { isOutage } from '../db/availability.ts'
 import { newId } from '../db/id.ts'
-import { OperationTimedOut } from './refusals.ts'
+import { OperationTimedOut, ServiceUnavailable } from './refusals.ts'
 
 /**
  * What a caller may read of an error: those that were made for callers, whole; of any other only an id, under
@@ -12,6 +13,7 @@ export function createErrorMask(log: Logger, limitSeconds: number): (error: unkn
     if (isGraphQLError(error) && isMadeForCallers(error)) return withCode(error)
     const place = isGraphQLError(error) ? { path: error.path ?? null, nodes: error.nodes ?? null } : {}
     if (isStatementTimeout(causeOf(error))) return new OperationTimedOut(limitSeconds, place)
+    if (isOutage(causeOf(error))) return new ServiceUnavailable(place)
     const id = newId('err')
     log.error({ err: causeOf(error), errorId: id }, 'an operation failed')
     return new GraphQLError(`Unexpected error. Whoever runs Gatehouse finds it in the log as ${id}`, {

@@ -1,6 +1,8 @@
 import { GraphQLError, type GraphQLErrorOptions } from 'graphql'
 import type { RequestVerdict } from '../../transport/request-rates.ts'
 
+const retryAfterSeconds = 5
+
 /** Too many requests from one sender. */
 export class TooManyRequests extends GraphQLError {
   constructor(
@@ -72,6 +74,23 @@ export class TenantMismatch extends GraphQLError {
     super(
       `${header} is not the organization of your token. The token alone decides: leave the header out, or send the token of that organization`,
       { extensions: { code: 'TENANT_MISMATCH', type: 'tenant_mismatch', http: { status: 403 } } },
+    )
+  }
+}
+
+/** What everything is kept in does not answer. */
+export class ServiceUnavailable extends GraphQLError {
+  constructor(place: Pick<GraphQLErrorOptions, 'path' | 'nodes'> = {}) {
+    super(
+      'The database does not answer: try again in a few seconds. A change may have been made all the same: look before you repeat it, or repeat it with its idempotencyKey',
+      {
+        ...place,
+        extensions: {
+          code: 'SERVICE_UNAVAILABLE',
+          retryAfterSeconds,
+          http: { status: 503, headers: { 'retry-after': String(retryAfterSeconds) } },
+        },
+      },
     )
   }
 }

@@ -6,6 +6,7 @@ import type { EventBacklog } from '../../transport/event-stream.ts'
 export interface ControlPlaneNumbers {
   readonly version: string
   readonly transport: { readonly connected: boolean }
+  readonly database: { readonly answers: boolean }
   /** What data planes reported and no control plane has taken in; null while the store does not answer. */
   eventBacklog(): Promise<EventBacklog | null>
   /** How long the oldest committed change waits for its publication, in milliseconds; 0 when none waits. */
@@ -24,6 +25,12 @@ export function describeControlPlane(registry: Registry, numbers: ControlPlaneNu
     'gatehouse_transport_connected',
     'Whether the store between the planes answers.',
     () => Number(numbers.transport.connected),
+  )
+  singleGauge(
+    registry,
+    'gatehouse_database_answers',
+    'Whether PostgreSQL has answered within the last five seconds; requests are refused at once while it has not.',
+    () => Number(numbers.database.answers),
   )
   describeIngest(registry, numbers)
   const help = 'How long the oldest change waits to be published to data planes.'

@@ -35,11 +35,12 @@ const backlogLimitMs = 2_000
 
 /** Begins to measure a control plane: for Prometheus always, for a collector when one is named. */
 export async function startTelemetry(parts: TelemetryParts): Promise<ControlPlaneTelemetry> {
-  const { log, now, transport, publisher, ingest } = parts
+  const { log, now, database, transport, publisher, ingest } = parts
   const registry = new Registry()
   describeControlPlane(registry, {
     version,
     transport,
+    database,
     eventBacklog: () => readBacklog(parts),
     publishLagMs: () => publisher.lagMs(),
     ingest: ingest.counts,

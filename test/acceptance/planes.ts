@@ -11,6 +11,7 @@ import { RedisServer } from './redis-server.ts'
 
 export interface Planes extends Api {
   readonly controlPlane: Plane
+  readonly adminToken: string
   readonly dataPlanes: readonly Plane[]
   readonly redis: RedisServer
   /** An empty organization's workspace, with a team and a provider that were made through GraphQL. */
@@ -21,11 +22,17 @@ export interface Planes extends Api {
   stop(): Promise<void>
 }
 
+interface PlanesOptions {
+  readonly superuserUrl: string
+  readonly dataPlanes: number
+  readonly controlPlaneEnvironment?: Readonly<Record<string, string>>
+}
+
 /**
  * Every process on its own, as in production: a simulated provider, one control plane on its own database of a
  * running PostgreSQL, a Redis, and data planes that have enrolled.
  */
-export async function startPlanes(options: { superuserUrl: string; dataPlanes: number }): Promise<Planes> {
+export async function startPlanes(options: PlanesOptions): Promise<Planes> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-acceptance-'))
   const started = new AsyncDisposableStack()
   started.defer(() => rmSync(folder, { recursive: true, force: true }))
@@ -37,11 +44,7 @@ export async function startPlanes(options: { superuserUrl: string; dataPlanes: n
   }
 }
 
-async function start(
-  options: { superuserUrl: string; dataPlanes: number },
-  folder: string,
-  started: AsyncDisposableStack,
-): Promise<Planes> {
+async function start(options: PlanesOptions, folder: string, started: AsyncDisposableStack): Promise<Planes> {
   const run = async (command: 'control-plane' | 'data-plane' | 'simulator', env: Record<string, string>) => {
     const plane = new Plane(command, env)
     started.defer(() => plane.kill())
@@ -59,6 +62,7 @@ async function start(
     REDIS_URL: redis.url,
     GATEHOUSE_MASTER_KEY: randomBytes(32).toString('base64'),
     CONTROL_PLANE_PORT: '0',
+    ...options.controlPlaneEnvironment,
   })
   const graphql = <Data>(query: string, variables: object = {}) =>
     postGraphql<Data>(`${controlPlane.address('url')}/graphql`, adminToken, query, variables)
@@ -84,7 +88,7 @@ async function start(
   }
   await applied()
   return {
-    ...{ graphql, controlPlane, dataPlanes, redis, demo, applied },
+    ...{ graphql, adminToken, controlPlane, dataPlanes, redis, demo, applied },
     providerCalls: () => readProviderCalls(join(simulatorDir, 'simulator/calls.ndjson')),
     stop: () => started.disposeAsync(),
   }
