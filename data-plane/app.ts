@@ -4,6 +4,8 @@ import type { Logger } from 'pino'
 import type { Configuration } from '../plugins/sdk/builtin.ts'
 import { connectRedis } from '../transport/redis/connect.ts'
 import type { DataPlaneTransport, Transport } from '../transport/transport.ts'
+import { askControlPlane } from './config/ask-control-plane.ts'
+import { BothWaysFollower } from './config/both-ways.ts'
 import { enrol } from './config/enrol.ts'
 import { ConfigurationFollower } from './config/follow.ts'
 import { type Identity, IdentityStore } from './config/identity.ts'
@@ -70,7 +72,9 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
   const closeTransport = options.transport ? undefined : () => transport.close()
   const context: Context = { env, log, now, identity }
   const ends = transport.dataPlane(identity.organizationId, identity.dataPlaneId)
-  const follower = createFollower(context, ends, (configuration) => pipelines.check(configuration))
+  const follower = createFollower(context, { ...ends, kind: transport.kind }, (configuration) =>
+    pipelines.check(configuration),
+  )
   const governance = await governWith(context, ends, follower)
   const calls = new CallCounter()
   const telemetry = await openCallTelemetry(context)
@@ -200,7 +204,7 @@ function connectOwn({ redisUrl }: DataPlaneEnv, log: Logger): Promise<Transport>
 
 function createFollower(
   { env, log, now, identity }: Context,
-  { config }: DataPlaneTransport,
+  { config, kind }: DataPlaneTransport & Pick<Transport, 'kind'>,
   check: (configuration: Configuration) => void,
 ): ConfigurationFollower {
   const accept = (configuration: Configuration) => {
@@ -211,14 +215,12 @@ function createFollower(
       throw error
     }
   }
-  return new ConfigurationFollower({
-    channel: config,
-    identity,
-    stateDirectory: env.stateDirectory,
-    accept,
-    log,
-    now,
-  })
+  const { stateDirectory, controlPlaneUrl } = env
+  const options = { channel: config, identity, stateDirectory, accept, log, now }
+  // In one process there is no store that could be away.
+  if (kind === 'in-process') return new ConfigurationFollower(options)
+  const ask = askControlPlane({ controlPlaneUrl, identity, now })
+  return new BothWaysFollower({ ...options, ask, version })
 }
 
 function governWith(

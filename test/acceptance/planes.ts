@@ -21,11 +21,18 @@ export interface Planes extends Api {
   stop(): Promise<void>
 }
 
+export interface PlanesOptions {
+  readonly superuserUrl: string
+  readonly dataPlanes: number
+  /** The data planes hear nothing that is published in Redis. */
+  readonly losesHints?: boolean
+}
+
 /**
  * Every process on its own, as in production: a simulated provider, one control plane on its own database of a
  * running PostgreSQL, a Redis, and data planes that have enrolled.
  */
-export async function startPlanes(options: { superuserUrl: string; dataPlanes: number }): Promise<Planes> {
+export async function startPlanes(options: PlanesOptions): Promise<Planes> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-acceptance-'))
   const started = new AsyncDisposableStack()
   started.defer(() => rmSync(folder, { recursive: true, force: true }))
@@ -37,11 +44,7 @@ export async function startPlanes(options: { superuserUrl: string; dataPlanes: n
   }
 }
 
-async function start(
-  options: { superuserUrl: string; dataPlanes: number },
-  folder: string,
-  started: AsyncDisposableStack,
-): Promise<Planes> {
+async function start(options: PlanesOptions, folder: string, started: AsyncDisposableStack): Promise<Planes> {
   const run = async (command: 'control-plane' | 'data-plane' | 'simulator', env: Record<string, string>) => {
     const plane = new Plane(command, env)
     started.defer(() => plane.kill())
@@ -64,11 +67,12 @@ async function start(
     postGraphql<Data>(`${controlPlane.address('url')}/graphql`, adminToken, query, variables)
   const providerUrl = /http:\S+\/v1/.exec(simulator.output)?.[0] ?? ''
   const demo = await createDemo({ graphql }, providerUrl)
+  const dataPlaneRedisUrl = options.losesHints ? await redis.deafUrl() : redis.url
   const dataPlanes = await Promise.all(
     Array.from({ length: options.dataPlanes }, async (_, index) => {
       const token = await createEnrolmentToken({ graphql })
       return run('data-plane', {
-        REDIS_URL: redis.url,
+        REDIS_URL: dataPlaneRedisUrl,
         CONTROL_PLANE_URL: controlPlane.address('url'),
         GATEHOUSE_ENROLMENT_TOKEN: token,
         GATEHOUSE_STATE_DIR: join(folder, `data-plane-${index}`),
