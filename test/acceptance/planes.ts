@@ -13,6 +13,8 @@ export interface Planes extends Api {
   readonly controlPlane: Plane
   readonly dataPlanes: readonly Plane[]
   readonly redis: RedisServer
+  /** Where data plane `<n>` keeps its state, in `data-plane-<n>`. */
+  readonly folder: string
   /** An empty organization's workspace, with a team and a provider that were made through GraphQL. */
   readonly demo: Demo
   providerCalls(): ProviderCall[]
@@ -88,7 +90,7 @@ async function start(options: PlanesOptions, folder: string, started: AsyncDispo
   }
   await applied()
   return {
-    ...{ graphql, controlPlane, dataPlanes, redis, demo, applied },
+    ...{ graphql, controlPlane, dataPlanes, redis, folder, demo, applied },
     providerCalls: () => readProviderCalls(join(simulatorDir, 'simulator/calls.ndjson')),
     stop: () => started.disposeAsync(),
   }
@@ -107,7 +109,7 @@ async function prepareDatabase(superuserUrl: string, started: AsyncDisposableSta
 }
 
 /** Runs a command that ends by itself; the answer is what it printed. */
-async function finish(args: readonly string[], env: Record<string, string>): Promise<string> {
+export async function finish(args: readonly string[], env: Record<string, string>): Promise<string> {
   const { code, stdout, stderr } = await new GatehouseProcess(args, env).finished
   if (code !== 0) throw new Error(`gatehouse ${args[0]} ended with ${code}: ${stdout}${stderr}`)
   return stdout.trim()

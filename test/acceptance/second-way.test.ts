@@ -1,9 +1,11 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { chat } from './calls.ts'
+import { chat, nodeStatus } from './calls.ts'
 import { eventually } from './gateway.ts'
 import { issueKey, revokeKey, type TestKey } from './keys.ts'
 import type { Plane } from './plane.ts'
-import { type Planes, startPlanes } from './planes.ts'
+import { finish, type Planes, startPlanes } from './planes.ts'
 
 const limitMs = 30_000
 let planes: Planes
@@ -94,4 +96,31 @@ describe('with every hint lost', () => {
     }
     expect(planes.dataPlanes.some(polls)).toBe(false)
   })
+
+  it('a data plane whose configuration is gone too serves from a signed file, and from no other', async () => {
+    const [dataPlane] = planes.dataPlanes
+    if (!dataPlane) throw new Error('no data plane')
+    const key = await usableKey('in the file')
+    const file = join(planes.folder, 'bootstrap')
+    const state = join(planes.folder, 'data-plane-0')
+    await finish(['export-bootstrap', '--to', file], {
+      GATEHOUSE_STATE_DIR: state,
+      CONTROL_PLANE_URL: planes.controlPlane.address('url'),
+    })
+    await Promise.all([planes.controlPlane.kill(), planes.redis.kill(), dataPlane.kill()])
+    rmSync(join(state, 'configuration'), { recursive: true })
+    const forged = join(planes.folder, 'forged')
+    writeFileSync(forged, readFileSync(file, 'utf8').replace('"status":"active"', '"status":"inactive"'))
+
+    await dataPlane.start('--bootstrap-snapshot', forged)
+    expect((await chat(dataPlane, key.secret)).status).toBe(503)
+    expect((await nodeStatus(dataPlane)).node.lastError).toMatch(/forged is not used: .*it was altered/)
+    await dataPlane.kill()
+
+    await dataPlane.start('--bootstrap-snapshot', file)
+    expect((await chat(dataPlane, key.secret)).status).toBe(200)
+    await dataPlane.kill()
+    await dataPlane.start()
+    expect((await chat(dataPlane, key.secret)).status).toBe(200)
+  }, 90_000)
 })
