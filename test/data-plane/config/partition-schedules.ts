@@ -21,7 +21,7 @@ class Step implements fc.AsyncCommand<object, World> {
     await this.#perform(world)
     world.move()
     await nextTurn()
-    for (const node of world.nodes) node.checkRevocations()
+    for (const node of world.nodes) node.check()
   }
 
   toString(): string {
@@ -57,6 +57,14 @@ const steps = [
     const id = pick(world.activeKeys, number)
     if (id) world.revokeKey(id, { removed: number % 3 === 0 })
   }),
+  withNumber('revoke a key and lose what says so but for the head', async (world, number) => {
+    const id = pick(world.activeKeys, number)
+    if (id) world.revokeKey(id, { removed: false })
+    world.publish({ snapshot: false })
+    world.store.deltas = []
+    await pick(world.nodes, number)?.look()
+  }),
+  always('name revoked keys no longer', (world) => world.forgetRevocations()),
   always('begin an epoch', (world) => world.beginEpoch()),
   withNumber('publish', (world, number) => world.publish({ snapshot: number % 2 === 0 })),
   withNumber('publish, deltas mangled', (world, number) => {
@@ -93,6 +101,13 @@ const steps = [
   atNode('hear old answers', (node) => {
     node.hearsOldAnswers = true
   }),
+  atNode('lose deltas on the way from the control plane', (node) => {
+    node.losesDeltas = true
+  }),
+  always('publish and look', async (world) => {
+    world.publish()
+    await Promise.all(world.nodes.map((node) => node.look()))
+  }),
   atNode('restart', (node) => node.restart()),
 ]
 
@@ -121,18 +136,16 @@ export interface Schedules {
  *   plane decided, or on which one admits a key again that it has seen revoked.
  */
 export async function convergeAfterPartitions({ runs, seed }: Schedules): Promise<void> {
-  const schedule = fc.commands(steps, { maxCommands: 30 })
+  const schedule = fc.commands(steps, { maxCommands: 40, size: 'max' })
   const healing = fc.constantFrom(...Object.keys(healings))
   const property = fc.asyncProperty(schedule, healing, async (commands, name) => {
     const world = await World.create(2)
     try {
       await fc.asyncModelRun(() => ({ model: {}, real: world }), commands)
-      for (const node of world.nodes) {
-        Object.assign(node, { reachesStore: true, reachesControlPlane: true, hearsOldAnswers: false })
-      }
+      for (const node of world.nodes) node.heal()
       healings[name]?.(world)
       await world.converged()
-      for (const node of world.nodes) node.checkRevocations()
+      for (const node of world.nodes) node.check()
     } finally {
       await world.close()
     }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ConfigurationBundle } from '../../../contract/configuration/bundle.ts'
-import { compareVersions } from '../../../contract/configuration/documents.ts'
+import { compareVersions, type Version } from '../../../contract/configuration/documents.ts'
 import type { Question } from '../../../data-plane/config/ask-control-plane.ts'
 import { BothWaysFollower } from '../../../data-plane/config/both-ways.ts'
 import type { Identity } from '../../../data-plane/config/identity.ts'
@@ -27,6 +27,7 @@ export class World {
   readonly store = new TestChannel()
   readonly nodes: readonly Node[]
   readonly kept: StoredState[] = []
+  readonly revoked = new Set<string>()
   readonly identity: Identity
   sealedCredentials = ''
   now = 1_000_000
@@ -68,9 +69,15 @@ export class World {
   }
 
   revokeKey(id: string, { removed }: { readonly removed: boolean }): void {
+    this.revoked.add(id)
     this.authority.revoked.push(id)
     if (removed) this.authority.change([], [`virtual_key/${id}`])
     else this.authority.change([virtualKey(id, { status: 'revoked' })])
+  }
+
+  /** A head names only what was revoked lately. */
+  forgetRevocations(): void {
+    this.authority.revoked.length = 0
   }
 
   beginEpoch(): void {
@@ -129,10 +136,12 @@ export class Node {
   /** Keys that this data plane has refused as revoked. */
   readonly #seenRevoked = new Set<string>()
   readonly #answers: ConfigurationBundle[] = []
+  #reached: Version = { epoch: 0, revision: 0 }
   reachesStore = true
   reachesControlPlane = true
-  /** Whoever stands between gives the first answer again. */
+  /** Whoever stands between gives the first answer again, or leaves out deltas. */
   hearsOldAnswers = false
+  losesDeltas = false
   follower: BothWaysFollower
 
   constructor(world: World) {
@@ -156,11 +165,21 @@ export class Node {
     await this.follower.restore()
   }
 
-  /** @throws Error when a key is admitted that this data plane has seen revoked. */
-  checkRevocations(): void {
+  heal(): void {
+    Object.assign(this, { reachesStore: true, reachesControlPlane: true })
+    Object.assign(this, { hearsOldAnswers: false, losesDeltas: false })
+  }
+
+  /** @throws Error when this data plane went back, or admits a key that it has seen revoked. */
+  check(): void {
+    const { applied } = this.follower.state.current
+    if (applied && compareVersions(applied, this.#reached) < 0) {
+      throw new Error(`went back from ${this.#reached.epoch}/${this.#reached.revision} to ${this.standing}`)
+    }
+    this.#reached = applied ?? this.#reached
     const { configuration } = this.follower
     if (!configuration) return
-    for (const id of this.#world.authority.revoked) {
+    for (const id of this.#world.revoked) {
       const status = configuration.keyByDigest(digestOf(id))?.status
       const isAdmitted = status === 'active' && !configuration.isRevoked(id)
       if (isAdmitted && this.#seenRevoked.has(id))
@@ -227,6 +246,7 @@ export class Node {
       deltas: isNews() && leadsOn ? chain.map(textOf) : [],
     }
     this.#answers.push(answer)
+    if (this.losesDeltas) return { ...answer, deltas: answer.deltas.slice(1) }
     return this.hearsOldAnswers ? (this.#answers[0] ?? answer) : answer
   }
 
