@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import fc from 'fast-check'
 import { textOf } from './authority.ts'
 import { type Node, World } from './partitioned-world.ts'
@@ -20,7 +20,8 @@ class Step implements fc.AsyncCommand<object, World> {
   async run(_model: object, world: World): Promise<void> {
     await this.#perform(world)
     world.move()
-    await nextTurn()
+    // For polls and hints to get somewhere, or to be under way when the next thing happens.
+    await delay(2)
     for (const node of world.nodes) node.check()
   }
 

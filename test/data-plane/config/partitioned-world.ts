@@ -204,7 +204,7 @@ export class Node {
       log: silent,
       now: () => world.now,
       elapsedMs: () => world.elapsedMs,
-      pauseMs: 5,
+      pauseMs: 1,
       version: '1.0.0',
     })
   }
