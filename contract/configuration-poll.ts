@@ -17,19 +17,10 @@ const Version = Type.Object(
 )
 const OptionalVersion = Type.Union([Version, Type.Null()])
 
-/** What a data plane runs, or why it does not run what it was offered: a report without what never changes. */
-export const NodeStanding = Type.Object(
-  {
-    at: NodeReported.properties.at,
-    version: NodeReported.properties.version,
-    appliedEpoch: NodeReported.properties.appliedEpoch,
-    appliedRevision: NodeReported.properties.appliedRevision,
-    appliedHash: NodeReported.properties.appliedHash,
-    status: NodeReported.properties.status,
-    error: NodeReported.properties.error,
-  },
-  closed,
-)
+const { type: _type, plugins: _plugins, ...standing } = NodeReported.properties
+
+/** What a data plane runs, or why it does not run what it was offered: a report without what seldom changes. */
+export const NodeStanding = Type.Object(standing, closed)
 
 /** `POST /data-planes/<organization>/<data plane>/configuration`, signed by the data plane. */
 export const ConfigurationPoll = Type.Object(

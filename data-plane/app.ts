@@ -241,7 +241,7 @@ async function restore(
   await follower.restore(sealedCredentials)
   if (refusal === undefined) return
   log.error({ reason: refusal }, 'a bootstrap file was refused')
-  if (!follower.state.current.applied) follower.state.refused(refusal)
+  if (!follower.state.current.applied) follower.state.refused(refusal, undefined)
 }
 
 function governWith(

@@ -3,11 +3,13 @@ import { budgets } from '../chaos/budgets.ts'
 import { DatabaseServer } from '../chaos/database-server.ts'
 import { records } from '../chaos/records.ts'
 import type { Scenario } from '../chaos/scenario.ts'
-import { type Planes, startPlanes } from '../test/acceptance/planes.ts'
+import { type Planes, type PlanesOptions, startPlanes } from '../test/acceptance/planes.ts'
 import { proveConfirmedRevocations } from './confirmed-revocations.ts'
 import { proveFrozenRedis } from './frozen-redis.ts'
 import { proveKeyLifecycle } from './key-lifecycle.ts'
+import { provePartitions } from './partitions.ts'
 import type { Progress, Proof, ProofVerdict } from './proof.ts'
+import { proveLostHints, proveRevocationsWithoutRedis } from './second-way.ts'
 import { proveWholeStreams } from './whole-streams.ts'
 
 const chaosSeconds = 60
@@ -18,6 +20,18 @@ export const proofs: readonly Proof[] = [
   onPlanes('confirmed-revocations', async (planes, progress) => [
     await proveConfirmedRevocations(planes, 500, progress),
   ]),
+  onPlanes('lost-hints', async (planes, progress) => [await proveLostHints(planes, 200, progress)], {
+    losesHints: true,
+  }),
+  onPlanes('revocations-without-redis', async (planes, progress) => [
+    await proveRevocationsWithoutRedis(planes, 50, progress),
+  ]),
+  {
+    name: 'partitions',
+    async *prove(progress) {
+      yield await provePartitions(200, progress)
+    },
+  },
   onPlanes('frozen-redis', async (planes) => [await proveFrozenRedis(planes)]),
   onPlanes('whole-streams', async (planes, progress) => [
     await proveWholeStreams(planes, { streams: 100, seconds: 60, reloadsPerSecond: 20 }, progress),
@@ -30,6 +44,7 @@ export const proofs: readonly Proof[] = [
 function onPlanes(
   name: string,
   prove: (planes: Planes, progress: Progress) => Promise<readonly ProofVerdict[]>,
+  options: Pick<PlanesOptions, 'losesHints'> = {},
 ): Proof {
   return {
     name,
@@ -37,7 +52,7 @@ function onPlanes(
       await using ends = new AsyncDisposableStack()
       const database = await DatabaseServer.start()
       ends.defer(() => database.remove())
-      const planes = await startPlanes({ superuserUrl: database.superuserUrl, dataPlanes: 2 })
+      const planes = await startPlanes({ superuserUrl: database.superuserUrl, dataPlanes: 2, ...options })
       ends.defer(() => planes.stop())
       yield* await prove(planes, progress)
     },

@@ -1,6 +1,6 @@
-import type { NodeStanding } from '../../contract/configuration-poll.ts'
 import type { AskControlPlane } from './ask-control-plane.ts'
 import { ConfigurationFollower, type FollowerOptions } from './follow.ts'
+import { standingOf } from './report.ts'
 import { TwoWayChannel, type TwoWayOptions } from './two-way-channel.ts'
 
 export interface BothWaysOptions extends FollowerOptions, Pick<TwoWayOptions, 'elapsedMs' | 'pauseMs'> {
@@ -9,7 +9,7 @@ export interface BothWaysOptions extends FollowerOptions, Pick<TwoWayOptions, 'e
   readonly version: string
 }
 
-/** A long reason says no more than its beginning. */
+/** Of a reason; a poll has to stay short. */
 const longestReason = 2_000
 
 /** Follows the configuration out of the store, and from the control plane itself while the store is silent. */
@@ -19,17 +19,9 @@ export class BothWaysFollower extends ConfigurationFollower {
 
   constructor(options: BothWaysOptions) {
     const { channel: store, identity: trust, version, now, ...rest } = options
-    const standing = (): NodeStanding => {
-      const { status, lastError, applied } = this.state.current
-      return {
-        at: now(),
-        version,
-        appliedEpoch: applied?.epoch ?? 0,
-        appliedRevision: applied?.revision ?? 0,
-        appliedHash: applied?.hash ?? null,
-        status,
-        error: lastError?.slice(0, longestReason) ?? null,
-      }
+    const standing = () => {
+      const { error, ...rest } = standingOf(this.state, version, now())
+      return { ...rest, error: error?.slice(0, longestReason) ?? null }
     }
     const channel = new TwoWayChannel({ ...rest, store, trust, standing })
     super({ ...rest, channel, identity: trust, now })

@@ -7,6 +7,7 @@ import { compareVersions, type Version } from '../../../contract/configuration/d
 import type { Question } from '../../../data-plane/config/ask-control-plane.ts'
 import { BothWaysFollower } from '../../../data-plane/config/both-ways.ts'
 import type { Identity } from '../../../data-plane/config/identity.ts'
+import { ConfigurationRefused } from '../../../data-plane/config/refusal.ts'
 import type { ConfigChannel } from '../../../transport/config-channel.ts'
 import { TransportUnavailable } from '../../../transport/transport.ts'
 import { Authority, enrolledIdentity, textOf } from './authority.ts'
@@ -16,7 +17,7 @@ import { baseEntities, digestOf, virtualKey } from './entities.ts'
 const silent = { info() {}, warn() {}, error() {} }
 /** Longer than any silence that the renewal of heads explains. */
 const silenceMs = 10_000
-const convergenceLimitMs = 10_000
+const convergenceLimitMs = 5_000
 
 /** What a thief of the store might have kept of an earlier time. */
 type StoredState = Pick<TestChannel, 'head' | 'snapshot' | 'deltas'>
@@ -132,7 +133,7 @@ export class World {
 /** A data plane, and how it reaches the others. */
 export class Node {
   readonly #world: World
-  readonly #stateDirectory = mkdtempSync(join(tmpdir(), 'gatehouse-world-'))
+  readonly stateDirectory = mkdtempSync(join(tmpdir(), 'gatehouse-world-'))
   /** Keys that this data plane has refused as revoked. */
   readonly #seenRevoked = new Set<string>()
   readonly #answers: ConfigurationBundle[] = []
@@ -142,6 +143,9 @@ export class Node {
   /** Whoever stands between gives the first answer again, or leaves out deltas. */
   hearsOldAnswers = false
   losesDeltas = false
+  /** What comes does not fit what this data plane has loaded. */
+  refuses = false
+  readonly questions: Question[] = []
   follower: BothWaysFollower
 
   constructor(world: World) {
@@ -152,6 +156,10 @@ export class Node {
   get standing(): string {
     const { applied } = this.follower.state.current
     return `${applied?.epoch}/${applied?.revision} ${applied?.hash}`
+  }
+
+  get answersWithDocuments(): number {
+    return this.#answers.filter(({ snapshot, deltas }) => snapshot !== null || deltas.length > 0).length
   }
 
   async look(): Promise<void> {
@@ -190,7 +198,7 @@ export class Node {
 
   async close(): Promise<void> {
     await this.follower.close()
-    rmSync(this.#stateDirectory, { recursive: true })
+    rmSync(this.stateDirectory, { recursive: true })
   }
 
   #begin(): BothWaysFollower {
@@ -199,8 +207,10 @@ export class Node {
       channel: this.#storeAsReached(),
       ask: (question, signal) => this.#ask(question, signal),
       identity: world.identity,
-      stateDirectory: this.#stateDirectory,
-      accept: () => {},
+      stateDirectory: this.stateDirectory,
+      accept: () => {
+        if (this.refuses) throw new ConfigurationRefused('it does not fit')
+      },
       log: silent,
       now: () => world.now,
       elapsedMs: () => world.elapsedMs,
@@ -223,10 +233,9 @@ export class Node {
   }
 
   /** As the control plane answers a poll. */
-  async #ask(
-    { from, offered, needsCredentials }: Question,
-    signal: AbortSignal,
-  ): Promise<ConfigurationBundle> {
+  async #ask(question: Question, signal: AbortSignal): Promise<ConfigurationBundle> {
+    this.questions.push(question)
+    const { from, offered, needsCredentials } = question
     const { authority, sealedCredentials } = this.#world
     const ended = new Promise<never>((_, reject) =>
       signal.addEventListener('abort', () => reject(signal.reason)),
