@@ -7,6 +7,7 @@ import { addControlPlaneCommand } from './commands/control-plane.ts'
 import { addCreateAdminTokenCommand } from './commands/create-admin-token.ts'
 import { addDataPlaneCommand } from './commands/data-plane.ts'
 import { addExportCommand } from './commands/export.ts'
+import { addExportBootstrapCommand } from './commands/export-bootstrap.ts'
 import { addKeysCommand } from './commands/keys.ts'
 import { addMigrateCommand } from './commands/migrate.ts'
 import { addResetCommand } from './commands/reset.ts'
@@ -34,6 +35,7 @@ program
 addUpCommand(program)
 addControlPlaneCommand(program)
 addDataPlaneCommand(program)
+addExportBootstrapCommand(program)
 addMigrateCommand(program)
 addCreateAdminTokenCommand(program)
 addSimulatorCommand(program)

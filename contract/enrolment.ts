@@ -3,7 +3,7 @@ import { checkerOf, parserOf } from './validation.ts'
 
 /*
  * A data plane enrols once, over HTTP, with a one-time token. It brings its public keys and receives the key that
- * it pins; its credentials come sealed to it. Afterwards it never needs the control plane's address.
+ * it pins; its credentials come sealed to it. Afterwards it asks the control plane only while the store is silent.
  */
 
 const closed = { additionalProperties: false } as const

@@ -120,7 +120,7 @@ export const environmentVariables = {
     default: '',
   },
   CONTROL_PLANE_URL: {
-    description: 'Where a data plane enrols',
+    description: 'Where a data plane enrols, and asks for its configuration while Redis is silent',
     readBy: ['data-plane'],
     default: 'http://127.0.0.1:4000',
   },

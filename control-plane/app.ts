@@ -20,6 +20,8 @@ import { defaultTakeWithinMs } from './live/live-stream.ts'
 import { startHistoryPruning } from './modules/configuration/index.ts'
 import { registerEnrolment } from './modules/data-planes/index.ts'
 import { startKeySweep } from './modules/virtual-keys/index.ts'
+import { registerConfigurationPolls } from './polls/http.ts'
+import { ConfigurationPolls } from './polls/polls.ts'
 import { startPublisher } from './publisher/publisher.ts'
 import { openSecrets } from './secrets/secrets.ts'
 import type { ServiceContext } from './service-context.ts'
@@ -69,7 +71,12 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     const services: ServiceContext = { database, secrets, log, live, now }
 
     const background = { database, secrets, transport: transport.controlPlane(), log, now }
-    const publisher = startPublisher({ ...background, databaseUrl: env.databaseUrl })
+    const polls = new ConfigurationPolls(services)
+    const publisher = startPublisher({
+      ...background,
+      databaseUrl: env.databaseUrl,
+      onCommit: (organizationId) => polls.wake(organizationId),
+    })
     const ingest = startIngest(background)
     const loops = [
       publisher,
@@ -85,7 +92,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     const telemetry = await startTelemetry({ env, log, now, database, transport, events, publisher, ingest })
     opened.defer(() => telemetry.close())
     const { rates } = background.transport
-    const server = createServer(env, services, { transport, rates }, telemetry)
+    const server = createServer(env, services, { transport, rates, polls }, telemetry)
     opened.defer(() => server.close())
     const url = await server.listen({ host: env.host, port: env.port })
     return { url, database, services, close: () => opened.disposeAsync() }
@@ -102,10 +109,16 @@ async function connect(env: ControlPlaneEnv, log: Logger, opened: AsyncDisposabl
   return transport
 }
 
+interface ServedParts {
+  readonly transport: Transport
+  readonly rates: RequestRates | undefined
+  readonly polls: ConfigurationPolls
+}
+
 function createServer(
   env: ControlPlaneEnv,
   services: ServiceContext,
-  { transport, rates }: { readonly transport: Transport; readonly rates: RequestRates | undefined },
+  { transport, rates, polls }: ServedParts,
   { observer, registry }: ControlPlaneTelemetry,
 ) {
   const loggerInstance: FastifyBaseLogger = services.log
@@ -125,6 +138,7 @@ function createServer(
   closeConnectionsAfterLastQuery(fastify)
   registerHealth(fastify, { database: services.database, transport })
   registerEnrolment(fastify, services)
+  registerConfigurationPolls(fastify, polls)
   // The page asks for the schema, and for what is typed into it.
   const { introspection, persistedOperationsFile } = env.graphql
   if (introspection && persistedOperationsFile === undefined) registerPage(fastify)

@@ -4,6 +4,10 @@ import type { Logger } from 'pino'
 import type { Configuration } from '../plugins/sdk/builtin.ts'
 import { connectRedis } from '../transport/redis/connect.ts'
 import type { DataPlaneTransport, Transport } from '../transport/transport.ts'
+import { askControlPlane } from './config/ask-control-plane.ts'
+import { takeBootstrapFile } from './config/bootstrap-file.ts'
+import { BothWaysFollower } from './config/both-ways.ts'
+import { ConfigurationDisk } from './config/disk.ts'
 import { enrol } from './config/enrol.ts'
 import { ConfigurationFollower } from './config/follow.ts'
 import { type Identity, IdentityStore } from './config/identity.ts'
@@ -30,6 +34,8 @@ export interface DataPlaneOptions {
   readonly log: Logger
   /** The store between the planes, which stays open at the end. Absent: the Redis of the environment. */
   readonly transport?: Transport
+  /** A signed file of the configuration, for a start that reaches nobody and finds nothing as new on disk. */
+  readonly bootstrapFile?: string | undefined
   /** Milliseconds since the epoch. */
   readonly now?: () => number
 }
@@ -70,12 +76,14 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
   const closeTransport = options.transport ? undefined : () => transport.close()
   const context: Context = { env, log, now, identity }
   const ends = transport.dataPlane(identity.organizationId, identity.dataPlaneId)
-  const follower = createFollower(context, ends, (configuration) => pipelines.check(configuration))
+  const follower = createFollower(context, { ...ends, kind: transport.kind }, (configuration) =>
+    pipelines.check(configuration),
+  )
   const governance = await governWith(context, ends, follower)
   const calls = new CallCounter()
   const telemetry = await openCallTelemetry(context)
   const pipelines = createPipelines(context, { custom, follower, governance, calls, telemetry })
-  await follower.restore(sealedCredentials)
+  await restore(context, follower, { sealedCredentials, bootstrapFile: options.bootstrapFile })
   await follower.start()
   const stopReporting = startReporting({
     state: follower.state,
@@ -200,7 +208,7 @@ function connectOwn({ redisUrl }: DataPlaneEnv, log: Logger): Promise<Transport>
 
 function createFollower(
   { env, log, now, identity }: Context,
-  { config }: DataPlaneTransport,
+  { config, kind }: DataPlaneTransport & Pick<Transport, 'kind'>,
   check: (configuration: Configuration) => void,
 ): ConfigurationFollower {
   const accept = (configuration: Configuration) => {
@@ -211,14 +219,29 @@ function createFollower(
       throw error
     }
   }
-  return new ConfigurationFollower({
-    channel: config,
-    identity,
-    stateDirectory: env.stateDirectory,
-    accept,
-    log,
-    now,
-  })
+  const { stateDirectory, controlPlaneUrl } = env
+  const options = { channel: config, identity, stateDirectory, accept, log, now }
+  // In one process there is no store that could be away.
+  if (kind === 'in-process') return new ConfigurationFollower(options)
+  const ask = askControlPlane({ controlPlaneUrl, identity, now })
+  return new BothWaysFollower({ ...options, ask, version })
+}
+
+/** From disk, and from the bootstrap file what is newer there. */
+async function restore(
+  { env, log, identity }: Context,
+  follower: ConfigurationFollower,
+  given: { readonly sealedCredentials: string | undefined; readonly bootstrapFile: string | undefined },
+): Promise<void> {
+  const { bootstrapFile, sealedCredentials } = given
+  const refusal =
+    bootstrapFile === undefined
+      ? undefined
+      : await takeBootstrapFile(bootstrapFile, new ConfigurationDisk(env.stateDirectory), identity)
+  await follower.restore(sealedCredentials)
+  if (refusal === undefined) return
+  log.error({ reason: refusal }, 'a bootstrap file was refused')
+  if (!follower.state.current.applied) follower.state.refused(refusal, undefined)
 }
 
 function governWith(

@@ -42,7 +42,11 @@ export async function proveKeyLifecycle(
 }
 
 /** Milliseconds until the last data plane answers calls of this key so. */
-async function untilStatus({ dataPlanes }: Planes, { secret }: TestKey, status: number): Promise<number> {
+export async function untilStatus(
+  { dataPlanes }: Planes,
+  { secret }: TestKey,
+  status: number,
+): Promise<number> {
   const each = dataPlanes.map((dataPlane) =>
     until(async () => (await chat(dataPlane, secret)).status === status),
   )

@@ -3,12 +3,14 @@ import { budgets } from '../chaos/budgets.ts'
 import { DatabaseServer } from '../chaos/database-server.ts'
 import { records } from '../chaos/records.ts'
 import type { Scenario } from '../chaos/scenario.ts'
-import { type Planes, startPlanes } from '../test/acceptance/planes.ts'
+import { type Planes, type PlanesOptions, startPlanes } from '../test/acceptance/planes.ts'
 import { proveConfirmedRevocations } from './confirmed-revocations.ts'
 import { proveFrozenDatabase } from './frozen-database.ts'
 import { proveFrozenRedis } from './frozen-redis.ts'
 import { proveKeyLifecycle } from './key-lifecycle.ts'
+import { provePartitions } from './partitions.ts'
 import type { Progress, Proof, ProofVerdict } from './proof.ts'
+import { proveLostHints, proveRevocationsWithoutRedis } from './second-way.ts'
 import { proveWholeStreams } from './whole-streams.ts'
 
 const chaosSeconds = 60
@@ -19,18 +21,22 @@ export const proofs: readonly Proof[] = [
   onPlanes('confirmed-revocations', async (planes, progress) => [
     await proveConfirmedRevocations(planes, 500, progress),
   ]),
-  onPlanes('frozen-redis', async (planes) => [await proveFrozenRedis(planes)]),
+  onPlanes('lost-hints', async (planes, progress) => [await proveLostHints(planes, 200, progress)], {
+    losesHints: true,
+  }),
+  onPlanes('revocations-without-redis', async (planes, progress) => [
+    await proveRevocationsWithoutRedis(planes, 50, progress),
+  ]),
   {
-    name: 'frozen-database',
-    async *prove() {
-      await using ends = new AsyncDisposableStack()
-      const database = await DatabaseServer.start()
-      ends.defer(() => database.remove())
-      const planes = await startPlanes({ superuserUrl: database.superuserUrl, dataPlanes: 2 })
-      ends.defer(() => planes.stop())
-      yield await proveFrozenDatabase(planes, database, { frozenSeconds: 30, operationSeconds: 30 })
+    name: 'partitions',
+    async *prove(progress) {
+      yield await provePartitions(200, progress)
     },
   },
+  onPlanes('frozen-redis', async (planes) => [await proveFrozenRedis(planes)]),
+  onPlanes('frozen-database', async (planes, _progress, database) => [
+    await proveFrozenDatabase(planes, database, { frozenSeconds: 30, operationSeconds: 30 }),
+  ]),
   onPlanes('whole-streams', async (planes, progress) => [
     await proveWholeStreams(planes, { streams: 100, seconds: 60, reloadsPerSecond: 20 }, progress),
   ]),
@@ -41,7 +47,8 @@ export const proofs: readonly Proof[] = [
 /** On a control plane and two data planes, with PostgreSQL and Redis of their own. */
 function onPlanes(
   name: string,
-  prove: (planes: Planes, progress: Progress) => Promise<readonly ProofVerdict[]>,
+  prove: (planes: Planes, progress: Progress, database: DatabaseServer) => Promise<readonly ProofVerdict[]>,
+  options: Pick<PlanesOptions, 'losesHints'> = {},
 ): Proof {
   return {
     name,
@@ -49,9 +56,9 @@ function onPlanes(
       await using ends = new AsyncDisposableStack()
       const database = await DatabaseServer.start()
       ends.defer(() => database.remove())
-      const planes = await startPlanes({ superuserUrl: database.superuserUrl, dataPlanes: 2 })
+      const planes = await startPlanes({ superuserUrl: database.superuserUrl, dataPlanes: 2, ...options })
       ends.defer(() => planes.stop())
-      yield* await prove(planes, progress)
+      yield* await prove(planes, progress, database)
     },
   }
 }

@@ -9,6 +9,10 @@ export function addDataPlaneCommand(program: Command): void {
   program
     .command('data-plane')
     .description('Runs a data plane alone: it takes inference calls; any number of them')
+    .option(
+      '--bootstrap-snapshot <file>',
+      'a file of "gatehouse export-bootstrap", for a start that reaches nobody and has nothing as new on disk',
+    )
     .addHelpText('after', environmentHelp('data-plane'))
     .addHelpText(
       'after',
@@ -17,10 +21,10 @@ export function addDataPlaneCommand(program: Command): void {
           'REDIS_URL=… CONTROL_PLANE_URL=… GATEHOUSE_ENROLMENT_TOKEN=… gatehouse data-plane',
           'its first start',
         ],
-        ['REDIS_URL=… gatehouse data-plane', 'every later one'],
+        ['REDIS_URL=… CONTROL_PLANE_URL=… gatehouse data-plane', 'every later one'],
       ),
     )
-    .action(async () => {
+    .action(async ({ bootstrapSnapshot: bootstrapFile }: { readonly bootstrapSnapshot?: string }) => {
       // Only now: the help of a command should not have to load a server.
       const { createDataPlane } = await import('../../data-plane/app.ts')
       const env = orRefuse(() => readEnv(process.env))
@@ -28,6 +32,8 @@ export function addDataPlaneCommand(program: Command): void {
         { host: env.host, port: env.port, name: 'DATA_PLANE_PORT' },
         { host: env.statusHost, port: env.statusPort, name: 'DATA_PLANE_STATUS_PORT' },
       ])
-      await runPlane(env.logLevel, (log) => createDataPlane({ env, log: log.child({ plane: 'data' }) }))
+      await runPlane(env.logLevel, (log) =>
+        createDataPlane({ env, bootstrapFile, log: log.child({ plane: 'data' }) }),
+      )
     })
 }

@@ -8,6 +8,9 @@ import { Entity } from './entities.ts'
  */
 export const CONFIGURATION_FORMAT = 1
 
+/** How often the head is signed anew when nothing changes, so that an old one is seen to be old. */
+export const headRenewalMs = 3_000
+
 const closed = { additionalProperties: false } as const
 const Format = Type.Literal(CONFIGURATION_FORMAT)
 const Id = Type.String({ minLength: 1, maxLength: 128 })

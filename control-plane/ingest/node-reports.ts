@@ -1,4 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
+import type { NodeStanding } from '../../contract/configuration-poll.ts'
 import type { EventBatch } from '../../contract/event-batch.ts'
 import type { NodeReported } from '../../contract/events.ts'
 import { newId } from '../db/id.ts'
@@ -14,26 +15,49 @@ export async function recordNodeReports(
   for (const [dataPlaneId, sent] of [...byDataPlane].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const reports = sent.flatMap(({ events }) => events.filter((event) => event.type === 'node.reported'))
     const latest = reports.toSorted((a, b) => a.at - b.at).at(-1)
-    await em.execute(
-      `update data_planes set last_seen_at = greatest(last_seen_at, ?::timestamptz)
-       where org_id = ? and id = ?`,
-      [new Date(now), organizationId, dataPlaneId],
-    )
+    await recordSign(em, organizationId, dataPlaneId, now)
     if (latest) await recordNodeReport(em, organizationId, dataPlaneId, latest)
   }
+}
+
+/** Notes what a data plane says of itself when it asks for its configuration; its plugins stay as last reported. */
+export async function recordStanding(
+  em: EntityManager,
+  organizationId: string,
+  dataPlaneId: string,
+  standing: NodeStanding,
+  now: number,
+): Promise<void> {
+  await recordSign(em, organizationId, dataPlaneId, now)
+  await recordNodeReport(em, organizationId, dataPlaneId, standing)
+}
+
+/** A sign of life. */
+async function recordSign(
+  em: EntityManager,
+  organizationId: string,
+  dataPlaneId: string,
+  now: number,
+): Promise<void> {
+  await em.execute(
+    `update data_planes set last_seen_at = greatest(last_seen_at, ?::timestamptz)
+     where org_id = ? and id = ?`,
+    [new Date(now), organizationId, dataPlaneId],
+  )
 }
 
 async function recordNodeReport(
   em: EntityManager,
   organizationId: string,
   dataPlaneId: string,
-  report: NodeReported,
+  report: NodeStanding & Partial<Pick<NodeReported, 'plugins'>>,
 ): Promise<void> {
   const reportedAt = new Date(report.at)
   if (report.status === 'applied') await recordApplication(em, organizationId, dataPlaneId, report)
   await em.execute(
     `update data_planes set version = ?, apply_status = ?, applied_epoch = ?, applied_revision = ?,
-       applied_hash = ?, last_error = ?, refused_epoch = ?, refused_revision = ?, plugins = ?::jsonb, reported_at = ?
+       applied_hash = ?, last_error = ?, refused_epoch = ?, refused_revision = ?,
+       plugins = coalesce(?::jsonb, plugins), reported_at = ?
      where org_id = ? and id = ? and (reported_at is null or reported_at <= ?)`,
     [
       report.version,
@@ -44,7 +68,7 @@ async function recordNodeReport(
       report.error,
       report.refused?.epoch ?? null,
       report.refused?.revision ?? null,
-      JSON.stringify(report.plugins),
+      report.plugins ? JSON.stringify(report.plugins) : null,
       reportedAt,
       organizationId,
       dataPlaneId,
@@ -58,7 +82,7 @@ async function recordApplication(
   em: EntityManager,
   organizationId: string,
   dataPlaneId: string,
-  { at, appliedEpoch, appliedRevision, appliedHash }: NodeReported,
+  { at, appliedEpoch, appliedRevision, appliedHash }: NodeStanding,
 ): Promise<void> {
   await em.execute(
     `insert into configuration_applications (id, org_id, data_plane_id, epoch, revision, hash, at)

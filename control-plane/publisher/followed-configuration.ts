@@ -7,18 +7,23 @@ import { readConfiguration, readRevisionsAfter, readVersion, storeHash } from '.
 /** Further behind than this, the tree is built anew from the entities. */
 const revisionsAtOnce = 1_000
 
+/** Keeps the hash that a revision turned out to have. */
+type KeepHash = typeof storeHash
+
 /** One organization's configuration as a tree of hashes, kept at the newest committed revision. */
 export class FollowedConfiguration {
   readonly #organizationId: string
+  readonly #keepHash: KeepHash
   #tree = new ConfigurationTree()
   #version: HashedVersion | undefined
 
-  constructor(organizationId: string) {
+  constructor(organizationId: string, keepHash: KeepHash = storeHash) {
     this.#organizationId = organizationId
+    this.#keepHash = keepHash
   }
 
   /**
-   * Comes up to date and stores the hash of every revision on the way.
+   * Comes up to date and keeps the hash of every revision on the way.
    *
    * @returns undefined when the organization has no configuration yet.
    */
@@ -31,7 +36,7 @@ export class FollowedConfiguration {
     }
     if (current.revision === newest.revision) {
       // The transaction that was to store it may have failed.
-      if (newest.hash !== current.hash) await storeHash(em, this.#organizationId, current, current.hash)
+      if (newest.hash !== current.hash) await this.#keepHash(em, this.#organizationId, current, current.hash)
       return current
     }
     return this.#advance(em, current)
@@ -45,7 +50,7 @@ export class FollowedConfiguration {
     this.#tree = new ConfigurationTree()
     for (const entity of entities) this.#tree.set(entity)
     const version = { epoch, revision, hash: this.#tree.root() }
-    await storeHash(em, this.#organizationId, version, version.hash)
+    await this.#keepHash(em, this.#organizationId, version, version.hash)
     this.#version = version
     return { version, entities }
   }
@@ -64,7 +69,7 @@ export class FollowedConfiguration {
       for (const entity of changes.upserts) this.#tree.set(entity)
       for (const key of changes.removals) this.#tree.delete(key)
       version = { epoch: current.epoch, revision, hash: this.#tree.root() }
-      if (stored !== version.hash) await storeHash(em, this.#organizationId, version, version.hash)
+      if (stored !== version.hash) await this.#keepHash(em, this.#organizationId, version, version.hash)
     }
     this.#version = version
     return version

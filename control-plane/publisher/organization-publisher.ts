@@ -14,14 +14,13 @@ import {
 import { FollowedConfiguration } from './followed-configuration.ts'
 import { RefusedDocuments } from './refused-documents.ts'
 import { beginEpochAbove } from './revision.ts'
-import { readRevisionsAfter, readRevocations } from './revisions.ts'
+import { readRevisionsAfter, readRevocations, revocationsInHead } from './revisions.ts'
 
 /** Another control plane that renewed the head this recently has done our work. */
 const renewedRecentlyMs = 2_500
 /** So many revisions after the last snapshot, or bytes of deltas, the next one is due. */
 const snapshotEveryRevisions = 512
 const snapshotEveryBytes = 4 * 1024 * 1024
-const revocationsInHead = { hours: 24, most: 10_000 }
 
 type Delta = ConfigPublication['deltas'][number]
 

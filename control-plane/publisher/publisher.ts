@@ -1,4 +1,4 @@
-import type { Version } from '../../contract/configuration/documents.ts'
+import { headRenewalMs, type Version } from '../../contract/configuration/documents.ts'
 import { TransportUnavailable } from '../../transport/transport.ts'
 import type { BackgroundDependencies, BackgroundWork } from '../background/dependencies.ts'
 import { FailureLog } from '../background/failure-log.ts'
@@ -9,7 +9,6 @@ import { configurationChannel } from './revision.ts'
 import { readVersions } from './revisions.ts'
 
 const lookIntervalMs = 1_000
-const renewIntervalMs = 3_000
 const organizationsAtOnce = 4
 /** No organization has this id: the loop reads only what belongs to none. */
 const noOrganization = 'publisher'
@@ -17,6 +16,8 @@ const noOrganization = 'publisher'
 export interface PublisherDependencies extends BackgroundDependencies {
   /** For the one connection that listens for commits. */
   readonly databaseUrl: string
+  /** Told of every commit that changed the configuration of an organization; a hint, which may be lost. */
+  readonly onCommit?: (organizationId: string) => void
 }
 
 export interface Publisher extends BackgroundWork {
@@ -36,7 +37,10 @@ export function startPublisher(deps: PublisherDependencies): Publisher {
     channel: configurationChannel,
     databaseUrl: deps.databaseUrl,
     log,
-    onNotification: () => loop.wake(),
+    onNotification: (organizationId) => {
+      loop.wake()
+      deps.onCommit?.(organizationId)
+    },
   })
   return {
     lagMs: () => fleet.lagMs(),
@@ -88,7 +92,7 @@ class PublishedOrganizations {
   #isDue(id: string, version: Version): boolean {
     const known = this.#organizations.get(id)
     if (!known || !isSame(known.version, version)) return true
-    return performance.now() - known.syncedAtMs >= renewIntervalMs
+    return performance.now() - known.syncedAtMs >= headRenewalMs
   }
 
   /** One organization's trouble is its own, unless the store is away for all of them. */

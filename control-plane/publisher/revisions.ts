@@ -74,6 +74,9 @@ export async function storeHash(
   )
 }
 
+/** Which of them a head names. */
+export const revocationsInHead = { hours: 24, most: 10_000 }
+
 /** The virtual keys that stopped working lately, the latest first. */
 export async function readRevocations(
   em: EntityManager,

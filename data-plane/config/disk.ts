@@ -30,7 +30,7 @@ export interface Save {
  * The last good configurations on disk, in `<state dir>/configuration`:
  *
  *     <epoch>-<revision>/{snapshot.json, deltas.ndjson, head.json}   three generations
- *     seen.json                                                      the newest verified head, applied or not
+ *     seen.json                                                      verified heads, a line each, the newest last
  *     credentials.jwe, credentials.previous.jwe                      as sealed as they came
  *
  * A generation appears whole, by a rename. Later revisions append their delta to it and replace its head, which is
@@ -73,12 +73,13 @@ export class ConfigurationDisk {
     }
   }
 
-  async saveSeenHead(envelope: string): Promise<void> {
-    await writeDurably(join(this.#directory, 'seen.json'), envelope)
+  async saveSeenHeads(envelopes: readonly string[]): Promise<void> {
+    await writeDurably(join(this.#directory, 'seen.json'), envelopes.join('\n'))
   }
 
-  readSeenHead(): Promise<string | null> {
-    return readIfThere(join(this.#directory, 'seen.json'))
+  /** Whether or not they could be applied; the oldest first. */
+  async readSeenHeads(): Promise<readonly string[]> {
+    return (await readIfThere(join(this.#directory, 'seen.json')))?.split('\n') ?? []
   }
 
   async saveCredentials(sealed: string): Promise<void> {

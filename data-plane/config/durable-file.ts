@@ -1,4 +1,4 @@
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** Files hold configuration and sealed secrets: they are the owner's alone. */
@@ -6,11 +6,14 @@ export const privateFileMode = 0o600
 export const privateDirectoryMode = 0o700
 
 /** Replaces a file whole: after a crash there is the old text or the new one, never a part. */
-export async function writeDurably(path: string, text: string): Promise<void> {
+export async function writeDurably(
+  path: string,
+  text: string | Iterable<string | Uint8Array>,
+): Promise<void> {
   const temporary = `${path}.writing`
   try {
     await withFile(temporary, 'w', async (file) => {
-      await file.writeFile(text)
+      await writeFile(file, text)
       await file.sync()
     })
     await rename(temporary, path)

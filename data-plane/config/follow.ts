@@ -15,7 +15,8 @@ import { everything } from './relations.ts'
 import { Retry } from './retry.ts'
 import { type Accept, RunningConfiguration } from './running.ts'
 import { SealedSecrets } from './sealed-secrets.ts'
-import { nameVersion, openTrusted, readHead } from './verify.ts'
+import { SeenHeads } from './seen-heads.ts'
+import { openTrusted, readHead } from './verify.ts'
 
 export interface FollowerOptions {
   readonly channel: ConfigChannel
@@ -45,6 +46,7 @@ export class ConfigurationFollower {
   readonly #disk: ConfigurationDisk
   readonly #log: ConfigurationLog
   readonly #heads: HeadWatch
+  readonly #seen: SeenHeads
   readonly #running: RunningConfiguration
   readonly #sealed: SealedSecrets
   readonly #retry: Retry
@@ -64,6 +66,7 @@ export class ConfigurationFollower {
     this.#log = log
     this.#running = new RunningConfiguration(identity, accept)
     this.#heads = new HeadWatch(identity, () => this.#running.revoke(this.#heads.revokedKeys.ids()))
+    this.#seen = new SeenHeads(this.#disk, log)
     this.#sealed = new SealedSecrets(identity, this.#disk, log)
     this.#retry = new Retry(now)
   }
@@ -115,7 +118,7 @@ export class ConfigurationFollower {
         this.#log.error({ generation: generation.name, reason }, 'a saved configuration cannot be used')
       }
     }
-    await this.#restoreSeenHead()
+    await this.#seen.restore((envelope) => this.#heads.look(envelope).head)
   }
 
   /** Follows the channel from now on. Resolves at once when there is a configuration from disk, else after the first look. */
@@ -180,7 +183,7 @@ export class ConfigurationFollower {
 
   async #followEnvelope(envelope: string): Promise<void> {
     const { head, news } = this.#heads.look(envelope)
-    if (news) await this.#saveSeenHead(envelope)
+    if (news) await this.#seen.save(envelope, head, this.#heads.revokedKeys.ids())
     await this.#sealed.refresh(this.#channel, head, this.#running.replica?.index)
     const { replica } = this.#running
     if (replica && replica.epoch === head.epoch && replica.revision === head.revision) {
@@ -252,29 +255,6 @@ export class ConfigurationFollower {
   async #headMovedOn(envelope: string): Promise<boolean> {
     const latest = await this.#channel.readHead()
     return latest !== null && latest !== envelope
-  }
-
-  async #saveSeenHead(envelope: string): Promise<void> {
-    try {
-      await this.#disk.saveSeenHead(envelope)
-    } catch (error) {
-      this.#log.error(
-        { err: error },
-        'the newest head could not be saved: a restart would not know what it revoked',
-      )
-    }
-  }
-
-  async #restoreSeenHead(): Promise<void> {
-    try {
-      const envelope = await this.#disk.readSeenHead()
-      if (envelope === null) return
-      const { head } = this.#heads.look(envelope)
-      this.#log.info({ version: nameVersion(head) }, 'restored the newest head seen before the restart')
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      this.#log.warn({ reason }, 'the newest head seen before the restart cannot be used')
-    }
   }
 
   /** Not waited for: without hints the timer still leads to every head. Tried again with each look. */

@@ -1,3 +1,4 @@
+import type { NodeStanding } from '../../contract/configuration-poll.ts'
 import type { NodeReported } from '../../contract/events.ts'
 import type { ApplyState } from './apply-state.ts'
 
@@ -17,26 +18,27 @@ const reportEveryMs = 10_000
  * life. The answer ends it.
  */
 export function startReporting({ state, version, plugins, now, report }: ReportingOptions): () => void {
-  const tell = () => {
-    const { status, lastError, refused, applied } = state.current
-    report({
-      type: 'node.reported',
-      at: now(),
-      version,
-      appliedEpoch: applied?.epoch ?? 0,
-      appliedRevision: applied?.revision ?? 0,
-      appliedHash: applied?.hash ?? null,
-      status,
-      error: lastError,
-      ...(refused && { refused }),
-      plugins,
-    })
-  }
+  const tell = () => report({ type: 'node.reported', ...standingOf(state, version, now()), plugins })
   const unsubscribe = state.onChange(tell)
   const timer = setInterval(tell, reportEveryMs)
   tell()
   return () => {
     unsubscribe()
     clearInterval(timer)
+  }
+}
+
+/** What a data plane says of itself: which version it runs, or why it does not run what it was offered. */
+export function standingOf(state: ApplyState, version: string, at: number): NodeStanding {
+  const { status, lastError, refused, applied } = state.current
+  return {
+    at,
+    version,
+    appliedEpoch: applied?.epoch ?? 0,
+    appliedRevision: applied?.revision ?? 0,
+    appliedHash: applied?.hash ?? null,
+    status,
+    error: lastError,
+    ...(refused && { refused }),
   }
 }

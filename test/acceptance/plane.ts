@@ -14,9 +14,9 @@ export class Plane {
     this.#environment = environment
   }
 
-  /** Starts it; resolves when its output says so. */
-  async start(): Promise<void> {
-    const started = new GatehouseProcess([this.#command], this.#environment)
+  /** Starts it, with these flags this time; resolves when its output says so. */
+  async start(...flags: readonly string[]): Promise<void> {
+    const started = new GatehouseProcess([this.#command, ...flags], this.#environment)
     this.#process = started
     await eventually(
       () => /"msg":"ready"|listens on/.test(started.output),

@@ -14,6 +14,8 @@ export interface Planes extends Api {
   readonly adminToken: string
   readonly dataPlanes: readonly Plane[]
   readonly redis: RedisServer
+  /** Where data plane `<n>` keeps its state, in `data-plane-<n>`. */
+  readonly folder: string
   /** An empty organization's workspace, with a team and a provider that were made through GraphQL. */
   readonly demo: Demo
   providerCalls(): ProviderCall[]
@@ -22,10 +24,12 @@ export interface Planes extends Api {
   stop(): Promise<void>
 }
 
-interface PlanesOptions {
+export interface PlanesOptions {
   readonly superuserUrl: string
   readonly dataPlanes: number
   readonly controlPlaneEnvironment?: Readonly<Record<string, string>>
+  /** The data planes hear nothing that is published in Redis. */
+  readonly losesHints?: boolean
 }
 
 /**
@@ -68,11 +72,12 @@ async function start(options: PlanesOptions, folder: string, started: AsyncDispo
     postGraphql<Data>(`${controlPlane.address('url')}/graphql`, adminToken, query, variables)
   const providerUrl = /http:\S+\/v1/.exec(simulator.output)?.[0] ?? ''
   const demo = await createDemo({ graphql }, providerUrl)
+  const dataPlaneRedisUrl = options.losesHints ? await redis.deafUrl() : redis.url
   const dataPlanes = await Promise.all(
     Array.from({ length: options.dataPlanes }, async (_, index) => {
       const token = await createEnrolmentToken({ graphql })
       return run('data-plane', {
-        REDIS_URL: redis.url,
+        REDIS_URL: dataPlaneRedisUrl,
         CONTROL_PLANE_URL: controlPlane.address('url'),
         GATEHOUSE_ENROLMENT_TOKEN: token,
         GATEHOUSE_STATE_DIR: join(folder, `data-plane-${index}`),
@@ -88,7 +93,7 @@ async function start(options: PlanesOptions, folder: string, started: AsyncDispo
   }
   await applied()
   return {
-    ...{ graphql, adminToken, controlPlane, dataPlanes, redis, demo, applied },
+    ...{ graphql, adminToken, controlPlane, dataPlanes, redis, folder, demo, applied },
     providerCalls: () => readProviderCalls(join(simulatorDir, 'simulator/calls.ndjson')),
     stop: () => started.disposeAsync(),
   }
@@ -107,7 +112,7 @@ async function prepareDatabase(superuserUrl: string, started: AsyncDisposableSta
 }
 
 /** Runs a command that ends by itself; the answer is what it printed. */
-async function finish(args: readonly string[], env: Record<string, string>): Promise<string> {
+export async function finish(args: readonly string[], env: Record<string, string>): Promise<string> {
   const { code, stdout, stderr } = await new GatehouseProcess(args, env).finished
   if (code !== 0) throw new Error(`gatehouse ${args[0]} ended with ${code}: ${stdout}${stderr}`)
   return stdout.trim()

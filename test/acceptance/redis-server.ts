@@ -38,6 +38,14 @@ export class RedisServer {
     )
   }
 
+  /** Another address of it, for whoever is to hear nothing that is published; forgotten when it ends. */
+  async deafUrl(): Promise<string> {
+    const client = await createClient({ url: this.url }).connect()
+    await client.sendCommand(['ACL', 'SETUSER', 'deaf', 'on', '>deaf', '~*', '+@all', 'resetchannels'])
+    await client.close()
+    return this.url.replace('redis://', 'redis://deaf:deaf@')
+  }
+
   /** As a crash would: without a farewell. */
   async kill(): Promise<void> {
     const child = this.#child

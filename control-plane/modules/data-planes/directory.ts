@@ -36,6 +36,20 @@ export async function readSigningKeys(
   return new Map(rows.map(({ id, signingKey }) => [id, publicKeyOf(signingKey)]))
 }
 
+/** What verifies one data plane and what is encrypted to it; nothing of one that is revoked or unknown. */
+export async function readPublicKeys(
+  em: EntityManager,
+  organizationId: string,
+  dataPlaneId: string,
+): Promise<{ readonly signingKey: KeyObject; readonly sealingKey: JWK } | undefined> {
+  const [row] = await em.execute<{ signingKey: JWK; sealingKey: JWK }[]>(
+    `select signing_key as "signingKey", sealing_key as "sealingKey" from data_planes
+     where org_id = ? and id = ? and revoked_at is null`,
+    [organizationId, dataPlaneId],
+  )
+  return row && { signingKey: publicKeyOf(row.signingKey), sealingKey: row.sealingKey }
+}
+
 /** Reports come every ten seconds: one that is silent for longer is gone, and what it said last says nothing. */
 const reportingWithinMs = 30_000
 

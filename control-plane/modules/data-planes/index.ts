@@ -5,6 +5,7 @@ export {
   listEnrolledDataPlanes,
   listReportedPlugins,
   listRevokedDataPlaneIds,
+  readPublicKeys,
   readSigningKeys,
 } from './directory.ts'
 export { type DataPlane, DataPlaneEntity, type ReportedPlugin } from './entity.ts'

@@ -30,6 +30,18 @@ describe('a key that a signed head revokes is refused at once', () => {
     expect(scene.follower.configuration?.isRevoked('vk_1')).toBe(true)
   })
 
+  it('also after a restart when later heads name it no longer', async () => {
+    const scene = await withRefusedRevocation()
+    scene.authority.revoked.length = 0
+    scene.authority.change([])
+    scene.channel.head = scene.authority.head()
+    await scene.look()
+    scene.channel.down = true
+    await scene.restart()
+    expect(scene.status.applied?.revision).toBe(1)
+    expect(scene.follower.configuration?.isRevoked('vk_1')).toBe(true)
+  })
+
   it('also when an older head is played back afterwards', async () => {
     const scene = await withRefusedRevocation()
     scene.channel.head = scene.authority.head({ revision: 1, revoked: [] })
