@@ -3,10 +3,12 @@ import { budgets } from '../chaos/budgets.ts'
 import { DatabaseServer } from '../chaos/database-server.ts'
 import { records } from '../chaos/records.ts'
 import type { Scenario } from '../chaos/scenario.ts'
+import { openStage, type Stage } from '../chaos/stage.ts'
 import { type Planes, startPlanes } from '../test/acceptance/planes.ts'
 import { proveConfirmedRevocations } from './confirmed-revocations.ts'
 import { proveFrozenRedis } from './frozen-redis.ts'
 import { proveKeyLifecycle } from './key-lifecycle.ts'
+import { proveOutage } from './outage.ts'
 import type { Progress, Proof, ProofVerdict } from './proof.ts'
 
 const chaosSeconds = 60
@@ -18,6 +20,7 @@ export const proofs: readonly Proof[] = [
     await proveConfirmedRevocations(planes, 500, progress),
   ]),
   onPlanes('frozen-redis', async (planes) => [await proveFrozenRedis(planes)]),
+  onStage('outage', (stage, progress) => proveOutage(stage, { seconds: 120, callsPerSecond: 200 }, progress)),
   underChaos('records', records, { seeds: 1 }),
   underChaos('budgets', budgets, { seeds: 10 }),
 ]
@@ -36,6 +39,17 @@ function onPlanes(
       const planes = await startPlanes({ superuserUrl: database.superuserUrl, dataPlanes: 2 })
       ends.defer(() => planes.stop())
       yield* await prove(planes, progress)
+    },
+  }
+}
+
+/** On a control plane and two data planes, each process of which can be killed, PostgreSQL too. */
+function onStage(name: string, prove: (stage: Stage, progress: Progress) => Promise<ProofVerdict>): Proof {
+  return {
+    name,
+    async *prove(progress) {
+      await using ends = new AsyncDisposableStack()
+      yield await prove(await openStage(2, ends), progress)
     },
   }
 }
