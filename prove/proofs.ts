@@ -10,8 +10,18 @@ import { proveFrozenRedis } from './frozen-redis.ts'
 import { proveKeyLifecycle } from './key-lifecycle.ts'
 import { proveOutage } from './outage.ts'
 import type { Progress, Proof, ProofVerdict } from './proof.ts'
+import { proveTornRestarts } from './torn-restarts.ts'
+import { proveTornSaves } from './torn-saves.ts'
 
 const chaosSeconds = 60
+const anySeed = () => randomInt(2 ** 32 - 1)
+
+const tornSaves: Proof = {
+  name: 'torn-saves',
+  async *prove(progress) {
+    yield await proveTornSaves({ kills: 200, seed: anySeed() }, progress)
+  },
+}
 
 /** In the order in which they run. */
 export const proofs: readonly Proof[] = [
@@ -21,6 +31,10 @@ export const proofs: readonly Proof[] = [
   ]),
   onPlanes('frozen-redis', async (planes) => [await proveFrozenRedis(planes)]),
   onStage('outage', (stage, progress) => proveOutage(stage, { seconds: 120, callsPerSecond: 200 }, progress)),
+  tornSaves,
+  onPlanes('torn-restarts', async (planes, progress) => [
+    await proveTornRestarts(planes, { runs: 20, seed: anySeed() }, progress),
+  ]),
   underChaos('records', records, { seeds: 1 }),
   underChaos('budgets', budgets, { seeds: 10 }),
 ]
@@ -59,7 +73,7 @@ function underChaos(name: string, scenario: Scenario, { seeds }: { readonly seed
     name,
     async *prove(progress) {
       for (let run = 0; run < seeds; run += 1) {
-        const seed = randomInt(2 ** 32 - 1)
+        const seed = anySeed()
         progress(`chaos with seed ${seed}: ${scenario.promise}`)
         const options = { seed, seconds: chaosSeconds, dataPlanes: 3 }
         const { verdict, isKept } = await scenario.prove(options, progress)

@@ -41,7 +41,7 @@ export class Published {
   }
 
   async newestDeltaBytes(): Promise<number> {
-    const [newest] = await this.#redis.xRevRange(this.#keys.deltas, '+', '-', { COUNT: 1 })
+    const newest = (await this.#redis.xRevRange(this.#keys.deltas, '+', '-', { COUNT: 1 }))?.at(0)
     return Buffer.byteLength(newest?.message.document ?? '')
   }
 }

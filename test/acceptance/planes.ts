@@ -12,6 +12,8 @@ import { RedisServer } from './redis-server.ts'
 export interface Planes extends Api {
   readonly controlPlane: Plane
   readonly dataPlanes: readonly Plane[]
+  /** Where each of them keeps what survives it. */
+  readonly stateDirectories: readonly string[]
   readonly redis: RedisServer
   /** An empty organization's workspace, with a team and a provider that were made through GraphQL. */
   readonly demo: Demo
@@ -64,14 +66,17 @@ async function start(
     postGraphql<Data>(`${controlPlane.address('url')}/graphql`, adminToken, query, variables)
   const providerUrl = /http:\S+\/v1/.exec(simulator.output)?.[0] ?? ''
   const demo = await createDemo({ graphql }, providerUrl)
+  const stateDirectories = Array.from({ length: options.dataPlanes }, (_, index) =>
+    join(folder, `data-plane-${index}`),
+  )
   const dataPlanes = await Promise.all(
-    Array.from({ length: options.dataPlanes }, async (_, index) => {
+    stateDirectories.map(async (stateDirectory, index) => {
       const token = await createEnrolmentToken({ graphql })
       return run('data-plane', {
         REDIS_URL: redis.url,
         CONTROL_PLANE_URL: controlPlane.address('url'),
         GATEHOUSE_ENROLMENT_TOKEN: token,
-        GATEHOUSE_STATE_DIR: join(folder, `data-plane-${index}`),
+        GATEHOUSE_STATE_DIR: stateDirectory,
         DATA_PLANE_NAME: `data-plane-${index}`,
         DATA_PLANE_PORT: '0',
         DATA_PLANE_STATUS_PORT: '0',
@@ -84,7 +89,7 @@ async function start(
   }
   await applied()
   return {
-    ...{ graphql, controlPlane, dataPlanes, redis, demo, applied },
+    ...{ graphql, controlPlane, dataPlanes, stateDirectories, redis, demo, applied },
     providerCalls: () => readProviderCalls(join(simulatorDir, 'simulator/calls.ndjson')),
     stop: () => started.disposeAsync(),
   }
