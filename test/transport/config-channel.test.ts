@@ -67,6 +67,14 @@ describe.each(implementations)('config channel, $name', ({ open }) => {
     expect(await channel().readSnapshot()).toBe('snapshot 1')
   })
 
+  it('takes a snapshot alone, and leaves the head and the deltas as they are', async () => {
+    await publisher().publish({ organizationId, head: 'head 2', snapshot: 'snapshot 1', deltas: [delta(2)] })
+    await publisher().replaceSnapshot(organizationId, 'snapshot 2')
+    expect(await channel().readSnapshot()).toBe('snapshot 2')
+    expect(await channel().readHead()).toBe('head 2')
+    expect(await channel().readDeltas(0)).toEqual(['delta 2'])
+  })
+
   it('publishes twice without harm: a delta that is there stays as it was', async () => {
     await publisher().publish({ organizationId, head: 'head 2', deltas: [delta(1), delta(2)] })
     await publisher().publish({

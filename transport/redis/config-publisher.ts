@@ -36,6 +36,7 @@ export function redisConfigPublisher(
   connection: RedisConnection,
   operationTimeoutMs: number,
 ): ConfigPublisher {
+  const bulk = { timeoutMs: operationTimeoutMs * bulkTimeoutFactor }
   return {
     async publish({ organizationId, head, deltas, snapshot = '', credentials = new Map(), dropDeltas }) {
       const keys = [
@@ -54,9 +55,10 @@ export function redisConfigPublisher(
         ...deltas.flatMap(({ revision, document }) => [String(revision), document]),
         ...[...credentials.values()].map((sealed) => sealed ?? ''),
       ]
-      await connection.run((client) => runScript(client, publish, keys, values), {
-        timeoutMs: operationTimeoutMs * bulkTimeoutFactor,
-      })
+      await connection.run((client) => runScript(client, publish, keys, values), bulk)
+    },
+    async replaceSnapshot(organizationId, snapshot) {
+      await connection.run((client) => client.set(channels.configSnapshot(organizationId), snapshot), bulk)
     },
     async published(organizationId) {
       const [head, snapshots] = await connection.run((client) =>
