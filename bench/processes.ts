@@ -13,6 +13,8 @@ export interface Running {
   /** The last lines that it wrote, for the report of a failure. */
   output(): string
   hasExited(): boolean
+  /** Without a farewell; resolves when it is gone. */
+  kill(): Promise<void>
 }
 
 const stopLimitMs = 10_000
@@ -46,8 +48,14 @@ export function startPinned(options: {
   child.stdout.on('data', keep)
   child.stderr.on('data', keep)
   child.once('error', (error) => keep(Buffer.from(error.message)))
-  onStop(() => stopChild(child))
-  return { name, pid: child.pid ?? -1, output: () => output, hasExited: () => hasExited(child) }
+  onStop(() => endChild(child, 'SIGTERM'))
+  return {
+    name,
+    pid: child.pid ?? -1,
+    output: () => output,
+    hasExited: () => hasExited(child),
+    kill: () => endChild(child, 'SIGKILL'),
+  }
 }
 
 /** Something to be ended with the run. */
@@ -62,10 +70,10 @@ export async function stopAll(): Promise<void> {
   }
 }
 
-async function stopChild(child: ChildProcess): Promise<void> {
+async function endChild(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (hasExited(child) || child.pid === undefined) return
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  child.kill('SIGTERM')
+  child.kill(signal)
   await Promise.race([gone, delay(stopLimitMs, undefined, { ref: false })])
   if (!hasExited(child)) child.kill('SIGKILL')
   await gone

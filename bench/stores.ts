@@ -18,9 +18,12 @@ import { onStop } from './processes.ts'
 
 export interface Stores {
   readonly databaseUrl: string
+  /** Past all walls, to fill the database. */
+  readonly superuserUrl: string
   readonly redisUrl: string
   /** For everything that the run keeps on disk; goes away with it. */
   readonly folder: string
+  readonly organizationId: string
   readonly adminToken: string
 }
 
@@ -43,14 +46,15 @@ export async function startStores(progress: (text: string) => void): Promise<Sto
     applicationRole,
   })
   const databaseUrl = roleUrl(postgres, applicationRole, passwords.application, 'gatehouse')
-  return { databaseUrl, redisUrl: redis.url, folder, adminToken: await createAdmin(databaseUrl) }
+  const superuserUrl = postgres.superuserUrl('gatehouse')
+  return { databaseUrl, superuserUrl, redisUrl: redis.url, folder, ...(await createAdmin(databaseUrl)) }
 }
 
-async function createAdmin(databaseUrl: string): Promise<string> {
+async function createAdmin(databaseUrl: string): Promise<Pick<Stores, 'organizationId' | 'adminToken'>> {
   const database = await openDatabase({ url: databaseUrl })
   try {
     const { organizationId } = await createOrganization(database, { name: 'Bench' })
-    return await issueAdminToken(database, organizationId, 'bench')
+    return { organizationId, adminToken: await issueAdminToken(database, organizationId, 'bench') }
   } finally {
     await database.close()
   }

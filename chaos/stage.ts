@@ -10,6 +10,7 @@ const settleLimitMs = 120_000
 /** Everything that a scenario runs on, each process on its own. The provider is the only one that no fault touches. */
 export interface Stage {
   readonly planes: Planes
+  readonly database: DatabaseServer
   /** Resolves once all that was hit is back. @returns the faults that happened */
   inflict(faults: readonly Fault[], progress: (line: string) => void): Promise<readonly Fault[]>
   /** Every data plane knows that all it has recorded is in the database. */
@@ -30,6 +31,7 @@ export async function openStage(dataPlanes: number, ends: AsyncDisposableStack):
   ])
   return {
     planes,
+    database,
     inflict: (faults, progress) => inflict(faults, victims, progress),
     async settled() {
       for (const plane of planes.dataPlanes) {

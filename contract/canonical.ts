@@ -15,15 +15,34 @@ export type Json =
  * @throws TypeError on a number that JSON cannot carry.
  */
 export function canonicalJson(value: Json): string {
+  // What was read from a canonical text is in order already: one native call spells it, many times faster.
+  return isInOrder(value) ? JSON.stringify(value) : spell(value)
+}
+
+function isInOrder(value: Json | undefined): boolean {
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (value === null || typeof value !== 'object') return value !== undefined
+  if (isArray(value)) return value.every(isInOrder)
+  let before: string | undefined
+  for (const key of Object.keys(value)) {
+    if (before !== undefined && key < before) return false
+    before = key
+    const member = value[key]
+    if (member !== undefined && !isInOrder(member)) return false
+  }
+  return true
+}
+
+function spell(value: Json): string {
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw new TypeError(`JSON has no spelling for ${value}`)
   }
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
-  if (isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
+  if (isArray(value)) return `[${value.map(spell).join(',')}]`
   const members: string[] = []
   for (const key of Object.keys(value).sort()) {
     const member = value[key]
-    if (member !== undefined) members.push(`${JSON.stringify(key)}:${canonicalJson(member)}`)
+    if (member !== undefined) members.push(`${JSON.stringify(key)}:${spell(member)}`)
   }
   return `{${members.join(',')}}`
 }

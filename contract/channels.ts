@@ -7,6 +7,9 @@ export const channels = {
   configHead: (organizationId: string) => `gh:{${organizationId}}:config:head`,
   /** String: the latest full snapshot. */
   configSnapshot: (organizationId: string) => `gh:{${organizationId}}:config:snapshot`,
+  /** String: the next snapshot while somebody writes it. */
+  configNextSnapshot: (organizationId: string, writer: string) =>
+    `gh:{${organizationId}}:config:snapshot:next:${writer}`,
   /** Stream: deltas, the entry id is `<revision>-0`. */
   configDeltas: (organizationId: string) => `gh:{${organizationId}}:config:deltas`,
   /** String: what one data plane may know in clear, sealed to its key. */

@@ -203,7 +203,8 @@ async function findIdentity(env: DataPlaneEnv): Promise<{ identity: Identity; se
 
 function connectOwn({ redisUrl }: DataPlaneEnv, log: Logger): Promise<Transport> {
   if (redisUrl === undefined) throw new TypeError('a data plane needs REDIS_URL, or a transport handed to it')
-  return connectRedis(redisUrl, { log })
+  // A start from disk needs no Redis, and must not wait for one that is away.
+  return connectRedis(redisUrl, { log, waitForConnection: false })
 }
 
 function createFollower(

@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { chat } from '../test/acceptance/calls.ts'
 import { issueKey, setRequestLimit } from '../test/acceptance/keys.ts'
 import type { Planes } from '../test/acceptance/planes.ts'
 import { quantile } from './promise.ts'
+import { callSteadily } from './steady-calls.ts'
 
 export interface FrozenRedisVerdict {
   readonly promise: string
@@ -29,12 +29,12 @@ export async function proveFrozenRedis(planes: Planes): Promise<FrozenRedisVerdi
   const key = await issueKey(planes, planes.demo, { name: 'frozen' })
   await setRequestLimit(planes, key.id, 1_000_000)
   await planes.applied()
-  await callSteadily(planes, key.secret, usualSeconds)
-  const usual = await callSteadily(planes, key.secret, usualSeconds)
+  await callPlanes(planes, key.secret, usualSeconds)
+  const usual = await callPlanes(planes, key.secret, usualSeconds)
   planes.redis.halt()
-  const frozen = await callSteadily(planes, key.secret, frozenSeconds)
+  const frozen = await callPlanes(planes, key.secret, frozenSeconds)
   planes.redis.resume()
-  const recovered = await callSteadily(planes, key.secret, usualSeconds)
+  const recovered = await callPlanes(planes, key.secret, usualSeconds)
 
   const all = [...usual, ...frozen, ...recovered]
   const failed = all.filter(({ isServed }) => !isServed).length
@@ -54,17 +54,12 @@ interface TimedCall {
   readonly isServed: boolean
 }
 
-async function callSteadily({ dataPlanes }: Planes, secret: string, seconds: number): Promise<TimedCall[]> {
-  const startedAt = performance.now()
-  const calls: Promise<TimedCall>[] = []
-  for (let number = 0; number < seconds * callsPerSecond; number += 1) {
-    const atMs = (number * 1_000) / callsPerSecond
-    await delay(Math.max(0, atMs - (performance.now() - startedAt)))
+function callPlanes({ dataPlanes }: Planes, secret: string, seconds: number): Promise<TimedCall[]> {
+  return callSteadily({ callsPerSecond, seconds }, (number, atMs) => {
     const plane = dataPlanes[number % dataPlanes.length]
     if (!plane) throw new RangeError('there is no data plane')
-    calls.push(time(atMs, () => chat(plane, secret)))
-  }
-  return Promise.all(calls)
+    return time(atMs, () => chat(plane, secret))
+  })
 }
 
 async function time(atMs: number, ask: () => Promise<{ readonly status: number }>): Promise<TimedCall> {

@@ -3,17 +3,29 @@ import { budgets } from '../chaos/budgets.ts'
 import { DatabaseServer } from '../chaos/database-server.ts'
 import { records } from '../chaos/records.ts'
 import type { Scenario } from '../chaos/scenario.ts'
+import { openStage, type Stage } from '../chaos/stage.ts'
 import { type Planes, type PlanesOptions, startPlanes } from '../test/acceptance/planes.ts'
 import { proveConfirmedRevocations } from './confirmed-revocations.ts'
 import { proveFrozenDatabase } from './frozen-database.ts'
 import { proveFrozenRedis } from './frozen-redis.ts'
 import { proveKeyLifecycle } from './key-lifecycle.ts'
+import { proveOutage } from './outage.ts'
 import { provePartitions } from './partitions.ts'
 import type { Progress, Proof, ProofVerdict } from './proof.ts'
 import { proveLostHints, proveRevocationsWithoutRedis } from './second-way.ts'
+import { proveTornRestarts } from './torn-restarts.ts'
+import { proveTornSaves } from './torn-saves.ts'
 import { proveWholeStreams } from './whole-streams.ts'
 
 const chaosSeconds = 60
+const anySeed = () => randomInt(2 ** 32 - 1)
+
+const tornSaves: Proof = {
+  name: 'torn-saves',
+  async *prove(progress) {
+    yield await proveTornSaves({ kills: 200, seed: anySeed() }, progress)
+  },
+}
 
 /** In the order in which they run. */
 export const proofs: readonly Proof[] = [
@@ -40,6 +52,11 @@ export const proofs: readonly Proof[] = [
   onPlanes('whole-streams', async (planes, progress) => [
     await proveWholeStreams(planes, { streams: 100, seconds: 60, reloadsPerSecond: 20 }, progress),
   ]),
+  onStage('outage', (stage, progress) => proveOutage(stage, { seconds: 120, callsPerSecond: 200 }, progress)),
+  tornSaves,
+  onPlanes('torn-restarts', async (planes, progress) => [
+    await proveTornRestarts(planes, { runs: 20, seed: anySeed() }, progress),
+  ]),
   underChaos('records', records, { seeds: 1 }),
   underChaos('budgets', budgets, { seeds: 10 }),
 ]
@@ -63,12 +80,23 @@ function onPlanes(
   }
 }
 
+/** On a control plane and two data planes, each process of which can be killed, PostgreSQL too. */
+function onStage(name: string, prove: (stage: Stage, progress: Progress) => Promise<ProofVerdict>): Proof {
+  return {
+    name,
+    async *prove(progress) {
+      await using ends = new AsyncDisposableStack()
+      yield await prove(await openStage(2, ends), progress)
+    },
+  }
+}
+
 function underChaos(name: string, scenario: Scenario, { seeds }: { readonly seeds: number }): Proof {
   return {
     name,
     async *prove(progress) {
       for (let run = 0; run < seeds; run += 1) {
-        const seed = randomInt(2 ** 32 - 1)
+        const seed = anySeed()
         progress(`chaos with seed ${seed}: ${scenario.promise}`)
         const options = { seed, seconds: chaosSeconds, dataPlanes: 3 }
         const { verdict, isKept } = await scenario.prove(options, progress)

@@ -34,6 +34,8 @@ export interface ConfigPublication {
 
 export interface ConfigPublisher {
   publish(publication: ConfigPublication): Promise<void>
+  /** Of a version that the head of the store is at, or past with deltas in between; nobody needs a hint for it. */
+  replaceSnapshot(organizationId: string, snapshot: string): Promise<void>
   /** What the store holds now, so that a publisher notices that it was emptied. */
   published(organizationId: string): Promise<{ readonly head: string | null; readonly hasSnapshot: boolean }>
 }

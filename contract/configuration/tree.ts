@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { canonicalJson, type Json } from '../canonical.ts'
 import { type Entity, type EntityKey, keyOf } from './entities.ts'
 
@@ -6,6 +6,7 @@ const fanout = 64
 const bucketCount = fanout * fanout
 const emptyBucket = sha256('')
 const emptyGroup = sha256(emptyBucket.repeat(fanout))
+const bucketsAtOnce = 256
 
 /**
  * The hash of a configuration: a Merkle tree of fixed shape over its entities' hashes (root, 64 groups, 4096
@@ -20,14 +21,18 @@ export class ConfigurationTree {
   readonly #bucketHashes: string[] = new Array(bucketCount).fill(emptyBucket)
   readonly #groupHashes: string[] = new Array(fanout).fill(emptyGroup)
   readonly #staleBuckets = new Set<number>()
+  readonly #staleGroups = new Set<number>()
 
-  set(entity: Entity): void {
+  /** @returns the one spelling of the entity, which was hashed. */
+  set(entity: Entity): string {
     const key = keyOf(entity)
     const index = bucketOf(key)
     const bucket = this.#buckets[index] ?? new Map<EntityKey, string>()
     this.#buckets[index] = bucket
-    bucket.set(key, entityHash(entity))
+    const text = canonicalJson(entity as Json)
+    bucket.set(key, sha256(text))
     this.#staleBuckets.add(index)
+    return text
   }
 
   delete(key: EntityKey): void {
@@ -37,23 +42,34 @@ export class ConfigurationTree {
 
   /** Hex SHA-256 over all entities. */
   root(): string {
-    const staleGroups = new Set<number>()
-    for (const index of this.#staleBuckets) {
-      this.#bucketHashes[index] = bucketHash(this.#buckets[index])
-      staleGroups.add(Math.floor(index / fanout))
-    }
-    this.#staleBuckets.clear()
-    for (const group of staleGroups) {
+    for (const index of this.#staleBuckets) this.#hashBucket(index)
+    for (const group of this.#staleGroups) {
       this.#groupHashes[group] = sha256(
         this.#bucketHashes.slice(group * fanout, (group + 1) * fanout).join(''),
       )
     }
+    this.#staleGroups.clear()
     return sha256(this.#groupHashes.join(''))
   }
-}
 
-function entityHash(entity: Entity): string {
-  return sha256(canonicalJson(entity as Json))
+  /** The same for a tree that was filled just now, without holding up everything else; it must not change meanwhile. */
+  async rootInSlices(pause: () => Promise<void>): Promise<string> {
+    let left = bucketsAtOnce
+    for (const index of this.#staleBuckets) {
+      this.#hashBucket(index)
+      left -= 1
+      if (left > 0) continue
+      left = bucketsAtOnce
+      await pause()
+    }
+    return this.root()
+  }
+
+  #hashBucket(index: number): void {
+    this.#bucketHashes[index] = bucketHash(this.#buckets[index])
+    this.#staleBuckets.delete(index)
+    this.#staleGroups.add(Math.floor(index / fanout))
+  }
 }
 
 function bucketHash(bucket: ReadonlyMap<EntityKey, string> | undefined): string {
@@ -62,10 +78,11 @@ function bucketHash(bucket: ReadonlyMap<EntityKey, string> | undefined): string 
   return sha256(entries.map(([key, hash]) => `${key}\0${hash}\0`).join(''))
 }
 
+/** Twelve bits are three hex digits. */
 function bucketOf(key: EntityKey): number {
-  return createHash('sha256').update(key).digest().readUInt16BE(0) >> 4
+  return Number.parseInt(sha256(key).slice(0, 3), 16)
 }
 
 function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+  return hash('sha256', text)
 }

@@ -6,7 +6,7 @@ import type { ConfigurationPoll } from '../../contract/configuration-poll.ts'
 import type { Database } from '../db/database.ts'
 import { openProviderSecrets } from '../modules/providers/index.ts'
 import { sealCredentials } from '../publisher/credentials.ts'
-import { deltaDocument, type HashedVersion, headDocument, snapshotDocument } from '../publisher/documents.ts'
+import { deltaDocument, type HashedVersion, headDocument } from '../publisher/documents.ts'
 import { FollowedConfiguration } from '../publisher/followed-configuration.ts'
 import { readRevisionsAfter, readRevocations, revocationsInHead } from '../publisher/revisions.ts'
 import type { Secrets } from '../secrets/secrets.ts'
@@ -70,8 +70,10 @@ export class PolledConfiguration {
     sealingKey: JWK,
     mayWait: boolean,
   ): Promise<WritableBundle | undefined> {
-    const version = await this.#followed.follow(em)
-    if (!version) return undefined
+    const followed = await this.#followed.follow(em)
+    if (!followed) return undefined
+    const { version } = followed
+    if (followed.snapshot !== undefined) this.#keepSnapshot(version, followed.snapshot)
     const isNews = !poll.offered || compareVersions(version, poll.offered) > 0
     if (!isNews && !poll.needsCredentials && mayWait) return undefined
     const documents = isNews ? await this.#documents(em, poll.from, version) : undefined
@@ -112,9 +114,14 @@ export class PolledConfiguration {
     }
     const whole = await this.#followed.rebuild(em)
     if (!whole) throw new Error(`the configuration of ${this.#organizationId} is gone`)
-    const document = Buffer.from(snapshotDocument(this.#organizationId, whole.version, whole.entities))
-    this.#snapshot = { version: whole.version, document }
+    const document = this.#keepSnapshot(whole.version, whole.snapshot)
     return { version: whole.version, snapshot: document, deltas: [] }
+  }
+
+  #keepSnapshot(version: HashedVersion, snapshot: string): Buffer {
+    const document = Buffer.from(snapshot)
+    this.#snapshot = { version, document }
+    return document
   }
 
   /** What leads from one version to the other; undefined when only a snapshot does. */

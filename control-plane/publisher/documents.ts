@@ -5,10 +5,9 @@ import {
   type Delta,
   type Head,
   parseHead,
-  type Snapshot,
   type Version,
 } from '../../contract/configuration/documents.ts'
-import { type Entity, keyOf } from '../../contract/configuration/entities.ts'
+import { entitySeparator, snapshotEnd, snapshotStart } from '../../contract/configuration/snapshot-text.ts'
 import { open, SignatureRefused, seal } from '../../contract/signed.ts'
 import { ContractViolation } from '../../contract/validation.ts'
 import type { Secrets } from '../secrets/secrets.ts'
@@ -78,22 +77,12 @@ export function deltaDocument(
   return canonicalJson(delta as Json)
 }
 
+/** @param entities their canonical texts, each of one or of several with the separator between them. */
 export function snapshotDocument(
   organizationId: string,
   { epoch, revision, hash }: HashedVersion,
-  entities: readonly Entity[],
+  entities: readonly string[],
 ): string {
-  const sorted = entities
-    .map((entity) => ({ key: keyOf(entity), entity }))
-    .sort((a, b) => (a.key < b.key ? -1 : 1))
-    .map(({ entity }) => entity)
-  const snapshot: Snapshot = {
-    format: CONFIGURATION_FORMAT,
-    organizationId,
-    epoch,
-    revision,
-    hash,
-    entities: sorted,
-  }
-  return canonicalJson(snapshot as Json)
+  const start = snapshotStart({ format: CONFIGURATION_FORMAT, organizationId, epoch, revision, hash })
+  return `${start}${entities.join(entitySeparator)}${snapshotEnd}`
 }

@@ -1,14 +1,20 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
-import type { Entity } from '../../contract/configuration/entities.ts'
 import { ConfigurationTree } from '../../contract/configuration/tree.ts'
 import type { HashedVersion } from './documents.ts'
-import { readConfiguration, readRevisionsAfter, readVersion, storeHash } from './revisions.ts'
+import { readRevisionsAfter, readVersion, storeHash } from './revisions.ts'
+import { readWholeConfiguration } from './whole-configuration.ts'
 
 /** Further behind than this, the tree is built anew from the entities. */
 const revisionsAtOnce = 1_000
 
 /** Keeps the hash that a revision turned out to have. */
 type KeepHash = typeof storeHash
+
+export interface Followed {
+  readonly version: HashedVersion
+  /** The document of this version, where everything had to be read. */
+  readonly snapshot?: string
+}
 
 /** One organization's configuration as a tree of hashes, kept at the newest committed revision. */
 export class FollowedConfiguration {
@@ -27,32 +33,30 @@ export class FollowedConfiguration {
    *
    * @returns undefined when the organization has no configuration yet.
    */
-  async follow(em: EntityManager): Promise<HashedVersion | undefined> {
+  async follow(em: EntityManager): Promise<Followed | undefined> {
     const newest = await readVersion(em, this.#organizationId)
     if (!newest) return undefined
     const current = this.#version
     if (!current || current.epoch !== newest.epoch || current.revision > newest.revision) {
-      return (await this.rebuild(em))?.version
+      return this.rebuild(em)
     }
     if (current.revision === newest.revision) {
       // The transaction that was to store it may have failed.
       if (newest.hash !== current.hash) await this.#keepHash(em, this.#organizationId, current, current.hash)
-      return current
+      return { version: current }
     }
     return this.#advance(em, current)
   }
 
   /** Reads everything anew, which a snapshot needs anyway. */
-  async rebuild(em: EntityManager): Promise<{ version: HashedVersion; entities: Entity[] } | undefined> {
-    const configuration = await readConfiguration(em, this.#organizationId)
-    if (!configuration) return undefined
-    const { epoch, revision, entities } = configuration
-    this.#tree = new ConfigurationTree()
-    for (const entity of entities) this.#tree.set(entity)
-    const version = { epoch, revision, hash: this.#tree.root() }
+  async rebuild(em: EntityManager): Promise<Required<Followed> | undefined> {
+    const whole = await readWholeConfiguration(em, this.#organizationId)
+    if (!whole) return undefined
+    const { version, tree, snapshot } = whole
     await this.#keepHash(em, this.#organizationId, version, version.hash)
+    this.#tree = tree
     this.#version = version
-    return { version, entities }
+    return { version, snapshot }
   }
 
   /** After a failure the tree may hold what the database does not. */
@@ -60,10 +64,10 @@ export class FollowedConfiguration {
     this.#version = undefined
   }
 
-  async #advance(em: EntityManager, current: HashedVersion): Promise<HashedVersion | undefined> {
+  async #advance(em: EntityManager, current: HashedVersion): Promise<Followed | undefined> {
     const revisions = await readRevisionsAfter(em, this.#organizationId, current, revisionsAtOnce)
     const gapless = revisions.every(({ revision }, index) => revision === current.revision + 1 + index)
-    if (!gapless || revisions.length === revisionsAtOnce) return (await this.rebuild(em))?.version
+    if (!gapless || revisions.length === revisionsAtOnce) return this.rebuild(em)
     let version = current
     for (const { revision, changes, hash: stored } of revisions) {
       for (const entity of changes.upserts) this.#tree.set(entity)
@@ -72,6 +76,6 @@ export class FollowedConfiguration {
       if (stored !== version.hash) await this.#keepHash(em, this.#organizationId, version, version.hash)
     }
     this.#version = version
-    return version
+    return { version }
   }
 }

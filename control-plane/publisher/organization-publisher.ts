@@ -4,25 +4,18 @@ import type { ConfigPublication } from '../../transport/config-channel.ts'
 import { keptDeltas } from '../../transport/config-channel.ts'
 import type { BackgroundDependencies } from '../background/dependencies.ts'
 import { CredentialsInStore } from './credentials-in-store.ts'
-import {
-  deltaDocument,
-  type HashedVersion,
-  headDocument,
-  openHeadDocument,
-  snapshotDocument,
-} from './documents.ts'
-import { FollowedConfiguration } from './followed-configuration.ts'
+import { deltaDocument, type HashedVersion, headDocument, openHeadDocument } from './documents.ts'
+import { type Followed, FollowedConfiguration } from './followed-configuration.ts'
 import { RefusedDocuments } from './refused-documents.ts'
 import { beginEpochAbove } from './revision.ts'
 import { readRevisionsAfter, readRevocations, revocationsInHead } from './revisions.ts'
+import { SnapshotRenewal } from './snapshot-renewal.ts'
 
 /** Another control plane that renewed the head this recently has done our work. */
 const renewedRecentlyMs = 2_500
-/** So many revisions after the last snapshot, or bytes of deltas, the next one is due. */
-const snapshotEveryRevisions = 512
-const snapshotEveryBytes = 4 * 1024 * 1024
 
 type Delta = ConfigPublication['deltas'][number]
+type Parts = Omit<ConfigPublication, 'organizationId' | 'head'>
 
 /** Keeps what the store says about one organization true. Any number of control planes may do so at once. */
 export class OrganizationPublisher {
@@ -31,8 +24,7 @@ export class OrganizationPublisher {
   readonly #configuration: FollowedConfiguration
   readonly #credentials: CredentialsInStore
   readonly #refused: RefusedDocuments
-  /** The snapshot in the store, as far as this process knows, and the bytes of deltas written since. */
-  #snapshot: { readonly revision: number; deltaBytes: number } | undefined
+  readonly #snapshots: SnapshotRenewal
 
   constructor(deps: BackgroundDependencies, organizationId: string) {
     this.#deps = deps
@@ -40,6 +32,7 @@ export class OrganizationPublisher {
     this.#configuration = new FollowedConfiguration(organizationId)
     this.#credentials = new CredentialsInStore(deps.secrets, organizationId)
     this.#refused = new RefusedDocuments(organizationId, deps.now)
+    this.#snapshots = new SnapshotRenewal(deps, organizationId)
   }
 
   /**
@@ -56,22 +49,28 @@ export class OrganizationPublisher {
     if (outage) throw outage.error
   }
 
+  /** Resolves when nothing is being written any more. */
+  stop(): Promise<void> {
+    return this.#snapshots.stop()
+  }
+
   async #syncExclusively(em: EntityManager): Promise<{ error: unknown } | undefined> {
     // One publisher at a time: otherwise a slow one could write an older head over a newer one.
     await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [
       `gatehouse/publish/${this.#organizationId}`,
     ])
-    const version = await this.#configuration.follow(em)
-    if (!version) return undefined
+    const followed = await this.#configuration.follow(em)
+    if (!followed) return undefined
     try {
-      await this.#publish(em, version)
+      await this.#publish(em, followed)
       return undefined
     } catch (error) {
       return { error }
     }
   }
 
-  async #publish(em: EntityManager, version: HashedVersion): Promise<void> {
+  async #publish(em: EntityManager, followed: Followed): Promise<void> {
+    const { version } = followed
     const { transport, secrets, log, now } = this.#deps
     const { head, hasSnapshot } = await transport.config.published(this.#organizationId)
     const stored = openHeadDocument(secrets, this.#organizationId, head)
@@ -85,33 +84,25 @@ export class OrganizationPublisher {
     const isIntact = stored && hasSnapshot && !(await this.#refused.claimRewrite(em))
     const deltas = isIntact ? await this.#deltasAfter(em, stored, version) : undefined
     const credentials = await this.#credentials.outdated(em, version, deltas === undefined)
-    if (deltas?.length === 0 && !credentials && this.#snapshot && isFresh(stored, now())) return
-    if (deltas && !this.#isSnapshotDue(version)) {
-      await this.#write(em, version, { deltas, ...(credentials && { credentials }) })
-      this.#snapshot = { ...this.#snapshotOr(version), deltaBytes: this.#bytesWith(deltas) }
-    } else {
-      await this.#publishWhole(em, { deltas: deltas ?? [], ...(credentials && { credentials }) }, !deltas)
+    const parts = { deltas: deltas ?? [], ...(credentials && { credentials }) }
+    if (!deltas) await this.#publishWhole(em, followed, { ...parts, dropDeltas: true })
+    else if (followed.snapshot !== undefined) await this.#publishWhole(em, followed, parts)
+    else if (deltas.length > 0 || credentials || !isFresh(stored, now())) {
+      await this.#write(em, version, parts)
     }
+    this.#snapshots.published(version, bytesOf(parts.deltas))
     this.#credentials.written()
   }
 
-  async #publishWhole(
-    em: EntityManager,
-    parts: Pick<ConfigPublication, 'deltas' | 'credentials'>,
-    dropDeltas: boolean,
-  ): Promise<void> {
-    const whole = await this.#configuration.rebuild(em)
-    if (!whole) return
-    const snapshot = snapshotDocument(this.#organizationId, whole.version, whole.entities)
-    await this.#write(em, whole.version, { ...parts, snapshot, dropDeltas })
-    this.#snapshot = { revision: whole.version.revision, deltaBytes: 0 }
+  async #publishWhole(em: EntityManager, followed: Followed, parts: Parts): Promise<void> {
+    const { version, snapshot } =
+      followed.snapshot === undefined ? ((await this.#configuration.rebuild(em)) ?? followed) : followed
+    await this.#snapshots.lock(em)
+    await this.#write(em, version, { ...parts, ...(snapshot !== undefined && { snapshot }) })
+    this.#snapshots.renewed(version)
   }
 
-  async #write(
-    em: EntityManager,
-    version: HashedVersion,
-    parts: Omit<ConfigPublication, 'organizationId' | 'head'>,
-  ): Promise<void> {
+  async #write(em: EntityManager, version: HashedVersion, parts: Parts): Promise<void> {
     const { transport, secrets, now } = this.#deps
     const revoked = await readRevocations(em, this.#organizationId, revocationsInHead)
     const head = headDocument(secrets, this.#organizationId, { ...version, issuedAt: now(), revoked })
@@ -132,23 +123,10 @@ export class OrganizationPublisher {
     }
     return deltas.at(-1)?.revision === version.revision ? deltas : undefined
   }
+}
 
-  #isSnapshotDue({ revision }: HashedVersion): boolean {
-    return (
-      !this.#snapshot ||
-      revision - this.#snapshot.revision >= snapshotEveryRevisions ||
-      this.#snapshot.deltaBytes >= snapshotEveryBytes
-    )
-  }
-
-  #snapshotOr({ revision }: HashedVersion) {
-    return this.#snapshot ?? { revision, deltaBytes: 0 }
-  }
-
-  #bytesWith(deltas: readonly Delta[]): number {
-    const added = deltas.reduce((sum, { document }) => sum + document.length, 0)
-    return (this.#snapshot?.deltaBytes ?? 0) + added
-  }
+function bytesOf(deltas: readonly Delta[]): number {
+  return deltas.reduce((sum, { document }) => sum + document.length, 0)
 }
 
 function isFresh(stored: Head | undefined, now: number): boolean {

@@ -47,6 +47,7 @@ export function startPublisher(deps: PublisherDependencies): Publisher {
     async stop() {
       await notifications.stop()
       await loop.stop()
+      await fleet.stop()
     },
   }
 }
@@ -81,6 +82,10 @@ class PublishedOrganizations {
     const outcomes = await Promise.allSettled(work)
     const outage = outcomes.find((outcome) => outcome.status === 'rejected')
     if (outage) throw outage.reason
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#organizations.values()].map(({ publisher }) => publisher.stop()))
   }
 
   lagMs(): number {

@@ -3,6 +3,9 @@ import type { Version } from '../../contract/configuration/documents.ts'
 import type { Entity } from '../../contract/configuration/entities.ts'
 import type { RecordedChange } from './revision.ts'
 
+/** What the event loop can take in one turn. */
+const entitiesAtOnce = 500
+
 export interface RecordedRevision {
   readonly revision: number
   readonly changes: RecordedChange
@@ -31,18 +34,28 @@ export async function readVersion(
   return row && { ...versionOf(row), hash: row.hash }
 }
 
-/** Every entity, and the version that they make up together: one statement, so that both are of one moment. */
-export async function readConfiguration(
+/**
+ * Every entity, some hundred at a time, and the version that they make up together: one statement, so that all are of one
+ * moment. Nothing when the organization has no configuration yet.
+ */
+export async function* readConfiguration(
   em: EntityManager,
   organizationId: string,
-): Promise<(Version & { readonly entities: Entity[] }) | undefined> {
-  const rows = await em.execute<(VersionRow & { document: Entity | null })[]>(
-    `select head.epoch, head.revision, entity.document
+): AsyncGenerator<Version & { readonly entities: Entity[] }> {
+  await em.execute(
+    `declare configuration no scroll cursor for select head.epoch, head.revision, entity.document
      from config_heads head left join config_entities entity using (org_id) where head.org_id = ?`,
     [organizationId],
   )
-  const [first] = rows
-  return first && { ...versionOf(first), entities: rows.flatMap(({ document }) => document ?? []) }
+  for (;;) {
+    const rows = await em.execute<(VersionRow & { document: Entity | null })[]>(
+      `fetch ${entitiesAtOnce} from configuration`,
+    )
+    const [first] = rows
+    if (!first) break
+    yield { ...versionOf(first), entities: rows.flatMap(({ document }) => document ?? []) }
+  }
+  await em.execute('close configuration')
 }
 
 /** The revisions of `epoch` after one, in order. */

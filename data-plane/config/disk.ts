@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { CONFIGURATION_FORMAT, type Delta, type Head } from '../../contract/configuration/documents.ts'
+import { entitySeparator, snapshotEnd, snapshotStart } from '../../contract/configuration/snapshot-text.ts'
 import { privateDirectoryMode, syncDirectory, withFile, writeDurably } from './durable-file.ts'
 import type { DocumentSource } from './reach.ts'
 import type { Replica } from './replica.ts'
@@ -144,20 +145,19 @@ function generationAt(name: string, directory: string): Generation {
 /** In parts, so that a large configuration holds up neither calls nor memory. */
 async function writeSnapshot(path: string, head: Head, { index }: Replica): Promise<void> {
   const { organizationId, epoch, revision, hash } = head
-  const about = JSON.stringify({ format: CONFIGURATION_FORMAT, organizationId, epoch, revision, hash })
   await withFile(path, 'w', async (file) => {
-    await file.write(`${about.slice(0, -1)},"entities":[`)
+    await file.write(snapshotStart({ format: CONFIGURATION_FORMAT, organizationId, epoch, revision, hash }))
     let part: string[] = []
     let separator = ''
     for (const entity of index.entities()) {
       part.push(separator + JSON.stringify(entity))
-      separator = ','
+      separator = entitySeparator
       if (part.length < entitiesPerWrite) continue
       await file.write(part.join(''))
       part = []
       await nextTurn()
     }
-    await file.write(`${part.join('')}]}`)
+    await file.write(part.join('') + snapshotEnd)
     await file.sync()
   })
 }

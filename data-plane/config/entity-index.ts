@@ -128,10 +128,9 @@ export class IndexDraft {
    */
   async finish(pause: () => Promise<void>): Promise<EntityIndex> {
     // All old entities leave before a new one enters: two of them may trade a name within one revision.
-    for await (const [key] of inSlices(this.#touched, pause)) this.#unlink(key)
-    for await (const [key, entity] of inSlices(this.#touched, pause)) if (entity) this.#link(key, entity)
-    for await (const [key, entity] of inSlices(this.#touched, pause))
-      if (entity) this.#assertRefersWell(key, entity)
+    await inSlices(this.#touched, pause, (key) => this.#unlink(key))
+    await inSlices(this.#touched, pause, (key, entity) => entity && this.#link(key, entity))
+    await inSlices(this.#touched, pause, (key, entity) => entity && this.#assertRefersWell(key, entity))
     for (const address of this.#vacated) this.#assertNothingRefersTo(address)
     return new EntityIndex(
       {
@@ -203,10 +202,14 @@ export class IndexDraft {
 
 const sliceSize = 2_000
 
-async function* inSlices<T>(items: Iterable<T>, pause: () => Promise<void>): AsyncGenerator<T> {
+async function inSlices<Key, Value>(
+  items: ReadonlyMap<Key, Value>,
+  pause: () => Promise<void>,
+  work: (key: Key, value: Value) => void,
+): Promise<void> {
   let left = sliceSize
-  for (const item of items) {
-    yield item
+  for (const [key, value] of items) {
+    work(key, value)
     left -= 1
     if (left > 0) continue
     left = sliceSize

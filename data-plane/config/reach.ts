@@ -47,7 +47,7 @@ export async function reachHead(
 async function reachBySnapshot(head: Head, source: DocumentSource, trust: Trust): Promise<Candidate> {
   const json = await source.readSnapshot()
   if (json === null) throw new ConfigurationRefused('there is no snapshot')
-  const snapshot = readSnapshot(json, trust)
+  const snapshot = await readSnapshot(json, trust, nextTurn)
   if (snapshot.epoch !== head.epoch || snapshot.revision > head.revision) {
     throw new ConfigurationRefused(`the snapshot is of ${nameVersion(snapshot)}`)
   }

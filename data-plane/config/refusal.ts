@@ -15,13 +15,18 @@ export function parseOrRefuse<T>(
   try {
     return parse(json)
   } catch (error) {
-    if (!(error instanceof ContractViolation)) throw error
-    const format = formatOf(json)
-    if (format === undefined || format === expectedFormat) throw new ConfigurationRefused(error.message)
-    throw new ConfigurationRefused(
-      `${what} has the unknown format ${format}: this data plane reads format ${expectedFormat}; upgrade it`,
-    )
+    throw refusalOf(error, what, json, expectedFormat)
   }
+}
+
+/** The refusal that a violation becomes; any other error is itself. */
+export function refusalOf(error: unknown, what: string, json: string, expectedFormat: number): unknown {
+  if (!(error instanceof ContractViolation)) return error
+  const format = formatOf(json)
+  if (format === undefined || format === expectedFormat) return new ConfigurationRefused(error.message)
+  return new ConfigurationRefused(
+    `${what} has the unknown format ${format}: this data plane reads format ${expectedFormat}; upgrade it`,
+  )
 }
 
 function formatOf(json: string): string | number | undefined {

@@ -45,7 +45,7 @@ export async function buildReplica(
     left = sliceSize
     await pause()
   }
-  const root = tree.root()
+  const root = await tree.rootInSlices(pause)
   if (root !== snapshot.hash) {
     throw new ConfigurationRefused(
       `snapshot of ${nameVersion(snapshot)} has hash ${root}, not ${snapshot.hash} as it says: it was altered`,

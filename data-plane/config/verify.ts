@@ -8,12 +8,12 @@ import {
   type Head,
   parseDelta,
   parseHead,
-  parseSnapshot,
   type Snapshot,
   type Version,
 } from '../../contract/configuration/documents.ts'
+import { readSnapshotText } from '../../contract/configuration/snapshot-text.ts'
 import { open, SignatureRefused } from '../../contract/signed.ts'
-import { ConfigurationRefused, parseOrRefuse } from './refusal.ts'
+import { ConfigurationRefused, parseOrRefuse, refusalOf } from './refusal.ts'
 
 /** Whom this data plane believes: one organization's control plane, by the key that enrolment pinned. */
 export interface Trust {
@@ -85,8 +85,15 @@ export function assertNotBackwards(head: Head, seen: Pick<Head, 'epoch' | 'revis
   }
 }
 
-export function readSnapshot(json: string, trust: Trust): Snapshot {
-  const snapshot = parseOrRefuse('snapshot', json, CONFIGURATION_FORMAT, parseSnapshot)
+/** In slices, so that a large one does not hold up the calls in flight. */
+export async function readSnapshot(
+  json: string,
+  trust: Trust,
+  pause: () => Promise<void>,
+): Promise<Snapshot> {
+  const snapshot = await readSnapshotText(json, pause).catch((error: unknown) => {
+    throw refusalOf(error, 'snapshot', json, CONFIGURATION_FORMAT)
+  })
   if (snapshot.organizationId !== trust.organizationId)
     throw foreign('snapshot', snapshot.organizationId, trust)
   return snapshot

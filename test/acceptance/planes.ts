@@ -13,8 +13,10 @@ export interface Planes extends Api {
   readonly controlPlane: Plane
   readonly adminToken: string
   readonly dataPlanes: readonly Plane[]
+  /** Where each of them keeps what survives it. */
+  readonly stateDirectories: readonly string[]
   readonly redis: RedisServer
-  /** Where data plane `<n>` keeps its state, in `data-plane-<n>`. */
+  /** For whatever a test writes; removed at the end. */
   readonly folder: string
   /** An empty organization's workspace, with a team and a provider that were made through GraphQL. */
   readonly demo: Demo
@@ -73,14 +75,17 @@ async function start(options: PlanesOptions, folder: string, started: AsyncDispo
   const providerUrl = /http:\S+\/v1/.exec(simulator.output)?.[0] ?? ''
   const demo = await createDemo({ graphql }, providerUrl)
   const dataPlaneRedisUrl = options.losesHints ? await redis.deafUrl() : redis.url
+  const stateDirectories = Array.from({ length: options.dataPlanes }, (_, index) =>
+    join(folder, `data-plane-${index}`),
+  )
   const dataPlanes = await Promise.all(
-    Array.from({ length: options.dataPlanes }, async (_, index) => {
+    stateDirectories.map(async (stateDirectory, index) => {
       const token = await createEnrolmentToken({ graphql })
       return run('data-plane', {
         REDIS_URL: dataPlaneRedisUrl,
         CONTROL_PLANE_URL: controlPlane.address('url'),
         GATEHOUSE_ENROLMENT_TOKEN: token,
-        GATEHOUSE_STATE_DIR: join(folder, `data-plane-${index}`),
+        GATEHOUSE_STATE_DIR: stateDirectory,
         DATA_PLANE_NAME: `data-plane-${index}`,
         DATA_PLANE_PORT: '0',
         DATA_PLANE_STATUS_PORT: '0',
@@ -93,7 +98,7 @@ async function start(options: PlanesOptions, folder: string, started: AsyncDispo
   }
   await applied()
   return {
-    ...{ graphql, adminToken, controlPlane, dataPlanes, redis, folder, demo, applied },
+    ...{ graphql, adminToken, controlPlane, dataPlanes, stateDirectories, redis, folder, demo, applied },
     providerCalls: () => readProviderCalls(join(simulatorDir, 'simulator/calls.ndjson')),
     stop: () => started.disposeAsync(),
   }

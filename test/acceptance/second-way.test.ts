@@ -102,7 +102,7 @@ describe('with every hint lost', () => {
     if (!dataPlane) throw new Error('no data plane')
     const key = await usableKey('in the file')
     const file = join(planes.folder, 'bootstrap')
-    const state = join(planes.folder, 'data-plane-0')
+    const [state = ''] = planes.stateDirectories
     await finish(['export-bootstrap', '--to', file], {
       GATEHOUSE_STATE_DIR: state,
       CONTROL_PLANE_URL: planes.controlPlane.address('url'),

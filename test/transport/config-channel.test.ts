@@ -67,6 +67,24 @@ describe.each(implementations)('config channel, $name', ({ open }) => {
     expect(await channel().readSnapshot()).toBe('snapshot 1')
   })
 
+  it.each([
+    ['one line', '€𝄞'.repeat(400_000)],
+    ['many lines', 'a name with € and 𝄞 in it\n'.repeat(150_000)],
+  ])('carries a snapshot of some megabytes in %s unharmed', async (_, snapshot) => {
+    await publisher().publish({ organizationId, head: 'head 2', snapshot, deltas: [] })
+    expect((await channel().readSnapshot()) === snapshot).toBe(true)
+    await publisher().replaceSnapshot(organizationId, `${snapshot}!`)
+    expect((await channel().readSnapshot()) === `${snapshot}!`).toBe(true)
+  })
+
+  it('takes a snapshot alone, and leaves the head and the deltas as they are', async () => {
+    await publisher().publish({ organizationId, head: 'head 2', snapshot: 'snapshot 1', deltas: [delta(2)] })
+    await publisher().replaceSnapshot(organizationId, 'snapshot 2')
+    expect(await channel().readSnapshot()).toBe('snapshot 2')
+    expect(await channel().readHead()).toBe('head 2')
+    expect(await channel().readDeltas(0)).toEqual(['delta 2'])
+  })
+
   it('publishes twice without harm: a delta that is there stays as it was', async () => {
     await publisher().publish({ organizationId, head: 'head 2', deltas: [delta(1), delta(2)] })
     await publisher().publish({

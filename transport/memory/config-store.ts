@@ -48,6 +48,10 @@ export class MemoryConfigStore {
   publisher(): ConfigPublisher {
     return {
       publish: (publication) => this.#bus.run(() => this.#publish(publication)),
+      replaceSnapshot: (organizationId, snapshot) =>
+        this.#bus.run(() => {
+          this.#of(organizationId).snapshot = snapshot
+        }),
       published: (organizationId) =>
         this.#bus.run(() => {
           const { head, snapshot } = this.#of(organizationId)

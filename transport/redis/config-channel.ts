@@ -1,9 +1,10 @@
 import { channels } from '../../contract/channels.ts'
 import { type ConfigChannel, keptDeltas } from '../config-channel.ts'
 import type { RedisConnection } from './connection.ts'
+import { readSnapshot } from './snapshot.ts'
 import type { Subscriptions } from './subscriptions.ts'
 
-/** A snapshot may be many megabytes. */
+/** A thousand deltas may be many megabytes. */
 export const bulkTimeoutFactor = 10
 
 /** Reads one organization's configuration out of Redis. */
@@ -17,7 +18,7 @@ export function redisConfigChannel(options: {
   const bulk = { timeoutMs: options.operationTimeoutMs * bulkTimeoutFactor }
   return {
     readHead: () => connection.run((client) => client.get(channels.configHead(organizationId))),
-    readSnapshot: () => connection.run((client) => client.get(channels.configSnapshot(organizationId)), bulk),
+    readSnapshot: () => readSnapshot(connection, organizationId),
     async readDeltas(afterRevision) {
       const entries = await connection.run(
         (client) =>

@@ -15,19 +15,25 @@ export interface RedisTransportOptions {
   readonly log: TransportLog
   /** No operation takes longer, but for snapshots and deltas, which have ten times as long. */
   readonly operationTimeoutMs?: number
+  /** Whether to wait for the connection, up to the time limit; otherwise whoever first asks something does. */
+  readonly waitForConnection?: boolean
   /** When an event that a consumer took and did not acknowledge is given to another. */
   readonly reclaimAfterMs?: number
 }
 
 /**
- * The transport over one Redis (`redis://` or `rediss://`). Resolves when it is connected, or within the time
- * limit when it is not yet: it goes on trying for as long as it is open.
+ * The transport over one Redis (`redis://` or `rediss://`), which goes on trying to connect for as long as it is open.
  *
  * @throws TypeError when the URL is none of a Redis. Its text is left out, for it may hold a password.
  */
 export async function connectRedis(
   url: string,
-  { log, operationTimeoutMs = 1_000, reclaimAfterMs = 10_000 }: RedisTransportOptions,
+  {
+    log,
+    operationTimeoutMs = 1_000,
+    waitForConnection = true,
+    reclaimAfterMs = 10_000,
+  }: RedisTransportOptions,
 ): Promise<Transport> {
   if (!/^rediss?:$/.test(URL.parse(url)?.protocol ?? '')) {
     throw new TypeError('the Redis URL must start with redis:// or rediss://, such as redis://127.0.0.1:6379')
@@ -45,7 +51,7 @@ export async function connectRedis(
     subscribed ??= new Subscriptions(connectionFor('subscriptions'))
     return subscribed
   }
-  await connection.firstConnection
+  if (waitForConnection) await connection.firstConnection
   const common = { connection, operationTimeoutMs, reclaimAfterMs }
   return {
     kind: 'redis',

@@ -2,6 +2,7 @@ import { createClient } from 'redis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { canonicalJson, type Json } from '../../../contract/canonical.ts'
 import { channels } from '../../../contract/channels.ts'
+import { parseSnapshot } from '../../../contract/configuration/documents.ts'
 import type { Entity, EntityKey, VirtualKey } from '../../../contract/configuration/entities.ts'
 import type { BackgroundWork } from '../../../control-plane/background/dependencies.ts'
 import { newId } from '../../../control-plane/db/id.ts'
@@ -89,6 +90,21 @@ describe('the publisher', () => {
     expect(root).toBe(head.hash)
     expect(entities.has('virtual_key/vk_3')).toBe(false)
     expect(entities.size).toBe(20)
+  })
+
+  it('brings the snapshot up to date after 512 revisions, while publications go on', async () => {
+    publish()
+    await published(1)
+    const snapshotRevision = async () => parseSnapshot((await channel().readSnapshot()) ?? '').revision
+    expect(await snapshotRevision()).toBe(1)
+    for (let index = 0; index < 520; index += 1) await change([virtualKey(`vk_${index % 7}`)])
+    const revision = await eventually('a later snapshot', async () => {
+      await change([virtualKey('vk_1', 'inactive')])
+      return (await snapshotRevision()) > 1 ? await snapshotRevision() : undefined
+    })
+    expect(revision).toBeGreaterThan(512)
+    const head = await published(await change([virtualKey('vk_1', 'revoked')]))
+    expect((await assemble(channel())).root).toBe(head.hash)
   })
 
   it('keeps one line when several control planes publish at once', async () => {

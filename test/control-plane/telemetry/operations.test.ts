@@ -117,7 +117,7 @@ describe('/metrics', () => {
       if (isAway) throw new TransportUnavailable('away')
       await ends.config.publish(publication)
     }
-    const config = { publish, published: (id: string) => ends.config.published(id) }
+    const config = { ...ends.config, publish }
     const controlPlane = () => ({ ...ends, config })
     const late = await startApi({ transport: { ...store, controlPlane } })
     await late.createTenant('Late')

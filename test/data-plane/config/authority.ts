@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { CompactEncrypt } from 'jose'
 import { canonicalJson, type Json } from '../../../contract/canonical.ts'
 import type { Credentials, Delta, Head, Snapshot } from '../../../contract/configuration/documents.ts'
@@ -34,10 +34,9 @@ export class Authority {
     this.publicJwk = jwk
   }
 
-  static async create(): Promise<Authority> {
-    const { publicKey, privateKey } = generateKeyPairSync('ed25519')
-    const jwk = { ...publicKey.export({ format: 'jwk' }) }
-    return new Authority({ id: await thumbprint(jwk), privateKey }, jwk)
+  static async create(keyPair = generateKeyPairs().signing): Promise<Authority> {
+    const jwk = publicJwk(keyPair)
+    return new Authority({ id: await thumbprint(jwk), privateKey: privateKey(keyPair) }, jwk)
   }
 
   change(upserts: readonly Entity[], removals: readonly EntityKey[] = []): Delta {
@@ -95,11 +94,10 @@ export class Authority {
 }
 
 /** A data plane that is enrolled with an authority, and the public key that its credentials are sealed to. */
-export function enrolledIdentity(authority: Authority): {
-  identity: Identity
-  sealingJwk: Record<string, unknown>
-} {
-  const keys = generateKeyPairs()
+export function enrolledIdentity(
+  authority: Authority,
+  keys = generateKeyPairs(),
+): { identity: Identity; sealingJwk: Record<string, unknown> } {
   return {
     identity: {
       dataPlaneId,

@@ -1,0 +1,68 @@
+import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Random } from '../chaos/random.ts'
+
+/** The configurations that a data plane has saved in its state directory, as somebody sees them who damages files. */
+export class SavedConfiguration {
+  readonly #directory: string
+  readonly #damaged = new Set<string>()
+
+  constructor(stateDirectory: string) {
+    this.#directory = join(stateDirectory, 'configuration')
+  }
+
+  /** How many there are. */
+  get generations(): number {
+    return this.#names().length
+  }
+
+  /** Whether a process was killed in the middle of writing one. */
+  get isUnfinished(): boolean {
+    return readdirSync(this.#directory, { recursive: true, encoding: 'utf8' }).some((name) =>
+      /^unfinished-|\.writing$/.test(name),
+    )
+  }
+
+  /**
+   * Cuts off a file of the newest one, or changes a byte of it, at random.
+   *
+   * @returns the revisions that may be found now: that of the one before, or still the newest where the byte meant nothing;
+   *   0 when there is none
+   */
+  damageNewest(random: Random): readonly number[] {
+    const [newest, ...others] = this.#names()
+    if (newest === undefined) return [0]
+    const previous = others.find((name) => !this.#damaged.has(name))
+    const found = [this.#revisionOf(newest), previous === undefined ? 0 : this.#revisionOf(previous)]
+    this.#damaged.add(newest)
+    const files = ['snapshot.json', 'head.json', 'deltas.ndjson'].filter((file) =>
+      existsSync(join(this.#directory, newest, file)),
+    )
+    damage(join(this.#directory, newest, random.pick(files.map((file) => [file, 1] as const))), random)
+    return found
+  }
+
+  /** Newest first. */
+  #names(): string[] {
+    return readdirSync(this.#directory)
+      .filter((name) => /^\d{8}-\d{16}$/.test(name))
+      .sort()
+      .reverse()
+  }
+
+  #revisionOf(generation: string): number {
+    const head = JSON.parse(readFileSync(join(this.#directory, generation, 'head.json'), 'utf8'))
+    return JSON.parse(Buffer.from(head.payload, 'base64').toString()).revision
+  }
+}
+
+function damage(path: string, random: Random): void {
+  const bytes = readFileSync(path)
+  const at = Math.floor(random.between(0, bytes.length))
+  if (random.next() < 0.5) {
+    truncateSync(path, at)
+    return
+  }
+  bytes[at] = (bytes[at] ?? 0) ^ (1 << Math.floor(random.between(0, 8)))
+  writeFileSync(path, bytes)
+}
