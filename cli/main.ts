@@ -10,6 +10,7 @@ import { addExportCommand } from './commands/export.ts'
 import { addKeysCommand } from './commands/keys.ts'
 import { addMigrateCommand } from './commands/migrate.ts'
 import { addResetCommand } from './commands/reset.ts'
+import { addRestoreCommand } from './commands/restore.ts'
 import { addSimulatorCommand } from './commands/simulator.ts'
 import { addUpCommand } from './commands/up.ts'
 import { addUsageCommand } from './commands/usage.ts'
@@ -36,6 +37,7 @@ addControlPlaneCommand(program)
 addDataPlaneCommand(program)
 addMigrateCommand(program)
 addCreateAdminTokenCommand(program)
+addRestoreCommand(program)
 addSimulatorCommand(program)
 addResetCommand(program)
 addApplyCommand(program)

@@ -4,6 +4,7 @@ export type ProcessName =
   | 'up'
   | 'migrate'
   | 'create-admin-token'
+  | 'restore'
   | 'simulator'
   | 'reset'
   | 'client'
@@ -23,12 +24,12 @@ export const environmentVariables = {
   DATABASE_URL: {
     description:
       'PostgreSQL as the application role (made by "gatehouse migrate"). "gatehouse up" runs its own database when it is not set',
-    readBy: ['control-plane', 'up', 'create-admin-token'],
+    readBy: ['control-plane', 'up', 'create-admin-token', 'restore'],
     secret: true,
   },
   DATABASE_OWNER_URL: {
-    description: 'PostgreSQL as the role that owns the tables; only for migrations',
-    readBy: ['migrate', 'up'],
+    description: 'PostgreSQL as the role that owns the tables; only for migrations and restores',
+    readBy: ['migrate', 'up', 'restore'],
     secret: true,
   },
   REDIS_URL: {
@@ -165,7 +166,7 @@ export const environmentVariables = {
   },
   GATEHOUSE_DATA_DIR: {
     description: 'Where "gatehouse up" keeps its database, keys and quickstart.json',
-    readBy: ['up', 'create-admin-token', 'simulator', 'reset', 'client'],
+    readBy: ['up', 'create-admin-token', 'restore', 'simulator', 'reset', 'client'],
     default: '.gatehouse',
   },
   GATEHOUSE_URL: {

@@ -13,7 +13,7 @@ import {
 } from './documents.ts'
 import { FollowedConfiguration } from './followed-configuration.ts'
 import { RefusedDocuments } from './refused-documents.ts'
-import { beginEpochAbove } from './revision.ts'
+import { beginEpoch } from './revision.ts'
 import { readRevisionsAfter, readRevocations } from './revisions.ts'
 
 /** Another control plane that renewed the head this recently has done our work. */
@@ -76,12 +76,13 @@ export class OrganizationPublisher {
     const { transport, secrets, log, now } = this.#deps
     const { head, hasSnapshot } = await transport.config.published(this.#organizationId)
     const stored = openHeadDocument(secrets, this.#organizationId, head)
-    if (stored && compareVersions(stored, version) > 0) {
+    if (stored && isOfAnotherLineage(stored, version)) {
       log.error(
         { organizationId: this.#organizationId, published: stored.revision, known: version.revision },
-        'the database is older than what was published, so it was restored from a backup: beginning a new epoch',
+        'the database does not know what was published, so it was restored from a backup: beginning a new epoch',
       )
-      return beginEpochAbove(em, this.#organizationId, stored.epoch)
+      await beginEpoch(em, this.#organizationId, stored.epoch)
+      return
     }
     const isIntact = stored && hasSnapshot && !(await this.#refused.claimRewrite(em))
     const deltas = isIntact ? await this.#deltasAfter(em, stored, version) : undefined
@@ -122,7 +123,7 @@ export class OrganizationPublisher {
   /** What leads from the stored head to `version`; undefined when only a snapshot does. */
   async #deltasAfter(em: EntityManager, stored: Head, version: HashedVersion): Promise<Delta[] | undefined> {
     if (stored.epoch !== version.epoch) return undefined
-    if (stored.revision === version.revision) return stored.hash === version.hash ? [] : undefined
+    if (stored.revision === version.revision) return []
     const revisions = await readRevisionsAfter(em, this.#organizationId, stored, keptDeltas)
     const deltas: Delta[] = []
     for (const { revision, changes, hash } of revisions) {
@@ -150,6 +151,12 @@ export class OrganizationPublisher {
     const added = deltas.reduce((sum, { document }) => sum + document.length, 0)
     return (this.#snapshot?.deltaBytes ?? 0) + added
   }
+}
+
+/** Published is what this database never held: a later version, or another content of the same one. */
+function isOfAnotherLineage(stored: Head, version: HashedVersion): boolean {
+  const order = compareVersions(stored, version)
+  return order > 0 || (order === 0 && stored.hash !== version.hash)
 }
 
 function isFresh(stored: Head | undefined, now: number): boolean {

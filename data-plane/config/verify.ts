@@ -73,6 +73,11 @@ export function readHead(payload: string, trust: Trust): Head {
 /** @throws ConfigurationRefused when `head` would lead back, or tells another story of a version already seen. */
 export function assertNotBackwards(head: Head, seen: Pick<Head, 'epoch' | 'revision' | 'hash'>): void {
   const order = compareVersions(head, seen)
+  if (head.epoch < seen.epoch) {
+    throw new ConfigurationRefused(
+      `head is at ${nameVersion(head)}, of a lineage that ended: epoch ${seen.epoch} was already seen`,
+    )
+  }
   if (order < 0) {
     throw new ConfigurationRefused(
       `head is at ${nameVersion(head)}, older than ${nameVersion(seen)} already seen`,
