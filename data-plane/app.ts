@@ -9,6 +9,7 @@ import { ConfigurationFollower } from './config/follow.ts'
 import { type Identity, IdentityStore } from './config/identity.ts'
 import { ConfigurationRefused } from './config/refusal.ts'
 import { startReporting } from './config/report.ts'
+import { watchForRestores } from './config/restores.ts'
 import { Drain } from './drain.ts'
 import type { DataPlaneEnv } from './env.ts'
 import { type Governance, openGovernance } from './host/governance.ts'
@@ -72,6 +73,7 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
   const ends = transport.dataPlane(identity.organizationId, identity.dataPlaneId)
   const follower = createFollower(context, ends, (configuration) => pipelines.check(configuration))
   const governance = await governWith(context, ends, follower)
+  watchForRestores(follower.state, () => governance.followRestore())
   const calls = new CallCounter()
   const telemetry = await openCallTelemetry(context)
   const pipelines = createPipelines(context, { custom, follower, governance, calls, telemetry })

@@ -8,6 +8,7 @@ import { proveConfirmedRevocations } from './confirmed-revocations.ts'
 import { proveFrozenRedis } from './frozen-redis.ts'
 import { proveKeyLifecycle } from './key-lifecycle.ts'
 import type { Progress, Proof, ProofVerdict } from './proof.ts'
+import { proveRestoredBackup } from './restored-backup.ts'
 import { proveWholeStreams } from './whole-streams.ts'
 
 const chaosSeconds = 60
@@ -22,6 +23,7 @@ export const proofs: readonly Proof[] = [
   onPlanes('whole-streams', async (planes, progress) => [
     await proveWholeStreams(planes, { streams: 100, seconds: 60, reloadsPerSecond: 20 }, progress),
   ]),
+  { name: 'restored-backup', prove: proveRestoredBackup },
   underChaos('records', records, { seeds: 1 }),
   underChaos('budgets', budgets, { seeds: 10 }),
 ]

@@ -7,7 +7,7 @@ import { printLine, printNote } from '../terminal/output.ts'
 import { withProgress } from '../terminal/progress.ts'
 import { withDatabaseUrl } from '../up/database-url.ts'
 import { loadBackup, restoringProgram } from './backup.ts'
-import { clearTarget, refuseUnfitTarget } from './target.ts'
+import { clearTarget, inspectTarget } from './target.ts'
 
 export interface RestoreOptions {
   readonly from?: string
@@ -51,10 +51,15 @@ async function restoreFrom(backup: string, force: boolean, applicationUrl: strin
   }
   const { username, password } = new URL(applicationUrl)
   const applicationRole = decodeURIComponent(username)
-  const applicationPassword = decodeURIComponent(password)
-  const roles = { ownerUrl, applicationRole, ...(applicationPassword !== '' && { applicationPassword }) }
   const program = await restoringProgram(backup)
-  await refuseUnfitTarget(ownerUrl, { applicationRole, force })
+  const { hasRole } = await inspectTarget(ownerUrl, { applicationRole, force })
+  // A role that is there has its password, and the owner need not be allowed to change it.
+  const isNewRole = !hasRole && password !== ''
+  const roles = {
+    ownerUrl,
+    applicationRole,
+    ...(isNewRole && { applicationPassword: decodeURIComponent(password) }),
+  }
   if (force) await clearTarget(ownerUrl)
   await ensureApplicationRole(roles)
   await loadBackup(program, backup, ownerUrl)

@@ -2,12 +2,15 @@ import type pg from 'pg'
 import { withClient } from '../embedded/database.ts'
 import { StartRefused } from '../start-refused.ts'
 
-/** @throws StartRefused when the database holds something, unless `force`, or while a control plane uses it. */
-export async function refuseUnfitTarget(
+/**
+ * @returns whether the server has the application role.
+ * @throws StartRefused when the database holds something, unless `force`, or while a control plane uses it.
+ */
+export async function inspectTarget(
   ownerUrl: string,
   { applicationRole, force }: { readonly applicationRole: string; readonly force: boolean },
-): Promise<void> {
-  await withClient(ownerUrl, async (client) => {
+): Promise<{ readonly hasRole: boolean }> {
+  return withClient(ownerUrl, async (client) => {
     const connections = await count(
       client,
       `select count(*) from pg_stat_activity where datname = current_database() and usename = $1`,
@@ -28,6 +31,8 @@ export async function refuseUnfitTarget(
         `The database of DATABASE_OWNER_URL is not empty (${tables} tables and sequences): name an empty one, or delete what it holds with --force`,
       )
     }
+    const roles = await count(client, 'select count(*) from pg_roles where rolname = $1', [applicationRole])
+    return { hasRole: roles > 0 }
   })
 }
 

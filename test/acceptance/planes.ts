@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createDatabase } from './database.ts'
+import { createDatabase, type Database } from './database.ts'
 import { GatehouseProcess } from './gatehouse-process.ts'
 import { type ProviderCall, postGraphql, readProviderCalls } from './gateway.ts'
 import { type Api, configurationApplied, type Demo } from './keys.ts'
@@ -13,6 +13,7 @@ export interface Planes extends Api {
   readonly controlPlane: Plane
   readonly dataPlanes: readonly Plane[]
   readonly redis: RedisServer
+  readonly database: Database
   /** An empty organization's workspace, with a team and a provider that were made through GraphQL. */
   readonly demo: Demo
   providerCalls(): ProviderCall[]
@@ -49,13 +50,13 @@ async function start(
     return plane
   }
   const simulatorDir = join(folder, 'provider')
-  const [simulator, { databaseUrl, adminToken }, redis] = await Promise.all([
+  const [simulator, { database, adminToken }, redis] = await Promise.all([
     run('simulator', { GATEHOUSE_DATA_DIR: simulatorDir, DEMO_PROVIDER_PORT: '0' }),
     prepareDatabase(options.superuserUrl, started),
     startRedis(join(folder, 'redis'), started),
   ])
   const controlPlane = await run('control-plane', {
-    DATABASE_URL: databaseUrl,
+    DATABASE_URL: database.applicationUrl,
     REDIS_URL: redis.url,
     GATEHOUSE_MASTER_KEY: randomBytes(32).toString('base64'),
     CONTROL_PLANE_PORT: '0',
@@ -84,7 +85,7 @@ async function start(
   }
   await applied()
   return {
-    ...{ graphql, controlPlane, dataPlanes, redis, demo, applied },
+    ...{ graphql, controlPlane, dataPlanes, redis, database, demo, applied },
     providerCalls: () => readProviderCalls(join(simulatorDir, 'simulator/calls.ndjson')),
     stop: () => started.disposeAsync(),
   }
@@ -93,17 +94,17 @@ async function start(
 async function prepareDatabase(superuserUrl: string, started: AsyncDisposableStack) {
   const database = await createDatabase(superuserUrl)
   started.defer(() => database.drop())
-  const { ownerUrl, applicationUrl: databaseUrl, applicationRole } = database
-  await finish(['migrate', '--role', applicationRole], {
+  const { ownerUrl, applicationUrl, applicationRole } = database
+  await runGatehouse(['migrate', '--role', applicationRole], {
     DATABASE_OWNER_URL: ownerUrl,
-    DATABASE_URL: databaseUrl,
+    DATABASE_URL: applicationUrl,
   })
-  const adminToken = await finish(['create-admin-token'], { DATABASE_URL: databaseUrl })
-  return { databaseUrl, adminToken }
+  const adminToken = await runGatehouse(['create-admin-token'], { DATABASE_URL: applicationUrl })
+  return { database, adminToken }
 }
 
 /** Runs a command that ends by itself; the answer is what it printed. */
-async function finish(args: readonly string[], env: Record<string, string>): Promise<string> {
+export async function runGatehouse(args: readonly string[], env: Record<string, string>): Promise<string> {
   const { code, stdout, stderr } = await new GatehouseProcess(args, env).finished
   if (code !== 0) throw new Error(`gatehouse ${args[0]} ended with ${code}: ${stdout}${stderr}`)
   return stdout.trim()
