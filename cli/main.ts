@@ -11,6 +11,7 @@ import { addKeysCommand } from './commands/keys.ts'
 import { addMigrateCommand } from './commands/migrate.ts'
 import { addResetCommand } from './commands/reset.ts'
 import { addRestoreCommand } from './commands/restore.ts'
+import { addRotateSigningKeyCommand } from './commands/rotate-signing-key.ts'
 import { addSimulatorCommand } from './commands/simulator.ts'
 import { addUpCommand } from './commands/up.ts'
 import { addUsageCommand } from './commands/usage.ts'
@@ -38,6 +39,7 @@ addDataPlaneCommand(program)
 addMigrateCommand(program)
 addCreateAdminTokenCommand(program)
 addRestoreCommand(program)
+addRotateSigningKeyCommand(program)
 addSimulatorCommand(program)
 addResetCommand(program)
 addApplyCommand(program)

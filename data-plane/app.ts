@@ -81,6 +81,7 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
   await follower.start()
   const stopReporting = startReporting({
     state: follower.state,
+    controlPlane: identity.controlPlane,
     version,
     plugins: [...pipelines.descriptions],
     now,
@@ -228,13 +229,13 @@ function governWith(
   transport: DataPlaneTransport,
   follower: ConfigurationFollower,
 ): Promise<Governance> {
-  const { organizationId, dataPlaneId, signingKeyId, signingKey, privateSigningKey } = identity
+  const { organizationId, dataPlaneId, controlPlane, privateSigningKey } = identity
   return openGovernance({
     transport,
     organizationId,
     dataPlaneId,
     signingKey: { id: dataPlaneId, privateKey: privateSigningKey },
-    controlPlaneKeys: (keyId) => (keyId === signingKeyId ? signingKey : undefined),
+    controlPlaneKeys: controlPlane.find,
     stateDirectory: env.stateDirectory,
     durability: env.auditDurability,
     dataPlanes: () => follower.dataPlaneCount,

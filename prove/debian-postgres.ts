@@ -20,7 +20,9 @@ export interface DebianPostgres {
 
 /** @returns undefined where this machine does not have it. */
 export async function startDebianPostgres(): Promise<DebianPostgres | undefined> {
-  const programs = ['postgres', 'initdb', 'pg_dump', 'pg_restore'].map((name) => join(debianPostgres, 'bin', name))
+  const programs = ['postgres', 'initdb', 'pg_dump', 'pg_restore'].map((name) =>
+    join(debianPostgres, 'bin', name),
+  )
   if (!programs.every((program) => existsSync(program))) return undefined
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-prove-'))
   // As root the server runs as another user, who has to pass through.
@@ -34,10 +36,12 @@ export async function startDebianPostgres(): Promise<DebianPostgres | undefined>
   if (account) for (const path of [dataDirectory, passwordFile]) await chown(path, account.uid, account.gid)
   const { code, output } = await runCommand(
     join(debianPostgres, 'bin', 'initdb'),
-    [`--pgdata=${dataDirectory}`, '--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256'].concat(
-      '--encoding=UTF8',
-      '--locale=C',
-    ),
+    [
+      `--pgdata=${dataDirectory}`,
+      '--username=postgres',
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+    ].concat('--encoding=UTF8', '--locale=C'),
     { account, timeoutMs: limitMs, env: { PATH: process.env.PATH, LC_ALL: 'C' } },
   )
   if (code !== 0) throw new Error(`initdb ended with ${code}: ${output}`)

@@ -55,7 +55,15 @@ async function restoreOn(superuserUrl: string, backup: string, format: string): 
   }
 }
 
-function isKept({ epochBefore, epochs, statusOfKept, statusOfLost, refusals, made, recorded }: Restored): boolean {
+function isKept({
+  epochBefore,
+  epochs,
+  statusOfKept,
+  statusOfLost,
+  refusals,
+  made,
+  recorded,
+}: Restored): boolean {
   return (
     epochs.every((epoch, index) => epoch > (epochBefore[index] ?? 0)) &&
     statusOfKept.every((status) => status === 200) &&

@@ -14,8 +14,10 @@ export type RestoringProgram = 'pg_restore' | 'psql'
  */
 export async function restoringProgram(backup: string): Promise<RestoringProgram> {
   const found = await stat(backup).catch(() => undefined)
-  if (found?.isDirectory() && (await stat(join(backup, 'toc.dat')).catch(() => undefined))) return 'pg_restore'
-  if (!found?.isFile()) throw new StartRefused(`There is no backup ${backup}: --from takes what pg_dump has written`)
+  if (found?.isDirectory() && (await stat(join(backup, 'toc.dat')).catch(() => undefined)))
+    return 'pg_restore'
+  if (!found?.isFile())
+    throw new StartRefused(`There is no backup ${backup}: --from takes what pg_dump has written`)
   await using file = await open(backup)
   const { buffer, bytesRead } = await file.read(Buffer.alloc(8), 0, 8, 0)
   const start = buffer.toString('latin1', 0, bytesRead)
@@ -47,7 +49,9 @@ export async function loadBackup(program: RestoringProgram, backup: string, owne
     )
   })
   if (code !== 0) {
-    throw new StartRefused(`${program} could not restore ${backup}, and the database was left empty: see above`)
+    throw new StartRefused(
+      `${program} could not restore ${backup}, and the database was left empty: see above`,
+    )
   }
 }
 

@@ -17,7 +17,8 @@ export interface RestoreOptions {
 export async function restore({ from, force }: RestoreOptions): Promise<void> {
   const url = process.env.DATABASE_URL || undefined
   if (from !== undefined) await restoreFrom(from, force, url)
-  else if (force) throw new StartRefused('--force is about what --from restores: give it a backup, or leave it out')
+  else if (force)
+    throw new StartRefused('--force is about what --from restores: give it a backup, or leave it out')
   const lineages = await withDatabaseUrl(url, async (databaseUrl) => {
     const database = await openDatabase({ url: databaseUrl, maxConnections: 1 })
     try {
@@ -29,7 +30,8 @@ export async function restore({ from, force }: RestoreOptions): Promise<void> {
   for (const { organizationId, epoch, revision } of lineages) {
     printLine(`${organizationId} begins epoch ${epoch}, revision ${revision}`)
   }
-  if (lineages.length === 0) printLine('The database holds no organization: data planes have nothing to follow')
+  if (lineages.length === 0)
+    printLine('The database holds no organization: data planes have nothing to follow')
   else printNote(nextSteps)
 }
 
@@ -42,7 +44,11 @@ Next:
   3. Repeat what was changed since the backup: above all the revocations of keys, data planes and API tokens.
   4. Enrol anew the data planes that enrolled since the backup.`
 
-async function restoreFrom(backup: string, force: boolean, applicationUrl: string | undefined): Promise<void> {
+async function restoreFrom(
+  backup: string,
+  force: boolean,
+  applicationUrl: string | undefined,
+): Promise<void> {
   const ownerUrl = process.env.DATABASE_OWNER_URL
   if (!ownerUrl || !applicationUrl) {
     throw new StartRefused(

@@ -12,7 +12,10 @@ import { openEmbeddedDatabase } from './stores.ts'
 const RUNTIME_WAIT_MS = 30_000
 
 /** The given database; else that of `gatehouse up`, started for the moment if it does not run. */
-export async function withDatabaseUrl<T>(given: string | undefined, work: (url: string) => Promise<T>): Promise<T> {
+export async function withDatabaseUrl<T>(
+  given: string | undefined,
+  work: (url: string) => Promise<T>,
+): Promise<T> {
   if (given !== undefined) return work(given)
   const dataDir = prepareDataDir(readDataDir(process.env))
   const lock = await lockDataDir(dataDir)

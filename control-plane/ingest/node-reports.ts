@@ -33,7 +33,8 @@ async function recordNodeReport(
   if (report.status === 'applied') await recordApplication(em, organizationId, dataPlaneId, report)
   await em.execute(
     `update data_planes set version = ?, apply_status = ?, applied_epoch = ?, applied_revision = ?,
-       applied_hash = ?, last_error = ?, refused_epoch = ?, refused_revision = ?, plugins = ?::jsonb, reported_at = ?
+       applied_hash = ?, last_error = ?, refused_epoch = ?, refused_revision = ?, plugins = ?::jsonb, reported_at = ?,
+       trusted_keys = coalesce(?::jsonb, trusted_keys)
      where org_id = ? and id = ? and (reported_at is null or reported_at <= ?)`,
     [
       report.version,
@@ -46,6 +47,7 @@ async function recordNodeReport(
       report.refused?.revision ?? null,
       JSON.stringify(report.plugins),
       reportedAt,
+      report.trustedKeys ? JSON.stringify(report.trustedKeys) : null,
       organizationId,
       dataPlaneId,
       reportedAt,

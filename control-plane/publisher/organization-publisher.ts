@@ -75,7 +75,8 @@ export class OrganizationPublisher {
   async #publish(em: EntityManager, version: HashedVersion): Promise<void> {
     const { transport, secrets, log, now } = this.#deps
     const { head, hasSnapshot } = await transport.config.published(this.#organizationId)
-    const stored = openHeadDocument(secrets, this.#organizationId, head)
+    const signers = await secrets.signers.read(em)
+    const stored = openHeadDocument(signers, this.#organizationId, head)
     if (stored && isOfAnotherLineage(stored, version)) {
       log.error(
         { organizationId: this.#organizationId, published: stored.revision, known: version.revision },
@@ -86,7 +87,7 @@ export class OrganizationPublisher {
     }
     const isIntact = stored && hasSnapshot && !(await this.#refused.claimRewrite(em))
     const deltas = isIntact ? await this.#deltasAfter(em, stored, version) : undefined
-    const credentials = await this.#credentials.outdated(em, version, deltas === undefined)
+    const credentials = await this.#credentials.outdated(em, version, signers, deltas === undefined)
     if (deltas?.length === 0 && !credentials && this.#snapshot && isFresh(stored, now())) return
     if (deltas && !this.#isSnapshotDue(version)) {
       await this.#write(em, version, { deltas, ...(credentials && { credentials }) })
@@ -115,8 +116,9 @@ export class OrganizationPublisher {
     parts: Omit<ConfigPublication, 'organizationId' | 'head'>,
   ): Promise<void> {
     const { transport, secrets, now } = this.#deps
+    const signers = await secrets.signers.read(em)
     const revoked = await readRevocations(em, this.#organizationId, revocationsInHead)
-    const head = headDocument(secrets, this.#organizationId, { ...version, issuedAt: now(), revoked })
+    const head = headDocument(signers, this.#organizationId, { ...version, issuedAt: now(), revoked })
     await transport.config.publish({ organizationId: this.#organizationId, head, ...parts })
   }
 

@@ -118,10 +118,12 @@ export class ConfigurationDisk {
 
   async #names(): Promise<string[]> {
     const names = await readdir(this.#directory)
-    return names
-      .filter((name) => /^\d+-\d{16}$/.test(name))
-      // By number: earlier releases wrote fewer digits of the epoch.
-      .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
+    return (
+      names
+        .filter((name) => /^\d+-\d{16}$/.test(name))
+        // By number: earlier releases wrote fewer digits of the epoch.
+        .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
+    )
   }
 }
 

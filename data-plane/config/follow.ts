@@ -7,7 +7,7 @@ import { boundedChannel } from './bounded-channel.ts'
 import type { Secrets } from './credentials.ts'
 import { ConfigurationDisk } from './disk.ts'
 import { HeadWatch } from './head-watch.ts'
-import type { Identity } from './identity.ts'
+import { type Identity, withRetiredKeys } from './identity.ts'
 import type { ConfigurationLog } from './log.ts'
 import { reachHead } from './reach.ts'
 import { ConfigurationRefused } from './refusal.ts'
@@ -42,6 +42,8 @@ export class ConfigurationFollower {
   readonly state: ApplyState
   readonly #channel: ConfigChannel
   readonly #identity: Identity
+  /** For what this data plane itself has verified and written. */
+  readonly #own: Identity
   readonly #disk: ConfigurationDisk
   readonly #log: ConfigurationLog
   readonly #heads: HeadWatch
@@ -60,6 +62,7 @@ export class ConfigurationFollower {
     this.state = new ApplyState(now)
     this.#channel = boundedChannel(channel)
     this.#identity = identity
+    this.#own = withRetiredKeys(identity)
     this.#disk = new ConfigurationDisk(stateDirectory)
     this.#log = log
     this.#running = new RunningConfiguration(identity, accept)
@@ -104,9 +107,9 @@ export class ConfigurationFollower {
     for (const generation of await this.#disk.generations()) {
       try {
         const envelope = await generation.readHead()
-        const head = readHead(openTrusted('gatehouse/config-head', envelope, this.#identity), this.#identity)
+        const head = readHead(openTrusted('gatehouse/config-head', envelope, this.#own), this.#own)
         const { replica } = await reachHead(head, generation, this.#identity, undefined)
-        this.#heads.look(envelope)
+        this.#heads.look(envelope, this.#own)
         this.#running.swap(this.#running.prepare(replica, this.#heads.revokedKeys.ids()), replica)
         this.#appliedHead(head)
         break
@@ -269,7 +272,7 @@ export class ConfigurationFollower {
     try {
       const envelope = await this.#disk.readSeenHead()
       if (envelope === null) return
-      const { head } = this.#heads.look(envelope)
+      const { head } = this.#heads.look(envelope, this.#own)
       this.#log.info({ version: nameVersion(head) }, 'restored the newest head seen before the restart')
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)

@@ -1,8 +1,10 @@
 import type { NodeReported } from '../../contract/events.ts'
 import type { ApplyState } from './apply-state.ts'
+import type { PinnedKeys } from './pinned-keys.ts'
 
 export interface ReportingOptions {
   readonly state: ApplyState
+  readonly controlPlane: PinnedKeys
   readonly version: string
   readonly plugins: NodeReported['plugins']
   /** Milliseconds since the epoch. */
@@ -16,7 +18,14 @@ const reportEveryMs = 10_000
  * Tells the control plane what this data plane runs: at once when that changes, and every ten seconds as a sign of
  * life. The answer ends it.
  */
-export function startReporting({ state, version, plugins, now, report }: ReportingOptions): () => void {
+export function startReporting({
+  state,
+  controlPlane,
+  version,
+  plugins,
+  now,
+  report,
+}: ReportingOptions): () => void {
   const tell = () => {
     const { status, lastError, refused, applied } = state.current
     report({
@@ -29,10 +38,13 @@ export function startReporting({ state, version, plugins, now, report }: Reporti
       status,
       error: lastError,
       ...(refused && { refused }),
+      // A control plane of an earlier release refuses what it does not know, but it has no successors to its key either.
+      ...(controlPlane.hasSucceeded && { trustedKeys: [...controlPlane.ids] }),
       plugins,
     })
   }
   const unsubscribe = state.onChange(tell)
+  controlPlane.onChange(tell)
   const timer = setInterval(tell, reportEveryMs)
   tell()
   return () => {

@@ -46,7 +46,9 @@ describe('a database that was restored from a backup', () => {
   it('is not left for the lineage that ended, when its head and log are played back: `dataPlanes` says so', () => {
     expect(restored.refusals).toHaveLength(2)
     for (const reason of restored.refusals) {
-      expect(reason).toMatch(/^head is at epoch 1, revision \d+, of a lineage that ended: epoch \d+ was already seen$/)
+      expect(reason).toMatch(
+        /^head is at epoch 1, revision \d+, of a lineage that ended: epoch \d+ was already seen$/,
+      )
     }
   })
 
@@ -75,13 +77,17 @@ describe('gatehouse restore --from', () => {
     const environment = { DATABASE_OWNER_URL: ownerUrl, DATABASE_URL: applicationUrl }
     const { code, stderr } = await restore(['--from', 'package.json'], environment)
     expect(code).toBe(1)
-    expect(stderr).toMatch(new RegExp(`connections of ${applicationRole} .* are open: stop the control planes first`))
+    expect(stderr).toMatch(
+      new RegExp(`connections of ${applicationRole} .* are open: stop the control planes first`),
+    )
   })
 
   it('refuses a file that is not there, and --force without one', async () => {
     const { ownerUrl, applicationUrl } = planes.database
     const environment = { DATABASE_OWNER_URL: ownerUrl, DATABASE_URL: applicationUrl }
-    expect((await restore(['--from', 'nothing.dump'], environment)).stderr).toMatch(/There is no backup nothing.dump/)
+    expect((await restore(['--from', 'nothing.dump'], environment)).stderr).toMatch(
+      /There is no backup nothing.dump/,
+    )
     expect((await restore(['--force'], environment)).stderr).toMatch(/--force is about what --from restores/)
   })
 

@@ -2,9 +2,11 @@ export { type Confirmation, checkConfirmation, untilConfirmed } from './confirma
 export { confirmationFields } from './confirmation-graphql.ts'
 export {
   countRefusingDataPlanes,
+  listDataPlanesWithoutKey,
   listEnrolledDataPlanes,
   listReportedPlugins,
   listRevokedDataPlaneIds,
+  type NamedDataPlane,
   readSigningKeys,
 } from './directory.ts'
 export { type DataPlane, DataPlaneEntity, type ReportedPlugin } from './entity.ts'

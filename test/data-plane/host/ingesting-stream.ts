@@ -61,7 +61,7 @@ export class IngestingStream implements EventProducer {
       const { organizationId, dataPlaneId, incarnation } = batch
       const sequence = this.#contiguous(incarnation, batch.sequence)
       const confirmation = { format: 1 as const, organizationId, dataPlaneId, incarnation, sequence }
-      this.#confirmation = sealConfirmation(confirmation, signingKey)
+      this.#confirmation = sealConfirmation(confirmation, { keys: [signingKey], succession: [] })
       this.#entries.delete(id)
     }
   }
