@@ -5,14 +5,21 @@ import { runCommand } from '../cli/embedded/child-process.ts'
 import { runGatehouse, startPlanes } from '../test/acceptance/planes.ts'
 import { type Restored, restoreBackup } from '../test/acceptance/restored-backup.ts'
 import { debianPostgres, startDebianPostgres } from './debian-postgres.ts'
-import type { Progress, ProofVerdict } from './proof.ts'
+import type { Progress, Skipped } from './proof.ts'
+
+export interface RestoredVerdict extends Restored {
+  readonly promise: string
+  /** Of `pg_dump`. */
+  readonly format: string
+  readonly kept: boolean
+}
 
 const promise =
   'data planes follow a database that pg_restore has restored, refuse the lineage that ended, and lose nothing from then on'
 const dumpLimitMs = 120_000
 
 /** A backup by pg_dump in each of its formats, on PostgreSQL 15, which the migrations have to suit as well. */
-export async function* proveRestoredBackup(progress: Progress): AsyncIterable<ProofVerdict> {
+export async function* proveRestoredBackup(progress: Progress): AsyncIterable<RestoredVerdict | Skipped> {
   await using ends = new AsyncDisposableStack()
   const postgres = await startDebianPostgres()
   if (!postgres) {

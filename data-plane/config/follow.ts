@@ -42,8 +42,6 @@ export class ConfigurationFollower {
   readonly state: ApplyState
   readonly #channel: ConfigChannel
   readonly #identity: Identity
-  /** For what this data plane itself has verified and written. */
-  readonly #own: Identity
   readonly #disk: ConfigurationDisk
   readonly #log: ConfigurationLog
   readonly #heads: HeadWatch
@@ -62,7 +60,6 @@ export class ConfigurationFollower {
     this.state = new ApplyState(now)
     this.#channel = boundedChannel(channel)
     this.#identity = identity
-    this.#own = withRetiredKeys(identity)
     this.#disk = new ConfigurationDisk(stateDirectory)
     this.#log = log
     this.#running = new RunningConfiguration(identity, accept)
@@ -101,15 +98,16 @@ export class ConfigurationFollower {
    * @param sealedCredentials as received by an enrolment just now.
    */
   async restore(sealedCredentials?: string): Promise<void> {
+    const own = withRetiredKeys(this.#identity)
     await this.#disk.prepare()
     await this.#sealed.load()
     if (sealedCredentials !== undefined) await this.#sealed.receive(sealedCredentials)
     for (const generation of await this.#disk.generations()) {
       try {
         const envelope = await generation.readHead()
-        const head = readHead(openTrusted('gatehouse/config-head', envelope, this.#own), this.#own)
+        const head = readHead(openTrusted('gatehouse/config-head', envelope, own), own)
         const { replica } = await reachHead(head, generation, this.#identity, undefined)
-        this.#heads.look(envelope, this.#own)
+        this.#heads.look(envelope, own)
         this.#running.swap(this.#running.prepare(replica, this.#heads.revokedKeys.ids()), replica)
         this.#appliedHead(head)
         break
@@ -118,7 +116,7 @@ export class ConfigurationFollower {
         this.#log.error({ generation: generation.name, reason }, 'a saved configuration cannot be used')
       }
     }
-    await this.#restoreSeenHead()
+    await this.#restoreSeenHead(own)
   }
 
   /** Follows the channel from now on. Resolves at once when there is a configuration from disk, else after the first look. */
@@ -268,11 +266,11 @@ export class ConfigurationFollower {
     }
   }
 
-  async #restoreSeenHead(): Promise<void> {
+  async #restoreSeenHead(own: Identity): Promise<void> {
     try {
       const envelope = await this.#disk.readSeenHead()
       if (envelope === null) return
-      const { head } = this.#heads.look(envelope, this.#own)
+      const { head } = this.#heads.look(envelope, own)
       this.#log.info({ version: nameVersion(head) }, 'restored the newest head seen before the restart')
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)

@@ -14,6 +14,7 @@ export interface Planes extends Api {
   readonly dataPlanes: readonly Plane[]
   readonly redis: RedisServer
   readonly database: Database
+  readonly masterKey: string
   /** An empty organization's workspace, with a team and a provider that were made through GraphQL. */
   readonly demo: Demo
   providerCalls(): ProviderCall[]
@@ -55,10 +56,11 @@ async function start(
     prepareDatabase(options.superuserUrl, started),
     startRedis(join(folder, 'redis'), started),
   ])
+  const masterKey = randomBytes(32).toString('base64')
   const controlPlane = await run('control-plane', {
     DATABASE_URL: database.applicationUrl,
     REDIS_URL: redis.url,
-    GATEHOUSE_MASTER_KEY: randomBytes(32).toString('base64'),
+    GATEHOUSE_MASTER_KEY: masterKey,
     CONTROL_PLANE_PORT: '0',
   })
   const graphql = <Data>(query: string, variables: object = {}) =>
@@ -85,7 +87,7 @@ async function start(
   }
   await applied()
   return {
-    ...{ graphql, controlPlane, dataPlanes, redis, database, demo, applied },
+    ...{ graphql, controlPlane, dataPlanes, redis, database, masterKey, demo, applied },
     providerCalls: () => readProviderCalls(join(simulatorDir, 'simulator/calls.ndjson')),
     stop: () => started.disposeAsync(),
   }
