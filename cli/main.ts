@@ -11,6 +11,8 @@ import { addExportBootstrapCommand } from './commands/export-bootstrap.ts'
 import { addKeysCommand } from './commands/keys.ts'
 import { addMigrateCommand } from './commands/migrate.ts'
 import { addResetCommand } from './commands/reset.ts'
+import { addRestoreCommand } from './commands/restore.ts'
+import { addRotateSigningKeyCommand } from './commands/rotate-signing-key.ts'
 import { addSimulatorCommand } from './commands/simulator.ts'
 import { addUpCommand } from './commands/up.ts'
 import { addUsageCommand } from './commands/usage.ts'
@@ -38,6 +40,8 @@ addDataPlaneCommand(program)
 addExportBootstrapCommand(program)
 addMigrateCommand(program)
 addCreateAdminTokenCommand(program)
+addRestoreCommand(program)
+addRotateSigningKeyCommand(program)
 addSimulatorCommand(program)
 addResetCommand(program)
 addApplyCommand(program)

@@ -4,6 +4,8 @@ export type ProcessName =
   | 'up'
   | 'migrate'
   | 'create-admin-token'
+  | 'restore'
+  | 'rotate-signing-key'
   | 'simulator'
   | 'reset'
   | 'client'
@@ -23,12 +25,12 @@ export const environmentVariables = {
   DATABASE_URL: {
     description:
       'PostgreSQL as the application role (made by "gatehouse migrate"). "gatehouse up" runs its own database when it is not set',
-    readBy: ['control-plane', 'up', 'create-admin-token'],
+    readBy: ['control-plane', 'up', 'create-admin-token', 'restore', 'rotate-signing-key'],
     secret: true,
   },
   DATABASE_OWNER_URL: {
-    description: 'PostgreSQL as the role that owns the tables; only for migrations',
-    readBy: ['migrate', 'up'],
+    description: 'PostgreSQL as the role that owns the tables; only for migrations and restores',
+    readBy: ['migrate', 'up', 'restore'],
     secret: true,
   },
   REDIS_URL: {
@@ -40,7 +42,7 @@ export const environmentVariables = {
   GATEHOUSE_MASTER_KEY: {
     description:
       'Encrypts stored secrets: 32 random bytes in base64 (openssl rand -base64 32). "gatehouse up" keeps its own',
-    readBy: ['control-plane', 'up'],
+    readBy: ['control-plane', 'up', 'rotate-signing-key'],
     secret: true,
   },
   CONTROL_PLANE_HOST: {
@@ -165,7 +167,7 @@ export const environmentVariables = {
   },
   GATEHOUSE_DATA_DIR: {
     description: 'Where "gatehouse up" keeps its database, keys and quickstart.json',
-    readBy: ['up', 'create-admin-token', 'simulator', 'reset', 'client'],
+    readBy: ['up', 'create-admin-token', 'restore', 'rotate-signing-key', 'simulator', 'reset', 'client'],
     default: '.gatehouse',
   },
   GATEHOUSE_URL: {

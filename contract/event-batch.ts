@@ -1,7 +1,15 @@
 import { hash } from 'node:crypto'
 import Type, { type Static } from 'typebox'
 import { DataPlaneEvent } from './events.ts'
-import { type KeyLookup, open, SignatureRefused, type SigningKey, seal } from './signed.ts'
+import {
+  type KeyLookup,
+  open,
+  SignatureRefused,
+  type Signers,
+  type SigningKey,
+  seal,
+  sealByAll,
+} from './signed.ts'
 import { parserOf } from './validation.ts'
 
 /**
@@ -82,8 +90,8 @@ export type EventConfirmation = Static<typeof EventConfirmation>
 
 const parseConfirmation = parserOf('confirmation of events', EventConfirmation)
 
-export function sealConfirmation(confirmation: EventConfirmation, key: SigningKey): string {
-  return seal('gatehouse/events-confirmation', JSON.stringify(confirmation), key)
+export function sealConfirmation(confirmation: EventConfirmation, signers: Signers): string {
+  return sealByAll('gatehouse/events-confirmation', JSON.stringify(confirmation), signers)
 }
 
 /**

@@ -77,6 +77,8 @@ export const NodeReported = Type.Object(
     error: Text,
     /** Which one that was; absent where nothing was refused, or nothing of it could be read. */
     refused: Type.Optional(Type.Object({ epoch: Count, revision: Count }, closed)),
+    /** Ids of the control plane's signing keys that it believes; absent while that is the one of its enrolment. */
+    trustedKeys: Type.Optional(Type.Array(Id, { maxItems: 2 })),
     plugins: Type.Array(
       Type.Object(
         {

@@ -11,17 +11,23 @@ export type PayloadType =
   | 'gatehouse/events-confirmation'
   | 'gatehouse/lease-request'
   | 'gatehouse/lease-reply'
+  | 'gatehouse/signing-keys'
 
-/** A DSSE envelope (github.com/secure-systems-lab/dsse) with one Ed25519 signature. */
+/** A DSSE envelope (github.com/secure-systems-lab/dsse) with Ed25519 signatures. */
 export const Envelope = Type.Object(
   {
     payloadType: Type.String(),
     /** Base64 of the payload's bytes. */
     payload: Type.String(),
-    signatures: Type.Array(Type.Object({ keyid: Type.String(), sig: Type.String() }), {
-      minItems: 1,
-      maxItems: 4,
-    }),
+    signatures: Type.Array(
+      Type.Object({
+        keyid: Type.String(),
+        sig: Type.String(),
+        /** How this key came to be believed, oldest statement first: see key-set.ts. Earlier releases leave it unread. */
+        succession: Type.Optional(Type.Array(Type.String())),
+      }),
+      { minItems: 1, maxItems: 4 },
+    ),
   },
   { additionalProperties: false },
 )
@@ -41,12 +47,52 @@ export class SignatureRefused extends Error {
   override readonly name = 'SignatureRefused'
 }
 
+/** Who signs: one key, or two while one takes the place of the other. */
+export interface Signers {
+  readonly keys: readonly SigningKey[]
+  /** The statements that lead from the first key ever to these. */
+  readonly succession: readonly string[]
+}
+
 /** Signs `payload` for one purpose; the answer is the envelope's JSON. */
 export function seal(type: PayloadType, payload: string, key: SigningKey): string {
+  return sealBy(type, payload, [key])
+}
+
+/** As {@link seal}, by every key that is believed now. */
+export function sealByAll(type: PayloadType, payload: string, { keys }: Signers): string {
+  return sealBy(type, payload, keys)
+}
+
+/** As {@link sealByAll}, for whoever may have missed how these keys came to be believed. */
+export function sealWithSuccession(
+  type: PayloadType,
+  payload: string,
+  { keys, succession }: Signers,
+): string {
+  return sealBy(type, payload, keys, succession)
+}
+
+function sealBy(
+  type: PayloadType,
+  payload: string,
+  keys: readonly SigningKey[],
+  succession: readonly string[] = [],
+): string {
   const bytes = Buffer.from(payload)
-  const sig = signBytes(null, preAuthEncoding(type, bytes), key.privateKey).toString('base64')
+  const signed = preAuthEncoding(type, bytes)
+  const signatures = keys.map(({ id: keyid, privateKey }, index) => ({
+    keyid,
+    sig: signBytes(null, signed, privateKey).toString('base64'),
+    ...(index === 0 && succession.length > 0 && { succession }),
+  }))
   // Written out, not stringified: a batch of events is long, and base64 needs no escapes.
-  return `{"payloadType":"${type}","payload":"${bytes.toString('base64')}","signatures":[{"keyid":${JSON.stringify(key.id)},"sig":"${sig}"}]}`
+  return `{"payloadType":"${type}","payload":"${bytes.toString('base64')}","signatures":${JSON.stringify(signatures)}}`
+}
+
+/** The statements that an envelope carries, which nothing vouches for but their own signatures. */
+export function successionOf(envelopeJson: string): readonly string[] {
+  return parseEnvelope(envelopeJson).signatures.flatMap(({ succession }) => succession ?? [])
 }
 
 /**

@@ -13,6 +13,7 @@ import { ConfigurationFollower } from './config/follow.ts'
 import { type Identity, IdentityStore } from './config/identity.ts'
 import { ConfigurationRefused } from './config/refusal.ts'
 import { startReporting } from './config/report.ts'
+import { watchForRestores } from './config/restores.ts'
 import { Drain } from './drain.ts'
 import type { DataPlaneEnv } from './env.ts'
 import { type Governance, openGovernance } from './host/governance.ts'
@@ -80,6 +81,7 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
     pipelines.check(configuration),
   )
   const governance = await governWith(context, ends, follower)
+  watchForRestores(follower.state, () => governance.followRestore())
   const calls = new CallCounter()
   const telemetry = await openCallTelemetry(context)
   const pipelines = createPipelines(context, { custom, follower, governance, calls, telemetry })
@@ -87,6 +89,7 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
   await follower.start()
   const stopReporting = startReporting({
     state: follower.state,
+    controlPlane: identity.controlPlane,
     version,
     plugins: [...pipelines.descriptions],
     now,
@@ -250,13 +253,13 @@ function governWith(
   transport: DataPlaneTransport,
   follower: ConfigurationFollower,
 ): Promise<Governance> {
-  const { organizationId, dataPlaneId, signingKeyId, signingKey, privateSigningKey } = identity
+  const { organizationId, dataPlaneId, controlPlane, privateSigningKey } = identity
   return openGovernance({
     transport,
     organizationId,
     dataPlaneId,
     signingKey: { id: dataPlaneId, privateKey: privateSigningKey },
-    controlPlaneKeys: (keyId) => (keyId === signingKeyId ? signingKey : undefined),
+    controlPlaneKeys: controlPlane.find,
     stateDirectory: env.stateDirectory,
     durability: env.auditDurability,
     dataPlanes: () => follower.dataPlaneCount,

@@ -12,6 +12,7 @@ import { proveKeyLifecycle } from './key-lifecycle.ts'
 import { proveOutage } from './outage.ts'
 import { provePartitions } from './partitions.ts'
 import type { Progress, Proof, ProofVerdict } from './proof.ts'
+import { proveRestoredBackup } from './restored-backup.ts'
 import { proveLostHints, proveRevocationsWithoutRedis } from './second-way.ts'
 import { proveTornRestarts } from './torn-restarts.ts'
 import { proveTornSaves } from './torn-saves.ts'
@@ -57,6 +58,7 @@ export const proofs: readonly Proof[] = [
   onPlanes('torn-restarts', async (planes, progress) => [
     await proveTornRestarts(planes, { runs: 20, seed: anySeed() }, progress),
   ]),
+  { name: 'restored-backup', prove: proveRestoredBackup },
   underChaos('records', records, { seeds: 1 }),
   underChaos('budgets', budgets, { seeds: 10 }),
 ]

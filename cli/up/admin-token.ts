@@ -1,17 +1,7 @@
-import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { createOrganization, issueAdminToken } from '../../control-plane/bootstrap.ts'
 import { type Database, openDatabase } from '../../control-plane/db/database.ts'
-import { migrate } from '../../control-plane/db/migrate.ts'
-import { applicationRole } from '../embedded/database.ts'
-import { startPostgres } from '../embedded/postgres.ts'
-import { readDataDir } from '../env.ts'
 import { StartRefused } from '../start-refused.ts'
-import { lockDataDir, prepareDataDir, readMasterKey } from './data-dir.ts'
-import { readRuntime } from './runtime-file.ts'
-import { openEmbeddedDatabase } from './stores.ts'
-
-const RUNTIME_WAIT_MS = 30_000
+import { withDatabaseUrl } from './database-url.ts'
 
 export interface TokenOptions {
   readonly name: string
@@ -41,39 +31,4 @@ async function chooseOrganization(database: Database, wanted: string | undefined
   if (existing.length > 1)
     throw new StartRefused(`Say which organization with --organization: ${existing.join(', ')}`)
   return existing[0] ?? (await createOrganization(database, { name: 'My organization' })).organizationId
-}
-
-/** The given database; else that of `gatehouse up`, started for the moment if it does not run. */
-async function withDatabaseUrl<T>(given: string | undefined, work: (url: string) => Promise<T>): Promise<T> {
-  if (given !== undefined) return work(given)
-  const dataDir = prepareDataDir(readDataDir(process.env))
-  const lock = await lockDataDir(dataDir)
-  if (lock === undefined) return work(await runningDatabase(dataDir))
-  try {
-    // Refuses where the key of an existing database is missing, before anything is started.
-    await readMasterKey(dataDir)
-    const postgres = await startPostgres({ dataDir, announce: (line) => console.error(line) })
-    try {
-      const { url, ownerUrl } = await openEmbeddedDatabase(postgres)
-      await migrate({ ownerUrl, applicationRole })
-      return await work(url)
-    } finally {
-      await postgres.stop()
-    }
-  } finally {
-    await lock.release()
-  }
-}
-
-/** `gatehouse up` may still be starting. */
-async function runningDatabase(dataDir: string): Promise<string> {
-  const deadline = Date.now() + RUNTIME_WAIT_MS
-  while (Date.now() < deadline) {
-    const runtime = await readRuntime(dataDir)
-    if (runtime !== undefined) return runtime.databaseUrl
-    await delay(100)
-  }
-  throw new StartRefused(
-    `Gatehouse runs on ${dataDir} but ${join(dataDir, 'runtime.json')} does not appear: restart it`,
-  )
 }

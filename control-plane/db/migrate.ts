@@ -18,6 +18,18 @@ export interface MigrateOptions {
 
 /** Brings the schema up to date. Running it again, or twice at once, changes nothing. */
 export async function migrate(options: MigrateOptions): Promise<void> {
+  await asOwner(options, async (orm) => {
+    await exclusively(orm.em.fork(), (em) => ensureRole(em, options))
+    await exclusively(orm.em.fork(), () => orm.migrator.up())
+  })
+}
+
+/** Makes the application role, to which the tables of a backup give their rights. */
+export async function ensureApplicationRole(options: MigrateOptions): Promise<void> {
+  await asOwner(options, (orm) => exclusively(orm.em.fork(), (em) => ensureRole(em, options)))
+}
+
+async function asOwner(options: MigrateOptions, work: (orm: MikroORM) => Promise<void>): Promise<void> {
   const orm = await MikroORM.init({
     clientUrl: options.ownerUrl,
     entities: [],
@@ -36,8 +48,7 @@ export async function migrate(options: MigrateOptions): Promise<void> {
     },
   })
   try {
-    await exclusively(orm.em.fork(), (em) => ensureRole(em, options))
-    await exclusively(orm.em.fork(), () => orm.migrator.up())
+    await work(orm)
   } finally {
     await orm.close(true)
   }

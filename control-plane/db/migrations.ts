@@ -16,6 +16,7 @@ import { roleObjects } from './migrations/024-role-objects.ts'
 import { longLists } from './migrations/025-long-lists.ts'
 import { prunedHistory } from './migrations/026-pruned-history.ts'
 import { profilePurpose } from './migrations/027-profile-purpose.ts'
+import { signingKeySets } from './migrations/029-signing-key-sets.ts'
 import { refusedRevision } from './migrations/035-refused-revision.ts'
 import { budgetWindows } from './migrations/036-budget-windows.ts'
 
@@ -38,6 +39,7 @@ export const migrations: readonly SchemaMigration[] = [
   longLists,
   prunedHistory,
   profilePurpose,
+  signingKeySets,
   refusedRevision,
   budgetWindows,
 ]

@@ -75,10 +75,12 @@ class Ingest {
 
   /** What is committed is confirmed before it is acknowledged: a batch that left the stream unconfirmed was lost. */
   async #finish(organizationId: string, outcome: IngestOutcome): Promise<void> {
-    const { transport, secrets } = this.#deps
+    const { database, transport, secrets } = this.#deps
+    if (outcome.sources.length === 0) return this.#report(organizationId, outcome)
+    const signers = await database.transaction(organizationId, (em) => secrets.signers.read(em))
     for (const { dataPlaneId, incarnation, contiguous: sequence } of outcome.sources) {
       const confirmation = { format: 1 as const, organizationId, dataPlaneId, incarnation, sequence }
-      const sealed = sealConfirmation(confirmation, secrets.signingKey)
+      const sealed = sealConfirmation(confirmation, signers)
       await transport.events.confirm(organizationId, dataPlaneId, sealed)
     }
     this.#report(organizationId, outcome)

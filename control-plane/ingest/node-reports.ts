@@ -57,7 +57,7 @@ async function recordNodeReport(
   await em.execute(
     `update data_planes set version = ?, apply_status = ?, applied_epoch = ?, applied_revision = ?,
        applied_hash = ?, last_error = ?, refused_epoch = ?, refused_revision = ?,
-       plugins = coalesce(?::jsonb, plugins), reported_at = ?
+       plugins = coalesce(?::jsonb, plugins), reported_at = ?, trusted_keys = coalesce(?::jsonb, trusted_keys)
      where org_id = ? and id = ? and (reported_at is null or reported_at <= ?)`,
     [
       report.version,
@@ -70,6 +70,7 @@ async function recordNodeReport(
       report.refused?.revision ?? null,
       report.plugins ? JSON.stringify(report.plugins) : null,
       reportedAt,
+      report.trustedKeys ? JSON.stringify(report.trustedKeys) : null,
       organizationId,
       dataPlaneId,
       reportedAt,

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { canonicalJson } from '../../contract/canonical.ts'
 import { type LeaseReply, type LeaseRequest, parseLeaseRequest } from '../../contract/leases.ts'
-import { open, SignatureRefused, seal } from '../../contract/signed.ts'
+import { open, SignatureRefused, sealByAll } from '../../contract/signed.ts'
 import { ContractViolation } from '../../contract/validation.ts'
 import type { LeaseRequestEntry } from '../../transport/lease-channel.ts'
 import type { BackgroundDependencies, BackgroundWork } from '../background/dependencies.ts'
@@ -57,7 +57,7 @@ async function answer(deps: BackgroundDependencies, entry: LeaseRequestEntry): P
   const work = database.transaction(organizationId, async (em) => {
     const request = openRequest(entry, await readSigningKeys(em, organizationId))
     if (request instanceof Error) return request
-    return { request, grants: await grantLeases(em, request, now()) }
+    return { request, grants: await grantLeases(em, request, now()), signers: await secrets.signers.read(em) }
   })
   const answered = await work.catch((error: unknown) => {
     if (isDataError(error)) return error
@@ -67,10 +67,10 @@ async function answer(deps: BackgroundDependencies, entry: LeaseRequestEntry): P
     log.warn({ organizationId, reason: answered.message }, 'refused a lease request')
     return transport.leases.discard(entry)
   }
-  const { request, grants } = answered
+  const { request, grants, signers } = answered
   const { dataPlaneId } = request
   const reply: LeaseReply = { format: 1, requestId: request.id, dataPlaneId, grants: [...grants] }
-  const document = seal('gatehouse/lease-reply', canonicalJson(reply), secrets.signingKey)
+  const document = sealByAll('gatehouse/lease-reply', canonicalJson(reply), signers)
   await transport.leases.reply(entry, dataPlaneId, document)
 }
 

@@ -89,8 +89,9 @@ export class PolledConfiguration {
 
   async #head(em: EntityManager, version: HashedVersion): Promise<string> {
     const { secrets, now } = this.#deps
+    const signers = await secrets.signers.read(em)
     const revoked = await readRevocations(em, this.#organizationId, revocationsInHead)
-    return headDocument(secrets, this.#organizationId, { ...version, issuedAt: now(), revoked })
+    return headDocument(signers, this.#organizationId, { ...version, issuedAt: now(), revoked })
   }
 
   async #credentials(
@@ -101,8 +102,9 @@ export class PolledConfiguration {
   ): Promise<string> {
     const { secrets } = this.#deps
     const providerSecrets = await openProviderSecrets(em, secrets, this.#organizationId)
+    const signers = await secrets.signers.read(em)
     const recipient = { id: dataPlaneId, sealingKey }
-    return sealCredentials(secrets, this.#organizationId, recipient, version, providerSecrets)
+    return sealCredentials(secrets, signers, this.#organizationId, recipient, version, providerSecrets)
   }
 
   async #documents(em: EntityManager, from: Version | null, version: HashedVersion): Promise<Documents> {

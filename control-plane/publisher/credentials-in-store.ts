@@ -3,13 +3,14 @@ import type { Version } from '../../contract/configuration/documents.ts'
 import { listEnrolledDataPlanes, listRevokedDataPlaneIds } from '../modules/data-planes/index.ts'
 import { listCredentialIds, openProviderSecrets } from '../modules/providers/index.ts'
 import type { Secrets } from '../secrets/secrets.ts'
+import type { InstallationSigners } from '../secrets/signers.ts'
 import { sealCredentials } from './credentials.ts'
 
 /** Knows when the sealed credentials in the store no longer fit the data planes or the provider secrets. */
 export class CredentialsInStore {
   readonly #secrets: Secrets
   readonly #organizationId: string
-  #checkedAt: Version | undefined
+  #checkedAt: (Version & { readonly signers: number }) | undefined
   #writtenFor: string | undefined
   #madeFor: string | undefined
 
@@ -20,21 +21,29 @@ export class CredentialsInStore {
 
   /**
    * The credentials to write with `version`, by data plane (null: to be deleted), or undefined when those in the
-   * store are still right. Data planes and provider secrets change only with a revision.
+   * store are still right. Data planes and provider secrets change only with a revision, the
+   * signers without one.
    */
   async outdated(
     em: EntityManager,
     version: Version,
+    signers: InstallationSigners,
     storeWasEmptied: boolean,
   ): Promise<ReadonlyMap<string, string | null> | undefined> {
     const sameRevision =
-      this.#checkedAt?.epoch === version.epoch && this.#checkedAt.revision === version.revision
+      this.#checkedAt?.epoch === version.epoch &&
+      this.#checkedAt.revision === version.revision &&
+      this.#checkedAt.signers === signers.version
     if (sameRevision && !storeWasEmptied) return undefined
     const enrolled = await listEnrolledDataPlanes(em, this.#organizationId)
     const revoked = await listRevokedDataPlaneIds(em, this.#organizationId)
     const credentialIds = await listCredentialIds(em, this.#organizationId)
-    this.#madeFor = JSON.stringify([enrolled.map(({ id }) => id), revoked, credentialIds])
-    this.#checkedAt = version
+    this.#madeFor = JSON.stringify([
+      enrolled.map(({ id }) => id),
+      ...[revoked, credentialIds, signers.version],
+    ])
+    const { epoch, revision } = version
+    this.#checkedAt = { epoch, revision, signers: signers.version }
     if (this.#madeFor === this.#writtenFor && !storeWasEmptied) return undefined
     // Until `written` says otherwise the next round tries again.
     this.#checkedAt = undefined
@@ -44,6 +53,7 @@ export class CredentialsInStore {
     for (const recipient of enrolled) {
       const credentials = await sealCredentials(
         this.#secrets,
+        signers,
         this.#organizationId,
         recipient,
         version,

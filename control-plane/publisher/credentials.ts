@@ -5,7 +5,7 @@ import {
   type Credentials,
   type Version,
 } from '../../contract/configuration/documents.ts'
-import { seal } from '../../contract/signed.ts'
+import { type Signers, sealByAll } from '../../contract/signed.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 
 export interface CredentialsRecipient {
@@ -21,7 +21,8 @@ export interface CredentialsRecipient {
  * @param providerSecrets by credential id.
  */
 export async function sealCredentials(
-  secrets: Secrets,
+  { pepper }: Secrets,
+  signers: Signers,
   organizationId: string,
   recipient: CredentialsRecipient,
   { epoch, revision }: Version,
@@ -33,10 +34,10 @@ export async function sealCredentials(
     dataPlaneId: recipient.id,
     epoch,
     revision,
-    pepper: secrets.pepper.toString('base64'),
+    pepper: pepper.toString('base64'),
     secrets: { ...providerSecrets },
   }
-  const signed = seal('gatehouse/credentials', canonicalJson(credentials), secrets.signingKey)
+  const signed = sealByAll('gatehouse/credentials', canonicalJson(credentials), signers)
   return new CompactEncrypt(new TextEncoder().encode(signed))
     .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM' })
     .encrypt(await importJWK(recipient.sealingKey, 'ECDH-ES'))

@@ -1,4 +1,3 @@
-import { createPublicKey } from 'node:crypto'
 import { canonicalJson, type Json } from '../../contract/canonical.ts'
 import {
   CONFIGURATION_FORMAT,
@@ -8,9 +7,9 @@ import {
   type Version,
 } from '../../contract/configuration/documents.ts'
 import { entitySeparator, snapshotEnd, snapshotStart } from '../../contract/configuration/snapshot-text.ts'
-import { open, SignatureRefused, seal } from '../../contract/signed.ts'
+import { open, SignatureRefused, type Signers, sealWithSuccession } from '../../contract/signed.ts'
 import { ContractViolation } from '../../contract/validation.ts'
-import type { Secrets } from '../secrets/secrets.ts'
+import type { InstallationSigners } from '../secrets/signers.ts'
 import type { RecordedChange } from './revision.ts'
 
 /** A version and its root hash. */
@@ -24,7 +23,7 @@ export interface HeadFacts extends HashedVersion {
 }
 
 /** The signed statement that this is the configuration now. */
-export function headDocument(secrets: Secrets, organizationId: string, facts: HeadFacts): string {
+export function headDocument(signers: Signers, organizationId: string, facts: HeadFacts): string {
   const { epoch, revision, hash, issuedAt, revoked } = facts
   const head: Head = {
     format: CONFIGURATION_FORMAT,
@@ -35,22 +34,18 @@ export function headDocument(secrets: Secrets, organizationId: string, facts: He
     issuedAt,
     revoked: [...revoked],
   }
-  return seal('gatehouse/config-head', canonicalJson(head), secrets.signingKey)
+  return sealWithSuccession('gatehouse/config-head', canonicalJson(head), signers)
 }
 
 /** A head that this installation signed, or nothing when the store holds anything else. */
 export function openHeadDocument(
-  secrets: Secrets,
+  signers: InstallationSigners,
   organizationId: string,
   document: string | null,
 ): Head | undefined {
   if (document === null) return undefined
-  const { id, publicJwk } = secrets.signingKey
-  const publicKey = createPublicKey({ key: { ...publicJwk }, format: 'jwk' })
   try {
-    const { payload } = open('gatehouse/config-head', document, (keyId) =>
-      keyId === id ? publicKey : undefined,
-    )
+    const { payload } = open('gatehouse/config-head', document, signers.find)
     const head = parseHead(payload)
     return head.organizationId === organizationId ? head : undefined
   } catch (error) {

@@ -7,7 +7,7 @@ import { CredentialsInStore } from './credentials-in-store.ts'
 import { deltaDocument, type HashedVersion, headDocument, openHeadDocument } from './documents.ts'
 import { type Followed, FollowedConfiguration } from './followed-configuration.ts'
 import { RefusedDocuments } from './refused-documents.ts'
-import { beginEpochAbove } from './revision.ts'
+import { beginEpoch } from './revision.ts'
 import { readRevisionsAfter, readRevocations, revocationsInHead } from './revisions.ts'
 import { SnapshotRenewal } from './snapshot-renewal.ts'
 
@@ -73,17 +73,19 @@ export class OrganizationPublisher {
     const { version } = followed
     const { transport, secrets, log, now } = this.#deps
     const { head, hasSnapshot } = await transport.config.published(this.#organizationId)
-    const stored = openHeadDocument(secrets, this.#organizationId, head)
-    if (stored && compareVersions(stored, version) > 0) {
+    const signers = await secrets.signers.read(em)
+    const stored = openHeadDocument(signers, this.#organizationId, head)
+    if (stored && isOfAnotherLineage(stored, version)) {
       log.error(
         { organizationId: this.#organizationId, published: stored.revision, known: version.revision },
-        'the database is older than what was published, so it was restored from a backup: beginning a new epoch',
+        'the database does not know what was published, so it was restored from a backup: beginning a new epoch',
       )
-      return beginEpochAbove(em, this.#organizationId, stored.epoch)
+      await beginEpoch(em, this.#organizationId, stored.epoch)
+      return
     }
     const isIntact = stored && hasSnapshot && !(await this.#refused.claimRewrite(em))
     const deltas = isIntact ? await this.#deltasAfter(em, stored, version) : undefined
-    const credentials = await this.#credentials.outdated(em, version, deltas === undefined)
+    const credentials = await this.#credentials.outdated(em, version, signers, deltas === undefined)
     const parts = { deltas: deltas ?? [], ...(credentials && { credentials }) }
     if (!deltas) await this.#publishWhole(em, followed, { ...parts, dropDeltas: true })
     else if (followed.snapshot !== undefined) await this.#publishWhole(em, followed, parts)
@@ -104,15 +106,16 @@ export class OrganizationPublisher {
 
   async #write(em: EntityManager, version: HashedVersion, parts: Parts): Promise<void> {
     const { transport, secrets, now } = this.#deps
+    const signers = await secrets.signers.read(em)
     const revoked = await readRevocations(em, this.#organizationId, revocationsInHead)
-    const head = headDocument(secrets, this.#organizationId, { ...version, issuedAt: now(), revoked })
+    const head = headDocument(signers, this.#organizationId, { ...version, issuedAt: now(), revoked })
     await transport.config.publish({ organizationId: this.#organizationId, head, ...parts })
   }
 
   /** What leads from the stored head to `version`; undefined when only a snapshot does. */
   async #deltasAfter(em: EntityManager, stored: Head, version: HashedVersion): Promise<Delta[] | undefined> {
     if (stored.epoch !== version.epoch) return undefined
-    if (stored.revision === version.revision) return stored.hash === version.hash ? [] : undefined
+    if (stored.revision === version.revision) return []
     const revisions = await readRevisionsAfter(em, this.#organizationId, stored, keptDeltas)
     const deltas: Delta[] = []
     for (const { revision, changes, hash } of revisions) {
@@ -127,6 +130,12 @@ export class OrganizationPublisher {
 
 function bytesOf(deltas: readonly Delta[]): number {
   return deltas.reduce((sum, { document }) => sum + document.length, 0)
+}
+
+/** Published is what this database never held: a later version, or another content of the same one. */
+function isOfAnotherLineage(stored: Head, version: HashedVersion): boolean {
+  const order = compareVersions(stored, version)
+  return order > 0 || (order === 0 && stored.hash !== version.hash)
 }
 
 function isFresh(stored: Head | undefined, now: number): boolean {

@@ -1,9 +1,8 @@
 import { createHmac } from 'node:crypto'
-import type { SigningKey } from '../../contract/signed.ts'
 import type { Database } from '../db/database.ts'
 import { openUnder, type SealedPlace, sealUnder } from './envelope.ts'
 import { openInstallationSecrets } from './installation.ts'
-import { type PublicJwk, signingKeyOf } from './signing-key.ts'
+import { CurrentSigners } from './signers.ts'
 
 /** The secrets of this installation, and the only way in which a secret gets into a column. */
 export interface Secrets {
@@ -11,8 +10,8 @@ export interface Secrets {
   sealValue(place: SealedPlace, plaintext: string): string
   /** @throws SealedValueRefused when it was sealed for another place, under another key, or altered. */
   openValue(place: SealedPlace, sealed: string): string
-  /** Signs what data planes receive; its id is its RFC 7638 thumbprint. */
-  readonly signingKey: SigningKey & { readonly publicJwk: PublicJwk }
+  /** Sign what data planes receive, as of the caller's transaction. A key's id is its RFC 7638 thumbprint. */
+  readonly signers: CurrentSigners
   /** 32 bytes under which virtual keys are hashed. */
   readonly pepper: Buffer
   /** HMAC-SHA256 of a virtual key's secret under the pepper, hex. */
@@ -29,11 +28,11 @@ export async function openSecrets(database: Database, masterKey: Buffer): Promis
   if (masterKey.length !== 32) {
     throw new RangeError(`GATEHOUSE_MASTER_KEY must be 32 bytes in base64, not ${masterKey.length}`)
   }
-  const { signingKey, pepper } = await openInstallationSecrets(database, masterKey)
+  const pepper = await openInstallationSecrets(database, masterKey)
   return {
     sealValue: (place, plaintext) => sealUnder(masterKey, place, Buffer.from(plaintext)),
     openValue: (place, sealed) => openUnder(masterKey, place, sealed).toString('utf8'),
-    signingKey: await signingKeyOf(signingKey),
+    signers: new CurrentSigners(masterKey),
     pepper,
     digestVirtualKey: (secret) => createHmac('sha256', pepper).update(secret).digest('hex'),
   }

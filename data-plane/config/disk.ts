@@ -99,7 +99,7 @@ export class ConfigurationDisk {
   }
 
   async #saveWhole(head: Head, envelope: string, replica: Replica): Promise<string> {
-    const name = `${pad(head.epoch, 8)}-${pad(head.revision, 16)}`
+    const name = `${pad(head.epoch, 10)}-${pad(head.revision, 16)}`
     const temporary = join(this.#directory, `${unfinished}${name}`)
     await rm(temporary, { recursive: true, force: true })
     await mkdir(temporary, { mode: privateDirectoryMode })
@@ -120,10 +120,12 @@ export class ConfigurationDisk {
 
   async #names(): Promise<string[]> {
     const names = await readdir(this.#directory)
-    return names
-      .filter((name) => /^\d{8}-\d{16}$/.test(name))
-      .sort()
-      .reverse()
+    return (
+      names
+        .filter((name) => /^\d+-\d{16}$/.test(name))
+        // By number: earlier releases wrote fewer digits of the epoch.
+        .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
+    )
   }
 }
 

@@ -7,7 +7,7 @@ import { boundedChannel } from './bounded-channel.ts'
 import type { Secrets } from './credentials.ts'
 import { ConfigurationDisk } from './disk.ts'
 import { HeadWatch } from './head-watch.ts'
-import type { Identity } from './identity.ts'
+import { type Identity, withRetiredKeys } from './identity.ts'
 import type { ConfigurationLog } from './log.ts'
 import { reachHead } from './reach.ts'
 import { ConfigurationRefused } from './refusal.ts'
@@ -101,15 +101,16 @@ export class ConfigurationFollower {
    * @param sealedCredentials as received by an enrolment just now.
    */
   async restore(sealedCredentials?: string): Promise<void> {
+    const own = withRetiredKeys(this.#identity)
     await this.#disk.prepare()
     await this.#sealed.load()
     if (sealedCredentials !== undefined) await this.#sealed.receive(sealedCredentials)
     for (const generation of await this.#disk.generations()) {
       try {
         const envelope = await generation.readHead()
-        const head = readHead(openTrusted('gatehouse/config-head', envelope, this.#identity), this.#identity)
+        const head = readHead(openTrusted('gatehouse/config-head', envelope, own), own)
         const { replica } = await reachHead(head, generation, this.#identity, undefined)
-        this.#heads.look(envelope)
+        this.#heads.look(envelope, own)
         this.#running.swap(this.#running.prepare(replica, this.#heads.revokedKeys.ids()), replica)
         this.#appliedHead(head)
         break
@@ -118,7 +119,7 @@ export class ConfigurationFollower {
         this.#log.error({ generation: generation.name, reason }, 'a saved configuration cannot be used')
       }
     }
-    await this.#seen.restore((envelope) => this.#heads.look(envelope).head)
+    await this.#seen.restore((envelope) => this.#heads.look(envelope, own).head)
   }
 
   /** Follows the channel from now on. Resolves at once when there is a configuration from disk, else after the first look. */

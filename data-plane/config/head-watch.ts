@@ -33,14 +33,17 @@ export class HeadWatch {
     return this.#offered
   }
 
-  /** @throws ConfigurationRefused when the head is not to be followed; its kill list counts all the same if signed. */
-  look(envelope: string): Sight {
+  /**
+   * @param trust whose heads these are; for one's own disk
+   * @throws ConfigurationRefused when the head is not to be followed; its kill list counts all the same if signed.
+   */
+  look(envelope: string, trust = this.#trust): Sight {
     this.#offered = undefined
-    const payload = openTrusted('gatehouse/config-head', envelope, this.#trust)
-    const killList = readKillList(payload, this.#trust)
+    const payload = openTrusted('gatehouse/config-head', envelope, trust)
+    const killList = readKillList(payload, trust)
     const revokes = killList !== undefined && this.revokedKeys.add(killList)
     if (revokes) this.#onRevoked()
-    const head = readHead(payload, this.#trust)
+    const head = readHead(payload, trust)
     this.#offered = head
     const newest = this.#newest
     if (newest) assertNotBackwards(head, newest)

@@ -1,16 +1,18 @@
 import type { KeyObject } from 'node:crypto'
 import { chmod, mkdir, readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import Type, { type Static } from 'typebox'
 import { ContractViolation, parserOf } from '../../contract/validation.ts'
 import type { Recipient } from './credentials.ts'
 import { privateDirectoryMode, writeDurably } from './durable-file.ts'
-import { ed25519PublicKey, generateKeyPairs, type KeyPairs, privateKey } from './keys.ts'
+import { generateKeyPairs, type KeyPairs, privateKey } from './keys.ts'
+import { PinnedKeys } from './pinned-keys.ts'
 import type { Trust } from './verify.ts'
 
 /** Who this data plane is, once the control plane knows it, and whom it believes. */
 export interface Identity extends Trust, Recipient {
   readonly dataPlaneId: string
+  readonly controlPlane: PinnedKeys
   /** Ed25519; signs what this data plane sends. */
   readonly privateSigningKey: KeyObject
 }
@@ -89,8 +91,7 @@ export class IdentityStore {
     return {
       dataPlaneId,
       organizationId,
-      signingKeyId,
-      signingKey: ed25519PublicKey(signingKey),
+      controlPlane: PinnedKeys.open(join(dirname(this.#path), 'signing-keys.json'), signingKeyId, signingKey),
       privateSigningKey: privateKey(this.keys.signing),
       sealingKey: privateKey(this.keys.sealing),
     }
@@ -105,6 +106,11 @@ export class IdentityStore {
     const file = { format: 1, keys: this.keys, enrolment: this.#enrolment }
     await writeDurably(this.#path, `${JSON.stringify(file, null, 2)}\n`)
   }
+}
+
+/** For what lies on one's own disk: it was signed by a key that was believed when it came. */
+export function withRetiredKeys(identity: Identity): Identity {
+  return { ...identity, controlPlane: identity.controlPlane.withRetired() }
 }
 
 async function readIdentity(path: string): Promise<IdentityFile | undefined> {

@@ -1,9 +1,11 @@
 import type { NodeStanding } from '../../contract/configuration-poll.ts'
 import type { NodeReported } from '../../contract/events.ts'
 import type { ApplyState } from './apply-state.ts'
+import type { PinnedKeys } from './pinned-keys.ts'
 
 export interface ReportingOptions {
   readonly state: ApplyState
+  readonly controlPlane: PinnedKeys
   readonly version: string
   readonly plugins: NodeReported['plugins']
   /** Milliseconds since the epoch. */
@@ -17,9 +19,18 @@ const reportEveryMs = 10_000
  * Tells the control plane what this data plane runs: at once when that changes, and every ten seconds as a sign of
  * life. The answer ends it.
  */
-export function startReporting({ state, version, plugins, now, report }: ReportingOptions): () => void {
-  const tell = () => report({ type: 'node.reported', ...standingOf(state, version, now()), plugins })
+export function startReporting(options: ReportingOptions): () => void {
+  const { state, controlPlane, version, plugins, now, report } = options
+  const tell = () =>
+    report({
+      type: 'node.reported',
+      ...standingOf(state, version, now()),
+      // A control plane of an earlier release refuses what it does not know, but it has no successors to its key either.
+      ...(controlPlane.hasSucceeded && { trustedKeys: [...controlPlane.ids] }),
+      plugins,
+    })
   const unsubscribe = state.onChange(tell)
+  controlPlane.onChange(tell)
   const timer = setInterval(tell, reportEveryMs)
   tell()
   return () => {

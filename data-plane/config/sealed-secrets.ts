@@ -3,7 +3,7 @@ import type { ConfigChannel } from '../../transport/config-channel.ts'
 import { openCredentials, Secrets } from './credentials.ts'
 import type { ConfigurationDisk } from './disk.ts'
 import type { EntityIndex } from './entity-index.ts'
-import type { Identity } from './identity.ts'
+import { type Identity, withRetiredKeys } from './identity.ts'
 import type { ConfigurationLog } from './log.ts'
 import { ConfigurationRefused } from './refusal.ts'
 import { everything } from './relations.ts'
@@ -33,7 +33,7 @@ export class SealedSecrets {
   /** The newest credentials on disk that can be opened. */
   async load(): Promise<void> {
     for (const sealed of await this.#disk.readCredentials()) {
-      if (await this.#adopt(sealed)) return
+      if (await this.#adopt(sealed, withRetiredKeys(this.#identity))) return
     }
   }
 
@@ -67,10 +67,10 @@ export class SealedSecrets {
     else if (this.#problem?.startsWith('the credentials lack')) this.#problem = null
   }
 
-  async #adopt(sealed: string): Promise<boolean> {
+  async #adopt(sealed: string, trust = this.#identity): Promise<boolean> {
     this.#known = sealed
     try {
-      this.secrets.adopt(await openCredentials(sealed, this.#identity, this.#identity))
+      this.secrets.adopt(await openCredentials(sealed, this.#identity, trust))
       this.#problem = null
       return true
     } catch (error) {

@@ -1,4 +1,3 @@
-import type { KeyObject } from 'node:crypto'
 import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import {
@@ -12,14 +11,20 @@ import {
   type Version,
 } from '../../contract/configuration/documents.ts'
 import { readSnapshotText } from '../../contract/configuration/snapshot-text.ts'
-import { open, SignatureRefused } from '../../contract/signed.ts'
+import { type KeyLookup, open, SignatureRefused } from '../../contract/signed.ts'
 import { ConfigurationRefused, parseOrRefuse, refusalOf } from './refusal.ts'
 
-/** Whom this data plane believes: one organization's control plane, by the key that enrolment pinned. */
+/** Whom this data plane believes: one organization's control plane, by the key that enrolment pinned and its successors. */
 export interface Trust {
   readonly organizationId: string
-  readonly signingKeyId: string
-  readonly signingKey: KeyObject
+  readonly controlPlane: BelievedKeys
+}
+
+export interface BelievedKeys {
+  /** Finds the public key of a key id that is believed. */
+  readonly find: KeyLookup
+  /** Takes up what a head says of the keys that are believed from now on. */
+  learn(envelope: string): void
 }
 
 /** The part of a head that every release can read, older ones included. */
@@ -33,15 +38,15 @@ const killListValidator = Compile(KillListCarrier)
 
 export type KillList = Static<typeof KillListCarrier>
 
-/** The payload of an envelope that the pinned key signed for this purpose. */
+/** The payload of an envelope that a believed key signed for this purpose. */
 export function openTrusted(
   type: 'gatehouse/config-head' | 'gatehouse/credentials',
   envelope: string,
   trust: Trust,
 ): string {
   try {
-    return open(type, envelope, (keyId) => (keyId === trust.signingKeyId ? trust.signingKey : undefined))
-      .payload
+    if (type === 'gatehouse/config-head') trust.controlPlane.learn(envelope)
+    return open(type, envelope, trust.controlPlane.find).payload
   } catch (error) {
     if (error instanceof SignatureRefused) throw new ConfigurationRefused(`${nameOf(type)}: ${error.message}`)
     throw error
@@ -73,6 +78,11 @@ export function readHead(payload: string, trust: Trust): Head {
 /** @throws ConfigurationRefused when `head` would lead back, or tells another story of a version already seen. */
 export function assertNotBackwards(head: Head, seen: Pick<Head, 'epoch' | 'revision' | 'hash'>): void {
   const order = compareVersions(head, seen)
+  if (head.epoch < seen.epoch) {
+    throw new ConfigurationRefused(
+      `head is at ${nameVersion(head)}, of a lineage that ended: epoch ${seen.epoch} was already seen`,
+    )
+  }
   if (order < 0) {
     throw new ConfigurationRefused(
       `head is at ${nameVersion(head)}, older than ${nameVersion(seen)} already seen`,

@@ -35,6 +35,8 @@ export interface Governance {
   readonly journal: Journal
   /** Tells the control plane what this data plane runs. */
   report(event: NodeReported): void
+  /** The control plane's database was restored from a backup. */
+  followRestore(): void
   /** Events that are recorded here and not yet with the control plane. */
   readonly eventBacklog: number
   /** Gives leases back and ships what is recorded, for at most `limitMs`; what is left waits for the next start. */
@@ -90,6 +92,11 @@ export async function openGovernance(options: GovernanceOptions): Promise<Govern
     limits,
     journal,
     report: (event) => journal.report(event),
+    followRestore() {
+      // The restored database may not know them; their calls under way settle as they were admitted.
+      ledger.giveBack()
+      shipper.beginAnew()
+    },
     get eventBacklog() {
       return journal.backlog
     },

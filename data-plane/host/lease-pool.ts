@@ -10,6 +10,8 @@ export class Lease {
   /** Calls whose holds on this lease are not recorded as ended; it cannot be closed before. */
   openHolds = 0
   lastUsedAt: number
+  /** To be closed when the last of those calls has ended. */
+  isGivenBack = false
 
   constructor({ leaseId, remainingNanoUsd, windowEndsAt }: LeaseState, now: number) {
     this.id = leaseId
@@ -19,7 +21,7 @@ export class Lease {
   }
 
   isUsable(now: number): boolean {
-    return this.windowEndsAt === null || now < this.windowEndsAt
+    return !this.isGivenBack && (this.windowEndsAt === null || now < this.windowEndsAt)
   }
 }
 

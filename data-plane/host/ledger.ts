@@ -143,11 +143,18 @@ export class LeaseLedger implements Ledger {
     }
   }
 
-  /** Gives back every lease that no call holds, whether idle or not. */
+  /** Gives back every lease that no call holds, whether idle or not; the others take no new call. */
+  giveBack(): void {
+    for (const pool of this.#pools.values()) {
+      for (const lease of pool.leases) lease.isGivenBack = true
+      this.#closeLeases(pool, this.#options.now(), 0)
+    }
+  }
+
   close(): void {
     for (const waiter of this.#waiters)
       this.#answer(waiter, this.#shortfall(waiter, 'unavailable', waiter.since))
-    for (const pool of this.#pools.values()) this.#closeLeases(pool, this.#options.now(), 0)
+    this.giveBack()
   }
 
   #closeLeases(pool: LeasePool, now: number, idleMs: number): void {

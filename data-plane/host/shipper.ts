@@ -39,8 +39,7 @@ const longestRetryMs = 5_000
  */
 export class Shipper {
   readonly #options: ShipperOptions
-  /** Begins with the time: a later process's sorts behind it. */
-  readonly #incarnation = `${Date.now().toString(36).padStart(9, '0')}-${randomUUID()}`
+  #incarnation = newIncarnation()
   readonly #unconfirmed = new UnconfirmedBatches(maxUnconfirmedBatches)
   readonly #stopped = new AbortController()
   #sequence = 0
@@ -50,6 +49,7 @@ export class Shipper {
   #lastConfirmation: string | null = null
   #isStoreAway = false
   #isClosing = false
+  #isBeginningAnew = false
   #loop: Promise<void> | undefined
 
   constructor(options: ShipperOptions) {
@@ -59,6 +59,14 @@ export class Shipper {
 
   start(): void {
     this.#loop = this.#run()
+  }
+
+  /**
+   * The control plane's database was restored from a backup: it waits for batches that it had confirmed and has
+   * forgotten, which nobody has any more. What it has not confirmed is sent again, numbered from 1.
+   */
+  beginAnew(): void {
+    this.#isBeginningAnew = true
   }
 
   /** Ships what is recorded until now, for at most `limitMs`, and stops. What is left is shipped by the next start. */
@@ -80,6 +88,7 @@ export class Shipper {
     const { signal } = this.#stopped
     while (!signal.aborted) {
       try {
+        if (this.#isBeginningAnew) this.#reset()
         await this.#linger()
         const batch = this.#unconfirmed.isFull ? undefined : await this.#nextBatch()
         if (batch) await this.#ship(batch)
@@ -91,6 +100,14 @@ export class Shipper {
         await pause(longestRetryMs, signal)
       }
     }
+  }
+
+  #reset(): void {
+    this.#isBeginningAnew = false
+    this.#incarnation = newIncarnation()
+    this.#sequence = 0
+    this.#unconfirmed.forget()
+    this.#sentUpTo = this.#options.journal.shipped
   }
 
   /** Waits until there is a batch worth its signature, or something to hear of the ones that are sent. */
@@ -234,6 +251,11 @@ export class Shipper {
     const end = from.segment === start.segment ? start.offset : Number.POSITIVE_INFINITY
     return readEvents(journal.directory, from, end)
   }
+}
+
+/** Begins with the time: a later one sorts behind it. */
+function newIncarnation(): string {
+  return `${Date.now().toString(36).padStart(9, '0')}-${randomUUID()}`
 }
 
 function pause(durationMs: number, signal?: AbortSignal): Promise<void> {

@@ -59,6 +59,11 @@ export class UnconfirmedBatches {
     batch.checkAt = nowMs + Math.min(firstCheckMs * 2 ** (batch.timesSent - 1), longestCheckMs)
   }
 
+  /** They are not sent again under their numbers. */
+  forget(): void {
+    this.#batches = []
+  }
+
   /** Removes and returns what is confirmed: all up to a number. */
   confirm(sequence: number): readonly SentBatch[] {
     const confirmed = this.#batches.filter((batch) => batch.sequence <= sequence)

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createDatabase } from './database.ts'
+import { createDatabase, type Database } from './database.ts'
 import { GatehouseProcess } from './gatehouse-process.ts'
 import { type ProviderCall, postGraphql, readProviderCalls } from './gateway.ts'
 import { type Api, configurationApplied, type Demo } from './keys.ts'
@@ -18,6 +18,8 @@ export interface Planes extends Api {
   readonly redis: RedisServer
   /** For whatever a test writes; removed at the end. */
   readonly folder: string
+  readonly database: Database
+  readonly masterKey: string
   /** An empty organization's workspace, with a team and a provider that were made through GraphQL. */
   readonly demo: Demo
   providerCalls(): ProviderCall[]
@@ -58,15 +60,16 @@ async function start(options: PlanesOptions, folder: string, started: AsyncDispo
     return plane
   }
   const simulatorDir = join(folder, 'provider')
-  const [simulator, { databaseUrl, adminToken }, redis] = await Promise.all([
+  const [simulator, { database, adminToken }, redis] = await Promise.all([
     run('simulator', { GATEHOUSE_DATA_DIR: simulatorDir, DEMO_PROVIDER_PORT: '0' }),
     prepareDatabase(options.superuserUrl, started),
     startRedis(join(folder, 'redis'), started),
   ])
+  const masterKey = randomBytes(32).toString('base64')
   const controlPlane = await run('control-plane', {
-    DATABASE_URL: databaseUrl,
+    DATABASE_URL: database.applicationUrl,
     REDIS_URL: redis.url,
-    GATEHOUSE_MASTER_KEY: randomBytes(32).toString('base64'),
+    GATEHOUSE_MASTER_KEY: masterKey,
     CONTROL_PLANE_PORT: '0',
     ...options.controlPlaneEnvironment,
   })
@@ -98,7 +101,8 @@ async function start(options: PlanesOptions, folder: string, started: AsyncDispo
   }
   await applied()
   return {
-    ...{ graphql, adminToken, controlPlane, dataPlanes, stateDirectories, redis, folder, demo, applied },
+    ...{ graphql, adminToken, controlPlane, dataPlanes, stateDirectories, redis },
+    ...{ database, masterKey, folder, demo, applied },
     providerCalls: () => readProviderCalls(join(simulatorDir, 'simulator/calls.ndjson')),
     stop: () => started.disposeAsync(),
   }
@@ -107,17 +111,17 @@ async function start(options: PlanesOptions, folder: string, started: AsyncDispo
 async function prepareDatabase(superuserUrl: string, started: AsyncDisposableStack) {
   const database = await createDatabase(superuserUrl)
   started.defer(() => database.drop())
-  const { ownerUrl, applicationUrl: databaseUrl, applicationRole } = database
-  await finish(['migrate', '--role', applicationRole], {
+  const { ownerUrl, applicationUrl, applicationRole } = database
+  await runGatehouse(['migrate', '--role', applicationRole], {
     DATABASE_OWNER_URL: ownerUrl,
-    DATABASE_URL: databaseUrl,
+    DATABASE_URL: applicationUrl,
   })
-  const adminToken = await finish(['create-admin-token'], { DATABASE_URL: databaseUrl })
-  return { databaseUrl, adminToken }
+  const adminToken = await runGatehouse(['create-admin-token'], { DATABASE_URL: applicationUrl })
+  return { database, adminToken }
 }
 
 /** Runs a command that ends by itself; the answer is what it printed. */
-export async function finish(args: readonly string[], env: Record<string, string>): Promise<string> {
+export async function runGatehouse(args: readonly string[], env: Record<string, string>): Promise<string> {
   const { code, stdout, stderr } = await new GatehouseProcess(args, env).finished
   if (code !== 0) throw new Error(`gatehouse ${args[0]} ended with ${code}: ${stdout}${stderr}`)
   return stdout.trim()

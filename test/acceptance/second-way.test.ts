@@ -5,7 +5,7 @@ import { chat, nodeStatus } from './calls.ts'
 import { eventually } from './gateway.ts'
 import { issueKey, revokeKey, type TestKey } from './keys.ts'
 import type { Plane } from './plane.ts'
-import { finish, type Planes, startPlanes } from './planes.ts'
+import { type Planes, runGatehouse, startPlanes } from './planes.ts'
 
 const limitMs = 30_000
 let planes: Planes
@@ -103,7 +103,7 @@ describe('with every hint lost', () => {
     const key = await usableKey('in the file')
     const file = join(planes.folder, 'bootstrap')
     const [state = ''] = planes.stateDirectories
-    await finish(['export-bootstrap', '--to', file], {
+    await runGatehouse(['export-bootstrap', '--to', file], {
       GATEHOUSE_STATE_DIR: state,
       CONTROL_PLANE_URL: planes.controlPlane.address('url'),
     })

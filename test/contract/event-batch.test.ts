@@ -60,9 +60,13 @@ describe('a confirmation', () => {
   const keys = (id: string) => (id === 'dp_1' ? publicKey : undefined)
 
   it('opens to what was sealed, and is refused under another signature or as another document', () => {
-    expect(openConfirmation(sealConfirmation(confirmation, key), keys)).toEqual(confirmation)
+    expect(openConfirmation(sealConfirmation(confirmation, { keys: [key], succession: [] }), keys)).toEqual(
+      confirmation,
+    )
     const stranger = { id: 'dp_1', privateKey: generateKeyPairSync('ed25519').privateKey }
-    expect(() => openConfirmation(sealConfirmation(confirmation, stranger), keys)).toThrow(SignatureRefused)
+    expect(() =>
+      openConfirmation(sealConfirmation(confirmation, { keys: [stranger], succession: [] }), keys),
+    ).toThrow(SignatureRefused)
     const head = sealed.slice(0, sealed.indexOf('\n'))
     expect(() => openConfirmation(head, keys)).toThrow(SignatureRefused)
   })

@@ -10,6 +10,7 @@ import { enrolmentDigest } from '../../control-plane/modules/data-planes/service
 import { OrganizationEntity, organizationSnapshot } from '../../control-plane/modules/organizations/index.ts'
 import { changeConfiguration } from '../../control-plane/publisher/revision.ts'
 import { openSecrets, type Secrets } from '../../control-plane/secrets/secrets.ts'
+import type { InstallationSigningKey } from '../../control-plane/secrets/signing-key.ts'
 import { createDatabase, type TestDatabase } from '../environment/index.ts'
 
 export const silentLog = pino({ level: 'silent' })
@@ -24,6 +25,7 @@ export interface Installation {
   readonly database: Database
   readonly secrets: Secrets
   readonly masterKey: Buffer
+  readonly signingKey: InstallationSigningKey
   close(): Promise<void>
 }
 
@@ -31,12 +33,15 @@ export async function createInstallation(): Promise<Installation> {
   const testDatabase: TestDatabase = await createDatabase()
   const database = await openDatabase({ url: testDatabase.applicationUrl })
   const masterKey = randomBytes(32)
+  const secrets = await openSecrets(database, masterKey)
+  const { keys } = await database.transaction('none', (em) => secrets.signers.read(em))
   return {
     databaseUrl: testDatabase.applicationUrl,
     superuserUrl: testDatabase.superuserUrl,
     database,
     masterKey,
-    secrets: await openSecrets(database, masterKey),
+    secrets,
+    signingKey: keys[0],
     async close() {
       await database.close()
       await testDatabase.drop()
@@ -81,7 +86,7 @@ export async function enrol(installation: Installation, organizationId: string):
   const response = await enrolDataPlane(
     { database, secrets, now: Date.now },
     {
-      token: formatEnrolmentToken({ organizationId, secret, thumbprint: secrets.signingKey.id }),
+      token: formatEnrolmentToken({ organizationId, secret, thumbprint: installation.signingKey.id }),
       name: 'test data plane',
       version: '0.0.0',
       signingKey: { ...signing.publicKey.export({ format: 'jwk' }) },

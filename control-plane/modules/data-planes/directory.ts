@@ -84,3 +84,21 @@ export async function listReportedPlugins(
   const latest = new Map(rows.flatMap(({ plugins }) => plugins).map((plugin) => [plugin.name, plugin]))
   return [...latest.values()]
 }
+
+export interface NamedDataPlane {
+  readonly id: string
+  readonly name: string
+}
+
+/** The data planes that have not said that they believe this signing key of ours. */
+export async function listDataPlanesWithoutKey(
+  em: EntityManager,
+  organizationId: string,
+  keyId: string,
+): Promise<NamedDataPlane[]> {
+  return em.execute<NamedDataPlane[]>(
+    `select id, name from data_planes
+     where org_id = ? and revoked_at is null and not coalesce(trusted_keys @> ?::jsonb, false) order by id`,
+    [organizationId, JSON.stringify(keyId)],
+  )
+}

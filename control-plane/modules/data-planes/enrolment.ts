@@ -44,13 +44,16 @@ interface Candidate {
 export async function enrolDataPlane(deps: EnrolmentDependencies, body: unknown): Promise<EnrolmentResponse> {
   const { token: text, ...candidate } = checkRequest(body)
   const token = parseEnrolmentToken(text)
-  const { signingKey } = deps.secrets
-  if (token?.thumbprint !== signingKey.id) throw refused()
+  if (!token) throw refused()
   const { organizationId } = token
   return deps.database.transaction(organizationId, async (em) => {
+    const signers = await deps.secrets.signers.read(em)
+    // A token from before a rotation names the key before; its data plane learns the next one from the first head.
+    const signingKey = signers.keys.find(({ id }) => id === token.thumbprint)
+    if (!signingKey) throw refused()
     const digest = enrolmentDigest(token.secret)
     const dataPlaneId =
-      (await spendToken(em, deps, { organizationId, digest, candidate })) ??
+      (await spendToken(em, deps, { organizationId, digest, candidate, signingKeyId: signingKey.id })) ??
       (await findRepeated(em, deps, { organizationId, digest, candidate }))
     const version = await readVersion(em, organizationId)
     if (!dataPlaneId || !version) throw refused()
@@ -61,7 +64,14 @@ export async function enrolDataPlane(deps: EnrolmentDependencies, body: unknown)
       organizationId,
       signingKeyId: signingKey.id,
       signingKey: { ...signingKey.publicJwk },
-      credentials: await sealCredentials(deps.secrets, organizationId, recipient, version, providerSecrets),
+      credentials: await sealCredentials(
+        deps.secrets,
+        signers,
+        organizationId,
+        recipient,
+        version,
+        providerSecrets,
+      ),
     }
   })
 }
@@ -76,7 +86,7 @@ interface Attempt {
 async function spendToken(
   em: EntityManager,
   deps: EnrolmentDependencies,
-  { organizationId, digest, candidate }: Attempt,
+  { organizationId, digest, candidate, signingKeyId }: Attempt & { readonly signingKeyId: string },
 ): Promise<string | undefined> {
   const id = newId('dp')
   const enrolledAt = new Date(deps.now())
@@ -101,6 +111,7 @@ async function spendToken(
     refusedRevision: null,
     lastSeenAt: null,
     plugins: [],
+    trustedKeys: [signingKeyId],
   })
   await recordChange(
     deps,

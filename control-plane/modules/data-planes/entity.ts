@@ -27,6 +27,8 @@ export const DataPlaneEntity = defineEntity({
     refusedRevision: p.bigint('number').strictNullable(),
     lastSeenAt: p.datetime().strictNullable(),
     plugins: p.json<ReportedPlugin[]>(),
+    /** Ids of our signing keys that it believes; null: the one of its enrolment, from before there was another. */
+    trustedKeys: p.json<string[]>().strictNullable(),
   },
 })
 

@@ -116,6 +116,12 @@ DataPlaneType.implement({
       description: 'When it reported last.',
     }),
     enrolledAt: t.expose('enrolledAt', { type: 'DateTime', description: 'When it enrolled.' }),
+    trustedKeys: t.stringList({
+      nullable: true,
+      description:
+        'Ids of the control plane’s signing keys that it believes, while `gatehouse rotate-signing-key` is under way the old one and the new one; null: only the key of its enrolment.',
+      resolve: ({ trustedKeys }) => trustedKeys,
+    }),
     plugins: t.field({
       type: [DataPlanePluginType],
       description: 'The plugins that it has loaded, in no particular order.',

@@ -2,9 +2,11 @@ export { type Confirmation, checkConfirmation, untilConfirmed } from './confirma
 export { confirmationFields } from './confirmation-graphql.ts'
 export {
   countRefusingDataPlanes,
+  listDataPlanesWithoutKey,
   listEnrolledDataPlanes,
   listReportedPlugins,
   listRevokedDataPlaneIds,
+  type NamedDataPlane,
   readPublicKeys,
   readSigningKeys,
 } from './directory.ts'

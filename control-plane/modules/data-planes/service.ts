@@ -40,7 +40,7 @@ export function createEnrolmentToken(
       subject: { kind: 'enrolment_token', id },
       details: { expiresAt: expiresAt.toISOString() },
     })
-    const thumbprint = context.secrets.signingKey.id
+    const { id: thumbprint } = (await context.secrets.signers.read(em)).keys[0]
     return {
       id,
       token: formatEnrolmentToken({ organizationId: actor.organizationId, secret, thumbprint }),

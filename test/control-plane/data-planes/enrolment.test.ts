@@ -73,7 +73,7 @@ describe('enrolment', () => {
     const answer = await enrol(candidate(token))
     expect(answer.statusCode).toBe(200)
     const response = parseEnrolmentResponse(answer.body)
-    expect(response).toMatchObject({ organizationId, signingKeyId: installation.secrets.signingKey.id })
+    expect(response).toMatchObject({ organizationId, signingKeyId: installation.signingKey.id })
     expect(await calculateJwkThumbprint(response.signingKey)).toBe(parseEnrolmentToken(token)?.thumbprint)
     const keys = await installation.database.transaction(organizationId, (em) =>
       readSigningKeys(em, organizationId),

@@ -37,7 +37,7 @@ beforeEach(async () => {
   const identity = await enrol(installation, organizationId)
   dataPlane = new SpendingDataPlane(identity)
   replies = []
-  const { id, publicJwk } = installation.secrets.signingKey
+  const { id, publicJwk } = installation.signingKey
   const publicKey = createPublicKey({ key: { ...publicJwk }, format: 'jwk' })
   const keys = (keyId: string) => (keyId === id ? publicKey : undefined)
   await client().subscribe((reply) => {

@@ -1,4 +1,3 @@
-import { createPublicKey } from 'node:crypto'
 import { ForeignKeyConstraintViolationException } from '@mikro-orm/core'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -6,6 +5,7 @@ import { createOrganization } from '../../../control-plane/bootstrap.ts'
 import { BadUserInput, Refusal } from '../../../control-plane/graphql/errors.ts'
 import { OrganizationPublisher } from '../../../control-plane/publisher/organization-publisher.ts'
 import { ConfigurationCompiler } from '../../../data-plane/config/compile.ts'
+import { PinnedKeys } from '../../../data-plane/config/pinned-keys.ts'
 import { reachHead } from '../../../data-plane/config/reach.ts'
 import type { Replica } from '../../../data-plane/config/replica.ts'
 import { openTrusted, readHead, type Trust } from '../../../data-plane/config/verify.ts'
@@ -42,13 +42,11 @@ class Follower {
   constructor(tenant: Tenant) {
     const { database, secrets } = installation
     const deps = { database, secrets, transport: transport.controlPlane(), log: silentLog, now: Date.now }
-    const { id, publicJwk } = secrets.signingKey
     this.#tenant = tenant
     this.#publisher = new OrganizationPublisher(deps, tenant.organizationId)
     this.#trust = {
       organizationId: tenant.organizationId,
-      signingKeyId: id,
-      signingKey: createPublicKey({ key: { ...publicJwk }, format: 'jwk' }),
+      controlPlane: PinnedKeys.of({ ...installation.signingKey.publicJwk }),
     }
   }
 

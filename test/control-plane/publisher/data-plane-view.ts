@@ -17,7 +17,7 @@ import type { EnrolledDataPlane, Installation } from '../organization.ts'
 
 /** What a data plane that knows the installation's public key makes of the store. */
 export function viewOf(installation: Installation, channel: ConfigChannel) {
-  const { id, publicJwk } = installation.secrets.signingKey
+  const { id, publicJwk } = installation.signingKey
   const publicKey = createPublicKey({ key: { ...publicJwk }, format: 'jwk' })
   const keys = (keyId: string) => (keyId === id ? publicKey : undefined)
 

@@ -58,9 +58,10 @@ describe("an installation's secrets", () => {
     const opened = await Promise.all(
       Array.from({ length: 8 }, () => openSecrets(installation.database, installation.masterKey)),
     )
-    for (const { pepper, signingKey } of opened) {
+    for (const { pepper, signers } of opened) {
       expect(pepper).toEqual(installation.secrets.pepper)
-      expect(signingKey.id).toBe(installation.secrets.signingKey.id)
+      const { keys } = await installation.database.transaction('none', (em) => signers.read(em))
+      expect(keys.map(({ id }) => id)).toEqual([installation.signingKey.id])
     }
   })
 

@@ -6,13 +6,8 @@ import { type Entity, type EntityKey, keyOf } from '../../../contract/configurat
 import { ConfigurationTree } from '../../../contract/configuration/tree.ts'
 import { type SigningKey, seal } from '../../../contract/signed.ts'
 import type { Identity } from '../../../data-plane/config/identity.ts'
-import {
-  ed25519PublicKey,
-  generateKeyPairs,
-  privateKey,
-  publicJwk,
-  thumbprint,
-} from '../../../data-plane/config/keys.ts'
+import { generateKeyPairs, privateKey, publicJwk, thumbprint } from '../../../data-plane/config/keys.ts'
+import { PinnedKeys } from '../../../data-plane/config/pinned-keys.ts'
 
 export const organizationId = 'org_1'
 export const dataPlaneId = 'dp_1'
@@ -102,8 +97,7 @@ export function enrolledIdentity(
     identity: {
       dataPlaneId,
       organizationId,
-      signingKeyId: authority.signingKey.id,
-      signingKey: ed25519PublicKey(authority.publicJwk),
+      controlPlane: PinnedKeys.of(authority.publicJwk),
       privateSigningKey: privateKey(keys.signing),
       sealingKey: privateKey(keys.sealing),
     },

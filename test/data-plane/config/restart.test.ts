@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { budget, digestOf, virtualKey } from './entities.ts'
 import { Scene } from './scene.ts'
 
-const generationName = /^\d{8}-\d{16}$/
+const generationName = /^\d{10}-\d{16}$/
 
 function generations(scene: Scene): string[] {
   return readdirSync(join(scene.stateDirectory, 'configuration'))

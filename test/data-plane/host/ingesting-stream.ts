@@ -47,6 +47,12 @@ export class IngestingStream implements EventProducer {
     this.#confirmation = null
   }
 
+  /** The control plane's database is restored from a backup that is older than everything. */
+  forgetIngested(): void {
+    this.attempts.clear()
+    this.#arrived.clear()
+  }
+
   /** The control plane takes in what is there, and confirms it. */
   ingest(signingKey = this.#signingKey): void {
     for (const [id, text] of this.#entries) {
@@ -55,7 +61,7 @@ export class IngestingStream implements EventProducer {
       const { organizationId, dataPlaneId, incarnation } = batch
       const sequence = this.#contiguous(incarnation, batch.sequence)
       const confirmation = { format: 1 as const, organizationId, dataPlaneId, incarnation, sequence }
-      this.#confirmation = sealConfirmation(confirmation, signingKey)
+      this.#confirmation = sealConfirmation(confirmation, { keys: [signingKey], succession: [] })
       this.#entries.delete(id)
     }
   }

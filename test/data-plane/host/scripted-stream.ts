@@ -98,7 +98,10 @@ export class ScriptedStream implements EventProducer {
       incarnation,
       sequence: this.#confirmed,
     }
-    return sealConfirmation(confirmation, { id: 'control-plane', privateKey: controlPlane.privateKey })
+    return sealConfirmation(confirmation, {
+      keys: [{ id: 'control-plane', privateKey: controlPlane.privateKey }],
+      succession: [],
+    })
   }
 
   /** A batch that comes again has to be the same word for word. */

@@ -99,6 +99,25 @@ describe('the shipper', () => {
     await stop(running)
   })
 
+  it('begins anew after a restore: a database that has forgotten batches does not wait for them for ever', async () => {
+    const stream = newStream()
+    const running = start(stream)
+    record(running.journal, 'call_1')
+    const ingest = () => stream.ingest()
+    await until(() => running.journal.backlog === 0, ingest)
+    stream.forgetIngested()
+    record(running.journal, 'call_2')
+    for (let turn = 0; turn < 10; turn++) {
+      await pass(500)
+      ingest()
+    }
+    expect(running.journal.backlog).toBe(1)
+    running.shipper.beginAnew()
+    await until(() => running.journal.backlog === 0, ingest)
+    expect([...stream.attempts]).toEqual(['call_2'])
+    await stop(running)
+  })
+
   it('sends again what the stream has lost, and what a process before it could not hear confirmed', async () => {
     const stream = newStream()
     const first = start(stream)
