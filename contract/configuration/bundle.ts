@@ -21,22 +21,26 @@ export type WritableBundle = Omit<ConfigurationBundle, 'snapshot'> & {
 
 const ending = 'end'
 const lineFeed = 0x0a
+/** A part's name and length stand on a line of their own, far shorter than this. */
+const longestLine = 64
 
 /**
- * One document a line, behind the name of its part: none of them holds a line feed, and so none has to be escaped. The
+ * Each document behind a line that says which part it is and how many bytes it has, so that none has to be escaped. The
  * last line says that nothing is missing.
  */
 export function* writeBundle(bundle: WritableBundle): Generator<string | Uint8Array> {
   const { head, credentials, snapshot, deltas } = bundle
-  yield `head ${head}\n`
-  if (credentials !== null) yield `credentials ${credentials}\n`
-  if (snapshot !== null) {
-    yield 'snapshot '
-    yield snapshot
-    yield '\n'
-  }
-  for (const delta of deltas) yield `delta ${delta}\n`
+  yield* writePart('head', head)
+  if (credentials !== null) yield* writePart('credentials', credentials)
+  if (snapshot !== null) yield* writePart('snapshot', snapshot)
+  for (const delta of deltas) yield* writePart('delta', delta)
   yield `${ending}\n`
+}
+
+function* writePart(name: string, document: string | Uint8Array): Generator<string | Uint8Array> {
+  yield `${name} ${Buffer.byteLength(document)}\n`
+  yield document
+  yield '\n'
 }
 
 /** @throws ContractViolation when it is none, or not whole. */
@@ -44,10 +48,10 @@ export function readBundle(bytes: Buffer): ConfigurationBundle {
   const parts = { head: '', credentials: '', snapshot: '' }
   const deltas: string[] = []
   for (let from = 0; from < bytes.length; ) {
-    const to = bytes.indexOf(lineFeed, from)
-    if (to < 0) break
-    const line = bytes.toString('utf8', from, to)
-    from = to + 1
+    const lineEnd = bytes.subarray(from, from + longestLine).indexOf(lineFeed)
+    if (lineEnd < 0) break
+    const line = bytes.toString('utf8', from, from + lineEnd)
+    from += lineEnd + 1
     if (line === ending) {
       if (parts.head === '' || from !== bytes.length) break
       return {
@@ -57,11 +61,13 @@ export function readBundle(bytes: Buffer): ConfigurationBundle {
         deltas,
       }
     }
-    const space = line.indexOf(' ')
-    const [name, document] = [line.slice(0, space), line.slice(space + 1)]
+    const [, name, length] = /^(head|credentials|snapshot|delta) (\d+)$/.exec(line) ?? []
+    const to = from + Number(length)
+    if (name === undefined || bytes[to] !== lineFeed) break
+    const document = bytes.toString('utf8', from, to)
+    from = to + 1
     if (name === 'delta') deltas.push(document)
-    else if (name === 'head' || name === 'credentials' || name === 'snapshot') parts[name] = document
-    else break
+    else parts[name as keyof typeof parts] = document
   }
   throw new ContractViolation('configuration bundle rejected: it is torn, or none at all')
 }

@@ -110,7 +110,7 @@ describe('with every hint lost', () => {
     await Promise.all([planes.controlPlane.kill(), planes.redis.kill(), dataPlane.kill()])
     rmSync(join(state, 'configuration'), { recursive: true })
     const forged = join(planes.folder, 'forged')
-    writeFileSync(forged, readFileSync(file, 'utf8').replace('"status":"active"', '"status":"inactive"'))
+    writeFileSync(forged, readFileSync(file, 'utf8').replace('"name":"demo"', '"name":"demx"'))
 
     await dataPlane.start('--bootstrap-snapshot', forged)
     expect((await chat(dataPlane, key.secret)).status).toBe(503)
