@@ -1,4 +1,4 @@
-import { createClient } from 'redis'
+import { createClient, type RedisClientType } from 'redis'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { chat, nodeStatus } from './calls.ts'
 import { GatehouseProcess } from './gatehouse-process.ts'
@@ -33,8 +33,8 @@ beforeAll(async () => {
 }, 90_000)
 afterAll(() => planes?.stop())
 
-async function inRedis(work: (redis: ReturnType<typeof createClient>) => Promise<void>): Promise<void> {
-  const redis = createClient({ url: planes.redis.url })
+async function inRedis(work: (redis: RedisClientType) => Promise<void>): Promise<void> {
+  const redis: RedisClientType = createClient({ url: planes.redis.url })
   await redis.connect()
   await work(redis).finally(() => redis.destroy())
 }

@@ -1,10 +1,11 @@
 import { builder } from '../../graphql/builder.ts'
 import { AlreadyIssued, IdempotencyKeyReused, idempotencyKeyField } from '../../graphql/concurrency-fields.ts'
-import { ByIdInput } from '../../graphql/deleted.ts'
 import { registerNodeType } from '../../graphql/node-types.ts'
 import { loadVisible } from '../../graphql/nodes.ts'
 import { listPage } from '../../graphql/pagination.ts'
 import { NotFound } from '../../graphql/refusals.ts'
+import { confirmed } from './confirmation.ts'
+import { RevocationInput } from './confirmation-graphql.ts'
 import { type DataPlane, DataPlaneEntity, type ReportedPlugin } from './entity.ts'
 import { appliedVersion, readLags } from './lag.ts'
 import { createEnrolmentToken, type IssuedEnrolmentToken, revokeDataPlane } from './service.ts'
@@ -189,7 +190,8 @@ builder.mutationFields((t) => ({
     permission: 'data_planes:delete',
     description: 'Ends a data plane’s membership: whatever it sends from now on is refused.',
     errors: { types: [NotFound] },
-    args: { input: t.arg({ type: ByIdInput, required: true, description: 'The data plane.' }) },
-    resolve: (_, { input }, { services, actor }) => revokeDataPlane(services, actor, input),
+    args: { input: t.arg({ type: RevocationInput, required: true, description: 'The data plane.' }) },
+    resolve: (_, { input }, { services, actor }) =>
+      confirmed(services, actor, input, () => revokeDataPlane(services, actor, input)),
   }),
 }))
