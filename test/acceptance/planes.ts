@@ -12,6 +12,8 @@ import { RedisServer } from './redis-server.ts'
 export interface Planes extends Api {
   readonly controlPlane: Plane
   readonly dataPlanes: readonly Plane[]
+  /** Of each data plane, in their order. */
+  readonly stateDirectories: readonly string[]
   readonly redis: RedisServer
   readonly database: Database
   readonly masterKey: string
@@ -67,6 +69,7 @@ async function start(
     postGraphql<Data>(`${controlPlane.address('url')}/graphql`, adminToken, query, variables)
   const providerUrl = /http:\S+\/v1/.exec(simulator.output)?.[0] ?? ''
   const demo = await createDemo({ graphql }, providerUrl)
+  const stateDirectory = (index: number) => join(folder, `data-plane-${index}`)
   const dataPlanes = await Promise.all(
     Array.from({ length: options.dataPlanes }, async (_, index) => {
       const token = await createEnrolmentToken({ graphql })
@@ -74,7 +77,7 @@ async function start(
         REDIS_URL: redis.url,
         CONTROL_PLANE_URL: controlPlane.address('url'),
         GATEHOUSE_ENROLMENT_TOKEN: token,
-        GATEHOUSE_STATE_DIR: join(folder, `data-plane-${index}`),
+        GATEHOUSE_STATE_DIR: stateDirectory(index),
         DATA_PLANE_NAME: `data-plane-${index}`,
         DATA_PLANE_PORT: '0',
         DATA_PLANE_STATUS_PORT: '0',
@@ -88,6 +91,7 @@ async function start(
   await applied()
   return {
     ...{ graphql, controlPlane, dataPlanes, redis, database, masterKey, demo, applied },
+    stateDirectories: dataPlanes.map((_, index) => stateDirectory(index)),
     providerCalls: () => readProviderCalls(join(simulatorDir, 'simulator/calls.ndjson')),
     stop: () => started.disposeAsync(),
   }
