@@ -95,11 +95,7 @@ export class ConfigurationFollower {
     return Math.max(1, this.#running.replica?.index.partsOf('data_plane', everything).length ?? 1)
   }
 
-  /**
-   * Restores the last good configuration from disk.
-   *
-   * @param sealedCredentials as received by an enrolment just now.
-   */
+  /** Restores the last good configuration from disk; an enrolment just now brings the sealed credentials with it. */
   async restore(sealedCredentials?: string): Promise<void> {
     const own = withRetiredKeys(this.#identity)
     await this.#disk.prepare()

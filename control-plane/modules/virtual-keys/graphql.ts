@@ -6,11 +6,11 @@ import {
   idempotencyKeyField,
   StaleUpdate,
 } from '../../graphql/concurrency-fields.ts'
-import { ByIdInput, DeletedType } from '../../graphql/deleted.ts'
+import { DeletedType } from '../../graphql/deleted.ts'
 import { listOrderedPage } from '../../graphql/ordered-page.ts'
 import { listPage } from '../../graphql/pagination.ts'
 import { NotFound } from '../../graphql/refusals.ts'
-import { confirmationFields } from '../data-planes/index.ts'
+import { confirmationFields, confirmed, RevocationInput } from '../data-planes/index.ts'
 import { deleteVirtualKey } from './deletion.ts'
 import { VirtualKeyEntity } from './entity.ts'
 import { KeyRevoked, ProfileManaged, SecretTaken } from './errors.ts'
@@ -96,6 +96,7 @@ const UpdateVirtualKeyInput = builder.inputType('UpdateVirtualKeyInput', {
       description:
         'Replaces all of them. The configuration of a provider that stays keeps its id, budgets and limits.',
     }),
+    ...confirmationFields(t),
   }),
 })
 
@@ -128,7 +129,8 @@ builder.mutationFields((t) => ({
     description: 'Changes a key.',
     errors: { types: [NotFound, KeyRevoked, ProfileManaged, StaleUpdate] },
     args: { input: t.arg({ type: UpdateVirtualKeyInput, required: true, description: 'The change.' }) },
-    resolve: (_, { input }, { services, actor }) => updateVirtualKey(services, actor, input),
+    resolve: (_, { input }, { services, actor }) =>
+      confirmed(services, actor, input, () => updateVirtualKey(services, actor, input)),
   }),
   revokeVirtualKey: t.field({
     type: VirtualKeyType,
@@ -138,7 +140,8 @@ builder.mutationFields((t) => ({
       'Ends a key for good. Data planes refuse it within milliseconds; a call that is under way goes on. With `waitFor: ALL`, no data plane admits a call of the key once this has answered.',
     errors: { types: [NotFound] },
     args: { input: t.arg({ type: RevokeVirtualKeyInput, required: true, description: 'The key.' }) },
-    resolve: (_, { input }, { services, actor }) => revokeVirtualKey(services, actor, input),
+    resolve: (_, { input }, { services, actor }) =>
+      confirmed(services, actor, input, () => revokeVirtualKey(services, actor, input)),
   }),
   deleteVirtualKey: t.field({
     type: DeletedType,
@@ -147,7 +150,8 @@ builder.mutationFields((t) => ({
     description:
       'Ends a key and deletes it with its budgets and limits. Its usage records stay, without the key.',
     errors: { types: [NotFound] },
-    args: { input: t.arg({ type: ByIdInput, required: true, description: 'The key.' }) },
-    resolve: (_, { input }, { services, actor }) => deleteVirtualKey(services, actor, input.id),
+    args: { input: t.arg({ type: RevocationInput, required: true, description: 'The key.' }) },
+    resolve: (_, { input }, { services, actor }) =>
+      confirmed(services, actor, input, () => deleteVirtualKey(services, actor, input.id)),
   }),
 }))

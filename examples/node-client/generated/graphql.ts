@@ -142,7 +142,7 @@ export type Quorum =
 export type RevokeVirtualKeyInput = {
   /** The key. */
   id: string;
-  /** Answers only once these data planes have confirmed that they run the change; NONE unless said. Repeating the mutation waits again. */
+  /** Answers only once these data planes have confirmed that they run the change; NONE unless said. Repeating a revocation waits again. */
   waitFor?: Quorum | null | undefined;
   /** How long to wait for them: 1 to 20, 5 unless said. Then the error NOT_YET_APPLIED comes, and the change stays. */
   waitSeconds?: number | null | undefined;

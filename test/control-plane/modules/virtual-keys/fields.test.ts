@@ -12,8 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => context.close())
 
-const byId = { input: 'ByIdInput' }
-const deleteKey = { ...byId, field: 'deleteVirtualKey', selection: '... on Deleted { id }' }
+const deleteKey = { input: 'RevocationInput', field: 'deleteVirtualKey', selection: '... on Deleted { id }' }
 
 describe('what is said of a key', () => {
   it('is stored, and data planes are told what concerns them [X0-22]', async () => {
