@@ -97,9 +97,10 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
   })
   const configuration = () => follower.configuration
   const whyUnavailable = () => follower.revocation
+  const staleness = (limitMs: number) => follower.freshness.objection(limitMs)
   const streams = new OpenStreams()
   const server = createServer({
-    ...{ configuration, whyUnavailable, pipelines, streams, log, now, maxConcurrentCalls },
+    ...{ configuration, whyUnavailable, staleness, pipelines, streams, log, now, maxConcurrentCalls },
   })
   const drain = new Drain({
     ...{ server, streams, log },
@@ -295,6 +296,7 @@ function createPipelines(
       log,
       now,
       random: Math.random,
+      staleness: (limitMs) => follower.freshness.objection(limitMs),
       digest: (secret) => secrets.digest(secret),
       credential: (credentialId) => secrets.credential(credentialId),
       ledger: governance.ledger,

@@ -18,6 +18,7 @@ import { prunedHistory } from './migrations/026-pruned-history.ts'
 import { profilePurpose } from './migrations/027-profile-purpose.ts'
 import { signingKeySets } from './migrations/029-signing-key-sets.ts'
 import { exposedProviderKeys } from './migrations/030-exposed-provider-keys.ts'
+import { freshConfigurations } from './migrations/031-fresh-configurations.ts'
 import { refusedRevision } from './migrations/035-refused-revision.ts'
 import { budgetWindows } from './migrations/036-budget-windows.ts'
 
@@ -42,6 +43,7 @@ export const migrations: readonly SchemaMigration[] = [
   profilePurpose,
   signingKeySets,
   exposedProviderKeys,
+  freshConfigurations,
   refusedRevision,
   budgetWindows,
 ]

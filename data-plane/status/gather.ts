@@ -1,6 +1,7 @@
 import { callOutcomes } from '../../contract/events.ts'
 import type { ProviderActivity } from '../../plugins/sdk/builtin.ts'
 import type { ApplyState } from '../config/apply-state.ts'
+import type { Freshness } from '../config/freshness.ts'
 import type { StageReport } from '../pipeline/stage-metrics.ts'
 import type { CallCounter } from './call-counter.ts'
 import type { CounterNumbers, NodeNumbers, PluginNumbers, StatusSources } from './sources.ts'
@@ -14,6 +15,8 @@ export interface Informants {
     readonly state: ApplyState
     readonly headIssuedAt: number | null
     readonly configuration: object | undefined
+    readonly freshness: Freshness
+    readonly stalenessLimitMs: number | null
   }
   readonly transport: { readonly connected: boolean }
   readonly pipelines: { report(): readonly StageReport[]; activity(): readonly ProviderActivity[] }
@@ -32,15 +35,19 @@ export function gatherSources(informants: Informants): StatusSources {
     providers: () => pipelines.activity(),
     counters: () => counterNumbers(informants),
     draining: () => informants.drain.begun,
-    ready: () => follower.configuration !== undefined && !informants.drain.begun,
+    ready: () => follower.configuration !== undefined && !isStale(follower) && !informants.drain.begun,
   }
+}
+
+function isStale({ freshness, stalenessLimitMs }: Informants['follower']): boolean {
+  return stalenessLimitMs !== null && freshness.objection(stalenessLimitMs) !== undefined
 }
 
 function nodeNumbers(
   { dataPlaneId, version, now, follower, transport }: Informants,
   startedAt: number,
 ): NodeNumbers {
-  const { status, lastError, applied } = follower.state.current
+  const { status, lastError, applied, unread } = follower.state.current
   return {
     id: dataPlaneId,
     version,
@@ -50,7 +57,11 @@ function nodeNumbers(
     configHash: applied?.hash ?? null,
     applyStatus: status,
     lastError,
+    ...unread,
     transportConnected: transport.connected,
+    configurationAgeMs: follower.freshness.ageMs,
+    stalenessLimitMs: follower.stalenessLimitMs,
+    clockSkewMs: follower.freshness.clockSkewMs,
     headAgeMs: follower.headIssuedAt === null ? null : Math.max(0, now() - follower.headIssuedAt),
   }
 }

@@ -32,9 +32,19 @@ export const schema = /* GraphQL */ `
     applyStatus: ApplyStatus!
     "Why the newest configuration does not run, or what else needs an operator."
     lastError: String
+    "What is skipped of the configuration because this release does not know it, and may: the configuration says so."
+    ignored: [String!]!
+    "What is not served of the configuration because this release cannot read it whole, each with the reason."
+    heldBack: [String!]!
     transportConnected: Boolean!
     "Age of the newest signed head, in milliseconds."
     headAgeMs: Float
+    "How long ago the control plane last said that the configuration that runs is the newest, in milliseconds."
+    configurationAgeMs: Float
+    "At which age of the configuration every call is refused, in milliseconds; null: at none."
+    stalenessLimitMs: Float
+    "How far this machine's clock is ahead of the control plane's, in milliseconds; negative: behind; null: not known yet."
+    clockSkewMs: Float
   }
 
   type Plugin {

@@ -113,6 +113,14 @@ DataPlaneType.implement({
       nullable: true,
       description: 'What is wrong with the configuration that it runs or was offered; null when all is well.',
     }),
+    ignored: t.exposeStringList('ignored', {
+      description:
+        'What it skips of the configuration because its release does not know it, and may skip because the configuration says so: `virtual_key.hint (in 12)`. Empty when it reads everything; otherwise upgrade it.',
+    }),
+    heldBack: t.exposeStringList('heldBack', {
+      description:
+        'What it does not serve because its release cannot read it whole: calls that need it are refused with 503 `config_unavailable`. Each with the reason; of many only the first 20 and their number. Empty when it serves everything; otherwise upgrade it.',
+    }),
     lastSeenAt: t.expose('lastSeenAt', {
       type: 'DateTime',
       nullable: true,

@@ -15,7 +15,14 @@ import { deleteVirtualKey } from './deletion.ts'
 import { VirtualKeyEntity } from './entity.ts'
 import { KeyRevoked, ProfileManaged, SecretTaken } from './errors.ts'
 import { keyCondition } from './filter.ts'
-import { expiryFields, labelFields, newKeyFields, ProviderConfigInput, scopeFields } from './inputs.ts'
+import {
+  expiryFields,
+  freshnessField,
+  labelFields,
+  newKeyFields,
+  ProviderConfigInput,
+  scopeFields,
+} from './inputs.ts'
 import { IssuedVirtualKeyType } from './issued-key.ts'
 import './last-use.ts'
 import { VirtualKeyFilterInput, VirtualKeyOrderInput } from './list-graphql.ts'
@@ -90,6 +97,7 @@ const UpdateVirtualKeyInput = builder.inputType('UpdateVirtualKeyInput', {
     active: t.boolean({ description: 'False switches it off, true on again.' }),
     ...labelFields(t),
     ...scopeFields(t),
+    ...freshnessField(t),
     ...expiryFields(t),
     providerConfigs: t.field({
       type: [ProviderConfigInput],

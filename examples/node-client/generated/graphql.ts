@@ -90,6 +90,8 @@ export type IssueVirtualKeyInput = {
   owner: VirtualKeyOwnerInput;
   /** The providers that it may use; without any it may call nothing. */
   providerConfigs: Array<ProviderConfigInput>;
+  /** Its calls are refused with 503 `config_unavailable` while a data plane has not heard from its control plane for so many seconds, 10 to 2592000. Null: as long as for all keys, see `ClientConfiguration.maxStalenessSeconds`. */
+  requireFreshSeconds?: number | null | undefined;
   /** Words by which it is found again, at most 32: lower-case letters, digits and `. _ : / -`, such as `env:prod`. */
   tags?: Array<string> | null | undefined;
   /** Where it lives. */
