@@ -83,6 +83,16 @@ describe('a data plane that reaches nobody', () => {
     expect(scene.status.applied?.revision).toBe(2)
   })
 
+  it('takes the credentials of the file when only those are gone', async () => {
+    const scene = await Scene.applied()
+    await write(scene)
+    rmSync(join(scene.stateDirectory, 'configuration', 'credentials.jwe'))
+    await take(scene)
+    await startAlone(scene)
+    expect(scene.status).toMatchObject({ status: 'applied', lastError: null, applied: { revision: 1 } })
+    expect(scene.follower.configuration).toBeDefined()
+  })
+
   it('refuses a key that it has seen revoked, whatever the file says', async () => {
     const scene = await Scene.applied()
     await write(scene)
