@@ -21,9 +21,9 @@ export interface PollsOptions {
 export class ControlPlanePolls {
   readonly #options: PollsOptions
   #running: AbortController | undefined
+  #isClosed = false
   #bundle: ConfigurationBundle | undefined
   #hasArrived = false
-  #arrival = Promise.withResolvers<void>()
   #needsSnapshot = false
   #needsCredentials = false
   /** Ends the poll or the pause under way. */
@@ -38,11 +38,6 @@ export class ControlPlanePolls {
     return this.#bundle
   }
 
-  /** Resolves with the next answer. */
-  get arrival(): Promise<void> {
-    return this.#arrival.promise
-  }
-
   /** The latest answer, once. */
   takeArrived(): ConfigurationBundle | undefined {
     if (!this.#hasArrived) return undefined
@@ -51,7 +46,7 @@ export class ControlPlanePolls {
   }
 
   start(): void {
-    if (this.#running) return
+    if (this.#running || this.#isClosed) return
     this.#running = new AbortController()
     this.#options.log.warn({}, 'the store between the planes is silent: the control plane is asked')
     void this.#run(this.#running.signal)
@@ -65,6 +60,12 @@ export class ControlPlanePolls {
     this.#bundle = undefined
     this.#hasArrived = false
     this.#isFailing = false
+  }
+
+  /** Nobody is asked any more, whoever starts it. */
+  close(): void {
+    this.#isClosed = true
+    this.stop()
   }
 
   /** There is something to tell: the next poll begins now. */
@@ -140,8 +141,6 @@ export class ControlPlanePolls {
     if (answer.snapshot !== null) this.#needsSnapshot = false
     if (answer.credentials !== null) this.#needsCredentials = false
     this.#hasArrived = true
-    this.#arrival.resolve()
-    this.#arrival = Promise.withResolvers()
     onAnswer()
   }
 }
