@@ -1,7 +1,7 @@
 import type { ConfigurationBundle } from '../../contract/configuration/bundle.ts'
 import { compareVersions, type Version } from '../../contract/configuration/documents.ts'
 import type { NodeStanding } from '../../contract/configuration-poll.ts'
-import { type AskControlPlane, PollFailed, type Question } from './ask-control-plane.ts'
+import { type AskControlPlane, PollFailed, type Question, Revoked } from './ask-control-plane.ts'
 import { statementOf } from './head-statement.ts'
 import type { ConfigurationLog } from './log.ts'
 import type { Trust } from './verify.ts'
@@ -12,6 +12,7 @@ export interface PollsOptions {
   /** What this data plane says of itself with each poll. */
   readonly standing: () => NodeStanding
   readonly onAnswer: () => void
+  readonly onRevoked: () => void
   readonly log: ConfigurationLog
   /** Least time from one poll to the next, unless something happened. */
   readonly pauseMs?: number
@@ -100,7 +101,8 @@ export class ControlPlanePolls {
         await pause(pauseMs - (performance.now() - askedAt), interrupt)
       } catch (error) {
         if (signal.aborted) return
-        if (interrupt.aborted) continue
+        if (error instanceof Revoked) this.#options.onRevoked()
+        else if (interrupt.aborted) continue
         if (!this.#isFailing)
           log.warn({ reason: reasonOf(error) }, 'the control plane does not answer either')
         this.#isFailing = true

@@ -33,17 +33,15 @@ const killListValidator = Compile(KillListCarrier)
 
 export type KillList = Static<typeof KillListCarrier>
 
+type TrustedType = 'gatehouse/config-head' | 'gatehouse/credentials' | 'gatehouse/data-plane-revoked'
+
 /** The payload of an envelope that the pinned key signed for this purpose. */
-export function openTrusted(
-  type: 'gatehouse/config-head' | 'gatehouse/credentials',
-  envelope: string,
-  trust: Trust,
-): string {
+export function openTrusted(type: TrustedType, envelope: string, trust: Trust): string {
   try {
     return open(type, envelope, (keyId) => (keyId === trust.signingKeyId ? trust.signingKey : undefined))
       .payload
   } catch (error) {
-    if (error instanceof SignatureRefused) throw new ConfigurationRefused(`${nameOf(type)}: ${error.message}`)
+    if (error instanceof SignatureRefused) throw new ConfigurationRefused(`${names[type]}: ${error.message}`)
     throw error
   }
 }
@@ -115,6 +113,8 @@ function foreign(what: string, organizationId: string, trust: Trust): Configurat
   )
 }
 
-function nameOf(type: string): string {
-  return type === 'gatehouse/config-head' ? 'head' : 'credentials'
+const names: Readonly<Record<TrustedType, string>> = {
+  'gatehouse/config-head': 'head',
+  'gatehouse/credentials': 'credentials',
+  'gatehouse/data-plane-revoked': 'revocation notice',
 }

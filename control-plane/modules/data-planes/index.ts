@@ -2,6 +2,7 @@ export { type Confirmation, checkConfirmation, untilConfirmed } from './confirma
 export { confirmationFields } from './confirmation-graphql.ts'
 export {
   countRefusingDataPlanes,
+  type DataPlaneKeys,
   listEnrolledDataPlanes,
   listReportedPlugins,
   listRevokedDataPlaneIds,

@@ -122,7 +122,7 @@ describe('a file is refused, with the reason, and nothing of it is used', () => 
     ],
     [
       'whose head was altered',
-      () => writeFileSync(path, readFileSync(path, 'utf8').replace('"payload":"', '"payload":"AA')),
+      () => writeFileSync(path, readFileSync(path, 'utf8').replace(/"sig":"../, '"sig":"AA')),
       /no valid signature/,
     ],
   ])('%s', async (_, damage, reason) => {
