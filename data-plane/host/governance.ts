@@ -6,6 +6,7 @@ import type { Journal, Ledger, Limits } from '../../plugins/sdk/builtin.ts'
 import type { DataPlaneTransport } from '../../transport/transport.ts'
 import type { HostLog } from './host-log.ts'
 import { type Durability, DurableJournal } from './journal.ts'
+import type { JournalNumbers } from './journal-numbers.ts'
 import { LeaseDesk } from './lease-desk.ts'
 import { LeaseLedger } from './ledger.ts'
 import { PermitLimits } from './limits.ts'
@@ -39,6 +40,8 @@ export interface Governance {
   followRestore(): void
   /** Events that are recorded here and not yet with the control plane. */
   readonly eventBacklog: number
+  /** How the journal fares, at this moment. */
+  readonly journalNumbers: JournalNumbers
   /** Gives leases back and ships what is recorded, for at most `limitMs`; what is left waits for the next start. */
   close(limitMs: number): Promise<void>
 }
@@ -100,6 +103,7 @@ export async function openGovernance(options: GovernanceOptions): Promise<Govern
     get eventBacklog() {
       return journal.backlog
     },
+    journalNumbers: journal,
     async close(limitMs) {
       for (const timer of timers) clearInterval(timer)
       ledger.close()
@@ -111,8 +115,8 @@ export async function openGovernance(options: GovernanceOptions): Promise<Govern
   }
 }
 
-function openJournal({ stateDirectory, durability, log }: GovernanceOptions): DurableJournal {
+function openJournal({ stateDirectory, durability, now, log }: GovernanceOptions): DurableJournal {
   const directory = join(stateDirectory, 'journal')
   mkdirSync(directory, { recursive: true, mode: 0o700 })
-  return DurableJournal.open({ directory, durability, log })
+  return DurableJournal.open({ directory, durability, now, log })
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { DataPlaneEvent } from '../../contract/events.ts'
 import { ContractViolation } from '../../contract/validation.ts'
 import { type Position, parseRecord } from './journal-record.ts'
 import { JournalState } from './journal-state.ts'
@@ -15,7 +16,11 @@ export interface Replay {
   readonly lastSegment: number
   /** Where lines begin that a crash has cut off, at the end of their segments. */
   readonly torn: readonly Position[]
-  readonly unshippedEvents: number
+  readonly unshipped: {
+    readonly events: number
+    /** When the oldest was recorded, by the clock of then; null when there is none. */
+    readonly oldestAt: number | null
+  }
 }
 
 /**
@@ -29,12 +34,12 @@ export function replayJournal(directory: string): Replay {
   const lastSegment = segments.at(-1) ?? 0
   const state = new JournalState()
   const torn: Position[] = []
-  const events: Position[] = []
+  const events: RecordedEvent[] = []
   for (const segment of segments) {
     const tornAt = readLines(segmentPath(directory, segment), (line, offset) => {
       const record = parseRecord(line)
       state.apply(record)
-      if ('event' in record) events.push({ segment, offset })
+      if ('event' in record) events.push({ segment, offset, at: timeOf(record.event) })
     })
     // A loss of power can cut off the segment before the last, too: what it takes was promised to nobody.
     if (tornAt !== null) torn.push({ segment, offset: tornAt })
@@ -47,7 +52,18 @@ export function replayJournal(directory: string): Replay {
     ({ segment, offset }) =>
       segment > shipped.segment || (segment === shipped.segment && offset >= shipped.offset),
   )
-  return { state, lastSegment, torn, unshippedEvents: unshipped.length }
+  const oldestAt = unshipped.find(({ at }) => at !== null)?.at ?? null
+  return { state, lastSegment, torn, unshipped: { events: unshipped.length, oldestAt } }
+}
+
+interface RecordedEvent extends Position {
+  /** Null where the event does not say. */
+  readonly at: number | null
+}
+
+function timeOf(event: DataPlaneEvent): number | null {
+  if (event.type === 'call.finished') return event.startedAt + event.durationMs
+  return event.type === 'node.reported' ? event.at : null
 }
 
 /** Gives each whole line to `read`; the answer is where a cut-off last line begins. */
