@@ -2,6 +2,7 @@ import { Denied } from '../../plugins/sdk/denied.ts'
 import { FillRate } from './fill-rate.ts'
 import { GroupSync } from './group-sync.ts'
 import type { HostLog } from './host-log.ts'
+import { sealLine } from './journal-line.ts'
 import type { Position } from './journal-record.ts'
 import { LineBuffer } from './line-buffer.ts'
 import { RecentEvents } from './recent-events.ts'
@@ -15,6 +16,8 @@ export interface JournalWriterOptions {
   readonly maxRecentBytes: number
   /** JSON of all that still matters of the lines before. */
   readonly checkpoint: () => string
+  /** Called when the disk has taken what waited. */
+  readonly onWritten: () => void
   readonly log: HostLog
 }
 
@@ -38,7 +41,12 @@ export class JournalWriter {
   constructor(options: JournalWriterOptions) {
     const { directory, lastSegment, segmentBytes, maxRecentBytes, checkpoint } = options
     this.#options = options
-    this.#segments = new SegmentLog(directory, lastSegment, segmentBytes, `${checkpoint()}\n`)
+    this.#segments = new SegmentLog(
+      directory,
+      lastSegment,
+      segmentBytes,
+      sealLine('checkpoint', checkpoint()),
+    )
     this.recent = new RecentEvents(this.#segments.end, maxRecentBytes)
   }
 
@@ -66,9 +74,9 @@ export class JournalWriter {
   }
 
   /** Whether there was room for the line; it is written with the next ones, within a turn of the event loop. */
-  append(line: string): boolean {
-    if (!this.#hasRoom(line)) return false
-    this.#lines.append(line)
+  append(kind: string, json: string): boolean {
+    if (!this.#hasRoom(json)) return false
+    this.#lines.append(kind, json)
     this.#scheduleFlush()
     return true
   }
@@ -87,7 +95,6 @@ export class JournalWriter {
       if (this.#segments.isFull) this.#rotate()
       this.#writeLines()
       this.#isFailing = false
-      return true
     } catch (error) {
       const { log } = this.#options
       log.error({ err: error, waitingBytes: this.#lines.length }, 'the journal cannot be written')
@@ -95,6 +102,8 @@ export class JournalWriter {
       this.#isFailing = true
       return false
     }
+    this.#options.onWritten()
+    return true
   }
 
   /** All that was appended survives a loss of power. @throws Denied `audit_unavailable` */
@@ -118,8 +127,8 @@ export class JournalWriter {
     this.#segments.close()
   }
 
-  #hasRoom(text: string): boolean {
-    return this.#lines.length + text.length <= maxWaitingBytes
+  #hasRoom(json: string): boolean {
+    return this.#lines.length + json.length <= maxWaitingBytes
   }
 
   #scheduleFlush(): void {
@@ -147,7 +156,7 @@ export class JournalWriter {
   #rotate(): void {
     // The checkpoint counts what waits; read after it once more, an end would be charged twice.
     this.#writeLines()
-    this.#segments.rotate(`${this.#options.checkpoint()}\n`)
+    this.#segments.rotate(sealLine('checkpoint', this.#options.checkpoint()))
     this.syncInBackground()
   }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { DataPlaneEvent } from '../../contract/events.ts'
 import type { LeaseRequest } from '../../contract/leases.ts'
 import type { BuiltinCall, Hold, Journal } from '../../plugins/sdk/builtin.ts'
@@ -5,21 +6,30 @@ import type { Outcome } from '../../plugins/sdk/call.ts'
 import { Denied } from '../../plugins/sdk/denied.ts'
 import { BacklogAge } from './backlog-age.ts'
 import { recordCall, recordUnknownEnd } from './call-record.ts'
+import { setDamagedLinesAside } from './damaged-lines.ts'
 import type { HostLog } from './host-log.ts'
 import type { JournalNumbers } from './journal-numbers.ts'
 import { type Checkpoint, type LeaseState, type Position, parseCallFinished } from './journal-record.ts'
 import { type JournalState, OpenCall } from './journal-state.ts'
 import { JournalWriter } from './journal-writer.ts'
 import type { RecentEvents } from './recent-events.ts'
-import { type Replay, replayJournal } from './replay.ts'
+import { type DamagedLine, type Replay, replayJournal } from './replay.ts'
 import { SegmentFile } from './segment-file.ts'
+import { UnrecordedCalls } from './unrecorded-calls.ts'
 
 /** `process`: survives the death of the process. `sync`: survives a loss of power. */
 export type Durability = 'process' | 'sync'
 
+/** What becomes of calls that the journal has no room for: they are refused, or only counted. Those with a budget never are. */
+export type WhenFull = 'refuse' | 'count'
+
 export interface JournalOptions {
   readonly directory: string
   readonly durability: Durability
+  /** `refuse` unless said. */
+  readonly whenFull?: WhenFull
+  /** Whether to go on without lines that cannot be read. */
+  readonly acceptDamage?: boolean
   readonly log: HostLog
   /** Milliseconds since the epoch. */
   readonly now?: () => number
@@ -42,6 +52,8 @@ const maxWaitingRefusalBytes = 16 * 1024 ** 2
 /** Events that are kept in memory until they are shipped, at most. */
 const maxRecentBytes = 8 * 1024 ** 2
 const maxSegmentBytes = 16 * 1024 ** 2
+/** What was not recorded is told so often at most. */
+const tellEveryMs = 10_000
 const noCharges: readonly Held[] = []
 
 /**
@@ -58,7 +70,11 @@ export class DurableJournal implements Journal, JournalNumbers {
   readonly #writer: JournalWriter
   readonly #age: BacklogAge
   #unshipped: number
-  #unrecordedRefusals = 0
+  readonly #whenFull: WhenFull
+  readonly #unrecorded: UnrecordedCalls
+  /** Ids of calls that are under way without a record. */
+  readonly #withoutRecord = new Set<string>()
+  #toldAt = Number.NEGATIVE_INFINITY
   #onFinished: (hold: Hold) => void = () => {}
   #heldBy: (hold: Hold) => readonly Held[] = () => []
 
@@ -67,6 +83,7 @@ export class DurableJournal implements Journal, JournalNumbers {
     this.directory = directory
     this.maxBytes = maxBytes
     this.#durability = options.durability
+    this.#whenFull = options.whenFull ?? 'refuse'
     this.#log = log
     this.#now = now
     this.#state = state
@@ -78,7 +95,9 @@ export class DurableJournal implements Journal, JournalNumbers {
       segmentBytes: options.segmentBytes ?? Math.min(maxSegmentBytes, Math.ceil(maxBytes / 8)),
       maxRecentBytes: options.maxRecentBytes ?? maxRecentBytes,
       checkpoint: () => state.checkpoint(),
+      onWritten: () => this.#tellUnrecorded(),
     })
+    this.#unrecorded = new UnrecordedCalls(directory, now, log)
   }
 
   /**
@@ -88,8 +107,8 @@ export class DurableJournal implements Journal, JournalNumbers {
    * @throws JournalDamaged
    */
   static open(options: JournalOptions): DurableJournal {
-    const replay = replayJournal(options.directory)
-    const { state, lastSegment, torn } = replay
+    const replay = replayJournal(options.directory, options.acceptDamage)
+    const { state, lastSegment, torn, damaged } = replay
     for (const { segment, offset } of torn) {
       const file = new SegmentFile(options.directory, segment)
       file.truncate(offset)
@@ -98,7 +117,12 @@ export class DurableJournal implements Journal, JournalNumbers {
     if (lastSegment === 0) state.shipped = { segment: 1, offset: 0 }
     const journal = new DurableJournal(options, replay)
     for (const call of state.openCalls.values()) journal.report(parseCallFinished(call.unknownEnd()))
+    if (damaged.length > 0) journal.reportDamage(damaged)
     journal.flush()
+    if (damaged.length > 0) {
+      const copies = setDamagedLinesAside(options.directory, damaged)
+      options.log.warn({ copies }, 'the damaged files were copied, and are used without what cannot be read')
+    }
     journal.#writer.syncInBackground()
     return journal
   }
@@ -111,9 +135,9 @@ export class DurableJournal implements Journal, JournalNumbers {
 
   /** @throws Denied `audit_unavailable` when nothing can be written. */
   intend(call: BuiltinCall): void | Promise<void> {
-    if (this.isFull || this.isFailing) throw new Denied('audit_unavailable')
+    if (this.isFull || this.isFailing) return this.#admitWithoutRecord(call)
     const held = call.hold ? this.#heldBy(call.hold) : noCharges
-    if (!this.#append(`{"intent":${recordUnknownEnd(call, held)}}\n`)) throw new Denied('audit_unavailable')
+    if (!this.#writer.append('intent', recordUnknownEnd(call, held))) throw new Denied('audit_unavailable')
     this.#state.openCalls.set(call.id, new OpenCall(() => recordUnknownEnd(call, held)))
     if (this.#durability === 'sync') return this.#writer.synced()
     // A call that is refused here leaves an intent that waits; the record of its end follows it.
@@ -121,8 +145,9 @@ export class DurableJournal implements Journal, JournalNumbers {
   }
 
   finish(call: BuiltinCall, outcome: Outcome, charges: readonly Held[]): void {
+    if (this.#withoutRecord.delete(call.id)) return
     const isRefusal = !this.#state.openCalls.has(call.id)
-    if (isRefusal && !this.#hasRoomForRefusals) this.#lose()
+    if (isRefusal && !this.#hasRoomForRefusals) this.#unrecorded.noteRefusal()
     else {
       this.#state.finish(call.id, charges)
       this.#appendEvent(recordCall(call, outcome, charges))
@@ -136,16 +161,25 @@ export class DurableJournal implements Journal, JournalNumbers {
     this.#appendEvent(JSON.stringify(event))
   }
 
+  /** Tells the control plane of lines that cannot be read; what they held is not counted as waiting for it. */
+  reportDamage(lines: readonly DamagedLine[], events = 0): void {
+    this.#unshipped -= events
+    const bytes = lines.reduce((sum, line) => sum + line.bytes, 0)
+    this.#log.error({ lines }, 'the journal is damaged: what these lines told is lost')
+    const at = this.#now()
+    this.report({ type: 'journal.damaged', id: randomUUID(), at, lines: lines.length, bytes })
+  }
+
   /** Written before it returns, so that the answer to a request is asked for again after a crash. */
   asked(request: LeaseRequest): void {
     this.#state.asks.set(request.id, request)
-    this.#append(`{"asked":${JSON.stringify(request)}}\n`)
+    this.#writer.append('asked', JSON.stringify(request))
     this.flush()
   }
 
   granted(requestId: string, leases: readonly LeaseState[]): void {
     this.#state.grant(requestId, leases)
-    this.#append(`{"granted":${JSON.stringify({ requestId, leases })}}\n`)
+    this.#writer.append('granted', JSON.stringify({ requestId, leases }))
   }
 
   get recovered(): Pick<Checkpoint, 'leases' | 'asks'> {
@@ -188,11 +222,11 @@ export class DurableJournal implements Journal, JournalNumbers {
   }
 
   get unrecordedCalls(): number {
-    return 0
+    return this.#unrecorded.calls
   }
 
   get unrecordedRefusals(): number {
-    return this.#unrecordedRefusals
+    return this.#unrecorded.refusals
   }
 
   /** Called once the control plane has the events up to a position in its database. */
@@ -200,7 +234,7 @@ export class DurableJournal implements Journal, JournalNumbers {
     this.#state.shipped = position
     this.#unshipped -= events
     this.#age.shipped(position, this.#unshipped === 0)
-    this.#append(`{"shipped":${JSON.stringify(position)}}\n`)
+    this.#writer.append('shipped', JSON.stringify(position))
     this.#writer.release(position)
   }
 
@@ -209,36 +243,39 @@ export class DurableJournal implements Journal, JournalNumbers {
     return this.#writer.flush()
   }
 
-  close(): Promise<void> {
-    return this.#writer.close()
+  async close(): Promise<void> {
+    await this.#writer.close()
+    this.#unrecorded.close()
+  }
+
+  /** @throws Denied `audit_unavailable` unless the operator has it otherwise; a call that spends money is always refused. */
+  #admitWithoutRecord(call: BuiltinCall): void {
+    if (this.#whenFull === 'refuse' || call.hold) throw new Denied('audit_unavailable')
+    this.#withoutRecord.add(call.id)
+    this.#unrecorded.noteCall()
+  }
+
+  /** As soon as there is room, and not at every turn where that comes and goes. */
+  #tellUnrecorded(): void {
+    const { pending } = this.#unrecorded
+    if (!pending || !this.#hasRoomForRefusals || performance.now() - this.#toldAt < tellEveryMs) return
+    this.#toldAt = performance.now()
+    this.report(pending)
+    this.flush()
+    this.#unrecorded.forget()
   }
 
   #appendEvent(json: string): void {
-    if (this.#writer.appendEvent(json)) {
-      this.#unshipped++
-      this.#age.add(this.#writer.end, this.#now())
-    } else this.#lose()
-  }
-
-  /** Whether there was room for the line. */
-  #append(line: string): boolean {
-    const isAppended = this.#writer.append(line)
-    if (!isAppended) this.#lose()
-    return isAppended
+    if (!this.#writer.appendEvent(json)) {
+      this.#unrecorded.noteRefusal()
+      return
+    }
+    this.#unshipped++
+    this.#age.add(this.#writer.end, this.#now())
   }
 
   /** Refusals alone must not be able to fill the disk, or memory while the disk is out of order, and stop every other call. */
   get #hasRoomForRefusals(): boolean {
     return this.bytes < this.maxBytes * 0.5 && this.#writer.waitingBytes < maxWaitingRefusalBytes
-  }
-
-  #lose(): void {
-    this.#unrecordedRefusals++
-    if (this.#unrecordedRefusals === 1 || this.#unrecordedRefusals % 10_000 === 0) {
-      this.#log.error(
-        { lost: this.#unrecordedRefusals },
-        'the journal has no room: refused calls go unrecorded',
-      )
-    }
   }
 }

@@ -249,7 +249,9 @@ export class Shipper {
     const { start } = journal.recent
     if (isSamePosition(from, start)) return journal.recent.first()
     const end = from.segment === start.segment ? start.offset : Number.POSITIVE_INFINITY
-    return readEvents(journal.directory, from, end)
+    const run = await readEvents(journal.directory, from, end)
+    if (run.damaged.length > 0) journal.reportDamage(run.damaged, run.damaged.length)
+    return run
   }
 }
 
