@@ -147,6 +147,18 @@ export const environmentVariables = {
     readBy: ['data-plane', 'up'],
     default: 'sync',
   },
+  GATEHOUSE_JOURNAL_MAX_BYTES: {
+    description:
+      'Largest size of the journal on disk, in bytes, at least 1048576; at nine tenths of it no further call is recorded',
+    readBy: ['data-plane', 'up'],
+    default: '1073741824',
+  },
+  GATEHOUSE_AUDIT_WHEN_FULL: {
+    description:
+      'What becomes of calls that cannot be recorded because the journal or its disk is full: "refuse" (503 audit_unavailable) or "count" (served, and the control plane is told how many; those with a budget are refused all the same)',
+    readBy: ['data-plane', 'up'],
+    default: 'refuse',
+  },
   GATEHOUSE_DRAIN_SECONDS: {
     description:
       'How long a data plane that is asked to end waits for the streams and calls under way; give it 20 seconds more before it is killed',

@@ -17,6 +17,7 @@ import { longLists } from './migrations/025-long-lists.ts'
 import { prunedHistory } from './migrations/026-pruned-history.ts'
 import { profilePurpose } from './migrations/027-profile-purpose.ts'
 import { signingKeySets } from './migrations/029-signing-key-sets.ts'
+import { recordGaps } from './migrations/032-record-gaps.ts'
 import { refusedRevision } from './migrations/035-refused-revision.ts'
 import { budgetWindows } from './migrations/036-budget-windows.ts'
 
@@ -40,6 +41,7 @@ export const migrations: readonly SchemaMigration[] = [
   prunedHistory,
   profilePurpose,
   signingKeySets,
+  recordGaps,
   refusedRevision,
   budgetWindows,
 ]

@@ -22,11 +22,13 @@ export function startIngest(
 export interface IngestCounts {
   readonly batches: number
   readonly rejectedBatches: number
+  /** Times that something was found to be missing from the record. */
+  readonly recordGaps: number
 }
 
 class Ingest {
   readonly #deps: BackgroundDependencies
-  readonly counts = { batches: 0, rejectedBatches: 0 }
+  readonly counts = { batches: 0, rejectedBatches: 0, recordGaps: 0 }
   /** Read and not yet acknowledged: tried again before anything new is read. */
   #unfinished: readonly StreamEntry[] = []
 
@@ -66,10 +68,10 @@ class Ingest {
     } catch (error) {
       if (!isDataError(error)) throw error
       const rejected = [{ entry, reason: `the database refuses it: ${error.message}` }]
-      const sources = await this.#deps.database.transaction(organizationId, (em) =>
+      const outcome = await this.#deps.database.transaction(organizationId, (em) =>
         setAside(em, organizationId, rejected, this.#deps.now()),
       )
-      await this.#finish(organizationId, { sources, rejected, unsettled: [] })
+      await this.#finish(organizationId, outcome)
     }
   }
 
@@ -91,9 +93,11 @@ class Ingest {
     return database.transaction(organizationId, (em) => ingestEntries(em, organizationId, entries, now()))
   }
 
-  #report(organizationId: string, { rejected, unsettled }: IngestOutcome): void {
+  #report(organizationId: string, { rejected, unsettled, gaps }: IngestOutcome): void {
     const { log } = this.#deps
     this.counts.rejectedBatches += rejected.length
+    this.counts.recordGaps += gaps
+    if (gaps > 0) log.error({ organizationId, gaps }, 'something is missing from the record')
     for (const { entry, reason } of rejected) {
       log.warn({ organizationId, entryId: entry.id, reason }, 'rejected an event batch')
     }

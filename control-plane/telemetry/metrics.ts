@@ -11,7 +11,7 @@ export interface ControlPlaneNumbers {
   eventBacklog(): Promise<EventBacklog | null>
   /** How long the oldest committed change waits for its publication, in milliseconds; 0 when none waits. */
   publishLagMs(): number
-  readonly ingest: { readonly batches: number; readonly rejectedBatches: number }
+  readonly ingest: { readonly batches: number; readonly rejectedBatches: number; readonly recordGaps: number }
 }
 
 /** Registers what one control plane shows beside its operations. */
@@ -46,6 +46,9 @@ function describeIngest(registry: Registry, numbers: ControlPlaneNumbers): void 
   counter(registry, 'gatehouse_ingest_rejected_batches_total', rejected, [], () => [
     { labels: {}, value: ingest.rejectedBatches },
   ])
+  const gaps =
+    'Times that something was found to be missing from usage and audit; see dataPlanes { recordGaps }.'
+  counter(registry, 'gatehouse_record_gaps_total', gaps, [], () => [{ labels: {}, value: ingest.recordGaps }])
   // Two gauges of one reading: a scrape asks the store once.
   let reading: Promise<EventBacklog | null> | undefined
   const read = () => {

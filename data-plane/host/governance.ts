@@ -5,7 +5,7 @@ import type { KeyLookup, SigningKey } from '../../contract/signed.ts'
 import type { Journal, Ledger, Limits } from '../../plugins/sdk/builtin.ts'
 import type { DataPlaneTransport } from '../../transport/transport.ts'
 import type { HostLog } from './host-log.ts'
-import { type Durability, DurableJournal } from './journal.ts'
+import { DurableJournal, type JournalOptions } from './journal.ts'
 import type { JournalNumbers } from './journal-numbers.ts'
 import { LeaseDesk } from './lease-desk.ts'
 import { LeaseLedger } from './ledger.ts'
@@ -22,7 +22,8 @@ export interface GovernanceOptions {
   readonly controlPlaneKeys: KeyLookup
   /** The journal lives in its folder `journal`. */
   readonly stateDirectory: string
-  readonly durability: Durability
+  /** How the journal records. */
+  readonly recording: Pick<JournalOptions, 'durability' | 'whenFull' | 'maxBytes' | 'acceptDamage'>
   /** How many data planes the organization has, as the configuration says. */
   readonly dataPlanes: () => number
   readonly now: () => number
@@ -115,8 +116,8 @@ export async function openGovernance(options: GovernanceOptions): Promise<Govern
   }
 }
 
-function openJournal({ stateDirectory, durability, now, log }: GovernanceOptions): DurableJournal {
+function openJournal({ stateDirectory, recording, now, log }: GovernanceOptions): DurableJournal {
   const directory = join(stateDirectory, 'journal')
   mkdirSync(directory, { recursive: true, mode: 0o700 })
-  return DurableJournal.open({ directory, durability, now, log })
+  return DurableJournal.open({ ...recording, directory, now, log })
 }

@@ -69,7 +69,10 @@ export interface EnrolledDataPlane {
   readonly credentials: string
 }
 
-export async function enrol(installation: Installation, organizationId: string): Promise<EnrolledDataPlane> {
+export async function enrol(
+  installation: Pick<Installation, 'database' | 'secrets'>,
+  organizationId: string,
+): Promise<EnrolledDataPlane> {
   const { database, secrets } = installation
   const secret = randomBytes(32).toString('base64url')
   const now = new Date()
