@@ -3,6 +3,7 @@ import type { EventConsumer, EventProducer } from './event-stream.ts'
 import type { LeaseClient, LeaseServer } from './lease-channel.ts'
 import type { LimitStore } from './limit-store.ts'
 import type { RequestRates } from './request-rates.ts'
+import type { StoreMemory } from './store-memory.ts'
 
 /** What a data plane of one organization needs of the store between the planes. */
 export interface DataPlaneTransport {
@@ -25,6 +26,8 @@ export interface Transport {
   readonly kind: 'redis' | 'in-process'
   /** Whether the store answers right now. */
   readonly connected: boolean
+  /** How full the store is, as it said last; undefined where it does not say. */
+  readonly memory?: StoreMemory | undefined
   dataPlane(organizationId: string, dataPlaneId: string): DataPlaneTransport
   controlPlane(): ControlPlaneTransport
   close(): Promise<void>

@@ -1,5 +1,6 @@
 import { callOutcomes } from '../../contract/events.ts'
 import type { ProviderActivity } from '../../plugins/sdk/builtin.ts'
+import type { StoreMemory } from '../../transport/store-memory.ts'
 import type { ApplyState } from '../config/apply-state.ts'
 import type { StageReport } from '../pipeline/stage-metrics.ts'
 import type { CallCounter } from './call-counter.ts'
@@ -15,7 +16,7 @@ export interface Informants {
     readonly headIssuedAt: number | null
     readonly configuration: object | undefined
   }
-  readonly transport: { readonly connected: boolean }
+  readonly transport: { readonly connected: boolean; readonly memory?: StoreMemory | undefined }
   readonly pipelines: { report(): readonly StageReport[]; activity(): readonly ProviderActivity[] }
   readonly governance: { readonly eventBacklog: number }
   readonly calls: CallCounter
@@ -51,6 +52,7 @@ function nodeNumbers(
     applyStatus: status,
     lastError,
     transportConnected: transport.connected,
+    storeMemory: transport.memory,
     headAgeMs: follower.headIssuedAt === null ? null : Math.max(0, now() - follower.headIssuedAt),
   }
 }

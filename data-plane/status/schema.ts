@@ -1,4 +1,5 @@
 import type { IResolvers } from 'mercurius'
+import { memoryProblem } from '../../transport/store-memory.ts'
 import type { StatusSources } from './sources.ts'
 
 /** The status API: what this data plane runs and how it fares. Nothing can be changed through it. */
@@ -33,6 +34,8 @@ export const schema = /* GraphQL */ `
     "Why the newest configuration does not run, or what else needs an operator."
     lastError: String
     transportConnected: Boolean!
+    "What an operator has to do about the memory of the store between the planes; null when all is well."
+    storeProblem: String
     "Age of the newest signed head, in milliseconds."
     headAgeMs: Float
   }
@@ -74,7 +77,9 @@ export function resolversOf(sources: StatusSources): IResolvers {
     Query: {
       node: () => {
         const node = sources.node()
-        return { ...node, startedAt: new Date(node.startedAt).toISOString() }
+        const { startedAt, storeMemory } = node
+        const storeProblem = storeMemory && memoryProblem(storeMemory)
+        return { ...node, startedAt: new Date(startedAt).toISOString(), storeProblem }
       },
       plugins: () => sources.plugins(),
       providers: () => sources.providers(),

@@ -7,6 +7,7 @@ import { RedisConnection, type TransportLog } from './connection.ts'
 import { redisEventConsumer, redisEventProducer } from './event-stream.ts'
 import { redisLeaseClient, redisLeaseServer } from './lease-channel.ts'
 import { redisLimitStore } from './limit-store.ts'
+import { MemoryWatch } from './memory-watch.ts'
 import { redisRequestRates } from './request-rates.ts'
 import { RedisStreamConsumer } from './stream-consumer.ts'
 import { Subscriptions } from './subscriptions.ts'
@@ -46,6 +47,7 @@ export async function connectRedis(
     return open
   }
   const connection = connectionFor('commands')
+  const memoryWatch = new MemoryWatch(connection, log)
   let subscribed: Subscriptions | undefined
   const subscriptions = () => {
     subscribed ??= new Subscriptions(connectionFor('subscriptions'))
@@ -58,10 +60,14 @@ export async function connectRedis(
     get connected() {
       return connection.answers
     },
+    get memory() {
+      return memoryWatch.memory
+    },
     dataPlane: (organizationId, dataPlaneId) =>
       dataPlaneEnd({ ...common, subscriptions: subscriptions(), organizationId, dataPlaneId }),
     controlPlane: () => controlPlaneEnd({ ...common, connectionFor }),
     async close() {
+      memoryWatch.close()
       for (const open of connections.values()) open.close()
     },
   }

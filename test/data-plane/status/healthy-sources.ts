@@ -13,6 +13,7 @@ export const healthySources: StatusSources = {
     applyStatus: 'refused',
     lastError: 'snapshot has the unknown format 2',
     transportConnected: true,
+    storeMemory: { usedBytes: 2_000_000, maxBytes: 100_000_000, policy: 'noeviction', evicts: false },
     headAgeMs: 1_500,
   }),
   plugins: () => [{ ...plugin, calls: 3, denials: 1, errors: 0, p50Ms: 0.01, p99Ms: null }],
