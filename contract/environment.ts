@@ -143,7 +143,7 @@ export const environmentVariables = {
   },
   GATEHOUSE_AUDIT_DURABILITY: {
     description:
-      'When a call counts as recorded: "sync" (on disk) or "process" (handed to the operating system)',
+      'When a call counts as recorded: "sync" (on disk), "process" (handed to the operating system) or "remote" (in Redis too, for a data plane whose disk may go with it; Redis needs appendonly yes and appendfsync always)',
     readBy: ['data-plane', 'up'],
     default: 'sync',
   },

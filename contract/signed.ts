@@ -9,6 +9,7 @@ export type PayloadType =
   | 'gatehouse/credentials'
   | 'gatehouse/events'
   | 'gatehouse/events-confirmation'
+  | 'gatehouse/intents'
   | 'gatehouse/lease-request'
   | 'gatehouse/lease-reply'
   | 'gatehouse/signing-keys'

@@ -18,7 +18,7 @@ export interface DataPlaneEnv {
   readonly enrolmentToken: string | undefined
   readonly controlPlaneUrl: string
   readonly plugins: readonly string[]
-  readonly auditDurability: 'process' | 'sync'
+  readonly auditDurability: 'process' | 'sync' | 'remote'
   readonly auditWhenFull: 'refuse' | 'count'
   readonly journalMaxBytes: number
   readonly drainSeconds: number
@@ -31,7 +31,7 @@ export interface DataPlaneEnv {
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 export type LogLevel = (typeof logLevels)[number]
-const durabilities = ['process', 'sync'] as const
+const durabilities = ['process', 'sync', 'remote'] as const
 const whenFullChoices = ['refuse', 'count'] as const
 const smallestJournalBytes = 1024 ** 2
 const shortestTokenLength = 16
@@ -86,6 +86,10 @@ export function readEnv(
   }
   if (needsRedis && env.redisUrl === undefined)
     problems.push('REDIS_URL must be set, such as redis://127.0.0.1:6379')
+  if (!needsRedis && env.auditDurability === 'remote')
+    problems.push(
+      'GATEHOUSE_AUDIT_DURABILITY=remote needs REDIS_URL: there is nothing else outside of this process',
+    )
   checkStatusToken(env, problems)
   if (problems.length > 0) throw new EnvironmentInvalid(problems.join('\n'))
   return Object.freeze(env)

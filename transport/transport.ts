@@ -1,5 +1,6 @@
 import type { ConfigChannel, ConfigPublisher } from './config-channel.ts'
 import type { EventConsumer, EventProducer } from './event-stream.ts'
+import type { IntentReader, IntentStore } from './intents.ts'
 import type { LeaseClient, LeaseServer } from './lease-channel.ts'
 import type { LimitStore } from './limit-store.ts'
 import type { RequestRates } from './request-rates.ts'
@@ -11,12 +12,14 @@ export interface DataPlaneTransport {
   readonly events: EventProducer
   readonly leases: LeaseClient
   readonly limits: LimitStore
+  readonly intents: IntentStore
 }
 
 export interface ControlPlaneTransport {
   readonly config: ConfigPublisher
   readonly events: EventConsumer
   readonly leases: LeaseServer
+  readonly intents: IntentReader
   /** Absent where there is one process, which counts by itself. */
   readonly rates?: RequestRates
 }

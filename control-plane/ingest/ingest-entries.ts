@@ -39,6 +39,20 @@ export async function ingestEntries(
   await recordRejections(em, organizationId, rejected, now)
   if (batches.length === 0) return { sources: [], rejected, unsettled: [], gaps: 0 }
   const calls = batches.flatMap((batch) => callsOf(batch))
+  const freshCalls = await recordCalls(em, organizationId, calls)
+  const { sources, lost } = await advanceSources(em, organizationId, batches)
+  const gaps = await recordGaps(em, organizationId, { batches, lost }, now)
+  const unsettled = await settleLeases(em, organizationId, { batches, sources, calls: freshCalls, now })
+  await recordNodeReports(em, organizationId, batches, now)
+  return { sources, rejected, unsettled, gaps }
+}
+
+/** Records calls in usage and audit. @returns those of which there was no record. */
+export async function recordCalls(
+  em: EntityManager,
+  organizationId: string,
+  calls: readonly ReportedCall[],
+): Promise<readonly ReportedCall[]> {
   const fresh = await recordUsage(em, organizationId, calls)
   const freshCalls = firstOfEach(calls).filter(({ call }) => fresh.has(call.attemptId))
   await auditCalls(
@@ -46,11 +60,7 @@ export async function ingestEntries(
     organizationId,
     freshCalls.map(({ call }) => call),
   )
-  const { sources, lost } = await advanceSources(em, organizationId, batches)
-  const gaps = await recordGaps(em, organizationId, { batches, lost }, now)
-  const unsettled = await settleLeases(em, organizationId, { batches, sources, calls: freshCalls, now })
-  await recordNodeReports(em, organizationId, batches, now)
-  return { sources, rejected, unsettled, gaps }
+  return freshCalls
 }
 
 /**
@@ -71,7 +81,7 @@ export async function setAside(
   return { sources, rejected, unsettled: [], gaps }
 }
 
-interface ReportedCall {
+export interface ReportedCall {
   readonly dataPlaneId: string
   readonly call: CallFinished
 }
@@ -84,7 +94,8 @@ interface Arrival {
   readonly now: number
 }
 
-async function settleLeases(
+/** Charges calls to their leases, and closes the leases that are due. @returns the charges of leases that are not known. */
+export async function settleLeases(
   em: EntityManager,
   organizationId: string,
   { batches, sources, calls, now }: Arrival,

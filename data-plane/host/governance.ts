@@ -10,10 +10,11 @@ import type { JournalNumbers } from './journal-numbers.ts'
 import { LeaseDesk } from './lease-desk.ts'
 import { LeaseLedger } from './ledger.ts'
 import { PermitLimits } from './limits.ts'
+import { RemoteIntents } from './remote-intents.ts'
 import { Shipper } from './shipper.ts'
 
 export interface GovernanceOptions {
-  readonly transport: Pick<DataPlaneTransport, 'events' | 'leases' | 'limits'>
+  readonly transport: Pick<DataPlaneTransport, 'events' | 'leases' | 'limits' | 'intents'>
   readonly organizationId: string
   readonly dataPlaneId: string
   /** Ed25519; its id is the data plane's. */
@@ -84,7 +85,13 @@ export async function openGovernance(options: GovernanceOptions): Promise<Govern
     (hold) => ledger.recorded(hold),
   )
   const limits = new PermitLimits({ store: transport.limits, dataPlanes: options.dataPlanes, now, log })
-  const shipper = new Shipper({ ...sender, controlPlaneKeys, journal, events: transport.events })
+  const remote =
+    options.recording.durability === 'remote'
+      ? new RemoteIntents({ ...sender, store: transport.intents }, journal.backlog)
+      : undefined
+  if (remote) journal.attachRemote(remote)
+  const onStored = (events: number) => remote?.stored(events)
+  const shipper = new Shipper({ ...sender, controlPlaneKeys, journal, events: transport.events, onStored })
   await desk.start(asks)
   shipper.start()
   const timers = [
@@ -110,6 +117,7 @@ export async function openGovernance(options: GovernanceOptions): Promise<Govern
       ledger.close()
       limits.close()
       await shipper.close(limitMs)
+      await remote?.close()
       await desk.close()
       await journal.close()
     },

@@ -13,12 +13,13 @@ import { type Checkpoint, type LeaseState, type Position, parseCallFinished } fr
 import { type JournalState, OpenCall } from './journal-state.ts'
 import { JournalWriter } from './journal-writer.ts'
 import type { RecentEvents } from './recent-events.ts'
+import type { RemoteIntents } from './remote-intents.ts'
 import { type DamagedLine, type Replay, replayJournal } from './replay.ts'
 import { SegmentFile } from './segment-file.ts'
 import { UnrecordedCalls } from './unrecorded-calls.ts'
 
-/** `process`: survives the death of the process. `sync`: survives a loss of power. */
-export type Durability = 'process' | 'sync'
+/** `process`: survives the death of the process. `sync`: a loss of power. `remote`: the loss of this machine. */
+export type Durability = 'process' | 'sync' | 'remote'
 
 /** What becomes of calls that the journal has no room for: they are refused, or only counted. Those with a budget never are. */
 export type WhenFull = 'refuse' | 'count'
@@ -75,6 +76,7 @@ export class DurableJournal implements Journal, JournalNumbers {
   /** Ids of calls that are under way without a record. */
   readonly #withoutRecord = new Set<string>()
   #toldAt = Number.NEGATIVE_INFINITY
+  #remote: RemoteIntents | undefined
   #onFinished: (hold: Hold) => void = () => {}
   #heldBy: (hold: Hold) => readonly Held[] = () => []
 
@@ -133,15 +135,22 @@ export class DurableJournal implements Journal, JournalNumbers {
     this.#onFinished = onFinished
   }
 
+  /** Where `remote` keeps what is under way. */
+  attachRemote(remote: RemoteIntents): void {
+    this.#remote = remote
+  }
+
   /** @throws Denied `audit_unavailable` when nothing can be written. */
   intend(call: BuiltinCall): void | Promise<void> {
     if (this.isFull || this.isFailing) return this.#admitWithoutRecord(call)
     const held = call.hold ? this.#heldBy(call.hold) : noCharges
-    if (!this.#writer.append('intent', recordUnknownEnd(call, held))) throw new Denied('audit_unavailable')
+    const unknownEnd = recordUnknownEnd(call, held)
+    if (!this.#writer.append('intent', unknownEnd)) throw new Denied('audit_unavailable')
     this.#state.openCalls.set(call.id, new OpenCall(() => recordUnknownEnd(call, held)))
     if (this.#durability === 'sync') return this.#writer.synced()
     // A call that is refused here leaves an intent that waits; the record of its end follows it.
     if (!this.flush()) throw new Denied('audit_unavailable')
+    if (this.#durability === 'remote') return this.#remote?.keep(call.id, unknownEnd) ?? refuseUnattached()
   }
 
   finish(call: BuiltinCall, outcome: Outcome, charges: readonly Held[]): void {
@@ -150,7 +159,7 @@ export class DurableJournal implements Journal, JournalNumbers {
     if (isRefusal && !this.#hasRoomForRefusals) this.#unrecorded.noteRefusal()
     else {
       this.#state.finish(call.id, charges)
-      this.#appendEvent(recordCall(call, outcome, charges))
+      this.#appendEvent(recordCall(call, outcome, charges), call.id)
     }
     if (call.hold) this.#onFinished(call.hold)
   }
@@ -265,12 +274,13 @@ export class DurableJournal implements Journal, JournalNumbers {
     this.#unrecorded.forget()
   }
 
-  #appendEvent(json: string): void {
+  #appendEvent(json: string, callId?: string): void {
     if (!this.#writer.appendEvent(json)) {
       this.#unrecorded.noteRefusal()
       return
     }
     this.#unshipped++
+    this.#remote?.recorded(callId)
     this.#age.add(this.#writer.end, this.#now())
   }
 
@@ -278,4 +288,8 @@ export class DurableJournal implements Journal, JournalNumbers {
   get #hasRoomForRefusals(): boolean {
     return this.bytes < this.maxBytes * 0.5 && this.#writer.waitingBytes < maxWaitingRefusalBytes
   }
+}
+
+function refuseUnattached(): never {
+  throw new TypeError('durability "remote" needs a store of intents')
 }

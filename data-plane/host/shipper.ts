@@ -19,6 +19,8 @@ export interface ShipperOptions {
   /** Finds the control plane's pinned key. */
   readonly controlPlaneKeys: KeyLookup
   readonly log: HostLog
+  /** So many more events, in the order of the journal, are in the stream. */
+  readonly onStored?: (events: number) => void
 }
 
 /** So much of the journal makes a batch worth its signature. */
@@ -138,6 +140,7 @@ export class Shipper {
     if (sealed) {
       const entryId = await this.#store(sealed)
       if (entryId === undefined) return
+      this.#options.onStored?.(run.count)
       this.#unconfirmed.add({ sequence, sealed, count: run.count, end: run.end, entryId }, performance.now())
     }
     this.#next = undefined
@@ -180,7 +183,10 @@ export class Shipper {
     if (!heard) return
     const sequence = this.#confirmedSequence(heard.confirmation)
     if (sequence !== undefined) this.#giveUp(this.#unconfirmed.confirm(sequence))
-    for (const batch of heard.gone) if (this.#unconfirmed.has(batch)) await this.#sendAgain(batch)
+    for (const batch of heard.gone) {
+      // While the stream takes none, what is confirmed meanwhile is worth more than another attempt.
+      if (this.#unconfirmed.has(batch) && !(await this.#sendAgain(batch))) return
+    }
   }
 
   /** What the store says now; undefined while it does not answer. */
@@ -244,7 +250,8 @@ export class Shipper {
     this.#options.journal.markShipped(last.end, events)
   }
 
-  async #sendAgain(batch: SentBatch): Promise<void> {
+  /** Whether the stream has it again. */
+  async #sendAgain(batch: SentBatch): Promise<boolean> {
     const { sequence, timesSent } = batch
     this.#options.log.warn({ sequence, timesSent }, 'the event stream lost a batch')
     const entryId = await this.#store(batch.sealed)
@@ -253,6 +260,7 @@ export class Shipper {
       batch.timesSent++
     }
     this.#unconfirmed.postpone(batch, performance.now())
+    return entryId !== undefined
   }
 
   async #sealNext(): Promise<SealedRun | undefined> {

@@ -19,7 +19,7 @@ export interface GatewayOptions {
   readonly dataPlanes?: number
   /** Custom plugins, as in GATEHOUSE_PLUGINS. */
   readonly plugins?: readonly string[]
-  readonly auditDurability?: 'process' | 'sync'
+  readonly auditDurability?: 'process' | 'sync' | 'remote'
   readonly auditWhenFull?: 'refuse' | 'count'
   readonly journalMaxBytes?: number
   /** The Redis between the planes, when the test brings its own. */

@@ -5,6 +5,7 @@ import { redisConfigChannel } from './config-channel.ts'
 import { redisConfigPublisher } from './config-publisher.ts'
 import { RedisConnection, type TransportLog } from './connection.ts'
 import { redisEventConsumer, redisEventProducer } from './event-stream.ts'
+import { redisIntentReader, redisIntentStore } from './intents.ts'
 import { redisLeaseClient, redisLeaseServer } from './lease-channel.ts'
 import { redisLimitStore } from './limit-store.ts'
 import { MemoryWatch } from './memory-watch.ts'
@@ -86,6 +87,7 @@ function dataPlaneEnd(options: {
     events: redisEventProducer(options),
     leases: redisLeaseClient(options),
     limits: redisLimitStore(connection, organizationId),
+    intents: redisIntentStore(options),
   }
 }
 
@@ -109,6 +111,7 @@ function controlPlaneEnd(options: {
     config: redisConfigPublisher(connection, options.operationTimeoutMs),
     events: redisEventConsumer(connection, consumerOf('events', channels.events)),
     leases: redisLeaseServer(connection, consumerOf('leases', channels.leaseRequests)),
+    intents: redisIntentReader(connection),
     rates: redisRequestRates(connection),
   }
 }

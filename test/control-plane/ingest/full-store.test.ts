@@ -136,7 +136,8 @@ describe('a store whose memory is used up', () => {
     expect(journal.backlog).toBe(calls)
     record(journal, 'while it is full')
     // One that starts now is told of no group of consumers, and finds no room for a confirmation.
-    ends.defer(() => startControlPlane().stop())
+    const controlPlane = startControlPlane()
+    ends.defer(() => controlPlane.stop())
     await eventually('all events are confirmed', async () => journal.backlog === 0)
     expect(await recordedCalls()).toEqual({ records: calls + 1, events: calls + 1 })
     expect(await isFull()).toBe(false)
