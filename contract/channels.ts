@@ -21,6 +21,8 @@ export const channels = {
   events: (organizationId: string) => `gh:{${organizationId}}:events`,
   /** Hash: by data plane, which of its batches have been taken in, signed. */
   eventConfirmations: (organizationId: string) => `gh:{${organizationId}}:events:confirmed`,
+  /** Hash: what one data plane has under way, by process and round, signed; and a counter for each process that is alive. */
+  intents: (organizationId: string, dataPlaneId: string) => `gh:{${organizationId}}:intents:${dataPlaneId}`,
   /** Stream: signed lease requests from the data planes. */
   leaseRequests: (organizationId: string) => `gh:{${organizationId}}:leases:requests`,
   /** Pub/sub: signed lease replies to one data plane. */

@@ -143,9 +143,21 @@ export const environmentVariables = {
   },
   GATEHOUSE_AUDIT_DURABILITY: {
     description:
-      'When a call counts as recorded: "sync" (on disk) or "process" (handed to the operating system)',
+      'When a call counts as recorded: "sync" (on disk), "process" (handed to the operating system) or "remote" (in Redis too, for a data plane whose disk may go with it; Redis needs appendonly yes and appendfsync always)',
     readBy: ['data-plane', 'up'],
     default: 'sync',
+  },
+  GATEHOUSE_JOURNAL_MAX_BYTES: {
+    description:
+      'Largest size of the journal on disk, in bytes, at least 1048576; at nine tenths of it no further call is recorded',
+    readBy: ['data-plane', 'up'],
+    default: '1073741824',
+  },
+  GATEHOUSE_AUDIT_WHEN_FULL: {
+    description:
+      'What becomes of calls that cannot be recorded because the journal or its disk is full: "refuse" (503 audit_unavailable) or "count" (served, and the control plane is told how many; those with a budget are refused all the same)',
+    readBy: ['data-plane', 'up'],
+    default: 'refuse',
   },
   GATEHOUSE_DRAIN_SECONDS: {
     description:

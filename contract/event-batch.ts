@@ -36,6 +36,9 @@ const BatchHead = Type.Object(
 )
 export type BatchHead = Static<typeof BatchHead>
 
+/** Events that happened, or those that become true when nothing more is heard of the calls that they tell of. */
+export type BatchType = 'gatehouse/events' | 'gatehouse/intents'
+
 /** What travels on the event stream, delivered at least once. */
 export interface EventBatch extends BatchHead {
   readonly events: readonly DataPlaneEvent[]
@@ -53,9 +56,14 @@ const parseHead = parserOf('head of an event batch', SignedHead)
  *
  * @param events JSON of each, a comma between each two
  */
-export function sealBatch(head: BatchHead, events: Buffer, key: SigningKey): Buffer {
+export function sealBatch(
+  head: BatchHead,
+  events: Buffer,
+  key: SigningKey,
+  type: BatchType = 'gatehouse/events',
+): Buffer {
   const eventsSha256 = hash('sha256', events)
-  const envelope = seal('gatehouse/events', JSON.stringify({ ...head, eventsSha256 }), key)
+  const envelope = seal(type, JSON.stringify({ ...head, eventsSha256 }), key)
   return Buffer.concat([Buffer.from(`${envelope}\n`), events])
 }
 
@@ -63,10 +71,14 @@ export function sealBatch(head: BatchHead, events: Buffer, key: SigningKey): Buf
  * @throws SignatureRefused when a known data plane did not sign it just so
  * @throws ContractViolation when what it signed is no batch
  */
-export function openBatch(text: string, keys: KeyLookup): { batch: EventBatch; keyId: string } {
+export function openBatch(
+  text: string,
+  keys: KeyLookup,
+  type: BatchType = 'gatehouse/events',
+): { batch: EventBatch; keyId: string } {
   const headEnd = text.indexOf('\n')
   if (headEnd < 0) throw new SignatureRefused('not a signed batch')
-  const { payload, keyId } = open('gatehouse/events', text.slice(0, headEnd), keys)
+  const { payload, keyId } = open(type, text.slice(0, headEnd), keys)
   const { eventsSha256, ...head } = parseHead(payload)
   const events = text.slice(headEnd + 1)
   if (hash('sha256', events) !== eventsSha256)

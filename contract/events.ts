@@ -99,9 +99,44 @@ export const NodeReported = Type.Object(
   closed,
 )
 
-export const DataPlaneEvent = Type.Union([CallFinished, LeaseClosed, NodeReported])
+/** The journal had no room: of these calls there is no other record than their number. */
+export const CallsUnrecorded = Type.Object(
+  {
+    type: Type.Literal('calls.unrecorded'),
+    /** Under which it is taken in, once, however often it arrives. */
+    id: Id,
+    from: Timestamp,
+    until: Timestamp,
+    served: Count,
+    refused: Count,
+  },
+  closed,
+)
+
+/** Lines of the journal cannot be read, and what they told is lost. */
+export const JournalDamaged = Type.Object(
+  {
+    type: Type.Literal('journal.damaged'),
+    /** Under which it is taken in, once, however often it arrives. */
+    id: Id,
+    at: Timestamp,
+    lines: Count,
+    bytes: Count,
+  },
+  closed,
+)
+
+export const DataPlaneEvent = Type.Union([
+  CallFinished,
+  LeaseClosed,
+  NodeReported,
+  CallsUnrecorded,
+  JournalDamaged,
+])
 
 export type CallFinished = Static<typeof CallFinished>
 export type LeaseClosed = Static<typeof LeaseClosed>
 export type NodeReported = Static<typeof NodeReported>
+export type CallsUnrecorded = Static<typeof CallsUnrecorded>
+export type JournalDamaged = Static<typeof JournalDamaged>
 export type DataPlaneEvent = Static<typeof DataPlaneEvent>

@@ -10,6 +10,7 @@ export type PayloadType =
   | 'gatehouse/data-plane-revoked'
   | 'gatehouse/events'
   | 'gatehouse/events-confirmation'
+  | 'gatehouse/intents'
   | 'gatehouse/lease-request'
   | 'gatehouse/lease-reply'
   | 'gatehouse/signing-keys'

@@ -14,6 +14,7 @@ import { registerHealth } from './http/health.ts'
 import { registerMetrics } from './http/metrics-endpoint.ts'
 import { registerPage } from './http/page.ts'
 import { startIngest } from './ingest/ingest.ts'
+import { startClosingUnknownEnds } from './ingest/unknown-ends.ts'
 import { startLeaseServer } from './leases/lease-server.ts'
 import { LiveFeed, startLiveFeed } from './live/live-feed.ts'
 import { defaultTakeWithinMs } from './live/live-stream.ts'
@@ -81,6 +82,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     const loops = [
       publisher,
       ingest,
+      startClosingUnknownEnds(background),
       startLeaseServer(background),
       startKeySweep(background),
       startHistoryPruning({ ...background, configurationHistoryDays: env.configurationHistoryDays }),

@@ -33,6 +33,8 @@ export interface DataPlaneOptions {
   readonly bootstrapFile?: string | undefined
   /** Milliseconds since the epoch. */
   readonly now?: () => number
+  /** Whether to start over a journal that is damaged; the control plane is told what cannot be read. */
+  readonly acceptDamagedJournal?: boolean
 }
 
 export interface DataPlane {
@@ -51,7 +53,9 @@ export class NotEnrolled extends Error {
   override readonly name = 'NotEnrolled'
 }
 
-type Context = Required<Pick<DataPlaneOptions, 'env' | 'log' | 'now'>> & { readonly identity: Identity }
+type Context = Required<Pick<DataPlaneOptions, 'env' | 'log' | 'now' | 'acceptDamagedJournal'>> & {
+  readonly identity: Identity
+}
 
 const maxConcurrentCalls = 4_096
 const shipLimitMs = 3_000
@@ -64,12 +68,12 @@ const telemetryLimitMs = 2_000
  * @throws NotEnrolled, EnrolmentFailed, StateDirectoryUnusable, JournalDamaged, PluginsUnusable
  */
 export async function createDataPlane(options: DataPlaneOptions): Promise<DataPlane> {
-  const { env, log, now = Date.now } = options
+  const { env, log, now = Date.now, acceptDamagedJournal = false } = options
   const custom = await loadCustomPlugins(env.plugins)
   const { identity, sealedCredentials } = await findIdentity(env)
   const transport = options.transport ?? (await connectOwn(env, log))
   const closeTransport = options.transport ? undefined : () => transport.close()
-  const context: Context = { env, log, now, identity }
+  const context: Context = { env, log, now, acceptDamagedJournal, identity }
   const ends = transport.dataPlane(identity.organizationId, identity.dataPlaneId)
   const follower = createFollower(context, { ...ends, kind: transport.kind }, (configuration) =>
     pipelines.check(configuration),
@@ -206,7 +210,7 @@ function connectOwn({ redisUrl }: DataPlaneEnv, log: Logger): Promise<Transport>
 }
 
 function governWith(
-  { env, log, now, identity }: Context,
+  { env, log, now, acceptDamagedJournal, identity }: Context,
   transport: DataPlaneTransport,
   follower: ConfigurationFollower,
 ): Promise<Governance> {
@@ -218,7 +222,12 @@ function governWith(
     signingKey: { id: dataPlaneId, privateKey: privateSigningKey },
     controlPlaneKeys: controlPlane.find,
     stateDirectory: env.stateDirectory,
-    durability: env.auditDurability,
+    recording: {
+      durability: env.auditDurability,
+      whenFull: env.auditWhenFull,
+      maxBytes: env.journalMaxBytes,
+      acceptDamage: acceptDamagedJournal,
+    },
     dataPlanes: () => follower.dataPlaneCount,
     now,
     log,

@@ -18,7 +18,9 @@ export interface DataPlaneEnv {
   readonly enrolmentToken: string | undefined
   readonly controlPlaneUrl: string
   readonly plugins: readonly string[]
-  readonly auditDurability: 'process' | 'sync'
+  readonly auditDurability: 'process' | 'sync' | 'remote'
+  readonly auditWhenFull: 'refuse' | 'count'
+  readonly journalMaxBytes: number
   readonly drainSeconds: number
   readonly drainNoticeSeconds: number
   readonly statusToken: string | undefined
@@ -29,7 +31,9 @@ export interface DataPlaneEnv {
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 export type LogLevel = (typeof logLevels)[number]
-const durabilities = ['process', 'sync'] as const
+const durabilities = ['process', 'sync', 'remote'] as const
+const whenFullChoices = ['refuse', 'count'] as const
+const smallestJournalBytes = 1024 ** 2
 const shortestTokenLength = 16
 const longestDrainSeconds = 3_600
 
@@ -69,6 +73,8 @@ export function readEnv(
     controlPlaneUrl: reader.url('CONTROL_PLANE_URL', environmentVariables.CONTROL_PLANE_URL.default),
     plugins: reader.list('GATEHOUSE_PLUGINS'),
     auditDurability: reader.oneOf('GATEHOUSE_AUDIT_DURABILITY', durabilities, 'sync'),
+    auditWhenFull: reader.oneOf('GATEHOUSE_AUDIT_WHEN_FULL', whenFullChoices, 'refuse'),
+    journalMaxBytes: reader.bytes('GATEHOUSE_JOURNAL_MAX_BYTES', smallestJournalBytes),
     drainSeconds: reader.seconds('GATEHOUSE_DRAIN_SECONDS'),
     drainNoticeSeconds: reader.seconds('GATEHOUSE_DRAIN_NOTICE_SECONDS'),
     statusToken: reader.optional('GATEHOUSE_STATUS_TOKEN'),
@@ -80,6 +86,10 @@ export function readEnv(
   }
   if (needsRedis && env.redisUrl === undefined)
     problems.push('REDIS_URL must be set, such as redis://127.0.0.1:6379')
+  if (!needsRedis && env.auditDurability === 'remote')
+    problems.push(
+      'GATEHOUSE_AUDIT_DURABILITY=remote needs REDIS_URL: there is nothing else outside of this process',
+    )
   checkStatusToken(env, problems)
   if (problems.length > 0) throw new EnvironmentInvalid(problems.join('\n'))
   return Object.freeze(env)
@@ -131,6 +141,13 @@ class Reader {
     const text = this.text(name, environmentVariables[name].default)
     if (!/^\d{1,4}$/.test(text) || Number(text) > longestDrainSeconds)
       this.#problems.push(`${name} must be a whole number of seconds, 0 to ${longestDrainSeconds}`)
+    return Number(text)
+  }
+
+  bytes(name: 'GATEHOUSE_JOURNAL_MAX_BYTES', minimum: number): number {
+    const text = this.text(name, environmentVariables[name].default)
+    if (!/^\d{1,15}$/.test(text) || Number(text) < minimum)
+      this.#problems.push(`${name} must be a whole number of bytes, at least ${minimum}`)
     return Number(text)
   }
 

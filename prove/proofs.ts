@@ -8,7 +8,10 @@ import { type Planes, type PlanesOptions, startPlanes } from '../test/acceptance
 import { proveConfirmedRevocations } from './confirmed-revocations.ts'
 import { proveFrozenDatabase } from './frozen-database.ts'
 import { proveFrozenRedis } from './frozen-redis.ts'
+import { proveFullDisk } from './full-disk.ts'
+import { proveFullRedis } from './full-redis.ts'
 import { proveKeyLifecycle } from './key-lifecycle.ts'
+import { proveLostMachines } from './lost-machine.ts'
 import { proveOutage } from './outage.ts'
 import { provePartitions } from './partitions.ts'
 import type { Progress, Proof, ProofVerdict } from './proof.ts'
@@ -57,6 +60,17 @@ export const proofs: readonly Proof[] = [
     await proveTornRestarts(planes, { runs: 20, seed: anySeed() }, progress),
   ]),
   { name: 'restored-backup', prove: proveRestoredBackup },
+  onPlanes('full-disk', async (planes, progress) => [
+    await proveFullDisk(planes, 'refuse', progress),
+    await proveFullDisk(planes, 'count', progress),
+  ]),
+  onPlanes('full-redis', async (planes, progress) => [
+    await proveFullRedis(planes, 'noeviction', progress),
+    await proveFullRedis(planes, 'allkeys-lru', progress),
+  ]),
+  onPlanes('lost-machines', async (planes, progress) => [
+    await proveLostMachines(planes, { losses: 10, seed: anySeed() }, progress),
+  ]),
   underChaos('records', records, { seeds: 1 }),
   underChaos('budgets', budgets, { seeds: 10 }),
 ]

@@ -1,8 +1,10 @@
 import type { ConfigChannel, ConfigPublisher } from './config-channel.ts'
 import type { EventConsumer, EventProducer } from './event-stream.ts'
+import type { IntentReader, IntentStore } from './intents.ts'
 import type { LeaseClient, LeaseServer } from './lease-channel.ts'
 import type { LimitStore } from './limit-store.ts'
 import type { RequestRates } from './request-rates.ts'
+import type { StoreMemory } from './store-memory.ts'
 
 /** What a data plane of one organization needs of the store between the planes. */
 export interface DataPlaneTransport {
@@ -10,12 +12,14 @@ export interface DataPlaneTransport {
   readonly events: EventProducer
   readonly leases: LeaseClient
   readonly limits: LimitStore
+  readonly intents: IntentStore
 }
 
 export interface ControlPlaneTransport {
   readonly config: ConfigPublisher
   readonly events: EventConsumer
   readonly leases: LeaseServer
+  readonly intents: IntentReader
   /** Absent where there is one process, which counts by itself. */
   readonly rates?: RequestRates
 }
@@ -25,6 +29,8 @@ export interface Transport {
   readonly kind: 'redis' | 'in-process'
   /** Whether the store answers right now. */
   readonly connected: boolean
+  /** How full the store is, as it said last; undefined where it does not say. */
+  readonly memory?: StoreMemory | undefined
   dataPlane(organizationId: string, dataPlaneId: string): DataPlaneTransport
   controlPlane(): ControlPlaneTransport
   close(): Promise<void>

@@ -1,10 +1,12 @@
 import type { Command } from 'commander'
+import { acceptDamagedJournalHelp } from './data-plane.ts'
 import { environmentHelp, examplesHelp } from './environment-help.ts'
 
 export function addUpCommand(program: Command): void {
   program
     .command('up')
     .description('Runs everything on this machine: database, demo provider, control plane and data plane')
+    .option('--accept-damaged-journal', acceptDamagedJournalHelp)
     .addHelpText('after', environmentHelp('up'))
     .addHelpText(
       'after',
@@ -15,5 +17,7 @@ export function addUpCommand(program: Command): void {
         ['GATEHOUSE_DATA_DIR=/srv/gatehouse gatehouse up', 'with its data elsewhere'],
       ),
     )
-    .action(async () => (await import('../up/up.ts')).up())
+    .action(async ({ acceptDamagedJournal = false }: { acceptDamagedJournal?: boolean }) =>
+      (await import('../up/up.ts')).up({ acceptDamagedJournal }),
+    )
 }

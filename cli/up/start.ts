@@ -22,6 +22,8 @@ export interface StartOptions {
   /** Everything that was started is added here, also when a later step fails. */
   readonly parts: RunningParts
   readonly announce: (line: string) => void
+  /** Whether to start over a journal of the data plane that is damaged. */
+  readonly acceptDamagedJournal: boolean
 }
 
 export interface Started {
@@ -111,7 +113,7 @@ function startControlPlane({ env, log }: StartOptions, stores: Stores) {
 }
 
 function startDataPlane(
-  { env, log }: StartOptions,
+  { env, log, acceptDamagedJournal }: StartOptions,
   { redisUrl, transport }: Stores,
   enrolment: { dataDir: string; token: string | undefined; controlPlaneUrl: string },
 ) {
@@ -129,6 +131,7 @@ function startDataPlane(
   return createDataPlane({
     env: planeEnv,
     log: log.child({ plane: 'data' }),
+    acceptDamagedJournal,
     ...(transport && { transport }),
   })
 }

@@ -9,12 +9,22 @@ import { RunningParts } from './shutdown.ts'
 import { type Started, startEverything } from './start.ts'
 
 /** `gatehouse up`: runs everything in the foreground until it is interrupted. */
-export async function up(): Promise<void> {
+export async function up({
+  acceptDamagedJournal,
+}: {
+  readonly acceptDamagedJournal: boolean
+}): Promise<void> {
   const env = readUpEnv(process.env)
   const parts = new RunningParts((problem) => console.error(problem))
   const interrupted = untilInterrupted(() => process.exit(130))
   const log = openLog(env.dataDir, env.planes.LOG_LEVEL ?? 'info')
-  const started = startEverything({ env, log, parts, announce: (line) => console.log(line) })
+  const started = startEverything({
+    env,
+    log,
+    parts,
+    announce: (line) => console.log(line),
+    acceptDamagedJournal,
+  })
   try {
     const running = await Promise.race([started, interrupted])
     if (running) {

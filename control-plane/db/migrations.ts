@@ -19,6 +19,7 @@ import { profilePurpose } from './migrations/027-profile-purpose.ts'
 import { signingKeySets } from './migrations/029-signing-key-sets.ts'
 import { exposedProviderKeys } from './migrations/030-exposed-provider-keys.ts'
 import { freshConfigurations } from './migrations/031-fresh-configurations.ts'
+import { recordGaps } from './migrations/032-record-gaps.ts'
 import { refusedRevision } from './migrations/035-refused-revision.ts'
 import { budgetWindows } from './migrations/036-budget-windows.ts'
 
@@ -44,6 +45,7 @@ export const migrations: readonly SchemaMigration[] = [
   signingKeySets,
   exposedProviderKeys,
   freshConfigurations,
+  recordGaps,
   refusedRevision,
   budgetWindows,
 ]

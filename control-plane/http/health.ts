@@ -1,10 +1,15 @@
 import type { FastifyInstance } from 'fastify'
+import { memoryProblem, type StoreMemory } from '../../transport/store-memory.ts'
 import type { Database } from '../db/database.ts'
 
 export interface HealthDependencies {
   readonly database: Database
   /** The store between the planes. */
-  readonly transport: { readonly kind: string; readonly connected: boolean }
+  readonly transport: {
+    readonly kind: string
+    readonly connected: boolean
+    readonly memory?: StoreMemory | undefined
+  }
 }
 
 const readinessLimitMs = 2_000
@@ -23,9 +28,13 @@ export function registerHealth(fastify: FastifyInstance, { database, transport }
     return reply.code(answers ? 200 : 503).send({
       status: answers ? 'ready' : 'not ready',
       database: answers ? 'ok' : 'does not answer',
-      transport: { kind: transport.kind, connected: transport.connected },
+      transport: { kind: transport.kind, connected: transport.connected, ...memoryOf(transport) },
     })
   })
+}
+
+function memoryOf({ memory }: HealthDependencies['transport']) {
+  return memory && { memory: { ...memory, problem: memoryProblem(memory) ?? null } }
 }
 
 function answersInTime(answer: Promise<void>): Promise<boolean> {

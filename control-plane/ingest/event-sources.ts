@@ -12,6 +12,20 @@ export interface EventSource {
   readonly contiguous: number
 }
 
+/** Batches that are taken for lost. */
+export interface LostBatches {
+  readonly dataPlaneId: string
+  readonly incarnation: string
+  readonly from: number
+  readonly to: number
+}
+
+export interface Advance {
+  readonly sources: readonly EventSource[]
+  /** What was given up by this. */
+  readonly lost: readonly LostBatches[]
+}
+
 interface Position {
   readonly contiguous: number
   readonly ahead: readonly number[]
@@ -25,8 +39,9 @@ export async function advanceSources(
   em: EntityManager,
   organizationId: string,
   batches: readonly EventBatch[],
-): Promise<readonly EventSource[]> {
+): Promise<Advance> {
   const sources: EventSource[] = []
+  const lost: LostBatches[] = []
   const groups = Map.groupBy(batches, ({ dataPlaneId, incarnation }) => `${dataPlaneId} ${incarnation}`)
   // One order for all transactions, so that none waits for another that waits for it.
   for (const [, group] of [...groups].sort(([a], [b]) => (a < b ? -1 : 1))) {
@@ -36,7 +51,7 @@ export async function advanceSources(
     const key = [organizationId, dataPlaneId, incarnation]
     const known = await lockSource(em, key)
     const sequences = group.map(({ sequence }) => sequence)
-    const { contiguous, ahead } = advance(known, sequences)
+    const { contiguous, ahead, gaps } = advance(known, sequences)
     await em.execute(
       `update event_sources set contiguous = ?,
          ahead = array(select jsonb_array_elements_text(?::jsonb)::bigint)
@@ -44,24 +59,30 @@ export async function advanceSources(
       [contiguous, JSON.stringify(ahead), ...key],
     )
     sources.push({ dataPlaneId, incarnation, contiguous })
+    lost.push(...gaps.map((gap) => ({ dataPlaneId, incarnation, ...gap })))
   }
-  return sources
+  return { sources, lost }
 }
 
 /** Adds arrived sequence numbers to what was there, in whatever order they came. */
-export function advance({ contiguous, ahead }: Position, arrived: readonly number[]): Position {
+export function advance(
+  { contiguous, ahead }: Position,
+  arrived: readonly number[],
+): Position & { readonly gaps: readonly { readonly from: number; readonly to: number }[] } {
   const waiting = [...new Set([...ahead, ...arrived])]
     .filter((sequence) => sequence > contiguous)
     .sort((a, b) => a - b)
   let reached = contiguous
   let taken = 0
+  const gaps: { from: number; to: number }[] = []
   for (const sequence of waiting) {
     const isLost = sequence !== reached + 1 && waiting.length - taken > patienceBatches
     if (sequence !== reached + 1 && !isLost) break
+    if (isLost) gaps.push({ from: reached + 1, to: sequence - 1 })
     reached = sequence
     taken++
   }
-  return { contiguous: reached, ahead: waiting.slice(taken) }
+  return { contiguous: reached, ahead: waiting.slice(taken), gaps }
 }
 
 async function lockSource(em: EntityManager, key: readonly string[]): Promise<Position> {

@@ -9,6 +9,7 @@ import { openEntries, type RejectedEntry } from './batches.ts'
 import { listDueClosings, noteClosings } from './closings.ts'
 import { advanceSources, type EventSource } from './event-sources.ts'
 import { recordNodeReports } from './node-reports.ts'
+import { recordGaps } from './record-gaps.ts'
 import { recordRejections } from './rejections.ts'
 import { closeLease, type LeaseCharge, lockLeases, settleCharge, storeLeases } from './settlement.ts'
 
@@ -18,6 +19,8 @@ export interface IngestOutcome {
   readonly rejected: readonly RejectedEntry[]
   /** Charges of leases that this database does not know; their calls are recorded all the same. */
   readonly unsettled: readonly LeaseCharge[]
+  /** How many gaps of the record were noticed. */
+  readonly gaps: number
 }
 
 /**
@@ -34,8 +37,22 @@ export async function ingestEntries(
 ): Promise<IngestOutcome> {
   const { batches, rejected } = openEntries(entries, await readSigningKeys(em, organizationId))
   await recordRejections(em, organizationId, rejected, now)
-  if (batches.length === 0) return { sources: [], rejected, unsettled: [] }
+  if (batches.length === 0) return { sources: [], rejected, unsettled: [], gaps: 0 }
   const calls = batches.flatMap((batch) => callsOf(batch))
+  const freshCalls = await recordCalls(em, organizationId, calls)
+  const { sources, lost } = await advanceSources(em, organizationId, batches)
+  const gaps = await recordGaps(em, organizationId, { batches, lost }, now)
+  const unsettled = await settleLeases(em, organizationId, { batches, sources, calls: freshCalls, now })
+  await recordNodeReports(em, organizationId, batches, now)
+  return { sources, rejected, unsettled, gaps }
+}
+
+/** Records calls in usage and audit. @returns those of which there was no record. */
+export async function recordCalls(
+  em: EntityManager,
+  organizationId: string,
+  calls: readonly ReportedCall[],
+): Promise<readonly ReportedCall[]> {
   const fresh = await recordUsage(em, organizationId, calls)
   const freshCalls = firstOfEach(calls).filter(({ call }) => fresh.has(call.attemptId))
   await auditCalls(
@@ -43,10 +60,7 @@ export async function ingestEntries(
     organizationId,
     freshCalls.map(({ call }) => call),
   )
-  const sources = await advanceSources(em, organizationId, batches)
-  const unsettled = await settleLeases(em, organizationId, { batches, sources, calls: freshCalls, now })
-  await recordNodeReports(em, organizationId, batches, now)
-  return { sources, rejected, unsettled }
+  return freshCalls
 }
 
 /**
@@ -58,14 +72,16 @@ export async function setAside(
   organizationId: string,
   rejected: readonly RejectedEntry[],
   now: number,
-): Promise<readonly EventSource[]> {
+): Promise<IngestOutcome> {
   await recordRejections(em, organizationId, rejected, now)
   const entries = rejected.map(({ entry }) => entry)
   const { batches } = openEntries(entries, await readSigningKeys(em, organizationId))
-  return advanceSources(em, organizationId, batches)
+  const { sources, lost } = await advanceSources(em, organizationId, batches)
+  const gaps = await recordGaps(em, organizationId, { batches: [], lost }, now)
+  return { sources, rejected, unsettled: [], gaps }
 }
 
-interface ReportedCall {
+export interface ReportedCall {
   readonly dataPlaneId: string
   readonly call: CallFinished
 }
@@ -78,7 +94,8 @@ interface Arrival {
   readonly now: number
 }
 
-async function settleLeases(
+/** Charges calls to their leases, and closes the leases that are due. @returns the charges of leases that are not known. */
+export async function settleLeases(
   em: EntityManager,
   organizationId: string,
   { batches, sources, calls, now }: Arrival,

@@ -1,8 +1,10 @@
 import { sealConfirmation } from '../../contract/event-batch.ts'
 import type { StreamEntry } from '../../transport/event-stream.ts'
+import { TransportUnavailable } from '../../transport/transport.ts'
 import type { BackgroundDependencies, BackgroundWork } from '../background/dependencies.ts'
 import { startLoop } from '../background/loop.ts'
 import { isDataError } from '../db/data-error.ts'
+import type { EventSource } from './event-sources.ts'
 import { type IngestOutcome, ingestEntries, setAside } from './ingest-entries.ts'
 
 const waitMs = 1_000
@@ -22,11 +24,13 @@ export function startIngest(
 export interface IngestCounts {
   readonly batches: number
   readonly rejectedBatches: number
+  /** Times that something was found to be missing from the record. */
+  readonly recordGaps: number
 }
 
 class Ingest {
   readonly #deps: BackgroundDependencies
-  readonly counts = { batches: 0, rejectedBatches: 0 }
+  readonly counts = { batches: 0, rejectedBatches: 0, recordGaps: 0 }
   /** Read and not yet acknowledged: tried again before anything new is read. */
   #unfinished: readonly StreamEntry[] = []
 
@@ -49,41 +53,70 @@ class Ingest {
   }
 
   async #ingest(organizationId: string, entries: readonly StreamEntry[]): Promise<void> {
-    try {
-      await this.#finish(organizationId, await this.#inTransaction(organizationId, entries))
-    } catch (error) {
-      if (!isDataError(error)) throw error
-      for (const entry of entries) await this.#ingestAlone(organizationId, entry)
-    }
+    const outcomes = await this.#takeIn(organizationId, entries)
+    await this.#handOver(
+      organizationId,
+      entries,
+      outcomes.flatMap(({ sources }) => sources),
+    )
     this.counts.batches += entries.length
-    await this.#deps.transport.events.acknowledge(entries)
+    for (const outcome of outcomes) this.#report(organizationId, outcome)
   }
 
   /** Of a batch that the database cannot hold, the others must not suffer. */
-  async #ingestAlone(organizationId: string, entry: StreamEntry): Promise<void> {
+  async #takeIn(organizationId: string, entries: readonly StreamEntry[]): Promise<readonly IngestOutcome[]> {
     try {
-      await this.#finish(organizationId, await this.#inTransaction(organizationId, [entry]))
+      return [await this.#inTransaction(organizationId, entries)]
+    } catch (error) {
+      if (!isDataError(error)) throw error
+    }
+    const outcomes: IngestOutcome[] = []
+    for (const entry of entries) outcomes.push(await this.#takeInAlone(organizationId, entry))
+    return outcomes
+  }
+
+  async #takeInAlone(organizationId: string, entry: StreamEntry): Promise<IngestOutcome> {
+    try {
+      return await this.#inTransaction(organizationId, [entry])
     } catch (error) {
       if (!isDataError(error)) throw error
       const rejected = [{ entry, reason: `the database refuses it: ${error.message}` }]
-      const sources = await this.#deps.database.transaction(organizationId, (em) =>
+      return this.#deps.database.transaction(organizationId, (em) =>
         setAside(em, organizationId, rejected, this.#deps.now()),
       )
-      await this.#finish(organizationId, { sources, rejected, unsettled: [] })
     }
   }
 
-  /** What is committed is confirmed before it is acknowledged: a batch that left the stream unconfirmed was lost. */
-  async #finish(organizationId: string, outcome: IngestOutcome): Promise<void> {
+  /**
+   * What is committed is confirmed before it is acknowledged: a batch that left the stream unconfirmed was lost. But a store
+   * that is full takes no confirmation, and only acknowledging makes room for one.
+   */
+  async #handOver(
+    organizationId: string,
+    entries: readonly StreamEntry[],
+    sources: readonly EventSource[],
+  ): Promise<void> {
+    const { events } = this.#deps.transport
+    try {
+      await this.#confirm(organizationId, sources)
+    } catch (error) {
+      if (!(error instanceof TransportUnavailable)) throw error
+      await events.acknowledge(entries)
+      await this.#confirm(organizationId, sources)
+      return
+    }
+    await events.acknowledge(entries)
+  }
+
+  async #confirm(organizationId: string, sources: readonly EventSource[]): Promise<void> {
     const { database, transport, secrets } = this.#deps
-    if (outcome.sources.length === 0) return this.#report(organizationId, outcome)
+    if (sources.length === 0) return
     const signers = await database.transaction(organizationId, (em) => secrets.signers.read(em))
-    for (const { dataPlaneId, incarnation, contiguous: sequence } of outcome.sources) {
+    for (const { dataPlaneId, incarnation, contiguous: sequence } of sources) {
       const confirmation = { format: 1 as const, organizationId, dataPlaneId, incarnation, sequence }
       const sealed = sealConfirmation(confirmation, signers)
       await transport.events.confirm(organizationId, dataPlaneId, sealed)
     }
-    this.#report(organizationId, outcome)
   }
 
   #inTransaction(organizationId: string, entries: readonly StreamEntry[]): Promise<IngestOutcome> {
@@ -91,9 +124,11 @@ class Ingest {
     return database.transaction(organizationId, (em) => ingestEntries(em, organizationId, entries, now()))
   }
 
-  #report(organizationId: string, { rejected, unsettled }: IngestOutcome): void {
+  #report(organizationId: string, { rejected, unsettled, gaps }: IngestOutcome): void {
     const { log } = this.#deps
     this.counts.rejectedBatches += rejected.length
+    this.counts.recordGaps += gaps
+    if (gaps > 0) log.error({ organizationId, gaps }, 'something is missing from the record')
     for (const { entry, reason } of rejected) {
       log.warn({ organizationId, entryId: entry.id, reason }, 'rejected an event batch')
     }

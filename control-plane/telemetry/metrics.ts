@@ -1,17 +1,19 @@
 import { collectDefaultMetrics, type Registry } from 'prom-client'
 import { counter, gauge, singleGauge } from '../../telemetry/prometheus.ts'
+import { describeStore } from '../../telemetry/store-metrics.ts'
 import type { EventBacklog } from '../../transport/event-stream.ts'
+import type { StoreMemory } from '../../transport/store-memory.ts'
 
 /** What the parts of a control plane tell of themselves when they are asked. */
 export interface ControlPlaneNumbers {
   readonly version: string
-  readonly transport: { readonly connected: boolean }
+  readonly transport: { readonly connected: boolean; readonly memory?: StoreMemory | undefined }
   readonly database: { readonly answers: boolean }
   /** What data planes reported and no control plane has taken in; null while the store does not answer. */
   eventBacklog(): Promise<EventBacklog | null>
   /** How long the oldest committed change waits for its publication, in milliseconds; 0 when none waits. */
   publishLagMs(): number
-  readonly ingest: { readonly batches: number; readonly rejectedBatches: number }
+  readonly ingest: { readonly batches: number; readonly rejectedBatches: number; readonly recordGaps: number }
 }
 
 /** Registers what one control plane shows beside its operations. */
@@ -32,6 +34,7 @@ export function describeControlPlane(registry: Registry, numbers: ControlPlaneNu
     'Whether PostgreSQL has answered within the last five seconds; requests are refused at once while it has not.',
     () => Number(numbers.database.answers),
   )
+  describeStore(registry, () => numbers.transport.memory)
   describeIngest(registry, numbers)
   const help = 'How long the oldest change waits to be published to data planes.'
   singleGauge(registry, 'gatehouse_publish_lag_seconds', help, () => numbers.publishLagMs() / 1_000)
@@ -46,6 +49,9 @@ function describeIngest(registry: Registry, numbers: ControlPlaneNumbers): void 
   counter(registry, 'gatehouse_ingest_rejected_batches_total', rejected, [], () => [
     { labels: {}, value: ingest.rejectedBatches },
   ])
+  const gaps =
+    'Times that something was found to be missing from usage and audit; see dataPlanes { recordGaps }.'
+  counter(registry, 'gatehouse_record_gaps_total', gaps, [], () => [{ labels: {}, value: ingest.recordGaps }])
   // Two gauges of one reading: a scrape asks the store once.
   let reading: Promise<EventBacklog | null> | undefined
   const read = () => {

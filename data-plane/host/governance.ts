@@ -5,14 +5,16 @@ import type { KeyLookup, SigningKey } from '../../contract/signed.ts'
 import type { Journal, Ledger, Limits } from '../../plugins/sdk/builtin.ts'
 import type { DataPlaneTransport } from '../../transport/transport.ts'
 import type { HostLog } from './host-log.ts'
-import { type Durability, DurableJournal } from './journal.ts'
+import { DurableJournal, type JournalOptions } from './journal.ts'
+import type { JournalNumbers } from './journal-numbers.ts'
 import { LeaseDesk } from './lease-desk.ts'
 import { LeaseLedger } from './ledger.ts'
 import { PermitLimits } from './limits.ts'
+import { RemoteIntents } from './remote-intents.ts'
 import { Shipper } from './shipper.ts'
 
 export interface GovernanceOptions {
-  readonly transport: Pick<DataPlaneTransport, 'events' | 'leases' | 'limits'>
+  readonly transport: Pick<DataPlaneTransport, 'events' | 'leases' | 'limits' | 'intents'>
   readonly organizationId: string
   readonly dataPlaneId: string
   /** Ed25519; its id is the data plane's. */
@@ -21,7 +23,8 @@ export interface GovernanceOptions {
   readonly controlPlaneKeys: KeyLookup
   /** The journal lives in its folder `journal`. */
   readonly stateDirectory: string
-  readonly durability: Durability
+  /** How the journal records. */
+  readonly recording: Pick<JournalOptions, 'durability' | 'whenFull' | 'maxBytes' | 'acceptDamage'>
   /** How many data planes the organization has, as the configuration says. */
   readonly dataPlanes: () => number
   readonly now: () => number
@@ -39,6 +42,8 @@ export interface Governance {
   followRestore(): void
   /** Events that are recorded here and not yet with the control plane. */
   readonly eventBacklog: number
+  /** How the journal fares, at this moment. */
+  readonly journalNumbers: JournalNumbers
   /** Gives leases back and ships what is recorded, for at most `limitMs`; what is left waits for the next start. */
   close(limitMs: number): Promise<void>
 }
@@ -80,7 +85,13 @@ export async function openGovernance(options: GovernanceOptions): Promise<Govern
     (hold) => ledger.recorded(hold),
   )
   const limits = new PermitLimits({ store: transport.limits, dataPlanes: options.dataPlanes, now, log })
-  const shipper = new Shipper({ ...sender, controlPlaneKeys, journal, events: transport.events })
+  const remote =
+    options.recording.durability === 'remote'
+      ? new RemoteIntents({ ...sender, store: transport.intents }, journal.backlog)
+      : undefined
+  if (remote) journal.attachRemote(remote)
+  const onStored = (events: number) => remote?.stored(events)
+  const shipper = new Shipper({ ...sender, controlPlaneKeys, journal, events: transport.events, onStored })
   await desk.start(asks)
   shipper.start()
   const timers = [
@@ -100,19 +111,21 @@ export async function openGovernance(options: GovernanceOptions): Promise<Govern
     get eventBacklog() {
       return journal.backlog
     },
+    journalNumbers: journal,
     async close(limitMs) {
       for (const timer of timers) clearInterval(timer)
       ledger.close()
       limits.close()
       await shipper.close(limitMs)
+      await remote?.close()
       await desk.close()
       await journal.close()
     },
   }
 }
 
-function openJournal({ stateDirectory, durability, log }: GovernanceOptions): DurableJournal {
+function openJournal({ stateDirectory, recording, now, log }: GovernanceOptions): DurableJournal {
   const directory = join(stateDirectory, 'journal')
   mkdirSync(directory, { recursive: true, mode: 0o700 })
-  return DurableJournal.open({ directory, durability, log })
+  return DurableJournal.open({ ...recording, directory, now, log })
 }

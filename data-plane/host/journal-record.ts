@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox'
 import { CallFinished, DataPlaneEvent } from '../../contract/events.ts'
 import { LeaseRequest } from '../../contract/leases.ts'
 import { ContractViolation, checkerOf, parserOf } from '../../contract/validation.ts'
+import { LineDamaged, openLine } from './journal-line.ts'
 
 const closed = { additionalProperties: false } as const
 
@@ -65,23 +66,13 @@ export const parseCallFinished = parserOf('record of a call', CallFinished)
 
 const check = checkerOf('journal record', JournalRecord)
 
-/** @throws ContractViolation */
-export function parseRecord(line: string): JournalRecord {
-  let value: unknown
+/** @param line without its line feed. @throws LineDamaged */
+export function parseRecord(line: Buffer): JournalRecord {
   try {
-    value = JSON.parse(line)
-  } catch {
-    throw new ContractViolation('journal record rejected: invalid JSON')
+    return check(JSON.parse(`${openLine(line)}}`))
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new LineDamaged('it is no JSON')
+    if (error instanceof ContractViolation) throw new LineDamaged(error.message)
+    throw error
   }
-  return check(value)
-}
-
-/** What stands around an event's JSON in its line. */
-export const eventHead = '{"event":'
-export const eventTail = '}\n'
-
-/** The event's JSON, when the line, without its line feed, holds one. */
-export function eventOf(line: Buffer): Buffer | undefined {
-  const isEvent = line.toString('latin1', 0, eventHead.length) === eventHead
-  return isEvent ? line.subarray(eventHead.length, line.length - 1) : undefined
 }

@@ -73,11 +73,11 @@ export class JournalState {
     for (const { leaseId, ...lease } of leases) this.leases.set(leaseId, lease)
   }
 
-  /** A checkpoint record's JSON. */
+  /** JSON of a checkpoint. */
   checkpoint(): string {
     const intents = Array.from(this.openCalls.values(), (call) => call.unknownEnd()).join(',')
     const rest = { leases: this.openLeases(), asks: [...this.asks.values()], shipped: this.shipped }
-    return `{"checkpoint":{"intents":[${intents}],${JSON.stringify(rest).slice(1)}}`
+    return `{"intents":[${intents}],${JSON.stringify(rest).slice(1)}`
   }
 
   openLeases(): LeaseState[] {

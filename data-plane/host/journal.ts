@@ -1,29 +1,42 @@
+import { randomUUID } from 'node:crypto'
 import type { DataPlaneEvent } from '../../contract/events.ts'
 import type { LeaseRequest } from '../../contract/leases.ts'
 import type { BuiltinCall, Hold, Journal } from '../../plugins/sdk/builtin.ts'
 import type { Outcome } from '../../plugins/sdk/call.ts'
 import { Denied } from '../../plugins/sdk/denied.ts'
+import { BacklogAge } from './backlog-age.ts'
 import { recordCall, recordUnknownEnd } from './call-record.ts'
-import { GroupSync } from './group-sync.ts'
+import { setDamagedLinesAside } from './damaged-lines.ts'
 import type { HostLog } from './host-log.ts'
+import type { JournalNumbers } from './journal-numbers.ts'
 import { type Checkpoint, type LeaseState, type Position, parseCallFinished } from './journal-record.ts'
 import { type JournalState, OpenCall } from './journal-state.ts'
-import { LineBuffer } from './line-buffer.ts'
-import { RecentEvents } from './recent-events.ts'
-import { replayJournal } from './replay.ts'
+import { JournalWriter } from './journal-writer.ts'
+import type { RecentEvents } from './recent-events.ts'
+import type { RemoteIntents } from './remote-intents.ts'
+import { type DamagedLine, type Replay, replayJournal } from './replay.ts'
 import { SegmentFile } from './segment-file.ts'
-import { SegmentLog } from './segment-log.ts'
+import { UnrecordedCalls } from './unrecorded-calls.ts'
 
-/** `process`: survives the death of the process. `sync`: survives a loss of power. */
-export type Durability = 'process' | 'sync'
+/** `process`: survives the death of the process. `sync`: a loss of power. `remote`: the loss of this machine. */
+export type Durability = 'process' | 'sync' | 'remote'
+
+/** What becomes of calls that the journal has no room for: they are refused, or only counted. Those with a budget never are. */
+export type WhenFull = 'refuse' | 'count'
 
 export interface JournalOptions {
   readonly directory: string
   readonly durability: Durability
+  /** `refuse` unless said. */
+  readonly whenFull?: WhenFull
+  /** Whether to go on without lines that cannot be read. */
+  readonly acceptDamage?: boolean
   readonly log: HostLog
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number
   /** Largest size on disk; at nine tenths of it no further call is admitted. Default 1 GiB. */
   readonly maxBytes?: number
-  /** A segment is closed when it has grown to this size. Default 16 MiB. */
+  /** A segment is closed when it has grown to this size. Default 16 MiB, an eighth of the journal at most. */
   readonly segmentBytes?: number
   /** Events that are kept in memory until they are shipped, at most. Default 8 MiB. */
   readonly maxRecentBytes?: number
@@ -35,47 +48,58 @@ export interface Held {
   readonly nanoUsd: number
 }
 
-/** What waits for a disk that takes it again, at most; refusals leave three quarters of it to calls that were served. */
-const maxWaitingBytes = 64 * 1024 ** 2
-const maxWaitingRefusalBytes = maxWaitingBytes / 4
-const retryMs = 1_000
+/** Refusals leave so much of what may wait for the disk to calls that were served. */
+const maxWaitingRefusalBytes = 16 * 1024 ** 2
 /** Events that are kept in memory until they are shipped, at most. */
 const maxRecentBytes = 8 * 1024 ** 2
+const maxSegmentBytes = 16 * 1024 ** 2
+/** What was not recorded is told so often at most. */
+const tellEveryMs = 10_000
 const noCharges: readonly Held[] = []
 
 /**
  * The durable record of this data plane: an append-only file of JSON lines. A call's intent is written before its
  * provider is asked; what the control plane must know is an event and stays until it is shipped.
  */
-export class DurableJournal implements Journal {
+export class DurableJournal implements Journal, JournalNumbers {
   readonly directory: string
+  readonly maxBytes: number
   readonly #durability: Durability
   readonly #log: HostLog
-  readonly #maxBytes: number
+  readonly #now: () => number
   readonly #state: JournalState
-  readonly #segments: SegmentLog
-  /** What is not written yet. */
-  readonly #lines = new LineBuffer()
-  /** The disk refused the last write: what waits is tried again by a timer, and no call is admitted until then. */
-  #isFailing = false
-  /** What the shipper has not sent yet, as far as it is in memory. */
-  readonly recent: RecentEvents
-  #flushScheduled = false
-  readonly #groupSync = new GroupSync(() => this.#sync())
+  readonly #writer: JournalWriter
+  readonly #age: BacklogAge
   #unshipped: number
-  #lost = 0
+  readonly #whenFull: WhenFull
+  readonly #unrecorded: UnrecordedCalls
+  /** Ids of calls that are under way without a record. */
+  readonly #withoutRecord = new Set<string>()
+  #toldAt = Number.NEGATIVE_INFINITY
+  #remote: RemoteIntents | undefined
   #onFinished: (hold: Hold) => void = () => {}
   #heldBy: (hold: Hold) => readonly Held[] = () => []
 
-  private constructor(options: JournalOptions, state: JournalState, segments: SegmentLog, unshipped: number) {
-    this.directory = options.directory
+  private constructor(options: JournalOptions, { state, lastSegment, unshipped }: Replay) {
+    const { directory, maxBytes = 1024 ** 3, now = Date.now, log } = options
+    this.directory = directory
+    this.maxBytes = maxBytes
     this.#durability = options.durability
-    this.#log = options.log
-    this.#maxBytes = options.maxBytes ?? 1024 ** 3
+    this.#whenFull = options.whenFull ?? 'refuse'
+    this.#log = log
+    this.#now = now
     this.#state = state
-    this.#segments = segments
-    this.#unshipped = unshipped
-    this.recent = new RecentEvents(segments.end, options.maxRecentBytes ?? maxRecentBytes)
+    this.#unshipped = unshipped.events
+    const { oldestAt } = unshipped
+    this.#age = new BacklogAge(oldestAt === null ? null : { position: state.shipped, at: oldestAt })
+    this.#writer = new JournalWriter({
+      ...{ directory, lastSegment, log },
+      segmentBytes: options.segmentBytes ?? Math.min(maxSegmentBytes, Math.ceil(maxBytes / 8)),
+      maxRecentBytes: options.maxRecentBytes ?? maxRecentBytes,
+      checkpoint: () => state.checkpoint(),
+      onWritten: () => this.#tellUnrecorded(),
+    })
+    this.#unrecorded = new UnrecordedCalls(directory, now, log)
   }
 
   /**
@@ -85,19 +109,23 @@ export class DurableJournal implements Journal {
    * @throws JournalDamaged
    */
   static open(options: JournalOptions): DurableJournal {
-    const { state, lastSegment, torn, unshippedEvents } = replayJournal(options.directory)
+    const replay = replayJournal(options.directory, options.acceptDamage)
+    const { state, lastSegment, torn, damaged } = replay
     for (const { segment, offset } of torn) {
       const file = new SegmentFile(options.directory, segment)
       file.truncate(offset)
       file.close()
     }
     if (lastSegment === 0) state.shipped = { segment: 1, offset: 0 }
-    const { directory, segmentBytes = 16 * 1024 ** 2 } = options
-    const segments = new SegmentLog(directory, lastSegment, segmentBytes, `${state.checkpoint()}\n`)
-    const journal = new DurableJournal(options, state, segments, unshippedEvents)
+    const journal = new DurableJournal(options, replay)
     for (const call of state.openCalls.values()) journal.report(parseCallFinished(call.unknownEnd()))
+    if (damaged.length > 0) journal.reportDamage(damaged)
     journal.flush()
-    journal.#syncInBackground()
+    if (damaged.length > 0) {
+      const copies = setDamagedLinesAside(options.directory, damaged)
+      options.log.warn({ copies }, 'the damaged files were copied, and are used without what cannot be read')
+    }
+    journal.#writer.syncInBackground()
     return journal
   }
 
@@ -107,24 +135,31 @@ export class DurableJournal implements Journal {
     this.#onFinished = onFinished
   }
 
+  /** Where `remote` keeps what is under way. */
+  attachRemote(remote: RemoteIntents): void {
+    this.#remote = remote
+  }
+
   /** @throws Denied `audit_unavailable` when nothing can be written. */
   intend(call: BuiltinCall): void | Promise<void> {
-    const isFull = this.#segments.bytes >= this.#maxBytes * 0.9
-    if (isFull || this.#isFailing) throw new Denied('audit_unavailable')
+    if (this.isFull || this.isFailing) return this.#admitWithoutRecord(call)
     const held = call.hold ? this.#heldBy(call.hold) : noCharges
-    if (!this.#append(`{"intent":${recordUnknownEnd(call, held)}}\n`)) throw new Denied('audit_unavailable')
+    const unknownEnd = recordUnknownEnd(call, held)
+    if (!this.#writer.append('intent', unknownEnd)) throw new Denied('audit_unavailable')
     this.#state.openCalls.set(call.id, new OpenCall(() => recordUnknownEnd(call, held)))
-    if (this.#durability === 'sync') return this.#groupSync.wait()
+    if (this.#durability === 'sync') return this.#writer.synced()
     // A call that is refused here leaves an intent that waits; the record of its end follows it.
     if (!this.flush()) throw new Denied('audit_unavailable')
+    if (this.#durability === 'remote') return this.#remote?.keep(call.id, unknownEnd) ?? refuseUnattached()
   }
 
   finish(call: BuiltinCall, outcome: Outcome, charges: readonly Held[]): void {
+    if (this.#withoutRecord.delete(call.id)) return
     const isRefusal = !this.#state.openCalls.has(call.id)
-    if (isRefusal && !this.#hasRoomForRefusals) this.#lose()
+    if (isRefusal && !this.#hasRoomForRefusals) this.#unrecorded.noteRefusal()
     else {
       this.#state.finish(call.id, charges)
-      this.#appendEvent(recordCall(call, outcome, charges))
+      this.#appendEvent(recordCall(call, outcome, charges), call.id)
     }
     if (call.hold) this.#onFinished(call.hold)
   }
@@ -135,16 +170,25 @@ export class DurableJournal implements Journal {
     this.#appendEvent(JSON.stringify(event))
   }
 
+  /** Tells the control plane of lines that cannot be read; what they held is not counted as waiting for it. */
+  reportDamage(lines: readonly DamagedLine[], events = 0): void {
+    this.#unshipped -= events
+    const bytes = lines.reduce((sum, line) => sum + line.bytes, 0)
+    this.#log.error({ lines }, 'the journal is damaged: what these lines told is lost')
+    const at = this.#now()
+    this.report({ type: 'journal.damaged', id: randomUUID(), at, lines: lines.length, bytes })
+  }
+
   /** Written before it returns, so that the answer to a request is asked for again after a crash. */
   asked(request: LeaseRequest): void {
     this.#state.asks.set(request.id, request)
-    this.#append(`{"asked":${JSON.stringify(request)}}\n`)
+    this.#writer.append('asked', JSON.stringify(request))
     this.flush()
   }
 
   granted(requestId: string, leases: readonly LeaseState[]): void {
     this.#state.grant(requestId, leases)
-    this.#append(`{"granted":${JSON.stringify({ requestId, leases })}}\n`)
+    this.#writer.append('granted', JSON.stringify({ requestId, leases }))
   }
 
   get recovered(): Pick<Checkpoint, 'leases' | 'asks'> {
@@ -161,109 +205,91 @@ export class DurableJournal implements Journal {
     return this.#state.shipped
   }
 
+  /** What the shipper has not sent yet, as far as it is in memory. */
+  get recent(): RecentEvents {
+    return this.#writer.recent
+  }
+
+  get bytes(): number {
+    return this.#writer.bytes
+  }
+
+  get oldestUnshippedAt(): number | null {
+    return this.#age.oldestAt
+  }
+
+  get bytesPerSecond(): number {
+    return this.#writer.bytesPerSecond
+  }
+
+  get isFailing(): boolean {
+    return this.#writer.isFailing
+  }
+
+  get isFull(): boolean {
+    return this.#writer.bytes >= this.maxBytes * 0.9
+  }
+
+  get unrecordedCalls(): number {
+    return this.#unrecorded.calls
+  }
+
+  get unrecordedRefusals(): number {
+    return this.#unrecorded.refusals
+  }
+
   /** Called once the control plane has the events up to a position in its database. */
   markShipped(position: Position, events: number): void {
     this.#state.shipped = position
     this.#unshipped -= events
-    this.#append(`{"shipped":${JSON.stringify(position)}}\n`)
-    this.#segments.release(position)
+    this.#age.shipped(position, this.#unshipped === 0)
+    this.#writer.append('shipped', JSON.stringify(position))
+    this.#writer.release(position)
   }
 
   /** Writes what waits; what the disk refuses is kept and tried again later. @returns whether all is written */
   flush(): boolean {
-    try {
-      if (this.#segments.isFull) this.#rotate()
-      this.#writeLines()
-      this.#isFailing = false
-      return true
-    } catch (error) {
-      this.#log.error({ err: error, waitingBytes: this.#lines.length }, 'the journal cannot be written')
-      if (!this.#isFailing) setTimeout(() => this.#retry(), retryMs).unref()
-      this.#isFailing = true
-      return false
-    }
+    return this.#writer.flush()
   }
 
   async close(): Promise<void> {
+    await this.#writer.close()
+    this.#unrecorded.close()
+  }
+
+  /** @throws Denied `audit_unavailable` unless the operator has it otherwise; a call that spends money is always refused. */
+  #admitWithoutRecord(call: BuiltinCall): void {
+    if (this.#whenFull === 'refuse' || call.hold) throw new Denied('audit_unavailable')
+    this.#withoutRecord.add(call.id)
+    this.#unrecorded.noteCall()
+  }
+
+  /** As soon as there is room, and not at every turn where that comes and goes. */
+  #tellUnrecorded(): void {
+    const { pending } = this.#unrecorded
+    if (!pending || !this.#hasRoomForRefusals || performance.now() - this.#toldAt < tellEveryMs) return
+    this.#toldAt = performance.now()
+    this.report(pending)
     this.flush()
-    await this.#groupSync.wait()
-    this.#segments.close()
+    this.#unrecorded.forget()
   }
 
-  #appendEvent(json: string): void {
-    if (!this.#hasRoom(json)) return
-    this.#lines.appendEvent(json)
+  #appendEvent(json: string, callId?: string): void {
+    if (!this.#writer.appendEvent(json)) {
+      this.#unrecorded.noteRefusal()
+      return
+    }
     this.#unshipped++
-    this.#scheduleFlush()
-  }
-
-  /** Whether there was room for the line. */
-  #append(line: string): boolean {
-    if (!this.#hasRoom(line)) return false
-    this.#lines.append(line)
-    this.#scheduleFlush()
-    return true
-  }
-
-  #hasRoom(text: string): boolean {
-    if (this.#lines.length + text.length <= maxWaitingBytes) return true
-    this.#lose()
-    return false
+    this.#remote?.recorded(callId)
+    this.#age.add(this.#writer.end, this.#now())
   }
 
   /** Refusals alone must not be able to fill the disk, or memory while the disk is out of order, and stop every other call. */
   get #hasRoomForRefusals(): boolean {
-    return this.#segments.bytes < this.#maxBytes * 0.5 && this.#lines.length < maxWaitingRefusalBytes
+    return this.bytes < this.maxBytes * 0.5 && this.#writer.waitingBytes < maxWaitingRefusalBytes
   }
+}
 
-  #scheduleFlush(): void {
-    if (this.#flushScheduled || this.#isFailing) return
-    this.#flushScheduled = true
-    setImmediate(() => {
-      this.#flushScheduled = false
-      this.flush()
-    })
-  }
-
-  #retry(): void {
-    this.#isFailing = false
-    this.flush()
-  }
-
-  #writeLines(): void {
-    if (this.#lines.length === 0) return
-    this.#segments.append(this.#lines.bytes)
-    this.recent.add(this.#lines, this.#segments.end)
-    this.#lines.clear()
-  }
-
-  #rotate(): void {
-    // The checkpoint counts what waits; read after it once more, an end would be charged twice.
-    this.#writeLines()
-    this.#segments.rotate(`${this.#state.checkpoint()}\n`)
-    this.#syncInBackground()
-  }
-
-  /** Makes all that waits survive a loss of power. */
-  async #sync(): Promise<void> {
-    if (!this.flush()) throw new Denied('audit_unavailable')
-    try {
-      await this.#segments.sync()
-    } catch (error) {
-      this.#log.error({ err: error }, 'the journal could not be synced')
-      throw new Denied('audit_unavailable')
-    }
-  }
-
-  /** A failure is logged where it happens, and each call that depends on it learns of it by itself. */
-  #syncInBackground(): void {
-    this.#groupSync.wait().catch(() => {})
-  }
-
-  #lose(): void {
-    this.#lost++
-    if (this.#lost === 1 || this.#lost % 10_000 === 0) {
-      this.#log.error({ lost: this.#lost }, 'the journal has no room: refused calls go unrecorded')
-    }
-  }
+function refuseUnattached(): never {
+  throw new TypeError('durability "remote" needs a store of intents')
 }

@@ -1,4 +1,4 @@
-import { eventHead, eventTail } from './journal-record.ts'
+import { endLine, lineEndBytes } from './journal-line.ts'
 
 const initialBytes = 256 * 1024
 /** Of UTF-8, per unit of UTF-16. */
@@ -27,18 +27,21 @@ export class LineBuffer {
     return this.#bytes.subarray(0, this.#length)
   }
 
-  /** @param line ends in a line feed */
-  append(line: string): void {
-    this.#reserve(line.length)
-    this.#length += this.#bytes.write(line, this.#length)
+  /** @param kind the name of the record's only member, whose value is `json` */
+  append(kind: string, json: string): void {
+    const start = this.#length
+    this.#write(`{"${kind}":`)
+    this.#write(json)
+    this.#end(start)
   }
 
   appendEvent(json: string): void {
-    this.append(eventHead)
+    const line = this.#length
+    this.#write('{"event":')
     const start = this.#length
-    this.append(json)
+    this.#write(json)
     this.#events.push(start, this.#length)
-    this.append(eventTail)
+    this.#end(line)
   }
 
   /** How long the JSON of all events would be with a comma behind each. */
@@ -66,8 +69,18 @@ export class LineBuffer {
     if (this.#bytes.length > initialBytes) this.#bytes = Buffer.allocUnsafeSlow(initialBytes)
   }
 
-  #reserve(chars: number): void {
-    const needed = this.#length + chars * maxBytesPerChar
+  #write(text: string): void {
+    this.#reserve(text.length * maxBytesPerChar)
+    this.#length += this.#bytes.write(text, this.#length)
+  }
+
+  #end(start: number): void {
+    this.#reserve(lineEndBytes)
+    this.#length = endLine(this.#bytes, start, this.#length)
+  }
+
+  #reserve(bytes: number): void {
+    const needed = this.#length + bytes
     if (needed <= this.#bytes.length) return
     const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#bytes.length))
     this.#bytes.copy(larger, 0, 0, this.#length)

@@ -18,7 +18,7 @@ export class SegmentLog {
   #durableSegment = 0
 
   /** Begins a segment behind the last one; segments that are there already stay. */
-  constructor(directory: string, lastSegment: number, segmentBytes: number, firstLine: string) {
+  constructor(directory: string, lastSegment: number, segmentBytes: number, firstLine: Buffer) {
     this.#directory = directory
     this.#segmentBytes = segmentBytes
     this.#active = beginSegment(directory, lastSegment + 1, firstLine)
@@ -48,7 +48,7 @@ export class SegmentLog {
   }
 
   /** Begins the next segment. @throws Error as `append` does; then nothing has changed. */
-  rotate(firstLine: string): void {
+  rotate(firstLine: Buffer): void {
     const next = beginSegment(this.#directory, this.#active.number + 1, firstLine)
     const last = this.#active
     this.#active = next
@@ -95,10 +95,10 @@ export class SegmentLog {
 }
 
 /** A full disk is tried again and again: what a failed try opened must not stay open. */
-function beginSegment(directory: string, number: number, firstLine: string): SegmentFile {
+function beginSegment(directory: string, number: number, firstLine: Buffer): SegmentFile {
   const segment = new SegmentFile(directory, number)
   try {
-    segment.append(Buffer.from(firstLine))
+    segment.append(firstLine)
   } catch (error) {
     segment.close()
     throw error

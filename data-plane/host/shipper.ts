@@ -19,6 +19,8 @@ export interface ShipperOptions {
   /** Finds the control plane's pinned key. */
   readonly controlPlaneKeys: KeyLookup
   readonly log: HostLog
+  /** So many more events, in the order of the journal, are in the stream. */
+  readonly onStored?: (events: number) => void
 }
 
 /** So much of the journal makes a batch worth its signature. */
@@ -33,6 +35,13 @@ const storeLimitMs = 5_000
 const firstRetryMs = 200
 const longestRetryMs = 5_000
 
+/** A piece of the journal on its way; without events nothing of it is sent. */
+interface SealedRun {
+  readonly run: EventRun
+  readonly sequence: number
+  readonly sealed: Buffer | undefined
+}
+
 /**
  * Moves events from the journal to the control plane, in order, by a stream that may lose what it has: only what the
  * control plane has confirmed is given up.
@@ -43,6 +52,9 @@ export class Shipper {
   readonly #unconfirmed = new UnconfirmedBatches(maxUnconfirmedBatches)
   readonly #stopped = new AbortController()
   #sequence = 0
+  /** What goes out next. */
+  #next: SealedRun | undefined
+  #retryMs = firstRetryMs
   /** Everything in the journal before this position has been sent. */
   #sentUpTo: Position
   #confirmationReadAt = Number.NEGATIVE_INFINITY
@@ -90,8 +102,8 @@ export class Shipper {
       try {
         if (this.#isBeginningAnew) this.#reset()
         await this.#linger()
-        const batch = this.#unconfirmed.isFull ? undefined : await this.#nextBatch()
-        if (batch) await this.#ship(batch)
+        if (!this.#unconfirmed.isFull) this.#next ??= await this.#sealNext()
+        if (this.#next) await this.#ship(this.#next)
         // A turn of the event loop, without which nothing new could ever be written.
         else await pause(pollMs, signal)
         await this.#followUp()
@@ -122,16 +134,18 @@ export class Shipper {
     }
   }
 
-  async #ship({ json, count, end }: EventRun): Promise<void> {
-    if (count > 0) {
-      const sequence = ++this.#sequence
-      const sealed = this.#sealed(json, sequence)
+  /** What was sealed goes out under its number or not at all: an append that failed may have been stored. */
+  async #ship(next: SealedRun): Promise<void> {
+    const { sequence, sealed, run } = next
+    if (sealed) {
       const entryId = await this.#store(sealed)
       if (entryId === undefined) return
-      this.#unconfirmed.add({ sequence, sealed, count, end, entryId }, performance.now())
+      this.#options.onStored?.(run.count)
+      this.#unconfirmed.add({ sequence, sealed, count: run.count, end: run.end, entryId }, performance.now())
     }
-    this.#sentUpTo = end
-    this.#options.journal.recent.removeUpTo(end)
+    this.#next = undefined
+    this.#sentUpTo = run.end
+    this.#options.journal.recent.removeUpTo(run.end)
   }
 
   #sealed(events: Buffer, sequence: number): Buffer {
@@ -140,22 +154,23 @@ export class Shipper {
     return sealBatch({ format: 1, organizationId, dataPlaneId, incarnation, sequence }, events, signingKey)
   }
 
-  /** Repeats a batch until the stream has stored it; undefined when this process stops before. */
+  /** Undefined when the stream does not take it; the next attempt waits ever longer, and confirmations are heard meanwhile. */
   async #store(sealed: Buffer): Promise<string | undefined> {
     const { events, journal, log } = this.#options
-    const { signal } = this.#stopped
-    for (let retryMs = firstRetryMs; ; retryMs = Math.min(retryMs * 2, longestRetryMs)) {
-      try {
-        return await within(storeLimitMs, 'the event stream', events.append(sealed))
-      } catch (error) {
-        if (signal.aborted) return undefined
-        if (retryMs === longestRetryMs) {
-          const reason = error instanceof Error ? error.message : String(error)
-          log.warn({ reason, backlog: journal.backlog }, 'events cannot be shipped yet')
-        }
-        await pause(retryMs, signal)
-        if (signal.aborted) return undefined
+    try {
+      const entryId = await within(storeLimitMs, 'the event stream', events.append(sealed))
+      this.#retryMs = firstRetryMs
+      return entryId
+    } catch (error) {
+      const { signal } = this.#stopped
+      if (signal.aborted) return undefined
+      if (this.#retryMs === longestRetryMs) {
+        const reason = error instanceof Error ? error.message : String(error)
+        log.warn({ reason, backlog: journal.backlog }, 'events cannot be shipped yet')
       }
+      await pause(this.#retryMs, signal)
+      this.#retryMs = Math.min(this.#retryMs * 2, longestRetryMs)
+      return undefined
     }
   }
 
@@ -168,7 +183,10 @@ export class Shipper {
     if (!heard) return
     const sequence = this.#confirmedSequence(heard.confirmation)
     if (sequence !== undefined) this.#giveUp(this.#unconfirmed.confirm(sequence))
-    for (const batch of heard.gone) if (this.#unconfirmed.has(batch)) await this.#sendAgain(batch)
+    for (const batch of heard.gone) {
+      // While the stream takes none, what is confirmed meanwhile is worth more than another attempt.
+      if (this.#unconfirmed.has(batch) && !(await this.#sendAgain(batch))) return
+    }
   }
 
   /** What the store says now; undefined while it does not answer. */
@@ -232,24 +250,37 @@ export class Shipper {
     this.#options.journal.markShipped(last.end, events)
   }
 
-  async #sendAgain(batch: SentBatch): Promise<void> {
+  /** Whether the stream has it again. */
+  async #sendAgain(batch: SentBatch): Promise<boolean> {
     const { sequence, timesSent } = batch
     this.#options.log.warn({ sequence, timesSent }, 'the event stream lost a batch')
     const entryId = await this.#store(batch.sealed)
-    if (entryId === undefined) return
-    batch.entryId = entryId
-    batch.timesSent++
+    if (entryId !== undefined) {
+      batch.entryId = entryId
+      batch.timesSent++
+    }
     this.#unconfirmed.postpone(batch, performance.now())
+    return entryId !== undefined
+  }
+
+  async #sealNext(): Promise<SealedRun | undefined> {
+    const run = await this.#nextRun()
+    if (!run) return undefined
+    if (run.count === 0) return { run, sequence: this.#sequence, sealed: undefined }
+    const sequence = ++this.#sequence
+    return { run, sequence, sealed: this.#sealed(run.json, sequence) }
   }
 
   /** The next events; undefined when all that is written is sent. */
-  async #nextBatch(): Promise<EventRun | undefined> {
+  async #nextRun(): Promise<EventRun | undefined> {
     const { journal } = this.#options
     const from = this.#sentUpTo
     const { start } = journal.recent
     if (isSamePosition(from, start)) return journal.recent.first()
     const end = from.segment === start.segment ? start.offset : Number.POSITIVE_INFINITY
-    return readEvents(journal.directory, from, end)
+    const run = await readEvents(journal.directory, from, end)
+    if (run.damaged.length > 0) journal.reportDamage(run.damaged, run.damaged.length)
+    return run
   }
 }
 

@@ -1,5 +1,6 @@
 import { callOutcomes } from '../../contract/events.ts'
 import type { ProviderActivity } from '../../plugins/sdk/builtin.ts'
+import type { StoreMemory } from '../../transport/store-memory.ts'
 import type { ApplyState } from '../config/apply-state.ts'
 import type { Freshness } from '../config/freshness.ts'
 import type { StageReport } from '../pipeline/stage-metrics.ts'
@@ -18,7 +19,7 @@ export interface Informants {
     readonly freshness: Freshness
     readonly stalenessLimitMs: number | null
   }
-  readonly transport: { readonly connected: boolean }
+  readonly transport: { readonly connected: boolean; readonly memory?: StoreMemory | undefined }
   readonly pipelines: { report(): readonly StageReport[]; activity(): readonly ProviderActivity[] }
   readonly governance: { readonly eventBacklog: number }
   readonly calls: CallCounter
@@ -62,6 +63,7 @@ function nodeNumbers(
     configurationAgeMs: follower.freshness.ageMs,
     stalenessLimitMs: follower.stalenessLimitMs,
     clockSkewMs: follower.freshness.clockSkewMs,
+    storeMemory: transport.memory,
     headAgeMs: follower.headIssuedAt === null ? null : Math.max(0, now() - follower.headIssuedAt),
   }
 }

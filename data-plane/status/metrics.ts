@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { callOutcomes } from '../../contract/events.ts'
 import { counter, gauge, type Sample, singleGauge } from '../../telemetry/prometheus.ts'
+import { describeStore } from '../../telemetry/store-metrics.ts'
 import type { StatusSources } from './sources.ts'
 
 const applyStatuses = ['applied', 'refused', 'awaiting'] as const
@@ -121,6 +122,7 @@ function describeNode(registry: Registry, sources: StatusSources): void {
     'Whether the store between the planes answers.',
     () => Number(sources.node().transportConnected),
   )
+  describeStore(registry, () => sources.node().storeMemory)
   gauge(
     registry,
     'gatehouse_config_apply_status',

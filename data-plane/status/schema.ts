@@ -1,4 +1,5 @@
 import type { IResolvers } from 'mercurius'
+import { memoryProblem } from '../../transport/store-memory.ts'
 import type { StatusSources } from './sources.ts'
 
 /** The status API: what this data plane runs and how it fares. Nothing can be changed through it. */
@@ -37,6 +38,8 @@ export const schema = /* GraphQL */ `
     "What is not served of the configuration because this release cannot read it whole, each with the reason."
     heldBack: [String!]!
     transportConnected: Boolean!
+    "What an operator has to do about the memory of the store between the planes; null when all is well."
+    storeProblem: String
     "Age of the newest signed head, in milliseconds."
     headAgeMs: Float
     "How long ago the control plane last said that the configuration that runs is the newest, in milliseconds."
@@ -84,7 +87,9 @@ export function resolversOf(sources: StatusSources): IResolvers {
     Query: {
       node: () => {
         const node = sources.node()
-        return { ...node, startedAt: new Date(node.startedAt).toISOString() }
+        const { startedAt, storeMemory } = node
+        const storeProblem = storeMemory && memoryProblem(storeMemory)
+        return { ...node, startedAt: new Date(startedAt).toISOString(), storeProblem }
       },
       plugins: () => sources.plugins(),
       providers: () => sources.providers(),

@@ -1,4 +1,5 @@
 import type { CallOutcome } from '../../contract/events.ts'
+import type { StoreMemory } from '../../transport/store-memory.ts'
 
 /*
  * What the status server reads. The data plane's parts implement these; the server never reaches further.
@@ -22,6 +23,8 @@ export interface NodeNumbers {
   /** What is not served of it because this release cannot read it whole, with the reasons. */
   readonly heldBack: readonly string[]
   readonly transportConnected: boolean
+  /** How full the store between the planes is; undefined where it does not say. */
+  readonly storeMemory: StoreMemory | undefined
   /** Age of the newest signed head; null before the first one. Grows while the control plane is silent. */
   readonly headAgeMs: number | null
   /** How long ago the control plane last said that what runs is the newest. */

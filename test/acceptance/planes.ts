@@ -23,6 +23,8 @@ export interface Planes extends Api {
   /** An empty organization's workspace, with a team and a provider that were made through GraphQL. */
   readonly demo: Demo
   providerCalls(): ProviderCall[]
+  /** One more data plane, with these settings beside its own. */
+  addDataPlane(name: string, environment: Readonly<Record<string, string>>): Promise<Plane>
   /** Waits until every data plane runs what the control plane has decided. */
   applied(): Promise<void>
   stop(): Promise<void>
@@ -81,19 +83,19 @@ async function start(options: PlanesOptions, folder: string, started: AsyncDispo
   const stateDirectories = Array.from({ length: options.dataPlanes }, (_, index) =>
     join(folder, `data-plane-${index}`),
   )
+  const addDataPlane = async (name: string, environment: Readonly<Record<string, string>>) =>
+    run('data-plane', {
+      REDIS_URL: dataPlaneRedisUrl,
+      CONTROL_PLANE_URL: controlPlane.address('url'),
+      GATEHOUSE_ENROLMENT_TOKEN: await createEnrolmentToken({ graphql }),
+      GATEHOUSE_STATE_DIR: join(folder, name),
+      DATA_PLANE_NAME: name,
+      DATA_PLANE_PORT: '0',
+      DATA_PLANE_STATUS_PORT: '0',
+      ...environment,
+    })
   const dataPlanes = await Promise.all(
-    stateDirectories.map(async (stateDirectory, index) => {
-      const token = await createEnrolmentToken({ graphql })
-      return run('data-plane', {
-        REDIS_URL: dataPlaneRedisUrl,
-        CONTROL_PLANE_URL: controlPlane.address('url'),
-        GATEHOUSE_ENROLMENT_TOKEN: token,
-        GATEHOUSE_STATE_DIR: stateDirectory,
-        DATA_PLANE_NAME: `data-plane-${index}`,
-        DATA_PLANE_PORT: '0',
-        DATA_PLANE_STATUS_PORT: '0',
-      })
-    }),
+    stateDirectories.map((_, index) => addDataPlane(`data-plane-${index}`, {})),
   )
   const applied = async () => {
     for (const plane of dataPlanes)
@@ -103,6 +105,7 @@ async function start(options: PlanesOptions, folder: string, started: AsyncDispo
   return {
     ...{ graphql, adminToken, controlPlane, dataPlanes, stateDirectories, redis },
     ...{ database, masterKey, folder, demo, applied },
+    addDataPlane,
     providerCalls: () => readProviderCalls(join(simulatorDir, 'simulator/calls.ndjson')),
     stop: () => started.disposeAsync(),
   }

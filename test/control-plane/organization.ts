@@ -69,7 +69,10 @@ export interface EnrolledDataPlane {
   readonly credentials: string
 }
 
-export async function enrol(installation: Installation, organizationId: string): Promise<EnrolledDataPlane> {
+export async function enrol(
+  installation: Pick<Installation, 'database' | 'secrets'>,
+  organizationId: string,
+): Promise<EnrolledDataPlane> {
   const { database, secrets } = installation
   const secret = randomBytes(32).toString('base64url')
   const now = new Date()
@@ -81,12 +84,13 @@ export async function enrol(installation: Installation, organizationId: string):
       new Date(now.getTime() + 60_000),
     ]),
   )
+  const { keys } = await database.transaction(organizationId, (em) => secrets.signers.read(em))
   const signing = generateKeyPairSync('ed25519')
   const sealing = generateKeyPairSync('x25519')
   const response = await enrolDataPlane(
     { database, secrets, now: Date.now },
     {
-      token: formatEnrolmentToken({ organizationId, secret, thumbprint: installation.signingKey.id }),
+      token: formatEnrolmentToken({ organizationId, secret, thumbprint: keys[0].id }),
       name: 'test data plane',
       version: '0.0.0',
       signingKey: { ...signing.publicKey.export({ format: 'jwk' }) },

@@ -19,7 +19,9 @@ export interface GatewayOptions {
   readonly dataPlanes?: number
   /** Custom plugins, as in GATEHOUSE_PLUGINS. */
   readonly plugins?: readonly string[]
-  readonly auditDurability?: 'process' | 'sync'
+  readonly auditDurability?: 'process' | 'sync' | 'remote'
+  readonly auditWhenFull?: 'refuse' | 'count'
+  readonly journalMaxBytes?: number
   /** The Redis between the planes, when the test brings its own. */
   readonly redisUrl?: string
   /** Milliseconds since the epoch, for both planes. */
@@ -151,7 +153,12 @@ function controlPlaneEnv(database: TestDatabase, store: string) {
 }
 
 function dataPlaneEnv(
-  { plugins = [], auditDurability = 'process' }: GatewayOptions,
+  {
+    plugins = [],
+    auditDurability = 'process',
+    auditWhenFull = 'refuse',
+    journalMaxBytes = 1024 ** 3,
+  }: GatewayOptions,
   place: { index: number; token: string; stateDirectory: string; store: string; controlPlaneUrl: string },
 ) {
   return {
@@ -166,6 +173,8 @@ function dataPlaneEnv(
     controlPlaneUrl: place.controlPlaneUrl,
     plugins,
     auditDurability,
+    auditWhenFull,
+    journalMaxBytes,
     drainSeconds: 15,
     drainNoticeSeconds: 0,
     statusToken: undefined,

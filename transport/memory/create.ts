@@ -4,6 +4,7 @@ import { leaseRequestsLimit } from '../lease-channel.ts'
 import type { Transport } from '../transport.ts'
 import { Bus } from './bus.ts'
 import { MemoryConfigStore } from './config-store.ts'
+import { MemoryIntents } from './intents.ts'
 import { MemoryLimits } from './limit-store.ts'
 import { MemoryStream } from './stream.ts'
 
@@ -22,6 +23,7 @@ export function createMemoryTransport({
   const bus = new Bus()
   const configurations = new MemoryConfigStore(bus)
   const limits = new MemoryLimits(bus, now)
+  const intents = new MemoryIntents(bus)
   const stream = { bus, now, reclaimAfterMs }
   const events = new MemoryStream({ ...stream, limit: eventsLimit, whenFull: 'refuse' })
   const confirmations = new Map<string, string>()
@@ -46,6 +48,7 @@ export function createMemoryTransport({
           bus.subscribe(channels.leaseReplies(organizationId, dataPlaneId), onReply),
       },
       limits: limits.store(organizationId),
+      intents: intents.store(organizationId, dataPlaneId),
     }),
     controlPlane: () => ({
       config: configurations.publisher(),
@@ -66,6 +69,7 @@ export function createMemoryTransport({
         },
         discard: (entry) => leases.acknowledge([entry]),
       },
+      intents: intents.reader(),
     }),
     async close() {
       bus.close()

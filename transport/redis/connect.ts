@@ -5,8 +5,10 @@ import { redisConfigChannel } from './config-channel.ts'
 import { redisConfigPublisher } from './config-publisher.ts'
 import { RedisConnection, type TransportLog } from './connection.ts'
 import { redisEventConsumer, redisEventProducer } from './event-stream.ts'
+import { redisIntentReader, redisIntentStore } from './intents.ts'
 import { redisLeaseClient, redisLeaseServer } from './lease-channel.ts'
 import { redisLimitStore } from './limit-store.ts'
+import { MemoryWatch } from './memory-watch.ts'
 import { redisRequestRates } from './request-rates.ts'
 import { RedisStreamConsumer } from './stream-consumer.ts'
 import { Subscriptions } from './subscriptions.ts'
@@ -46,6 +48,7 @@ export async function connectRedis(
     return open
   }
   const connection = connectionFor('commands')
+  const memoryWatch = new MemoryWatch(connection, log)
   let subscribed: Subscriptions | undefined
   const subscriptions = () => {
     subscribed ??= new Subscriptions(connectionFor('subscriptions'))
@@ -58,10 +61,14 @@ export async function connectRedis(
     get connected() {
       return connection.answers
     },
+    get memory() {
+      return memoryWatch.memory
+    },
     dataPlane: (organizationId, dataPlaneId) =>
       dataPlaneEnd({ ...common, subscriptions: subscriptions(), organizationId, dataPlaneId }),
     controlPlane: () => controlPlaneEnd({ ...common, connectionFor }),
     async close() {
+      memoryWatch.close()
       for (const open of connections.values()) open.close()
     },
   }
@@ -80,6 +87,7 @@ function dataPlaneEnd(options: {
     events: redisEventProducer(options),
     leases: redisLeaseClient(options),
     limits: redisLimitStore(connection, organizationId),
+    intents: redisIntentStore(options),
   }
 }
 
@@ -103,6 +111,7 @@ function controlPlaneEnd(options: {
     config: redisConfigPublisher(connection, options.operationTimeoutMs),
     events: redisEventConsumer(connection, consumerOf('events', channels.events)),
     leases: redisLeaseServer(connection, consumerOf('leases', channels.leaseRequests)),
+    intents: redisIntentReader(connection),
     rates: redisRequestRates(connection),
   }
 }

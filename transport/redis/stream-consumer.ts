@@ -79,9 +79,12 @@ export class RedisStreamConsumer {
       if (left.length > 0) return left
       return await this.#readNew(organizations, Math.min(waitMs, waitLimitMs))
     } catch (error) {
-      // The store was emptied: the groups are made again by the next read.
       if (!isMissingGroup(error)) throw error
+      // A full store makes no group, though it gives out what it holds.
+      const isMade = streamsOf(organizations).every((stream) => this.#grouped.has(stream))
+      // The store was emptied: the groups are made again by the next read.
       this.#grouped.clear()
+      if (!isMade) throw error
       return []
     }
   }
@@ -115,10 +118,10 @@ export class RedisStreamConsumer {
   async #createGroups(streams: readonly string[]): Promise<void> {
     const unknown = streams.filter((stream) => !this.#grouped.has(stream))
     if (unknown.length === 0) return
-    await this.#options.connection.run((client) =>
+    const made = await this.#options.connection.run((client) =>
       Promise.all(unknown.map((stream) => createGroup(client, stream))),
     )
-    for (const stream of unknown) this.#grouped.add(stream)
+    for (const [index, stream] of unknown.entries()) if (made[index]) this.#grouped.add(stream)
   }
 
   /** What this consumer was given and never saw, then what any consumer took and kept too long. */
@@ -164,6 +167,10 @@ export class RedisStreamConsumer {
   }
 }
 
+function streamsOf(organizations: ReadonlyMap<string, string>): string[] {
+  return [...organizations.keys()]
+}
+
 type Replies = readonly {
   readonly name: string
   readonly messages: readonly { readonly id: string; readonly message: Record<string, string> }[]
@@ -196,12 +203,16 @@ function entriesOf(replies: Replies, organizations: ReadonlyMap<string, string>)
   )
 }
 
-async function createGroup(client: RedisClient, stream: string): Promise<void> {
+/** @returns whether the group exists; false when a store without memory did not say. */
+async function createGroup(client: RedisClient, stream: string): Promise<boolean> {
   try {
     // From the first entry: what was sent before anybody listened is not lost.
     await client.xGroupCreate(stream, group, '0', { MKSTREAM: true })
+    return true
   } catch (error) {
-    if (!(error instanceof Error && error.message.startsWith('BUSYGROUP'))) throw error
+    if (error instanceof Error && error.message.startsWith('BUSYGROUP')) return true
+    if (error instanceof Error && error.message.startsWith('OOM')) return false
+    throw error
   }
 }
 

@@ -19,4 +19,5 @@ export {
 export { type DataPlane, DataPlaneEntity, type ReportedPlugin } from './entity.ts'
 export { DataPlaneType } from './graphql.ts'
 export { registerEnrolment } from './http.ts'
+export { type RecordGapKind, recordGapKinds } from './record-gaps.ts'
 export { createEnrolmentToken, type IssuedEnrolmentToken } from './service.ts'

@@ -38,6 +38,8 @@ beforeAll(async () => {
     controlPlaneUrl: url,
     plugins: [],
     auditDurability: 'process',
+    auditWhenFull: 'refuse',
+    journalMaxBytes: 1024 ** 3,
     drainSeconds: 1,
     drainNoticeSeconds: 0,
     statusToken: undefined,

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { advance } from '../../../control-plane/ingest/event-sources.ts'
 
-const start = { contiguous: 0, ahead: [] }
+const start = { contiguous: 0, ahead: [], gaps: [] }
 
 describe('advance', () => {
   it('reaches the last number once all have arrived, in whatever order and however often', () => {
@@ -26,14 +26,14 @@ describe('advance', () => {
           for (let number = 1; number <= position.contiguous; number++) expect(arrived).toContain(number)
           expect(arrived).not.toContain(position.contiguous + 1)
         }
-        expect(position).toEqual({ contiguous: order.length, ahead: [] })
+        expect(position).toEqual({ contiguous: order.length, ahead: [], gaps: [] })
       }),
     )
   })
 
-  it('waits for a missing batch, but not for ever', () => {
+  it('waits for a missing batch, but not for ever, and tells which ones it gives up', () => {
     const behind = (count: number) => Array.from({ length: count }, (_, index) => index + 2)
-    expect(advance(start, behind(256)).contiguous).toBe(0)
-    expect(advance(start, behind(257))).toEqual({ contiguous: 258, ahead: [] })
+    expect(advance(start, behind(256))).toMatchObject({ contiguous: 0, gaps: [] })
+    expect(advance(start, behind(257))).toEqual({ contiguous: 258, ahead: [], gaps: [{ from: 1, to: 1 }] })
   })
 })

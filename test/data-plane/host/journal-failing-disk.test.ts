@@ -84,10 +84,10 @@ function restart(): DurableJournal {
 /** Ids and outcomes of the events in the files, each line of which has to be whole. */
 function outcomesOnDisk(): string[] {
   return readdirSync(directory)
+    .filter((name) => name.startsWith('journal-'))
     .sort()
-    .flatMap((name) =>
-      readFileSync(join(directory, name), 'utf8').split('\n').filter(Boolean).map(parseRecord),
-    )
+    .flatMap((name) => readFileSync(join(directory, name), 'utf8').split('\n').filter(Boolean))
+    .map((line) => parseRecord(Buffer.from(line)))
     .flatMap((record) => ('event' in record ? [record.event] : []))
     .map((event) => (event.type === 'call.finished' ? `${event.attemptId} ${event.outcome}` : event.type))
 }

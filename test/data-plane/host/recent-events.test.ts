@@ -13,7 +13,7 @@ const aloneBytes = batchBytes / 2 + 3
 /** One write to the journal: events, and a line that is none. */
 function linesOf(...events: readonly string[]): LineBuffer {
   const lines = new LineBuffer()
-  lines.append('{"shipped":{"segment":1,"offset":0}}\n')
+  lines.append('shipped', '{"segment":1,"offset":0}')
   for (const event of events) lines.appendEvent(event)
   return lines
 }

@@ -15,6 +15,7 @@ export const healthySources: StatusSources = {
     ignored: ['virtual_key.hint (in 12)'],
     heldBack: [],
     transportConnected: true,
+    storeMemory: { usedBytes: 2_000_000, maxBytes: 100_000_000, policy: 'noeviction', evicts: false },
     headAgeMs: 1_500,
     configurationAgeMs: 1_500,
     stalenessLimitMs: 60_000,
