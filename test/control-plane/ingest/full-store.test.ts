@@ -88,7 +88,7 @@ function startControlPlane(): BackgroundWork {
 function startDataPlane(): DurableJournal {
   const journal = DurableJournal.open({ directory, durability: 'process', log: silentLog })
   const { organizationId, id: dataPlaneId, signingKey } = identity
-  const signer = installation.secrets.signingKey
+  const signer = installation.signingKey
   const shipper = new Shipper({
     ...{ journal, organizationId, dataPlaneId, signingKey, log: silentLog },
     events: transport.dataPlane(organizationId, dataPlaneId).events,

@@ -52,7 +52,7 @@ async function startDataPlane(): Promise<{ governance: Governance; lose: () => P
   const { organizationId, id: dataPlaneId, signingKey } = identity
   const own = await connectRedis(redis.url, { log: silentLog })
   const stateDirectory = temporaryDirectory()
-  const signer = installation.secrets.signingKey
+  const signer = installation.signingKey
   const governance = await openGovernance({
     ...{ organizationId, dataPlaneId, signingKey, stateDirectory, now: Date.now, log: silentLog },
     transport: own.dataPlane(organizationId, dataPlaneId),
