@@ -38,6 +38,7 @@ export async function proveFullRedis(
   progress(`${policy}: ${served} of ${calls} calls served, ${waiting} events wait in the journals`)
   await planes.controlPlane.start()
   const recorded = await readRecorded(planes, prefix)
+  await lift(planes.redis.url)
   const { missing, doubled } = recorded
   return {
     promise: evicts
@@ -52,6 +53,12 @@ async function configure(url: string, policy: string): Promise<void> {
   const client = await createClient({ url }).connect()
   const used = Number(/^used_memory:(\d+)/m.exec(await client.info('memory'))?.[1])
   await client.configSet({ maxmemory: String(used + roomBytes), 'maxmemory-policy': policy })
+  await client.close()
+}
+
+async function lift(url: string): Promise<void> {
+  const client = await createClient({ url }).connect()
+  await client.configSet({ maxmemory: '0', 'maxmemory-policy': 'noeviction' })
   await client.close()
 }
 

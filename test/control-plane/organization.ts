@@ -70,7 +70,7 @@ export interface EnrolledDataPlane {
 }
 
 export async function enrol(
-  installation: Pick<Installation, 'database' | 'secrets'>,
+  installation: Pick<Installation, 'database' | 'secrets' | 'signingKey'>,
   organizationId: string,
 ): Promise<EnrolledDataPlane> {
   const { database, secrets } = installation

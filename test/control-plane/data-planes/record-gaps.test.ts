@@ -18,7 +18,10 @@ beforeAll(async () => {
   api = await startApi({ transport })
   opened.defer(() => api.close())
   tenant = await api.createTenant('Acme')
-  dataPlane = await enrol(api.controlPlane.services, tenant.organizationId)
+  const { database, secrets } = api.controlPlane.services
+  const signers = await database.transaction(tenant.organizationId, (em) => secrets.signers.read(em))
+  const installation = { database, secrets, signingKey: signers.keys[0] }
+  dataPlane = await enrol(installation, tenant.organizationId)
 })
 afterAll(() => opened.disposeAsync())
 
