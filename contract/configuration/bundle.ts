@@ -19,14 +19,12 @@ export type WritableBundle = Omit<ConfigurationBundle, 'snapshot'> & {
   readonly snapshot: string | Uint8Array | null
 }
 
-const ending = 'end'
+const ending = 'end\n'
 const lineFeed = 0x0a
-/** A part's name and length stand on a line of their own, far shorter than this. */
-const longestLine = 64
 
 /**
- * Each document behind a line that says which part it is and how many bytes it has, so that none has to be escaped. The
- * last line says that nothing is missing.
+ * Of each part its name and its length in bytes in a line, then the document as it is and a line feed. The last line says
+ * that nothing is missing.
  */
 export function* writeBundle(bundle: WritableBundle): Generator<string | Uint8Array> {
   const { head, credentials, snapshot, deltas } = bundle
@@ -34,7 +32,7 @@ export function* writeBundle(bundle: WritableBundle): Generator<string | Uint8Ar
   if (credentials !== null) yield* writePart('credentials', credentials)
   if (snapshot !== null) yield* writePart('snapshot', snapshot)
   for (const delta of deltas) yield* writePart('delta', delta)
-  yield `${ending}\n`
+  yield ending
 }
 
 function* writePart(name: string, document: string | Uint8Array): Generator<string | Uint8Array> {
@@ -47,27 +45,36 @@ function* writePart(name: string, document: string | Uint8Array): Generator<stri
 export function readBundle(bytes: Buffer): ConfigurationBundle {
   const parts = { head: '', credentials: '', snapshot: '' }
   const deltas: string[] = []
-  for (let from = 0; from < bytes.length; ) {
-    const lineEnd = bytes.subarray(from, from + longestLine).indexOf(lineFeed)
-    if (lineEnd < 0) break
-    const line = bytes.toString('utf8', from, from + lineEnd)
-    from += lineEnd + 1
-    if (line === ending) {
-      if (parts.head === '' || from !== bytes.length) break
-      return {
-        head: parts.head,
-        credentials: parts.credentials || null,
-        snapshot: parts.snapshot || null,
-        deltas,
-      }
-    }
-    const [, name, length] = /^(head|credentials|snapshot|delta) (\d+)$/.exec(line) ?? []
-    const to = from + Number(length)
-    if (name === undefined || bytes[to] !== lineFeed) break
-    const document = bytes.toString('utf8', from, to)
-    from = to + 1
+  let at = 0
+  while (at < bytes.length - ending.length) {
+    const part = readPart(bytes, at)
+    if (!part) break
+    const { name, document } = part
     if (name === 'delta') deltas.push(document)
-    else parts[name as keyof typeof parts] = document
+    else if (name === 'head' || name === 'credentials' || name === 'snapshot') parts[name] = document
+    else break
+    at = part.end
   }
-  throw new ContractViolation('configuration bundle rejected: it is torn, or none at all')
+  if (parts.head === '' || bytes.toString('utf8', at) !== ending) {
+    throw new ContractViolation('configuration bundle rejected: it is torn, or none at all')
+  }
+  return {
+    head: parts.head,
+    credentials: parts.credentials || null,
+    snapshot: parts.snapshot || null,
+    deltas,
+  }
+}
+
+const longestPartLine = 64
+
+/** Undefined where none is, or not the whole of it. */
+function readPart(bytes: Buffer, at: number) {
+  const line = bytes.toString('latin1', at, Math.min(bytes.length, at + longestPartLine))
+  const [matched, name, length] = /^(\w+) (\d{1,12})\n/.exec(line) ?? []
+  if (matched === undefined) return undefined
+  const start = at + matched.length
+  const end = start + Number(length)
+  if (bytes[end] !== lineFeed) return undefined
+  return { name, document: bytes.toString('utf8', start, end), end: end + 1 }
 }

@@ -7,6 +7,7 @@ export {
 } from './confirmation-graphql.ts'
 export {
   countRefusingDataPlanes,
+  type DataPlaneKeys,
   listDataPlanesWithoutKey,
   listEnrolledDataPlanes,
   listReportedPlugins,
