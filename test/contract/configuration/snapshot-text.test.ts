@@ -73,7 +73,7 @@ describe('the text of a snapshot', () => {
   it.each([
     ['cut off', whole.slice(0, -40)],
     ['cut off and closed', whole.slice(0, -40) + snapshotEnd],
-    ['with an entity of no known kind', whole.replace('"team"', '"spaceship"')],
+    ['with an entity that has no kind', whole.replace('"kind":"team"', '"kin":"team"')],
     ['with a member that nobody knows', whole.replace('"epoch":2', '"epoch":2,"surprise":true')],
     ['without its hash', whole.replace(/"hash":"a+",/, '')],
   ])('%s is refused', async (_, text) => {
