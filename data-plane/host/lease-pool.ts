@@ -76,6 +76,11 @@ export class LeasePool {
     return this.#heldNanoUsd
   }
 
+  /** What was spent lately. */
+  get nanoUsdPerSecond(): number {
+    return this.#spentPerSecond
+  }
+
   freeNanoUsd(now: number): number {
     let free = 0
     for (const lease of this.leases) if (lease.isUsable(now)) free += Math.max(0, lease.freeNanoUsd)

@@ -94,6 +94,16 @@ export class LeaseLedger implements Ledger {
     return hold.settled
   }
 
+  /** What is leased of each budget, neither spent nor set aside. */
+  get leased(): readonly { budgetId: string; freeNanoUsd: number; nanoUsdPerSecond: number }[] {
+    const now = this.#options.now()
+    return Array.from(this.#pools.values(), (pool) => ({
+      budgetId: pool.budgetId,
+      freeNanoUsd: pool.freeNanoUsd(now),
+      nanoUsdPerSecond: pool.nanoUsdPerSecond,
+    }))
+  }
+
   /** What a hold sets aside of each lease. */
   heldBy(hold: Hold): readonly Held[] {
     return hold instanceof LedgerHold ? hold.parts : []
