@@ -76,7 +76,7 @@ export function readEnv(
     databaseUrl: check(
       'DATABASE_URL',
       urlOf(source.DATABASE_URL, ['postgres:', 'postgresql:']),
-      'must be set to a postgres:// URL of the application role',
+      'must be set to a postgres:// URL of the application role, with one host',
     ),
     redisUrl: redisUrlOf(source.REDIS_URL, needsRedis, problems),
     masterKey: check(

@@ -161,6 +161,7 @@ export class RedisConnection {
     if (!this.#options.route.locate || this.#closed) return
     if (this.#client?.isOpen) this.#client.destroy()
     this.#client = undefined
+    this.#unansweredSince = undefined
     const attempt = ++this.#attempt
     setTimeout(() => {
       if (attempt === this.#attempt && !this.#closed) this.#open()
