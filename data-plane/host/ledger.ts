@@ -4,7 +4,7 @@ import type { HostLog } from './host-log.ts'
 import type { Held } from './journal.ts'
 import type { LeaseState } from './journal-record.ts'
 import type { Ask } from './lease-desk.ts'
-import { Lease, LeasePool, type Part } from './lease-pool.ts'
+import { Lease, type LeasedBudget, LeasePool, type Part } from './lease-pool.ts'
 import { Waiter } from './waiter.ts'
 
 export interface LedgerOptions {
@@ -95,13 +95,8 @@ export class LeaseLedger implements Ledger {
   }
 
   /** What is leased of each budget, neither spent nor set aside. */
-  get leased(): readonly { budgetId: string; freeNanoUsd: number; nanoUsdPerSecond: number }[] {
-    const now = this.#options.now()
-    return Array.from(this.#pools.values(), (pool) => ({
-      budgetId: pool.budgetId,
-      freeNanoUsd: pool.freeNanoUsd(now),
-      nanoUsdPerSecond: pool.nanoUsdPerSecond,
-    }))
+  get leased(): readonly LeasedBudget[] {
+    return Array.from(this.#pools.values(), (pool) => pool.leased(this.#options.now()))
   }
 
   /** What a hold sets aside of each lease. */
