@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { NodeReported } from './events.ts'
-import { type KeyLookup, open, type SigningKey, seal } from './signed.ts'
+import { type KeyLookup, open, type Signers, type SigningKey, seal, sealWithSuccession } from './signed.ts'
 import { parserOf } from './validation.ts'
 
 /*
@@ -41,10 +41,19 @@ export const ConfigurationPoll = Type.Object(
   closed,
 )
 
+/** The control plane's word, signed, that a data plane was revoked: a configuration that names it no more is not for it to read. */
+export const RevocationNotice = Type.Object(
+  { format: Type.Literal(1), organizationId: Id, dataPlaneId: Id },
+  closed,
+)
+
+export type RevocationNotice = Static<typeof RevocationNotice>
 export type NodeStanding = Static<typeof NodeStanding>
 export type ConfigurationPoll = Static<typeof ConfigurationPoll>
 
 const parsePoll = parserOf('configuration poll', ConfigurationPoll)
+
+export const parseRevocationNotice = parserOf('revocation notice', RevocationNotice)
 
 export const configurationPollRoute = '/data-planes/:organizationId/:dataPlaneId/configuration'
 
@@ -69,3 +78,11 @@ export function sealPoll(poll: ConfigurationPoll, key: SigningKey): string {
 export function openPoll(text: string, keys: KeyLookup): ConfigurationPoll {
   return parsePoll(open('gatehouse/config-poll', text, keys).payload)
 }
+
+export function sealRevocationNotice(notice: RevocationNotice, signers: Signers): string {
+  return sealWithSuccession('gatehouse/data-plane-revoked', JSON.stringify(notice), signers)
+}
+
+/** The body of the answer 403 to a data plane that was revoked. */
+export const RevokedAnswer = Type.Object({ error: Type.Unknown(), notice: Type.String() })
+export const parseRevokedAnswer = parserOf('answer to a revoked data plane', RevokedAnswer)

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import Type, { type Static } from 'typebox'
-import { DataPlaneEvent } from './events.ts'
+import type { DataPlaneEvent } from './events.ts'
+import { readEvents } from './read-events.ts'
 import {
   type KeyLookup,
   open,
@@ -48,7 +49,6 @@ const SignedHead = Type.Object(
   { additionalProperties: false },
 )
 const parseHead = parserOf('head of an event batch', SignedHead)
-const parseEvents = parserOf('event batch', Type.Array(DataPlaneEvent))
 
 /**
  * A batch as it is sent: the signed head, which holds the SHA-256 of the rest, a line feed, and the events. Hashed and
@@ -83,7 +83,7 @@ export function openBatch(
   const events = text.slice(headEnd + 1)
   if (hash('sha256', events) !== eventsSha256)
     throw new SignatureRefused('the events are not those that were signed')
-  return { batch: { ...head, events: parseEvents(`[${events}]`) }, keyId }
+  return { batch: { ...head, events: readEvents(`[${events}]`) }, keyId }
 }
 
 /** The control plane's word that a data plane's batches are in its database, so that the data plane may forget them. */

@@ -79,6 +79,10 @@ export const NodeReported = Type.Object(
     refused: Type.Optional(Type.Object({ epoch: Count, revision: Count }, closed)),
     /** Ids of the control plane's signing keys that it believes; absent while that is the one of its enrolment. */
     trustedKeys: Type.Optional(Type.Array(Id, { maxItems: 2 })),
+    /** What is skipped of the configuration that runs, as it says that it may be; absent: nothing. */
+    ignored: Type.Optional(Type.Array(Type.String())),
+    /** What is not served of it because it could not be read whole, with the reasons; absent: nothing. */
+    heldBack: Type.Optional(Type.Array(Type.String())),
     plugins: Type.Array(
       Type.Object(
         {

@@ -7,6 +7,7 @@ export type PayloadType =
   | 'gatehouse/config-head'
   | 'gatehouse/config-poll'
   | 'gatehouse/credentials'
+  | 'gatehouse/data-plane-revoked'
   | 'gatehouse/events'
   | 'gatehouse/events-confirmation'
   | 'gatehouse/intents'

@@ -34,9 +34,16 @@ export function checkerOf<Schema extends TSchema>(
   const validator = Compile(schema)
   return (document) => {
     if (validator.Check(document)) return document
-    const [first] = validator.Errors(document)
-    throw new ContractViolation(
-      `${name} rejected at ${first?.instancePath || '/'}: ${first?.message ?? 'invalid'}`,
-    )
+    throw new ContractViolation(`${name} rejected at ${describeViolation(validator.Errors(document))}`)
   }
+}
+
+/** The place and what is wrong there. */
+export function describeViolation(
+  errors: readonly { readonly keyword: string; readonly instancePath: string; readonly message: string }[],
+): string {
+  const [first] = errors
+  if (!first) return '/: invalid'
+  const message = first.keyword === 'boolean' ? 'unknown member' : first.message
+  return `${first.instancePath || '/'}: ${message}`
 }

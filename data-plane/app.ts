@@ -1,26 +1,20 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import type { Configuration } from '../plugins/sdk/builtin.ts'
 import { connectRedis } from '../transport/redis/connect.ts'
 import type { DataPlaneTransport, Transport } from '../transport/transport.ts'
-import { askControlPlane } from './config/ask-control-plane.ts'
-import { takeBootstrapFile } from './config/bootstrap-file.ts'
-import { BothWaysFollower } from './config/both-ways.ts'
-import { ConfigurationDisk } from './config/disk.ts'
 import { enrol } from './config/enrol.ts'
-import { ConfigurationFollower } from './config/follow.ts'
+import type { ConfigurationFollower } from './config/follow.ts'
 import { type Identity, IdentityStore } from './config/identity.ts'
-import { ConfigurationRefused } from './config/refusal.ts'
 import { startReporting } from './config/report.ts'
 import { watchForRestores } from './config/restores.ts'
 import { Drain } from './drain.ts'
 import type { DataPlaneEnv } from './env.ts'
+import { createFollower, restoreConfiguration } from './follower.ts'
 import { type Governance, openGovernance } from './host/governance.ts'
 import { PipelineCompiler } from './pipeline/compiler.ts'
 import { loadCustomPlugins } from './pipeline/load-custom.ts'
 import { OpenStreams } from './pipeline/open-streams.ts'
-import { PluginsRefused } from './pipeline/stages.ts'
 import { builtins } from './plugins.ts'
 import { createServer } from './routes/server.ts'
 import { shutDown } from './shutdown.ts'
@@ -89,7 +83,7 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
   const calls = new CallCounter()
   const telemetry = await openCallTelemetry(context)
   const pipelines = createPipelines(context, { custom, follower, governance, calls, telemetry })
-  await restore(context, follower, { sealedCredentials, bootstrapFile: options.bootstrapFile })
+  await restoreConfiguration(context, follower, { sealedCredentials, bootstrapFile: options.bootstrapFile })
   await follower.start()
   const stopReporting = startReporting({
     state: follower.state,
@@ -101,9 +95,10 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
   })
   const configuration = () => follower.configuration
   const whyUnavailable = () => follower.revocation
+  const staleness = (limitMs: number) => follower.freshness.objection(limitMs)
   const streams = new OpenStreams()
   const server = createServer({
-    ...{ configuration, whyUnavailable, pipelines, streams, log, now, maxConcurrentCalls },
+    ...{ configuration, whyUnavailable, staleness, pipelines, streams, log, now, maxConcurrentCalls },
   })
   const drain = new Drain({
     ...{ server, streams, log },
@@ -214,44 +209,6 @@ function connectOwn({ redisUrl }: DataPlaneEnv, log: Logger): Promise<Transport>
   return connectRedis(redisUrl, { log, waitForConnection: false })
 }
 
-function createFollower(
-  { env, log, now, identity }: Context,
-  { config, kind }: DataPlaneTransport & Pick<Transport, 'kind'>,
-  check: (configuration: Configuration) => void,
-): ConfigurationFollower {
-  const accept = (configuration: Configuration) => {
-    try {
-      check(configuration)
-    } catch (error) {
-      if (error instanceof PluginsRefused) throw new ConfigurationRefused(error.message)
-      throw error
-    }
-  }
-  const { stateDirectory, controlPlaneUrl } = env
-  const options = { channel: config, identity, stateDirectory, accept, log, now }
-  // In one process there is no store that could be away.
-  if (kind === 'in-process') return new ConfigurationFollower(options)
-  const ask = askControlPlane({ controlPlaneUrl, identity, now })
-  return new BothWaysFollower({ ...options, ask, version })
-}
-
-/** From disk, and from the bootstrap file what is newer there. */
-async function restore(
-  { env, log, identity }: Context,
-  follower: ConfigurationFollower,
-  given: { readonly sealedCredentials: string | undefined; readonly bootstrapFile: string | undefined },
-): Promise<void> {
-  const { bootstrapFile, sealedCredentials } = given
-  const refusal =
-    bootstrapFile === undefined
-      ? undefined
-      : await takeBootstrapFile(bootstrapFile, new ConfigurationDisk(env.stateDirectory), identity)
-  await follower.restore(sealedCredentials)
-  if (refusal === undefined) return
-  log.error({ reason: refusal }, 'a bootstrap file was refused')
-  if (!follower.state.current.applied) follower.state.refused(refusal, undefined)
-}
-
 function governWith(
   { env, log, now, acceptDamagedJournal, identity }: Context,
   transport: DataPlaneTransport,
@@ -304,6 +261,7 @@ function createPipelines(
       log,
       now,
       random: Math.random,
+      staleness: (limitMs) => follower.freshness.objection(limitMs),
       digest: (secret) => secrets.digest(secret),
       credential: (credentialId) => secrets.credential(credentialId),
       ledger: governance.ledger,

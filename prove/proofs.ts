@@ -24,13 +24,6 @@ import { proveWholeStreams } from './whole-streams.ts'
 const chaosSeconds = 60
 const anySeed = () => randomInt(2 ** 32 - 1)
 
-const tornSaves: Proof = {
-  name: 'torn-saves',
-  async *prove(progress) {
-    yield await proveTornSaves({ kills: 200, seed: anySeed() }, progress)
-  },
-}
-
 /** In the order in which they run. */
 export const proofs: readonly Proof[] = [
   onPlanes('key-lifecycle', (planes, progress) => proveKeyLifecycle(planes, 200, progress)),
@@ -57,7 +50,12 @@ export const proofs: readonly Proof[] = [
     await proveWholeStreams(planes, { streams: 100, seconds: 60, reloadsPerSecond: 20 }, progress),
   ]),
   onStage('outage', (stage, progress) => proveOutage(stage, { seconds: 120, callsPerSecond: 200 }, progress)),
-  tornSaves,
+  {
+    name: 'torn-saves',
+    async *prove(progress) {
+      yield await proveTornSaves({ kills: 200, seed: anySeed() }, progress)
+    },
+  },
   onPlanes('torn-restarts', async (planes, progress) => [
     await proveTornRestarts(planes, { runs: 20, seed: anySeed() }, progress),
   ]),

@@ -11,11 +11,6 @@ export class SavedConfiguration {
     this.#directory = join(stateDirectory, 'configuration')
   }
 
-  /** How many there are. */
-  get generations(): number {
-    return this.#names().length
-  }
-
   /** Whether a process was killed in the middle of writing one. */
   get isUnfinished(): boolean {
     return readdirSync(this.#directory, { recursive: true, encoding: 'utf8' }).some((name) =>
@@ -26,12 +21,13 @@ export class SavedConfiguration {
   /**
    * Cuts off a file of the newest one, or changes a byte of it, at random.
    *
-   * @returns the revisions that may be found now: that of the one before, or still the newest where the byte meant nothing;
-   *   0 when there is none
+   * @returns the revisions that may be found now: that of the one before (0: there is none), or still the newest where the
+   *   byte meant nothing
+   * @throws RangeError when there is nothing to damage
    */
   damageNewest(random: Random): readonly number[] {
     const [newest, ...others] = this.#names()
-    if (newest === undefined) return [0]
+    if (newest === undefined) throw new RangeError(`nothing is saved in ${this.#directory}`)
     const previous = others.find((name) => !this.#damaged.has(name))
     const found = [this.#revisionOf(newest), previous === undefined ? 0 : this.#revisionOf(previous)]
     this.#damaged.add(newest)
@@ -45,9 +41,8 @@ export class SavedConfiguration {
   /** Newest first. */
   #names(): string[] {
     return readdirSync(this.#directory)
-      .filter((name) => /^\d{8}-\d{16}$/.test(name))
-      .sort()
-      .reverse()
+      .filter((name) => /^\d+-\d+$/.test(name))
+      .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
   }
 
   #revisionOf(generation: string): number {

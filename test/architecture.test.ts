@@ -82,7 +82,7 @@ const parts: Readonly<Record<string, Part>> = {
       'yaml',
     ],
   },
-  'test/acceptance': { reaches: [], packages: ['openai', 'pg', 'redis', 'vitest'] },
+  'test/acceptance': { reaches: [], packages: ['jose', 'openai', 'pg', 'redis', 'vitest'] },
   examples: {
     reaches: [],
     packages: ['gatehouse/plugin-sdk', 'gatehouse/plugin-sdk/testing', 'openai', 'vitest'],

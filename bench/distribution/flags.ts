@@ -17,7 +17,7 @@ export const usage = `npm run bench:distribution -- [options]
   --changes <n>       changes of one key that are measured (200)
   --help
 
-One JSON line a size goes to stdout, progress to stderr.`
+One JSON line a size and one for what one more key costs go to stdout, progress to stderr.`
 
 /** @throws RangeError that names the flag and what it takes. */
 export function readDistributionFlags(args: readonly string[]): DistributionFlags | 'help' {

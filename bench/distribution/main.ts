@@ -1,9 +1,11 @@
 import { leaveGatewayCore, stopAll } from '../processes.ts'
 import { run } from '../run.ts'
 import { readDistributionFlags, usage } from './flags.ts'
-import { measureDistribution } from './measure.ts'
+import { type Distribution, measureDistribution } from './measure.ts'
+import { costOfOneMoreKey } from './one-more-key.ts'
 
 const progress = (text: string) => process.stderr.write(`${text}\n`)
+const print = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`)
 
 async function main(): Promise<void> {
   const flags = readDistributionFlags(process.argv.slice(2))
@@ -12,11 +14,15 @@ async function main(): Promise<void> {
     return
   }
   leaveGatewayCore()
+  const measured: Distribution[] = []
   for (const keys of flags.sizes) {
-    const measured = await measureDistribution({ keys, changes: flags.changes }, progress)
-    process.stdout.write(`${JSON.stringify(measured)}\n`)
+    const size = await measureDistribution({ keys, changes: flags.changes }, progress)
+    print(size)
+    measured.push(size)
     await stopAll()
   }
+  const oneMoreKey = costOfOneMoreKey(measured)
+  if (oneMoreKey) print({ oneMoreKey })
 }
 
 await run(main)

@@ -240,6 +240,8 @@ export type IssueVirtualKeyInput = {
   owner: VirtualKeyOwnerInput;
   /** The providers that it may use; without any it may call nothing. */
   providerConfigs: Array<ProviderConfigInput>;
+  /** Its calls are refused with 503 `config_unavailable` while a data plane has not heard from its control plane for so many seconds, 10 to 2592000. Null: as long as for all keys, see `ClientConfiguration.maxStalenessSeconds`. */
+  requireFreshSeconds?: number | null | undefined;
   /** Words by which it is found again, at most 32: lower-case letters, digits and `. _ : / -`, such as `env:prod`. */
   tags?: Array<string> | null | undefined;
   /** Where it lives. */
@@ -309,7 +311,7 @@ export type Quorum =
 export type RevokeVirtualKeyInput = {
   /** The key. */
   id: string;
-  /** Answers only once these data planes have confirmed that they run the change; NONE unless said. Repeating the mutation waits again. */
+  /** Answers only once these data planes have confirmed that they run the change; NONE unless said. Repeating a revocation waits again. */
   waitFor?: Quorum | null | undefined;
   /** How long to wait for them: 1 to 20, 5 unless said. Then the error NOT_YET_APPLIED comes, and the change stays. */
   waitSeconds?: number | null | undefined;
@@ -323,6 +325,10 @@ export type RotateVirtualKeyInput = {
   idempotencyKey?: string | null | undefined;
   /** How long the old secret still works: 0 to 86400. A secret before that one ends at once. */
   overlapSeconds: number;
+  /** Answers only once these data planes have confirmed that they run the change; NONE unless said. Repeating a revocation waits again. */
+  waitFor?: Quorum | null | undefined;
+  /** How long to wait for them: 1 to 20, 5 unless said. Then the answer comes all the same, and `unconfirmed` says how many are missing. */
+  waitSeconds?: number | null | undefined;
 };
 
 /** The only budget of one owner. */
@@ -357,6 +363,10 @@ export type UpdateProviderInput = {
   idleTimeoutMs?: number | null | undefined;
   /** 1 to 64 of a-z, 0-9, `-` and `_`, unique in the organization. */
   name?: string | null | undefined;
+  /** Answers only once these data planes have confirmed that they run the change; NONE unless said. Repeating a revocation waits again. */
+  waitFor?: Quorum | null | undefined;
+  /** How long to wait for them: 1 to 20, 5 unless said. Then the error NOT_YET_APPLIED comes, and the change stays. */
+  waitSeconds?: number | null | undefined;
 };
 
 /** What to change about a key; a field that is left out stays as it is. */
@@ -383,8 +393,14 @@ export type UpdateVirtualKeyInput = {
   name?: string | null | undefined;
   /** Replaces all of them. The configuration of a provider that stays keeps its id, budgets and limits. */
   providerConfigs?: Array<ProviderConfigInput> | null | undefined;
+  /** Its calls are refused with 503 `config_unavailable` while a data plane has not heard from its control plane for so many seconds, 10 to 2592000. Null: as long as for all keys, see `ClientConfiguration.maxStalenessSeconds`. */
+  requireFreshSeconds?: number | null | undefined;
   /** Words by which it is found again, at most 32: lower-case letters, digits and `. _ : / -`, such as `env:prod`. */
   tags?: Array<string> | null | undefined;
+  /** Answers only once these data planes have confirmed that they run the change; NONE unless said. Repeating a revocation waits again. */
+  waitFor?: Quorum | null | undefined;
+  /** How long to wait for them: 1 to 20, 5 unless said. Then the error NOT_YET_APPLIED comes, and the change stays. */
+  waitSeconds?: number | null | undefined;
 };
 
 /** What calls are grouped by. */

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { StalenessSeconds } from '../configuration/parts.ts'
 import {
   closed,
   governed,
@@ -172,6 +173,9 @@ export const VirtualKey = Type.Object(
       Nullable(Time, 'When it stops working, such as "2030-01-31T12:00:00Z"; null: never.'),
     ),
     deleteAfterExpiry: Optional(Switch('Whether it is deleted once it has expired.')),
+    requireFreshSeconds: Optional(
+      Nullable(StalenessSeconds, 'Longest time without word from the control plane; null: as for all keys.'),
+    ),
     accessProfile: Optional(
       Nullable(
         Name('An access profile.'),

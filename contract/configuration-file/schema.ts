@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { StalenessSeconds } from '../configuration/parts.ts'
 import { AccessProfile, Provider, VirtualKey } from './access.ts'
 import { closed, governed, Name, Names, Nullable, Optional, Switch, Workspace } from './parts.ts'
 import { Membership, RoleAssignment } from './people.ts'
@@ -101,6 +102,12 @@ export const ClientConfiguration = Type.Object(
     trustedProxies: Optional(Names('Addresses and networks whose X-Forwarded-For is believed.')),
     requireApprovalForHeaderChanges: Optional(
       Switch('Whether letting more headers through needs a second person, which no file is.'),
+    ),
+    maxStalenessSeconds: Optional(
+      Nullable(
+        StalenessSeconds,
+        'How long data planes may serve without word from the control plane; null: as long as it takes.',
+      ),
     ),
   },
   { ...closed, description: 'What callers must and may send to the data planes, and from where.' },

@@ -19,49 +19,62 @@ export type WritableBundle = Omit<ConfigurationBundle, 'snapshot'> & {
   readonly snapshot: string | Uint8Array | null
 }
 
-const ending = 'end'
+const ending = 'end\n'
 const lineFeed = 0x0a
 
 /**
- * One document a line, behind the name of its part: none of them holds a line feed, and so none has to be escaped. The
- * last line says that nothing is missing.
+ * Of each part its name and its length in bytes in a line, then the document as it is and a line feed. The last line says
+ * that nothing is missing.
  */
 export function* writeBundle(bundle: WritableBundle): Generator<string | Uint8Array> {
   const { head, credentials, snapshot, deltas } = bundle
-  yield `head ${head}\n`
-  if (credentials !== null) yield `credentials ${credentials}\n`
-  if (snapshot !== null) {
-    yield 'snapshot '
-    yield snapshot
-    yield '\n'
-  }
-  for (const delta of deltas) yield `delta ${delta}\n`
-  yield `${ending}\n`
+  yield* writePart('head', head)
+  if (credentials !== null) yield* writePart('credentials', credentials)
+  if (snapshot !== null) yield* writePart('snapshot', snapshot)
+  for (const delta of deltas) yield* writePart('delta', delta)
+  yield ending
+}
+
+function* writePart(name: string, document: string | Uint8Array): Generator<string | Uint8Array> {
+  yield `${name} ${Buffer.byteLength(document)}\n`
+  yield document
+  yield '\n'
 }
 
 /** @throws ContractViolation when it is none, or not whole. */
 export function readBundle(bytes: Buffer): ConfigurationBundle {
   const parts = { head: '', credentials: '', snapshot: '' }
   const deltas: string[] = []
-  for (let from = 0; from < bytes.length; ) {
-    const to = bytes.indexOf(lineFeed, from)
-    if (to < 0) break
-    const line = bytes.toString('utf8', from, to)
-    from = to + 1
-    if (line === ending) {
-      if (parts.head === '' || from !== bytes.length) break
-      return {
-        head: parts.head,
-        credentials: parts.credentials || null,
-        snapshot: parts.snapshot || null,
-        deltas,
-      }
-    }
-    const space = line.indexOf(' ')
-    const [name, document] = [line.slice(0, space), line.slice(space + 1)]
+  let at = 0
+  while (at < bytes.length - ending.length) {
+    const part = readPart(bytes, at)
+    if (!part) break
+    const { name, document } = part
     if (name === 'delta') deltas.push(document)
     else if (name === 'head' || name === 'credentials' || name === 'snapshot') parts[name] = document
     else break
+    at = part.end
   }
-  throw new ContractViolation('configuration bundle rejected: it is torn, or none at all')
+  if (parts.head === '' || bytes.toString('utf8', at) !== ending) {
+    throw new ContractViolation('configuration bundle rejected: it is torn, or none at all')
+  }
+  return {
+    head: parts.head,
+    credentials: parts.credentials || null,
+    snapshot: parts.snapshot || null,
+    deltas,
+  }
+}
+
+const longestPartLine = 64
+
+/** Undefined where none is, or not the whole of it. */
+function readPart(bytes: Buffer, at: number) {
+  const line = bytes.toString('latin1', at, Math.min(bytes.length, at + longestPartLine))
+  const [matched, name, length] = /^(\w+) (\d{1,12})\n/.exec(line) ?? []
+  if (matched === undefined) return undefined
+  const start = at + matched.length
+  const end = start + Number(length)
+  if (bytes[end] !== lineFeed) return undefined
+  return { name, document: bytes.toString('utf8', start, end), end: end + 1 }
 }

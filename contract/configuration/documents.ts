@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { parserOf } from '../validation.ts'
-import { Entity } from './entities.ts'
+import { RawEntity } from './reading.ts'
 
 /**
  * The format of head, snapshot and delta. Raised only when a data plane of the previous release could misread
@@ -39,7 +39,7 @@ export const Head = Type.Object(
   closed,
 )
 
-/** All entities at one revision, sorted by key. */
+/** All entities at one revision, sorted by key; how each is read says `reading.ts`. */
 export const Snapshot = Type.Object(
   {
     format: Format,
@@ -47,7 +47,7 @@ export const Snapshot = Type.Object(
     epoch: Epoch,
     revision: Revision,
     hash: Hash,
-    entities: Type.Array(Entity),
+    entities: Type.Array(RawEntity),
   },
   closed,
 )
@@ -61,7 +61,7 @@ export const Delta = Type.Object(
     revision: Revision,
     /** The root after this delta. */
     hash: Hash,
-    upserts: Type.Array(Entity),
+    upserts: Type.Array(RawEntity),
     /** Entity keys, `kind/id`. */
     removals: Type.Array(Type.String({ pattern: '^[a-z_]+/.+$' })),
   },

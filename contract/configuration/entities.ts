@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { AllowList, closed, Id, NanoUsd, Networks, Nullable, Timestamp } from './parts.ts'
+import { AllowList, closed, Id, NanoUsd, Networks, Nullable, StalenessSeconds, Timestamp } from './parts.ts'
 import { User } from './users.ts'
 
 export { User, type UserAccess } from './users.ts'
@@ -78,6 +78,8 @@ export const VirtualKey = Type.Object(
     allowAllProviders: Type.Optional(Type.Boolean()),
     /** Whether bodies of its calls may be logged; absent: as is decided for all keys. */
     contentLogging: Type.Optional(Type.Boolean()),
+    /** Calls are refused once the configuration was last confirmed longer ago; absent: as for all keys. */
+    requireFreshSeconds: Type.Optional(StalenessSeconds),
   },
   closed,
 )
@@ -196,9 +198,9 @@ export const ClientConfiguration = Type.Object(
       closed,
     ),
     /*
-     * What asks for nothing is left out. A data plane of the release before refuses members that it does not know: it
-     * goes on reading configurations that do not use these, and keeps its last good one instead of running one whose
-     * walls it would not see. Never empty, so that nothing has to be guessed about an empty list.
+     * What asks for nothing is left out. A data plane of the release before refuses members that it does not know
+     * (`reading.ts`): it goes on reading configurations that do not use these, and keeps its last good one instead of
+     * running one whose walls it would not see. Never empty, so that nothing has to be guessed about an empty list.
      */
     /** What a call must carry, see `contract/required-headers.ts`; absent: nothing. */
     requiredHeaders: Type.Optional(
@@ -208,6 +210,8 @@ export const ClientConfiguration = Type.Object(
     ipAllowlist: Type.Optional(Networks),
     /** Whose `X-Forwarded-For` is believed; absent: nobody's. */
     trustedProxies: Type.Optional(Networks),
+    /** All calls are refused once the configuration was last confirmed longer ago; absent: never for that. */
+    maxStalenessSeconds: Type.Optional(StalenessSeconds),
   },
   closed,
 )
@@ -274,6 +278,7 @@ export type EntityKind = Entity['kind']
 /** An entity's address in the configuration: `virtual_key/vk_01…`. */
 export type EntityKey = `${EntityKind}/${string}`
 
-export function keyOf(entity: Pick<Entity, 'kind' | 'id'>): EntityKey {
-  return `${entity.kind}/${entity.id}`
+export function keyOf({ kind, id }: { readonly kind: string; readonly id: string }): EntityKey {
+  // An entity of a later release has an address too, though its kind has no name here.
+  return `${kind as EntityKind}/${id}`
 }

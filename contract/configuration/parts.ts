@@ -12,3 +12,10 @@ export const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(sch
 export const AllowList = Type.Array(Type.String({ minLength: 1 }))
 export const Networks = Type.Array(Type.String(), { minItems: 1 })
 export const NanoUsd = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
+
+/** A head is signed every three seconds and looked for every second: what is asked for must outlast a few that are lost. */
+export const staleness = { minimumSeconds: 10, maximumSeconds: 30 * 24 * 60 * 60 } as const
+export const StalenessSeconds = Type.Integer({
+  minimum: staleness.minimumSeconds,
+  maximum: staleness.maximumSeconds,
+})

@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { canonicalJson } from '../canonical.ts'
 import { parserOf } from '../validation.ts'
 import { parseSnapshot, type Snapshot } from './documents.ts'
-import { Entity } from './entities.ts'
+import { RawEntity } from './reading.ts'
 
 /*
  * A snapshot has one entity a line, so that with a hundred thousand of them neither side has to hold up everything else
@@ -16,7 +16,7 @@ const opening = ',"entities":[\n'
 export const entitySeparator = ',\n'
 export const snapshotEnd = '\n]}'
 
-const parseEntities = parserOf('entities of the snapshot', Type.Array(Entity))
+const parseEntities = parserOf('entities of the snapshot', Type.Array(RawEntity))
 /** Longer than all that stands before the entities. */
 const longestStart = 4_096
 const sliceLength = 256 * 1024
@@ -36,7 +36,7 @@ export async function readSnapshotText(text: string, pause: () => Promise<void>)
   const start = text.slice(0, longestStart).indexOf(opening)
   if (start === -1 || !text.endsWith(snapshotEnd)) return parseSnapshot(text)
   const about = parseSnapshot(`${text.slice(0, start)}${opening}]}`)
-  const entities: Entity[] = []
+  const entities: RawEntity[] = []
   const end = text.length - snapshotEnd.length
   for (let from = start + opening.length; from < end; ) {
     // No JSON string holds a line break: where one is, an entity has ended.

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { canonicalJson, type Json } from '../canonical.ts'
-import { type Entity, type EntityKey, keyOf } from './entities.ts'
+import { type EntityKey, keyOf } from './entities.ts'
+import type { RawEntity } from './reading.ts'
 
 const fanout = 64
 const bucketCount = fanout * fanout
@@ -24,12 +25,12 @@ export class ConfigurationTree {
   readonly #staleGroups = new Set<number>()
 
   /** @returns the one spelling of the entity, which was hashed. */
-  set(entity: Entity): string {
+  set(entity: RawEntity): string {
     const key = keyOf(entity)
     const index = bucketOf(key)
     const bucket = this.#buckets[index] ?? new Map<EntityKey, string>()
     this.#buckets[index] = bucket
-    const text = canonicalJson(entity as Json)
+    const text = canonicalJson(entity as unknown as Json)
     bucket.set(key, sha256(text))
     this.#staleBuckets.add(index)
     return text

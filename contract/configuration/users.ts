@@ -21,8 +21,8 @@ export const User = Type.Object(
     teamId: Nullable(Id),
     active: Type.Boolean(),
     /**
-     * Absent: whatever their keys may. A data plane that does not know it refuses the revision and goes on with its last
-     * good one instead of running one whose restrictions it would not see.
+     * Absent: whatever their keys may. A data plane that does not know it serves none of their keys, instead of serving
+     * them without restrictions that it would not see (`reading.ts`).
      */
     access: Type.Optional(UserAccess),
   },

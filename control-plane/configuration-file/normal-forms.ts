@@ -48,6 +48,7 @@ export function clientSettings(
     ipAllowlist: checked('ipAllowlist', settings.ipAllowlist, checkNetworks),
     trustedProxies: checked('trustedProxies', settings.trustedProxies, checkNetworks),
     requireApprovalForHeaderChanges: settings.requireApprovalForHeaderChanges,
+    maxStalenessSeconds: settings.maxStalenessSeconds,
   })
 }
 

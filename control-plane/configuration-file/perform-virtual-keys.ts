@@ -16,6 +16,7 @@ interface KeyFields {
   readonly active?: boolean
   readonly expiresAt?: string | null
   readonly deleteAfterExpiry?: boolean
+  readonly requireFreshSeconds?: number | null
   readonly contentLogging?: string
   readonly allowAllProviders?: boolean
   readonly providers?: readonly FileProvider[]
@@ -78,11 +79,13 @@ async function issue(
 function keyInput(fields: Changed) {
   const { description, tags, expiresAt, deleteAfterExpiry, contentLogging, allowAllProviders } =
     fields as KeyFields
+  const { requireFreshSeconds } = fields as KeyFields
   return {
     description,
     tags,
     deleteAfterExpiry,
     allowAllProviders,
+    requireFreshSeconds,
     ...(expiresAt !== undefined && { expiresAt: expiresAt === null ? null : new Date(expiresAt) }),
     ...(contentLogging && { contentLogging: contentLogging.toLowerCase() as ContentLogging }),
   }

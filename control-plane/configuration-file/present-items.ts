@@ -153,6 +153,7 @@ class PresentReader {
           tags: key.tags,
           active: key.status === 'active',
           deleteAfterExpiry: key.deleteAfterExpiry,
+          requireFreshSeconds: key.requireFreshSeconds,
           contentLogging: key.contentLogging.toUpperCase(),
           allowAllProviders: key.allowAllProviders,
           expiresAt: key.expiresAt?.toISOString() ?? null,

@@ -209,12 +209,14 @@ class FileReader {
     })
     const { owner, active, expiresAt, secret } = entry
     const { description, tags, deleteAfterExpiry, contentLogging, allowAllProviders, accessProfile } = entry
+    const { requireFreshSeconds } = entry
     const fields = given({
       owner,
       description,
       tags: tags && [...new Set(tags)].sort(),
       active,
       deleteAfterExpiry,
+      requireFreshSeconds,
       contentLogging,
       allowAllProviders,
       accessProfile,

@@ -92,6 +92,8 @@ export class DatabaseWatch {
       }
       await delay(beatMs, undefined, { signal }).catch(() => undefined)
     }
+    // One that was still being opened when the end came.
+    this.#giveUp()
   }
 
   async #beat(): Promise<void> {

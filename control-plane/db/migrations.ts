@@ -17,6 +17,8 @@ import { longLists } from './migrations/025-long-lists.ts'
 import { prunedHistory } from './migrations/026-pruned-history.ts'
 import { profilePurpose } from './migrations/027-profile-purpose.ts'
 import { signingKeySets } from './migrations/029-signing-key-sets.ts'
+import { exposedProviderKeys } from './migrations/030-exposed-provider-keys.ts'
+import { freshConfigurations } from './migrations/031-fresh-configurations.ts'
 import { recordGaps } from './migrations/032-record-gaps.ts'
 import { refusedRevision } from './migrations/035-refused-revision.ts'
 import { budgetWindows } from './migrations/036-budget-windows.ts'
@@ -41,6 +43,8 @@ export const migrations: readonly SchemaMigration[] = [
   prunedHistory,
   profilePurpose,
   signingKeySets,
+  exposedProviderKeys,
+  freshConfigurations,
   recordGaps,
   refusedRevision,
   budgetWindows,

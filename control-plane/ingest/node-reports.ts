@@ -57,6 +57,7 @@ async function recordNodeReport(
   await em.execute(
     `update data_planes set version = ?, apply_status = ?, applied_epoch = ?, applied_revision = ?,
        applied_hash = ?, last_error = ?, refused_epoch = ?, refused_revision = ?,
+       ignored = coalesce(?::jsonb, '[]'), held_back = coalesce(?::jsonb, '[]'),
        plugins = coalesce(?::jsonb, plugins), reported_at = ?, trusted_keys = coalesce(?::jsonb, trusted_keys)
      where org_id = ? and id = ? and (reported_at is null or reported_at <= ?)`,
     [
@@ -68,6 +69,8 @@ async function recordNodeReport(
       report.error,
       report.refused?.epoch ?? null,
       report.refused?.revision ?? null,
+      report.ignored ? JSON.stringify(report.ignored) : null,
+      report.heldBack ? JSON.stringify(report.heldBack) : null,
       report.plugins ? JSON.stringify(report.plugins) : null,
       reportedAt,
       report.trustedKeys ? JSON.stringify(report.trustedKeys) : null,

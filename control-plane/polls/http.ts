@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { writeBundle } from '../../contract/configuration/bundle.ts'
 import { configurationPollRoute } from '../../contract/configuration-poll.ts'
 import { TooManyPolls } from './held-polls.ts'
-import { type ConfigurationPolls, PollRefused } from './polls.ts'
+import { type ConfigurationPolls, PollRefused, RevokedDataPlaneAsked } from './polls.ts'
 
 const bodyLimitBytes = 16 * 1024
 const retryAfterSeconds = 5
@@ -37,6 +37,10 @@ export function registerConfigurationPolls(fastify: FastifyInstance, polls: Conf
           if (error instanceof PollRefused) {
             request.log.warn({ organizationId, dataPlaneId, reason: error.message }, 'a poll was refused')
             return reply.code(401).send({ error: { type: 'poll_refused', message: error.message } })
+          }
+          if (error instanceof RevokedDataPlaneAsked) {
+            const { message, notice } = error
+            return reply.code(403).send({ error: { type: 'data_plane_revoked', message }, notice })
           }
           if (error instanceof TooManyPolls) {
             return reply

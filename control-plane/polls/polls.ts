@@ -4,11 +4,12 @@ import {
   openPoll,
   pollClockSkewMs,
   pollHoldMs,
+  sealRevocationNotice,
 } from '../../contract/configuration-poll.ts'
 import { SignatureRefused } from '../../contract/signed.ts'
 import { ContractViolation } from '../../contract/validation.ts'
 import { recordStanding } from '../ingest/node-reports.ts'
-import { readPublicKeys } from '../modules/data-planes/index.ts'
+import { type DataPlaneKeys, readPublicKeys } from '../modules/data-planes/index.ts'
 import { type HeldPoll, HeldPolls } from './held-polls.ts'
 import { PolledConfiguration, type PolledDependencies } from './polled-configuration.ts'
 
@@ -17,7 +18,17 @@ export class PollRefused extends Error {
   override readonly name = 'PollRefused'
 }
 
-type Keys = NonNullable<Awaited<ReturnType<typeof readPublicKeys>>>
+/** Asked by a data plane that was revoked; it may know that, and nothing else. */
+export class RevokedDataPlaneAsked extends Error {
+  override readonly name = 'RevokedDataPlaneAsked'
+  /** Signed, for it to believe. */
+  readonly notice: string
+
+  constructor(notice: string) {
+    super('this data plane was revoked')
+    this.notice = notice
+  }
+}
 
 export interface PollRequest {
   readonly organizationId: string
@@ -54,7 +65,7 @@ export class ConfigurationPolls {
 
   /**
    * @param onHeld gets what ends the wait when whoever asked is gone.
-   * @throws PollRefused, TooManyPolls
+   * @throws PollRefused, RevokedDataPlaneAsked, TooManyPolls
    */
   async answer(request: PollRequest, onHeld: (held: HeldPoll) => void): Promise<WritableBundle> {
     const { organizationId, dataPlaneId } = request
@@ -79,12 +90,16 @@ export class ConfigurationPolls {
 
   /** Takes in what a genuine data plane says of itself, at once: somebody may be waiting for it. */
   #authenticate({ organizationId, dataPlaneId, envelope }: PollRequest) {
-    const { database, now } = this.#deps
+    const { database, secrets, now } = this.#deps
     return database.transaction(organizationId, async (em) => {
       const keys = await readPublicKeys(em, organizationId, dataPlaneId)
       const poll = openGenuine({ organizationId, dataPlaneId, envelope }, keys, now())
-      if (!keys || !poll)
-        throw new PollRefused('this data plane is unknown, was revoked, or did not sign this')
+      if (!keys || !poll) throw new PollRefused('this data plane is unknown, or did not sign this')
+      if (keys.isRevoked) {
+        const notice = { format: 1 as const, organizationId, dataPlaneId }
+        const signers = await secrets.signers.read(em)
+        throw new RevokedDataPlaneAsked(sealRevocationNotice(notice, signers))
+      }
       if (poll.standing) await recordStanding(em, organizationId, dataPlaneId, poll.standing, now())
       return { poll, keys }
     })
@@ -106,7 +121,7 @@ export class ConfigurationPolls {
 /** @throws PollRefused when it was signed at another time. */
 function openGenuine(
   { organizationId, dataPlaneId, envelope }: PollRequest,
-  keys: Keys | undefined,
+  keys: DataPlaneKeys | undefined,
   now: number,
 ): ConfigurationPoll | undefined {
   let poll: ConfigurationPoll

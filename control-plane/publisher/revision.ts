@@ -2,6 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Version } from '../../contract/configuration/documents.ts'
 import { Entity, type EntityKey, keyOf } from '../../contract/configuration/entities.ts'
 import { checkerOf } from '../../contract/validation.ts'
+import { monotoneNumber } from '../db/monotone-number.ts'
 
 /** Who makes a change, as they are called at that time. */
 export interface ChangeAuthor {
@@ -61,17 +62,14 @@ export async function changeConfiguration(
 /**
  * Begins a new lineage: this database was restored from a backup, and data planes may know what it does not.
  *
- * Its number must be above every one that was ever published, and the backup does not say which those are: of two
- * restores of one backup the second finds the same number as the first did. So it is at least the number of seconds
- * since 2026 by the database's clock, which no earlier restore can have reached; one of the same second, or a clock that
- * was set back, leaves the publisher to find a newer version in the store and to begin once more, above that one.
+ * Its number has to be above every one that was ever published, which the backup does not know. Where the database's clock
+ * was set back, the publisher finds a newer version in the store and begins once more, above that one.
  *
  * @param above what is known to have been published.
  */
 export async function beginEpoch(em: EntityManager, organizationId: string, above = 0): Promise<Version> {
   const [begun] = await em.execute<HeadRow[]>(
-    `update config_heads set epoch = greatest(epoch + 1, ? + 1,
-       extract(epoch from clock_timestamp() - timestamptz '2026-01-01 00:00:00+00')::integer)
+    `update config_heads set epoch = ${monotoneNumber('greatest(epoch, ?)')}
      where org_id = ? returning epoch, revision`,
     [above, organizationId],
   )

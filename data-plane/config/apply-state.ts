@@ -1,4 +1,5 @@
 import type { Version } from '../../contract/configuration/documents.ts'
+import { nothingUnread, type UnreadSummary } from './unread.ts'
 
 /** Where this data plane stands with what the control plane offers. */
 export interface ApplyStatus {
@@ -10,6 +11,8 @@ export interface ApplyStatus {
   readonly refused: Version | null
   /** The version that runs. */
   readonly applied: (Version & { readonly hash: string }) | null
+  /** What this release does not make of it. */
+  readonly unread: UnreadSummary
   /** Milliseconds since the epoch: when the above last changed. */
   readonly since: number
 }
@@ -22,7 +25,14 @@ export class ApplyState {
 
   constructor(now: () => number) {
     this.#now = now
-    this.#current = { status: 'awaiting', lastError: null, refused: null, applied: null, since: now() }
+    this.#current = {
+      status: 'awaiting',
+      lastError: null,
+      refused: null,
+      applied: null,
+      unread: nothingUnread,
+      since: now(),
+    }
   }
 
   get current(): ApplyStatus {
@@ -35,28 +45,34 @@ export class ApplyState {
     return () => this.#listeners.delete(listener)
   }
 
-  applied(applied: Version & { readonly hash: string }, lastError: string | null): void {
-    this.#change({ status: 'applied', lastError, refused: null, applied })
+  applied(
+    applied: Version & { readonly hash: string },
+    lastError: string | null,
+    unread: UnreadSummary = nothingUnread,
+  ): void {
+    this.#change({ status: 'applied', lastError, refused: null, applied, unread })
   }
 
   refused(reason: string, offered: Version | undefined): void {
     const refused = offered ? { epoch: offered.epoch, revision: offered.revision } : null
-    this.#change({ status: 'refused', lastError: reason, refused, applied: this.#current.applied })
+    const { applied, unread } = this.#current
+    this.#change({ status: 'refused', lastError: reason, refused, applied, unread })
   }
 
   awaiting(reason: string): void {
     if (this.#current.status === 'awaiting') this.#change({ ...this.#current, lastError: reason })
   }
 
-  #change({ status, lastError, refused, applied }: Omit<ApplyStatus, 'since'>): void {
+  #change({ status, lastError, refused, applied, unread }: Omit<ApplyStatus, 'since'>): void {
     const before = this.#current
     const isUnchanged =
       before.status === status &&
       before.lastError === lastError &&
       isSame(before.refused, refused) &&
-      isSame(before.applied, applied)
+      isSame(before.applied, applied) &&
+      before.unread === unread
     if (isUnchanged) return
-    this.#current = { status, lastError, refused, applied, since: this.#now() }
+    this.#current = { status, lastError, refused, applied, unread, since: this.#now() }
     for (const listener of this.#listeners) listener(this.#current)
   }
 }

@@ -2,10 +2,15 @@ import { type ConfigurationBundle, readBundle } from '../../contract/configurati
 import {
   type ConfigurationPoll,
   configurationPollPath,
+  parseRevocationNotice,
+  parseRevokedAnswer,
   pollHoldMs,
   sealPoll,
 } from '../../contract/configuration-poll.ts'
+import { ContractViolation } from '../../contract/validation.ts'
 import type { Identity } from './identity.ts'
+import { ConfigurationRefused } from './refusal.ts'
+import { openTrusted } from './verify.ts'
 
 /** What one poll asks for, and what it tells. */
 export type Question = Pick<ConfigurationPoll, 'from' | 'offered' | 'needsCredentials' | 'standing'>
@@ -24,6 +29,9 @@ export class PollFailed extends Error {
     this.retryAfterMs = retryAfterMs
   }
 }
+
+/** The control plane has signed that this data plane is revoked. */
+export class Revoked extends PollFailed {}
 
 const firstByteLimitMs = pollHoldMs + 2_500
 /** A snapshot may be many megabytes. */
@@ -57,6 +65,9 @@ export function askControlPlane(options: {
       clearTimeout(timer)
       const bytes = await readBounded(answer)
       if (answer.ok) return readBundle(bytes)
+      if (answer.status === 403 && isRevocation(bytes.toString(), identity)) {
+        throw new Revoked('this data plane was revoked', unwelcomeMs)
+      }
       const isUnwelcome = answer.status === 503 || (answer.status >= 400 && answer.status < 500)
       throw new PollFailed(
         `HTTP ${answer.status} ${bytes.toString('utf8', 0, 300)}`,
@@ -78,4 +89,17 @@ async function readBounded(answer: Response): Promise<Buffer> {
     chunks.push(chunk)
   }
   return Buffer.concat(chunks, length)
+}
+
+/** Whoever stands between may answer anything, but cannot sign it. */
+function isRevocation(body: string, identity: Identity): boolean {
+  try {
+    const { notice } = parseRevokedAnswer(body)
+    const payload = openTrusted('gatehouse/data-plane-revoked', notice, identity)
+    const { organizationId, dataPlaneId } = parseRevocationNotice(payload)
+    return organizationId === identity.organizationId && dataPlaneId === identity.dataPlaneId
+  } catch (error) {
+    if (error instanceof ContractViolation || error instanceof ConfigurationRefused) return false
+    throw error
+  }
 }

@@ -15,7 +15,7 @@ import { openTrusted, readHead } from './verify.ts'
 
 /** A bundle that this data plane may use, all of it verified. */
 interface VerifiedBundle {
-  readonly bundle: ConfigurationBundle & { readonly credentials: string }
+  readonly credentials: string
   readonly head: Head
   readonly replica: Replica
 }
@@ -33,12 +33,11 @@ export async function takeBootstrapFile(
 ): Promise<string | undefined> {
   try {
     await disk.prepare()
-    const { bundle, head, replica } = await verify(await readBootstrapFile(path), identity)
-    if (await holdsAsNew(disk, head, identity)) return undefined
+    const bundle = await readBootstrapFile(path)
+    if (await holdsAsNew(disk, headOf(bundle, identity), identity)) return undefined
+    const { head, replica, credentials } = await verify(bundle, identity)
     await disk.save({ head, envelope: bundle.head, replica, deltas: undefined })
-    if (!(await holdsCredentials(disk, bundle.credentials, identity))) {
-      await disk.saveCredentials(bundle.credentials)
-    }
+    if (!(await holdsCredentials(disk, credentials, identity))) await disk.saveCredentials(credentials)
     return undefined
   } catch (error) {
     if (error instanceof ConfigurationRefused)
@@ -105,17 +104,22 @@ async function readDisk(disk: ConfigurationDisk, silence: Error): Promise<Config
 
 /** @throws ConfigurationRefused */
 async function verify(bundle: ConfigurationBundle, identity: Identity): Promise<VerifiedBundle> {
-  const head = readHead(openTrusted('gatehouse/config-head', bundle.head, identity), identity)
+  const head = headOf(bundle, identity)
   const source = { readSnapshot: async () => bundle.snapshot, readDeltas: async () => bundle.deltas }
   const { replica } = await reachHead(head, source, identity, undefined)
   const { credentials } = bundle
   if (credentials === null) throw new ConfigurationRefused('it holds no credentials')
   await openCredentials(credentials, identity, identity)
-  return { bundle: { ...bundle, credentials }, head, replica }
+  return { credentials, head, replica }
+}
+
+function headOf({ head }: ConfigurationBundle, identity: Identity): Head {
+  return readHead(openTrusted('gatehouse/config-head', head, identity), identity)
 }
 
 /** Judged by the signed heads: each is the last thing that is written of a saved configuration. */
 async function holdsAsNew(disk: ConfigurationDisk, head: Head, identity: Identity): Promise<boolean> {
+  if ((await disk.readCredentials()).length === 0) return false
   for (const generation of await disk.generations()) {
     const saved = statementOf(await generation.readHead().catch(() => ''), identity)
     if (saved && compareVersions(saved, head) >= 0) return true

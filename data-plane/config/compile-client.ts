@@ -5,7 +5,7 @@ import { compileRequiredValue } from '../../contract/required-headers.ts'
 import type { Configuration } from '../../plugins/sdk/builtin.ts'
 import { ConfigurationRefused } from './refusal.ts'
 
-/** What is asked of a call before anybody knows whose it is, and which of its headers go on. */
+/** What is asked of a call before anybody knows whose it is, which of its headers go on, and how old this may be. */
 export type ClientRules = Pick<
   Configuration,
   | 'allowedOrigins'
@@ -14,6 +14,7 @@ export type ClientRules = Pick<
   | 'requiredHeaders'
   | 'admitsAddress'
   | 'isTrustedProxy'
+  | 'maxStalenessMs'
 >
 
 /** Without a client configuration: no page of any origin calls, and nothing is forwarded. */
@@ -24,6 +25,7 @@ export const closedToBrowsers: ClientRules = Object.freeze({
   requiredHeaders: [],
   admitsAddress: null,
   isTrustedProxy: null,
+  maxStalenessMs: null,
 })
 
 /** @throws ConfigurationRefused for a network or pattern that cannot be used. */
@@ -40,11 +42,17 @@ export function compileClient(client: ClientConfiguration): ClientRules {
       })),
       admitsAddress: networksOf(asked.ipAllowlist),
       isTrustedProxy: networksOf(asked.trustedProxies),
+      maxStalenessMs: millisecondsOf(asked.maxStalenessSeconds),
     })
   } catch (error) {
     if (!(error instanceof NetworkRefused || error instanceof PatternRefused)) throw error
     throw new ConfigurationRefused(`client_configuration/${id}: ${error.message}`)
   }
+}
+
+/** Null: no limit. */
+export function millisecondsOf(seconds: number | undefined): number | null {
+  return seconds === undefined ? null : seconds * 1000
 }
 
 function networksOf(entries: readonly string[] | undefined): ContainsAddress | null {

@@ -15,6 +15,7 @@ import type {
 } from '../../plugins/sdk/builtin.ts'
 import type { Principal } from '../../plugins/sdk/call.ts'
 import { compileAccess, modelTest } from './compile-access.ts'
+import { millisecondsOf } from './compile-client.ts'
 import type { EntityIndex } from './entity-index.ts'
 import { everything } from './relations.ts'
 
@@ -29,6 +30,7 @@ export function compileKey(
 ): CompiledKey {
   const { principal, owner } = principalOf(key, index, organizationId)
   const ownerActive = key.owner.kind !== 'user' || owner?.active === true
+  const unreadOwner = key.owner.kind === 'user' ? index.unread.heldBack('user', key.owner.id) : undefined
   const ownerMayUse = compileAccess(owner?.access)
   const path = governedPath(key, principal)
   const secretExpiry = new Map(key.secretDigests.map(({ digest, expiresAt }) => [digest, expiresAt]))
@@ -37,6 +39,7 @@ export function compileKey(
     name: key.name,
     principal,
     status: key.status === 'active' && !ownerActive ? 'inactive' : key.status,
+    heldBack: unreadOwner?.heldBack ?? null,
     expiresAt: key.expiresAt,
     secretExpiresAt: (digest: string) => secretExpiry.get(digest) ?? null,
     budgets: budgetsOf(path, index),
@@ -45,6 +48,7 @@ export function compileKey(
       configsOf(key, index).flatMap((config) => grantOf(config, index, providers, ownerMayUse)),
     ),
     contentLogging: key.contentLogging ?? null,
+    requireFreshMs: millisecondsOf(key.requireFreshSeconds),
   })
 }
 
@@ -107,7 +111,8 @@ function limitsOf(path: readonly Level[], index: EntityIndex): readonly LimitNod
 function configsOf(key: VirtualKey, index: EntityIndex): readonly ProviderConfig[] {
   if (!key.allowAllProviders) return key.providerConfigs
   const configured = new Set(key.providerConfigs.map(({ providerId }) => providerId))
-  const others = inOrder(index.partsOf('provider', everything)).filter(({ id }) => !configured.has(id))
+  const all = [...index.partsOf('provider', everything), ...index.unread.heldBackProviders()]
+  const others = inOrder<{ readonly id: string }>(all).filter(({ id }) => !configured.has(id))
   return [...key.providerConfigs, ...others.map(({ id }) => openConfig(key, id))]
 }
 
@@ -131,8 +136,10 @@ function grantOf(
   if (!provider) return []
   const level: readonly Level[] = [{ scope: 'provider_config', id: config.id }]
   const anyKey = config.providerKeyIds.includes('*')
+  const mayUse = ({ id }: { readonly id: string }) => anyKey || config.providerKeyIds.includes(id)
+  const unreadKey = index.unread.heldBackPartsOf('provider_key', config.providerId).find(mayUse)
   const providerKeys = inOrder(index.partsOf('provider_key', `provider/${config.providerId}`))
-    .filter(({ id, active }) => active && (anyKey || config.providerKeyIds.includes(id)))
+    .filter((providerKey) => providerKey.active && mayUse(providerKey))
     .map(({ id, weight, credentialId }) => Object.freeze({ id, weight, credentialId }))
   return [
     Object.freeze({
@@ -140,6 +147,7 @@ function grantOf(
       provider,
       active: config.active ?? true,
       weight: config.weight,
+      heldBack: provider.heldBack ?? (providerKeys.length === 0 ? (unreadKey?.heldBack ?? null) : null),
       providerKeys: Object.freeze(providerKeys),
       allowsModel: modelTest(config.allowedModels, config.blockedModels ?? [], provider),
       ownerMayUse: ownerMayUse(provider),

@@ -1,8 +1,13 @@
 import type { Model, Provider } from '../../contract/configuration/entities.ts'
+import type { HeldBackOf } from '../../contract/configuration/held-back.ts'
 import type { CompiledModel, CompiledProvider } from '../../plugins/sdk/builtin.ts'
 
-/** A provider with its models by name. */
-export function compileProvider(provider: Provider, models: readonly Model[]): CompiledProvider {
+/** A provider with its models by name, and those of them that cannot be read whole. */
+export function compileProvider(
+  provider: Provider,
+  models: readonly Model[],
+  [unread]: readonly HeldBackOf<'model'>[],
+): CompiledProvider {
   const compiled = models.map(compileModel).sort((a, b) => (a.name < b.name ? -1 : 1))
   const byName = new Map(compiled.map((model) => [model.name, model]))
   const baseUrl = provider.baseUrl.replace(/\/+$/, '')
@@ -15,8 +20,28 @@ export function compileProvider(provider: Provider, models: readonly Model[]): C
     allowPrivateNetwork: provider.allowPrivateNetwork,
     connectTimeoutMs: provider.connectTimeoutMs,
     idleTimeoutMs: provider.idleTimeoutMs,
+    heldBack: null,
+    unlistedHeldBack: unread?.heldBack ?? null,
     model: (name: string) => byName.get(name),
     models: Object.freeze(compiled),
+  })
+}
+
+/** A provider that cannot be read whole: known by its name, so that nothing that is meant for it goes elsewhere. */
+export function compileHeldBackProvider({ id, name, heldBack }: HeldBackOf<'provider'>): CompiledProvider {
+  return Object.freeze({
+    id,
+    name,
+    active: false,
+    baseUrl: '',
+    origin: '',
+    allowPrivateNetwork: false,
+    connectTimeoutMs: 0,
+    idleTimeoutMs: 0,
+    heldBack,
+    unlistedHeldBack: heldBack,
+    model: () => undefined,
+    models: Object.freeze([]),
   })
 }
 

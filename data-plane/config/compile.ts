@@ -1,4 +1,5 @@
 import type { VirtualKey } from '../../contract/configuration/entities.ts'
+import type { HeldBackOf } from '../../contract/configuration/held-back.ts'
 import type {
   CompiledKey,
   CompiledProvider,
@@ -6,11 +7,14 @@ import type {
   PluginSettings,
 } from '../../plugins/sdk/builtin.ts'
 import { type ClientRules, closedToBrowsers, compileClient } from './compile-client.ts'
+import { compileHeldBackKey } from './compile-held-back-key.ts'
 import { compileKey } from './compile-key.ts'
-import { compileProvider } from './compile-provider.ts'
+import { compileHeldBackProvider, compileProvider } from './compile-provider.ts'
 import type { EntityIndex } from './entity-index.ts'
 import { ConfigurationRefused } from './refusal.ts'
 import { everything } from './relations.ts'
+
+type KeyCache = WeakMap<VirtualKey | HeldBackOf<'virtual_key'>, CompiledKey>
 
 export interface CompileOptions {
   readonly organizationId: string
@@ -30,7 +34,7 @@ export interface CompileOptions {
  * it weakly: a configuration that no call uses any more takes its compiled keys with it.
  */
 export class ConfigurationCompiler {
-  readonly #keys = new WeakMap<object, WeakMap<VirtualKey, CompiledKey>>()
+  readonly #keys = new WeakMap<object, KeyCache>()
   readonly #providers = new WeakMap<object, Map<string, CompiledProvider>>()
   readonly #clients = new WeakMap<object, ClientRules>()
   readonly #plugins = new WeakMap<object, readonly PluginSettings[]>()
@@ -52,7 +56,10 @@ export class ConfigurationCompiler {
         if (!entity) return undefined
         const known = keys.get(entity)
         if (known) return known
-        const compiled = compileKey(entity, index, organizationId, provider)
+        const compiled =
+          'heldBack' in entity
+            ? compileHeldBackKey(entity, organizationId)
+            : compileKey(entity, index, organizationId, provider)
         keys.set(entity, compiled)
         return compiled
       },
@@ -62,10 +69,10 @@ export class ConfigurationCompiler {
     })
   }
 
-  #keysOf(index: EntityIndex): WeakMap<VirtualKey, CompiledKey> {
+  #keysOf(index: EntityIndex): KeyCache {
     const known = this.#keys.get(index.surroundings)
     if (known) return known
-    const fresh = new WeakMap<VirtualKey, CompiledKey>()
+    const fresh: KeyCache = new WeakMap()
     this.#keys.set(index.surroundings, fresh)
     return fresh
   }
@@ -79,7 +86,12 @@ export class ConfigurationCompiler {
       if (!URL.canParse(provider.baseUrl)) {
         throw new ConfigurationRefused(`provider/${provider.id} has a baseUrl that is no URL`)
       }
-      providers.set(provider.id, compileProvider(provider, index.partsOf('model', `provider/${provider.id}`)))
+      const models = index.partsOf('model', `provider/${provider.id}`)
+      const unread = index.unread.heldBackPartsOf('model', provider.id)
+      providers.set(provider.id, compileProvider(provider, models, unread))
+    }
+    for (const provider of index.unread.heldBackProviders()) {
+      providers.set(provider.id, compileHeldBackProvider(provider))
     }
     this.#providers.set(index.surroundings, providers)
     return providers

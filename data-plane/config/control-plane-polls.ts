@@ -1,7 +1,7 @@
 import type { ConfigurationBundle } from '../../contract/configuration/bundle.ts'
 import { compareVersions, type Version } from '../../contract/configuration/documents.ts'
 import type { NodeStanding } from '../../contract/configuration-poll.ts'
-import { type AskControlPlane, PollFailed, type Question } from './ask-control-plane.ts'
+import { type AskControlPlane, PollFailed, type Question, Revoked } from './ask-control-plane.ts'
 import { statementOf } from './head-statement.ts'
 import type { ConfigurationLog } from './log.ts'
 import type { Trust } from './verify.ts'
@@ -12,6 +12,7 @@ export interface PollsOptions {
   /** What this data plane says of itself with each poll. */
   readonly standing: () => NodeStanding
   readonly onAnswer: () => void
+  readonly onRevoked: () => void
   readonly log: ConfigurationLog
   /** Least time from one poll to the next, unless something happened. */
   readonly pauseMs?: number
@@ -21,9 +22,9 @@ export interface PollsOptions {
 export class ControlPlanePolls {
   readonly #options: PollsOptions
   #running: AbortController | undefined
+  #isClosed = false
   #bundle: ConfigurationBundle | undefined
   #hasArrived = false
-  #arrival = Promise.withResolvers<void>()
   #needsSnapshot = false
   #needsCredentials = false
   /** Ends the poll or the pause under way. */
@@ -38,11 +39,6 @@ export class ControlPlanePolls {
     return this.#bundle
   }
 
-  /** Resolves with the next answer. */
-  get arrival(): Promise<void> {
-    return this.#arrival.promise
-  }
-
   /** The latest answer, once. */
   takeArrived(): ConfigurationBundle | undefined {
     if (!this.#hasArrived) return undefined
@@ -51,7 +47,7 @@ export class ControlPlanePolls {
   }
 
   start(): void {
-    if (this.#running) return
+    if (this.#running || this.#isClosed) return
     this.#running = new AbortController()
     this.#options.log.warn({}, 'the store between the planes is silent: the control plane is asked')
     void this.#run(this.#running.signal)
@@ -65,6 +61,12 @@ export class ControlPlanePolls {
     this.#bundle = undefined
     this.#hasArrived = false
     this.#isFailing = false
+  }
+
+  /** Nobody is asked any more, whoever starts it. */
+  close(): void {
+    this.#isClosed = true
+    this.stop()
   }
 
   /** There is something to tell: the next poll begins now. */
@@ -99,7 +101,8 @@ export class ControlPlanePolls {
         await pause(pauseMs - (performance.now() - askedAt), interrupt)
       } catch (error) {
         if (signal.aborted) return
-        if (interrupt.aborted) continue
+        if (error instanceof Revoked) this.#options.onRevoked()
+        else if (interrupt.aborted) continue
         if (!this.#isFailing)
           log.warn({ reason: reasonOf(error) }, 'the control plane does not answer either')
         this.#isFailing = true
@@ -140,8 +143,6 @@ export class ControlPlanePolls {
     if (answer.snapshot !== null) this.#needsSnapshot = false
     if (answer.credentials !== null) this.#needsCredentials = false
     this.#hasArrived = true
-    this.#arrival.resolve()
-    this.#arrival = Promise.withResolvers()
     onAnswer()
   }
 }

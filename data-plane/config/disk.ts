@@ -151,7 +151,7 @@ async function writeSnapshot(path: string, head: Head, { index }: Replica): Prom
     await file.write(snapshotStart({ format: CONFIGURATION_FORMAT, organizationId, epoch, revision, hash }))
     let part: string[] = []
     let separator = ''
-    for (const entity of index.entities()) {
+    for (const entity of index.documents()) {
       part.push(separator + JSON.stringify(entity))
       separator = entitySeparator
       if (part.length < entitiesPerWrite) continue

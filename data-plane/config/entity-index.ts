@@ -5,6 +5,9 @@ import {
   keyOf,
   type VirtualKey,
 } from '../../contract/configuration/entities.ts'
+import type { HeldBack, HeldBackOf } from '../../contract/configuration/held-back.ts'
+import { type RawEntity, type Reading, readEntity } from '../../contract/configuration/reading.ts'
+import { ContractViolation } from '../../contract/validation.ts'
 import { type MapDraft, PersistentMap } from './persistent-map.ts'
 import { ConfigurationRefused } from './refusal.ts'
 import {
@@ -16,13 +19,14 @@ import {
   partsKey,
   referencesOf,
 } from './relations.ts'
+import { Unread, type UnreadDraft } from './unread.ts'
 
 type OfKind<K extends EntityKind> = Extract<Entity, { kind: K }>
 
 interface Tables {
   readonly entities: PersistentMap<Entity>
   /** Who holds a unique name; the digests of virtual keys among them. */
-  readonly claims: PersistentMap<Entity>
+  readonly claims: PersistentMap<Entity | HeldBack>
   /** The parts of a whole, by `partsKey`. */
   readonly parts: PersistentMap<readonly Entity[]>
   /** How many references lead to an address. */
@@ -35,11 +39,14 @@ interface Tables {
  */
 export class EntityIndex {
   readonly #tables: Tables
+  /** What this release cannot read whole. */
+  readonly unread: Unread
   /** Another object whenever anything but virtual keys changed: what was derived from it is then stale. */
   readonly surroundings: object
 
-  constructor(tables: Tables, surroundings: object) {
+  constructor(tables: Tables, unread: Unread, surroundings: object) {
     this.#tables = tables
+    this.unread = unread
     this.surroundings = surroundings
   }
 
@@ -51,6 +58,7 @@ export class EntityIndex {
         parts: new PersistentMap(),
         referenceCounts: new PersistentMap(),
       },
+      Unread.none(),
       {},
     )
   }
@@ -60,11 +68,12 @@ export class EntityIndex {
     return entity && isOfKind(entity, kind) ? entity : undefined
   }
 
-  at(key: EntityKey): Entity | undefined {
-    return this.#tables.entities.get(key)
+  /** As it came, also when nothing is made of it. */
+  documentAt(key: EntityKey): RawEntity | undefined {
+    return this.unread.documentAt(key) ?? this.#tables.entities.get(key)
   }
 
-  keyByDigest(digest: string): VirtualKey | undefined {
+  keyByDigest(digest: string): VirtualKey | HeldBackOf<'virtual_key'> | undefined {
     const claimant = this.#tables.claims.get(digest)
     return claimant?.kind === 'virtual_key' ? claimant : undefined
   }
@@ -72,7 +81,7 @@ export class EntityIndex {
   /** The one entity of a kind that a configuration has at most once. */
   only<K extends 'organization' | 'client_configuration'>(kind: K): OfKind<K> | undefined {
     const entity = this.#tables.claims.get(`only/${kind}`)
-    return entity && isOfKind(entity, kind) ? entity : undefined
+    return entity && !('heldBack' in entity) && isOfKind(entity, kind) ? entity : undefined
   }
 
   /** In no particular order; the same array as long as none of the parts changed. */
@@ -84,25 +93,40 @@ export class EntityIndex {
     return this.#tables.entities.values()
   }
 
+  /** All that the configuration's hash covers, as it came. */
+  *documents(): Generator<RawEntity> {
+    yield* this.unread.documents()
+    for (const entity of this.#tables.entities.values()) {
+      if (!this.unread.documentAt(keyOf(entity))) yield entity
+    }
+  }
+
   draft(): IndexDraft {
-    return new IndexDraft(this.#tables, this.surroundings)
+    return new IndexDraft(this.#tables, this.unread, this.surroundings)
   }
 }
 
 const none: readonly never[] = Object.freeze([])
 
+interface Touched {
+  readonly document: RawEntity
+  readonly reading: Reading
+}
+
 /** Changes to an index, in any order; whether they make sense together is asked once, at the end. */
 export class IndexDraft {
   readonly #entities: MapDraft<Entity>
-  readonly #claims: MapDraft<Entity>
+  readonly #claims: MapDraft<Entity | HeldBack>
   readonly #parts: MapDraft<readonly Entity[]>
   readonly #referenceCounts: MapDraft<number>
-  readonly #touched = new Map<EntityKey, Entity | undefined>()
+  readonly #unread: UnreadDraft
+  readonly #touched = new Map<EntityKey, Touched | undefined>()
   /** Addresses that stood before; those that do not come back must have left nothing behind. */
   readonly #vacated = new Set<Address>()
   #surroundings: object
 
-  constructor(tables: Tables, surroundings: object) {
+  constructor(tables: Tables, unread: Unread, surroundings: object) {
+    this.#unread = unread.draft()
     this.#entities = tables.entities.draft()
     this.#claims = tables.claims.draft()
     this.#parts = tables.parts.draft()
@@ -110,9 +134,10 @@ export class IndexDraft {
     this.#surroundings = surroundings
   }
 
-  put(entity: Entity): EntityKey {
-    const key = keyOf(entity)
-    this.#touched.set(key, entity)
+  /** @throws ConfigurationRefused when this release cannot do without what it does not understand of it. */
+  put(document: RawEntity): EntityKey {
+    const key = keyOf(document)
+    this.#touched.set(key, { document, reading: readOrRefuse(document) })
     return key
   }
 
@@ -129,8 +154,10 @@ export class IndexDraft {
   async finish(pause: () => Promise<void>): Promise<EntityIndex> {
     // All old entities leave before a new one enters: two of them may trade a name within one revision.
     await inSlices(this.#touched, pause, (key) => this.#unlink(key))
-    await inSlices(this.#touched, pause, (key, entity) => entity && this.#link(key, entity))
-    await inSlices(this.#touched, pause, (key, entity) => entity && this.#assertRefersWell(key, entity))
+    await inSlices(this.#touched, pause, (key, touched) => touched && this.#link(key, touched))
+    await inSlices(this.#touched, pause, (key, touched) => {
+      if (touched?.reading.entity) this.#assertRefersWell(key, touched.reading.entity)
+    })
     for (const address of this.#vacated) this.#assertNothingRefersTo(address)
     return new EntityIndex(
       {
@@ -139,19 +166,19 @@ export class IndexDraft {
         parts: this.#parts.finish(),
         referenceCounts: this.#referenceCounts.finish(),
       },
+      this.#unread.finish(),
       this.#surroundings,
     )
   }
 
   #unlink(key: EntityKey): void {
+    const heldBack = this.#unread.heldBackAt(key)
+    if (heldBack) this.#vacate(key, heldBack)
+    this.#unread.unlink(key)
     const entity = this.#entities.get(key)
     if (!entity) return
     this.#entities.delete(key)
-    this.#vacated.add(key)
-    if (entity.kind === 'virtual_key') {
-      for (const { id } of entity.providerConfigs) this.#vacated.add(`provider_config/${id}`)
-    }
-    for (const { name } of claimsOf(entity)) this.#claims.delete(name)
+    this.#vacate(key, entity)
     for (const address of referencesOf(entity)) this.#count(address, -1)
     const list = listOf(entity)
     if (list)
@@ -159,20 +186,36 @@ export class IndexDraft {
         list,
         (this.#parts.get(list) ?? none).filter((part) => part !== entity),
       )
+  }
+
+  #vacate(key: EntityKey, entity: Entity | HeldBack): void {
+    this.#vacated.add(key)
+    if (entity.kind === 'virtual_key') {
+      for (const { id } of entity.providerConfigs) this.#vacated.add(`provider_config/${id}`)
+    }
+    for (const { name } of claimsOf(entity)) this.#claims.delete(name)
     if (entity.kind !== 'virtual_key') this.#surroundings = {}
   }
 
-  #link(key: EntityKey, entity: Entity): void {
+  #link(key: EntityKey, { document, reading }: Touched): void {
+    this.#unread.link(document, reading)
+    if (document.kind !== 'virtual_key') this.#surroundings = {}
+    const { entity, heldBack } = reading
+    if (heldBack) this.#claim(key, heldBack)
+    if (!entity) return
     this.#entities.set(key, entity)
+    this.#claim(key, entity)
+    for (const address of referencesOf(entity)) this.#count(address, 1)
+    const list = listOf(entity)
+    if (list) this.#parts.set(list, [...(this.#parts.get(list) ?? none), entity])
+  }
+
+  #claim(key: EntityKey, entity: Entity | HeldBack): void {
     for (const { name, label } of claimsOf(entity)) {
       const holder = this.#claims.get(name)
       if (holder) throw new ConfigurationRefused(`${key} has the ${label} of ${keyOf(holder)}`)
       this.#claims.set(name, entity)
     }
-    for (const address of referencesOf(entity)) this.#count(address, 1)
-    const list = listOf(entity)
-    if (list) this.#parts.set(list, [...(this.#parts.get(list) ?? none), entity])
-    if (entity.kind !== 'virtual_key') this.#surroundings = {}
   }
 
   #assertRefersWell(key: EntityKey, entity: Entity): void {
@@ -190,13 +233,26 @@ export class IndexDraft {
   }
 
   #exists(address: Address): boolean {
-    return this.#entities.has(address) || this.#claims.has(address)
+    return (
+      this.#entities.has(address) ||
+      this.#claims.has(address) ||
+      this.#unread.heldBackAt(address) !== undefined
+    )
   }
 
   #count(address: Address, change: 1 | -1): void {
     const count = (this.#referenceCounts.get(address) ?? 0) + change
     if (count === 0) this.#referenceCounts.delete(address)
     else this.#referenceCounts.set(address, count)
+  }
+}
+
+function readOrRefuse(document: RawEntity): Reading {
+  try {
+    return readEntity(document)
+  } catch (error) {
+    if (error instanceof ContractViolation) throw new ConfigurationRefused(error.message)
+    throw error
   }
 }
 

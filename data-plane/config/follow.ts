@@ -1,19 +1,23 @@
-import type { Head } from '../../contract/configuration/documents.ts'
+import { compareVersions, type Head } from '../../contract/configuration/documents.ts'
 import type { Configuration } from '../../plugins/sdk/builtin.ts'
 import type { ConfigChannel } from '../../transport/config-channel.ts'
 import { within } from '../deadline.ts'
 import { ApplyState } from './apply-state.ts'
 import { boundedChannel } from './bounded-channel.ts'
+import { ChannelOutage } from './channel-outage.ts'
 import type { Secrets } from './credentials.ts'
 import { ConfigurationDisk } from './disk.ts'
+import { Freshness } from './freshness.ts'
 import { HeadWatch } from './head-watch.ts'
 import { type Identity, withRetiredKeys } from './identity.ts'
 import type { ConfigurationLog } from './log.ts'
 import { reachHead } from './reach.ts'
 import { ConfigurationRefused } from './refusal.ts'
 import { everything } from './relations.ts'
+import type { Replica } from './replica.ts'
 import { Retry } from './retry.ts'
 import { type Accept, RunningConfiguration } from './running.ts'
+import { SavedConfiguration } from './saved-configuration.ts'
 import { SealedSecrets } from './sealed-secrets.ts'
 import { SeenHeads } from './seen-heads.ts'
 import { openTrusted, readHead } from './verify.ts'
@@ -26,6 +30,8 @@ export interface FollowerOptions {
   readonly log: ConfigurationLog
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  /** Milliseconds since some moment, on a clock that nobody sets; absent: the process's own. */
+  readonly elapsed?: () => number
 }
 
 const pollMs = 1_000
@@ -41,6 +47,7 @@ const closeLimitMs = 5_000
  */
 export class ConfigurationFollower {
   readonly state: ApplyState
+  readonly freshness: Freshness
   readonly #channel: ConfigChannel
   readonly #identity: Identity
   readonly #disk: ConfigurationDisk
@@ -49,17 +56,19 @@ export class ConfigurationFollower {
   readonly #seen: SeenHeads
   readonly #running: RunningConfiguration
   readonly #sealed: SealedSecrets
+  readonly #saved: SavedConfiguration
   readonly #retry: Retry
-  #saved = true
+  readonly #outage: ChannelOutage
   #timer: NodeJS.Timeout | undefined
   #subscription: Promise<() => Promise<void>> | undefined
   #refreshing: Promise<void> | undefined
   #hinted = false
   #closed = false
-  #outage: string | undefined
 
-  constructor({ channel, identity, stateDirectory, accept, log, now }: FollowerOptions) {
+  constructor(options: FollowerOptions) {
+    const { channel, identity, stateDirectory, accept, log, now } = options
     this.state = new ApplyState(now)
+    this.freshness = new Freshness({ now, elapsed: options.elapsed ?? (() => performance.now()) }, log)
     this.#channel = boundedChannel(channel)
     this.#identity = identity
     this.#disk = new ConfigurationDisk(stateDirectory)
@@ -68,7 +77,9 @@ export class ConfigurationFollower {
     this.#heads = new HeadWatch(identity, () => this.#running.revoke(this.#heads.revokedKeys.ids()))
     this.#seen = new SeenHeads(this.#disk, log)
     this.#sealed = new SealedSecrets(identity, this.#disk, log)
+    this.#saved = new SavedConfiguration(this.#disk, log)
     this.#retry = new Retry(now)
+    this.#outage = new ChannelOutage(log)
   }
 
   /** What a new call starts with; undefined until there is a configuration and the secrets to serve it. */
@@ -90,16 +101,17 @@ export class ConfigurationFollower {
     return this.#heads.newest
   }
 
+  /** How old what runs may be before every call is refused; null: any age. */
+  get stalenessLimitMs(): number | null {
+    return this.configuration?.maxStalenessMs ?? null
+  }
+
   /** How many data planes the organization has, this one included. */
   get dataPlaneCount(): number {
     return Math.max(1, this.#running.replica?.index.partsOf('data_plane', everything).length ?? 1)
   }
 
-  /**
-   * Restores the last good configuration from disk.
-   *
-   * @param sealedCredentials as received by an enrolment just now.
-   */
+  /** Restores the last good configuration from disk; an enrolment just now brings the sealed credentials with it. */
   async restore(sealedCredentials?: string): Promise<void> {
     const own = withRetiredKeys(this.#identity)
     await this.#disk.prepare()
@@ -110,7 +122,7 @@ export class ConfigurationFollower {
         const envelope = await generation.readHead()
         const head = readHead(openTrusted('gatehouse/config-head', envelope, own), own)
         const { replica } = await reachHead(head, generation, this.#identity, undefined)
-        this.#heads.look(envelope, own)
+        this.freshness.saw(this.#heads.look(envelope, own).head)
         this.#running.swap(this.#running.prepare(replica, this.#heads.revokedKeys.ids()), replica)
         this.#appliedHead(head)
         break
@@ -119,7 +131,7 @@ export class ConfigurationFollower {
         this.#log.error({ generation: generation.name, reason }, 'a saved configuration cannot be used')
       }
     }
-    await this.#seen.restore((envelope) => this.#heads.look(envelope, own).head)
+    await this.#seen.restore((envelope) => this.#sawBefore(this.#heads.look(envelope, own).head))
   }
 
   /** Follows the channel from now on. Resolves at once when there is a configuration from disk, else after the first look. */
@@ -154,11 +166,11 @@ export class ConfigurationFollower {
       try {
         this.#subscribeOnce()
         await this.#followHead()
-        if (this.#outage !== undefined) this.#log.info({}, 'the configuration channel answers again')
-        this.#outage = undefined
+        this.#outage.ended()
       } catch (error) {
-        this.#noteOutage(error)
+        this.state.awaiting(this.#outage.note(error))
       }
+      this.#noteAge()
     } while (this.#hinted && !this.#closed)
   }
 
@@ -184,11 +196,12 @@ export class ConfigurationFollower {
 
   async #followEnvelope(envelope: string): Promise<void> {
     const { head, news } = this.#heads.look(envelope)
-    if (news) await this.#seen.save(envelope, head, this.#heads.revokedKeys.ids())
+    this.freshness.saw(head)
+    if (news || this.#seen.isDue(head)) await this.#seen.save(envelope, head, this.#heads.revokedKeys.ids())
     await this.#sealed.refresh(this.#channel, head, this.#running.replica?.index)
     const { replica } = this.#running
     if (replica && replica.epoch === head.epoch && replica.revision === head.revision) {
-      if (!this.#saved) await this.#save(head, envelope)
+      if (this.#saved.problem !== null) await this.#saved.save({ head, envelope, replica, deltas: undefined })
       this.#appliedHead(head)
       return
     }
@@ -206,37 +219,39 @@ export class ConfigurationFollower {
     let configuration: Configuration
     try {
       configuration = this.#running.prepare(reached.replica, this.#heads.revokedKeys.ids())
+      this.freshness.assertOffer(head, configuration.maxStalenessMs)
     } catch (error) {
       reached.abandon()
       throw error
     }
-    await this.#save(head, envelope, reached)
+    await this.#saved.save({ head, envelope, replica: reached.replica, deltas: reached.deltas })
     this.#running.swap(configuration, reached.replica)
     this.#appliedHead(head)
-    this.#log.info({ epoch: head.epoch, revision: head.revision, hash: head.hash }, 'applied a configuration')
+    const { epoch, revision, hash } = head
+    this.#log.info({ epoch, revision, hash, ...this.#running.unread }, 'applied a configuration')
   }
 
   #appliedHead(head: Head): void {
     const { replica } = this.#running
     if (!replica) return
+    this.freshness.confirm(head)
     const { revokedKeys } = this.#heads
     if (revokedKeys.applied(head, head.revoked)) this.#running.revoke(revokedKeys.ids())
     this.#sealed.check(replica.index)
-    const unsaved = this.#saved ? null : 'the configuration could not be saved to disk; see the log'
-    this.state.applied(replica, this.revocation ?? this.#sealed.problem ?? unsaved)
+    this.#tellApplied(replica)
   }
 
-  /** A full disk must not keep a revocation from being applied: the configuration runs, and saving is tried again. */
-  async #save(head: Head, envelope: string, reached?: Awaited<ReturnType<typeof reachHead>>): Promise<void> {
-    const replica = reached?.replica ?? this.#running.replica
-    if (!replica) return
-    try {
-      await this.#disk.save({ head, envelope, replica, deltas: this.#saved ? reached?.deltas : undefined })
-      this.#saved = true
-    } catch (error) {
-      if (this.#saved) this.#log.error({ err: error }, 'the configuration could not be saved')
-      this.#saved = false
-    }
+  #tellApplied(replica: Replica): void {
+    const stale = this.freshness.note(this.stalenessLimitMs)
+    const problem = this.revocation ?? this.#sealed.problem ?? this.#saved.problem ?? stale
+    this.state.applied(replica, problem, this.#running.unread)
+  }
+
+  /** What runs grows old also when nothing comes any more, or nothing that can be used. */
+  #noteAge(): void {
+    const { replica } = this.#running
+    if (replica && this.state.current.status === 'applied') this.#tellApplied(replica)
+    else this.freshness.note(this.stalenessLimitMs)
   }
 
   #refuse(reason: string): void {
@@ -244,18 +259,17 @@ export class ConfigurationFollower {
     this.state.refused(reason, this.#heads.offered)
   }
 
-  #noteOutage(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error)
-    if (this.#outage === undefined) {
-      this.#log.warn({ reason }, 'the configuration channel does not answer; serving what is applied')
-    }
-    this.#outage = reason
-    this.state.awaiting(reason)
-  }
-
   async #headMovedOn(envelope: string): Promise<boolean> {
     const latest = await this.#channel.readHead()
     return latest !== null && latest !== envelope
+  }
+
+  /** A head that was seen before the restart. */
+  #sawBefore(head: Head): Head {
+    this.freshness.saw(head)
+    const { replica } = this.#running
+    if (replica && compareVersions(head, replica) === 0) this.#appliedHead(head)
+    return head
   }
 
   /** Not waited for: without hints the timer still leads to every head. Tried again with each look. */
@@ -268,7 +282,7 @@ export class ConfigurationFollower {
     this.#subscription = subscription
     subscription.catch((error: unknown) => {
       this.#subscription = undefined
-      this.#noteOutage(error)
+      this.state.awaiting(this.#outage.note(error))
     })
   }
 

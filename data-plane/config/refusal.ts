@@ -5,6 +5,9 @@ export class ConfigurationRefused extends Error {
   override readonly name = 'ConfigurationRefused'
 }
 
+/** What is offered may be had again: nothing is wrong with it but that nobody has confirmed it lately. */
+export class StaleOffer extends ConfigurationRefused {}
+
 /** Runs a parser; a violation becomes a refusal, one that names the format where that is what differs. */
 export function parseOrRefuse<T>(
   what: string,

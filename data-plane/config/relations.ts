@@ -1,4 +1,5 @@
 import type { Entity, EntityKey } from '../../contract/configuration/entities.ts'
+import type { HeldBack } from '../../contract/configuration/held-back.ts'
 
 /** What an entity alone may hold: two claimants of one name make a configuration ambiguous, so it is refused. */
 export interface Claim {
@@ -10,7 +11,7 @@ export interface Claim {
 /** An entity's address, or the address of a provider config, which lives inside its virtual key. */
 export type Address = EntityKey | `provider_config/${string}`
 
-export function claimsOf(entity: Entity): readonly Claim[] {
+export function claimsOf(entity: Entity | HeldBack): readonly Claim[] {
   switch (entity.kind) {
     case 'virtual_key':
       return [
@@ -23,6 +24,7 @@ export function claimsOf(entity: Entity): readonly Claim[] {
     case 'provider':
       return [{ name: `provider name/${entity.name}`, label: `provider name "${entity.name}"` }]
     case 'model':
+      if ('heldBack' in entity) return []
       return [
         { name: `model name/${entity.providerId}/${entity.name}`, label: `model name "${entity.name}"` },
       ]

@@ -83,22 +83,23 @@ export async function advanceReplica(
 
 function moveTree(tree: ConfigurationTree, before: EntityIndex, draft: IndexDraft, deltas: readonly Delta[]) {
   const touched = new Set<EntityKey>()
+  // All is read before the tree moves: what cannot be read leaves it as it was.
   for (const { upserts, removals } of deltas) {
-    for (const entity of upserts) {
-      touched.add(draft.put(entity))
-      tree.set(entity)
-    }
+    for (const entity of upserts) touched.add(draft.put(entity))
     for (const key of removals as EntityKey[]) {
       draft.remove(key)
       touched.add(key)
-      tree.delete(key)
     }
+  }
+  for (const { upserts, removals } of deltas) {
+    for (const entity of upserts) tree.set(entity)
+    for (const key of removals as EntityKey[]) tree.delete(key)
   }
   return {
     undo() {
       for (const key of touched) {
-        const entity = before.at(key)
-        if (entity) tree.set(entity)
+        const document = before.documentAt(key)
+        if (document) tree.set(document)
         else tree.delete(key)
       }
     },

@@ -41,7 +41,7 @@ export function startReporting(options: ReportingOptions): () => void {
 
 /** What a data plane says of itself: which version it runs, or why it does not run what it was offered. */
 export function standingOf(state: ApplyState, version: string, at: number): NodeStanding {
-  const { status, lastError, refused, applied } = state.current
+  const { status, lastError, refused, applied, unread } = state.current
   return {
     at,
     version,
@@ -51,5 +51,8 @@ export function standingOf(state: ApplyState, version: string, at: number): Node
     status,
     error: lastError,
     ...(refused && { refused }),
+    // A control plane of the release before does not know these two; it never publishes what would fill them.
+    ...(unread.ignored.length > 0 && { ignored: [...unread.ignored] }),
+    ...(unread.heldBack.length > 0 && { heldBack: [...unread.heldBack] }),
   }
 }

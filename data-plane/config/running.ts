@@ -1,6 +1,7 @@
 import type { Configuration } from '../../plugins/sdk/builtin.ts'
 import { ConfigurationCompiler } from './compile.ts'
 import type { Replica } from './replica.ts'
+import { nothingUnread, type UnreadSummary } from './unread.ts'
 
 /** Sets up what must fit a configuration; throws ConfigurationRefused when something does not. */
 export type Accept = (configuration: Configuration) => void
@@ -22,6 +23,7 @@ export class RunningConfiguration {
   #configuration: Configuration | undefined
   #isRevoked = false
   #replica: Replica | undefined
+  #unread: UnreadSummary = nothingUnread
 
   constructor(member: Member, accept: Accept) {
     this.#member = member
@@ -38,6 +40,11 @@ export class RunningConfiguration {
     return this.#isRevoked ? notNamed : null
   }
 
+  /** What this release does not make of the replica. */
+  get unread(): UnreadSummary {
+    return this.#unread
+  }
+
   get replica(): Replica | undefined {
     return this.#replica
   }
@@ -52,6 +59,7 @@ export class RunningConfiguration {
   swap(configuration: Configuration, replica: Replica): void {
     this.#configuration = configuration
     this.#replica = replica
+    this.#unread = replica.index.unread.summary()
     this.#isRevoked = replica.index.get('data_plane', this.#member.dataPlaneId) === undefined
   }
 

@@ -3,6 +3,9 @@ import type { ConfigurationDisk } from './disk.ts'
 import type { ConfigurationLog } from './log.ts'
 import { nameVersion } from './verify.ts'
 
+/** After a restart the configuration seems older than it is by no more than this. */
+const saveEveryMs = 10_000
+
 interface SeenHead {
   readonly envelope: string
   readonly revoked: readonly string[]
@@ -17,14 +20,21 @@ export class SeenHeads {
   readonly #log: ConfigurationLog
   /** The newest first. */
   #heads: readonly SeenHead[] = []
+  #savedIssuedAt = 0
 
   constructor(disk: ConfigurationDisk, log: ConfigurationLog) {
     this.#disk = disk
     this.#log = log
   }
 
+  /** Whether this head says what the saved one says, but so much later that it is to be saved too. */
+  isDue({ issuedAt }: Head): boolean {
+    return issuedAt - this.#savedIssuedAt >= saveEveryMs
+  }
+
   /** @param needed the keys that the configuration in use may still have as active. */
   async save(envelope: string, head: Head, needed: ReadonlySet<string>): Promise<void> {
+    this.#savedIssuedAt = head.issuedAt
     const named = new Set(head.revoked)
     const kept: SeenHead[] = [{ envelope, revoked: head.revoked }]
     for (const earlier of this.#heads) {

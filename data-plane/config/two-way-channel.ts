@@ -37,11 +37,12 @@ export class TwoWayChannel implements ConfigChannel {
   /** The newest that the store has shown, and when. */
   #shown: HeadStatement | undefined
   #shownAtMs: number
+  #endLook: () => void = () => undefined
 
   constructor(options: TwoWayOptions) {
     this.#options = options
     this.#elapsedMs = options.elapsedMs ?? (() => performance.now())
-    this.#polls = new ControlPlanePolls({ ...options, onAnswer: () => this.#hint() })
+    this.#polls = new ControlPlanePolls({ ...options, onAnswer: () => this.#answered() })
     this.#way = options.store
     this.#shownAtMs = this.#elapsedMs()
   }
@@ -49,8 +50,7 @@ export class TwoWayChannel implements ConfigChannel {
   async readHead(): Promise<string | null> {
     const arrived = this.#polls.takeArrived()
     if (arrived) return this.#takeWayOf(arrived)
-    // A store that does not answer takes its time to say so; an answer of the control plane need not wait for that.
-    const look = await Promise.race([this.#look(), this.#polls.arrival])
+    const look = await this.#lookUnlessAnswered()
     const bundle = this.#polls.takeArrived() ?? this.#polls.bundle
     if (bundle && !this.#saysMore(look?.statement, bundle)) return this.#takeWayOf(bundle)
     if (look?.error !== undefined) throw look.error
@@ -85,7 +85,15 @@ export class TwoWayChannel implements ConfigChannel {
   }
 
   close(): void {
-    this.#polls.stop()
+    this.#polls.close()
+  }
+
+  /** A store that does not answer takes its time to say so; an answer of the control plane need not wait for that. */
+  #lookUnlessAnswered(): Promise<Look | undefined> {
+    return new Promise((resolve) => {
+      this.#endLook = () => resolve(undefined)
+      void this.#look().then(resolve)
+    })
   }
 
   /** Looks at the store, and judges by what it shows whether the control plane is to be asked. */
@@ -128,7 +136,8 @@ export class TwoWayChannel implements ConfigChannel {
     return bundle.head
   }
 
-  #hint(): void {
+  #answered(): void {
+    this.#endLook()
     for (const listener of this.#listeners) listener()
   }
 }

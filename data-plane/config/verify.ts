@@ -38,17 +38,15 @@ const killListValidator = Compile(KillListCarrier)
 
 export type KillList = Static<typeof KillListCarrier>
 
-/** The payload of an envelope that a believed key signed for this purpose. */
-export function openTrusted(
-  type: 'gatehouse/config-head' | 'gatehouse/credentials',
-  envelope: string,
-  trust: Trust,
-): string {
+type TrustedType = 'gatehouse/config-head' | 'gatehouse/credentials' | 'gatehouse/data-plane-revoked'
+
+/** The payload of an envelope that the pinned key signed for this purpose. */
+export function openTrusted(type: TrustedType, envelope: string, trust: Trust): string {
   try {
-    if (type === 'gatehouse/config-head') trust.controlPlane.learn(envelope)
+    if (type !== 'gatehouse/credentials') trust.controlPlane.learn(envelope)
     return open(type, envelope, trust.controlPlane.find).payload
   } catch (error) {
-    if (error instanceof SignatureRefused) throw new ConfigurationRefused(`${nameOf(type)}: ${error.message}`)
+    if (error instanceof SignatureRefused) throw new ConfigurationRefused(`${names[type]}: ${error.message}`)
     throw error
   }
 }
@@ -125,6 +123,8 @@ function foreign(what: string, organizationId: string, trust: Trust): Configurat
   )
 }
 
-function nameOf(type: string): string {
-  return type === 'gatehouse/config-head' ? 'head' : 'credentials'
+const names: Readonly<Record<TrustedType, string>> = {
+  'gatehouse/config-head': 'head',
+  'gatehouse/credentials': 'credentials',
+  'gatehouse/data-plane-revoked': 'revocation notice',
 }

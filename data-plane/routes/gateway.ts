@@ -20,6 +20,8 @@ export interface GatewayOptions {
   readonly configuration: () => Configuration | undefined
   /** Why there is none, when it is not for want of a first one; callers read it. */
   readonly whyUnavailable?: () => string | null
+  /** What there is against calls that need a configuration no older than so many milliseconds. */
+  readonly staleness: (limitMs: number) => Denied | undefined
   readonly pipelines: Pick<PipelineCompiler, 'pipelineFor'>
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -105,7 +107,8 @@ export class Gateway {
     const answerHeaders = rules.answerHeaders(origin)
     if (refusal) Object.assign(answerHeaders, refusal.headers)
     const source = findSource(request, configuration)
-    const unseen = source?.denied ?? refuseUnseen(request, configuration, rules)
+    const unseen =
+      this.#refuseStale(configuration) ?? source?.denied ?? refuseUnseen(request, configuration, rules)
     runCall(
       new GovernedCall({
         request,
@@ -121,6 +124,11 @@ export class Gateway {
         sourceAddress: source?.address,
       }),
     )
+  }
+
+  /** A configuration that is too old is asked nothing more. */
+  #refuseStale({ maxStalenessMs }: Configuration): Denied | undefined {
+    return maxStalenessMs === null ? undefined : this.#options.staleness(maxStalenessMs)
   }
 
   /** Answers the preflight of an allowed origin; any other request is left to the pipeline to refuse. */

@@ -42,10 +42,6 @@ export interface DegradationFacts {
   readonly node: NodeNumbers
   /** Why there is no configuration to serve with; null when there is one. */
   readonly whyUnavailable: string | null
-  /** How old what serves may become before all calls are refused; null when it may be of any age. */
-  readonly maxStalenessMs: number | null
-  /** Since the control plane last signed that what serves is the newest; null before the first time. */
-  readonly configurationAgeMs: number | null
   readonly journal: JournalNumbers
   readonly leases: LeaseNumbers
   /** The request limits are counted without the other data planes. */
@@ -151,9 +147,11 @@ function configurationOf(facts: DegradationFacts): Found[] {
   return found
 }
 
-function staleInSeconds({ maxStalenessMs, configurationAgeMs }: DegradationFacts): number | null {
-  if (maxStalenessMs === null || configurationAgeMs === null) return null
-  return Math.floor(Math.max(0, maxStalenessMs - configurationAgeMs) / 1_000)
+/** What was never confirmed to be the newest is too old for any limit. */
+function staleInSeconds({ node, whyUnavailable }: DegradationFacts): number | null {
+  const { stalenessLimitMs, configurationAgeMs } = node
+  if (stalenessLimitMs === null || whyUnavailable !== null) return null
+  return Math.floor(Math.max(0, stalenessLimitMs - (configurationAgeMs ?? stalenessLimitMs)) / 1_000)
 }
 
 function storeOf({ node, journal }: DegradationFacts): Found[] {

@@ -4,6 +4,7 @@ import type { ProviderActivity } from '../../plugins/sdk/builtin.ts'
 import { Onsets } from '../../telemetry/degradations.ts'
 import type { Transport } from '../../transport/transport.ts'
 import type { ApplyState } from '../config/apply-state.ts'
+import type { Freshness } from '../config/freshness.ts'
 import type { JournalNumbers } from '../host/journal-numbers.ts'
 import type { StageReport } from '../pipeline/stage-metrics.ts'
 import type { CallCounter } from './call-counter.ts'
@@ -23,12 +24,11 @@ export interface Informants {
   readonly follower: {
     readonly state: ApplyState
     readonly newestHead: (Version & { readonly issuedAt: number }) | undefined
-    /** How old what serves may become; absent: of any age. */
-    readonly stalenessLimitMs?: number | null
-    readonly freshness?: { readonly ageMs: number | null }
     readonly configuration: object | undefined
     /** Why there is none although one was applied. */
     readonly revocation: string | null
+    readonly freshness: Pick<Freshness, 'ageMs' | 'clockSkewMs'>
+    readonly stalenessLimitMs: number | null
   }
   readonly transport: Pick<Transport, 'connected' | 'connections' | 'memory'>
   readonly pipelines: { report(): readonly StageReport[]; activity(): readonly ProviderActivity[] }
@@ -71,8 +71,6 @@ function factsOf({ follower, governance, drain, now }: Informants, node: NodeNum
   return {
     node,
     whyUnavailable: configuration === undefined ? missing : null,
-    maxStalenessMs: follower.stalenessLimitMs ?? null,
-    configurationAgeMs: follower.freshness?.ageMs ?? node.headAgeMs,
     journal: governance.journalNumbers,
     leases: governance.leases,
     hasLocalLimits: governance.hasLocalLimits,
@@ -85,7 +83,7 @@ function nodeNumbers(
   { dataPlaneId, version, now, follower, transport }: Informants,
   { startedAt, refusals }: { readonly startedAt: number; readonly refusals: number },
 ): NodeNumbers {
-  const { status, lastError, applied } = follower.state.current
+  const { status, lastError, applied, unread } = follower.state.current
   const { newestHead } = follower
   return {
     id: dataPlaneId,
@@ -96,8 +94,12 @@ function nodeNumbers(
     configHash: applied?.hash ?? null,
     applyStatus: status,
     lastError,
+    ...unread,
     transportConnected: transport.connected,
     storeMemory: transport.memory,
+    configurationAgeMs: follower.freshness.ageMs,
+    stalenessLimitMs: follower.stalenessLimitMs,
+    clockSkewMs: follower.freshness.clockSkewMs,
     headAgeMs: newestHead ? Math.max(0, now() - newestHead.issuedAt) : null,
     revisionsBehind: newestHead ? revisionsBetween(applied, newestHead) : null,
     refusals,

@@ -97,6 +97,25 @@ function describeNode(registry: Registry, sources: StatusSources): void {
     'Revision of the applied configuration.',
     () => sources.node().revision,
   )
+  const seconds = (ms: number | null) => (ms === null ? null : ms / 1000)
+  singleGauge(
+    registry,
+    'gatehouse_config_age_seconds',
+    'How long ago the applied configuration was confirmed to be the newest.',
+    () => seconds(sources.node().configurationAgeMs),
+  )
+  singleGauge(
+    registry,
+    'gatehouse_config_staleness_limit_seconds',
+    'Age of the configuration at which calls are refused; absent: none.',
+    () => seconds(sources.node().stalenessLimitMs),
+  )
+  singleGauge(
+    registry,
+    'gatehouse_clock_skew_seconds',
+    'How far this clock is ahead of the control plane’s.',
+    () => seconds(sources.node().clockSkewMs),
+  )
   singleGauge(
     registry,
     'gatehouse_transport_connected',

@@ -41,11 +41,21 @@ export const schema = /* GraphQL */ `
     applyStatus: ApplyStatus!
     "Why the newest configuration does not run, or what else needs an operator."
     lastError: String
+    "What is skipped of the configuration because this release does not know it, and may: the configuration says so."
+    ignored: [String!]!
+    "What is not served of the configuration because this release cannot read it whole, each with the reason."
+    heldBack: [String!]!
     transportConnected: Boolean!
     "What an operator has to do about the memory of the store between the planes; null when all is well."
     storeProblem: String
     "Age of the newest signed head, in milliseconds."
     headAgeMs: Float
+    "How long ago the control plane last said that the configuration that runs is the newest, in milliseconds."
+    configurationAgeMs: Float
+    "At which age of the configuration every call is refused, in milliseconds; null: at none."
+    stalenessLimitMs: Float
+    "How far this machine's clock is ahead of the control plane's, in milliseconds; negative: behind; null: not known yet."
+    clockSkewMs: Float
     "How many revisions the newest signed head is ahead of what is applied."
     revisionsBehind: Int
     "How often an offered configuration was refused, counted once for each reason."

@@ -21,11 +21,21 @@ export interface NodeNumbers {
   readonly configHash: string | null
   readonly applyStatus: 'applied' | 'refused' | 'awaiting'
   readonly lastError: string | null
+  /** What is skipped of the configuration because this release does not know it. */
+  readonly ignored: readonly string[]
+  /** What is not served of it because this release cannot read it whole, with the reasons. */
+  readonly heldBack: readonly string[]
   readonly transportConnected: boolean
   /** How full the store between the planes is; undefined where it does not say. */
   readonly storeMemory: StoreMemory | undefined
   /** Age of the newest signed head; null before the first one. Grows while the control plane is silent. */
   readonly headAgeMs: number | null
+  /** How long ago the control plane last said that what runs is the newest. */
+  readonly configurationAgeMs: number | null
+  /** At which age of the configuration every call is refused; null: at none. */
+  readonly stalenessLimitMs: number | null
+  /** How far this clock is ahead of the control plane's; null while that cannot be told. */
+  readonly clockSkewMs: number | null
   /** How many revisions the newest authentic head is ahead of what is applied; null until a head was seen. */
   readonly revisionsBehind: number | null
   /** How often an offered configuration was refused, counted once for each reason. */

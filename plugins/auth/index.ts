@@ -32,6 +32,7 @@ function refuseUnusable(call: BuiltinCall, key: CompiledKey, digest: string, hos
   if (key.status === 'revoked' || call.configuration.isRevoked(key.id)) {
     throw new Denied('virtual_key_blocked', 'The virtual key was revoked')
   }
+  if (key.heldBack !== null) throw new Denied('config_unavailable', key.heldBack)
   if (key.status === 'inactive') throw new Denied('virtual_key_blocked', 'The virtual key is inactive')
   if (hasPassed(key.expiresAt, host)) {
     throw new Denied('virtual_key_blocked', `The virtual key has expired at ${isoTime(key.expiresAt)}`)
@@ -42,6 +43,8 @@ function refuseUnusable(call: BuiltinCall, key: CompiledKey, digest: string, hos
       'This secret of the virtual key was rotated out: use the one that replaced it',
     )
   }
+  const stale = key.requireFreshMs === null ? undefined : host.staleness(key.requireFreshMs)
+  if (stale) throw stale
 }
 
 function hasPassed(time: number | null, host: BuiltinHost): boolean {

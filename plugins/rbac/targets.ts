@@ -20,7 +20,8 @@ export function findTargets(grants: readonly ProviderGrant[], requested: string)
   const permitted = allowed.filter((grant) => grant.ownerMayUse(model))
   if (permitted.length === 0) throw new Denied('user_not_authorized', undefined, { param: 'model' })
   const usable = permitted.filter(
-    (grant) => grant.active && grant.provider.active && grant.providerKeys.length > 0,
+    (grant) =>
+      grant.heldBack === null && grant.active && grant.provider.active && grant.providerKeys.length > 0,
   )
   if (usable.length === 0) throw unusableProvider(permitted)
   return knownFirst(usable, model)
@@ -34,7 +35,14 @@ function knownFirst(grants: readonly ProviderGrant[], model: string): readonly T
     if (listed) known.push({ grant, model: listed })
   }
   if (known.length > 0) return known
-  return grants.map((grant) => ({ grant, model: unlistedModel(model) }))
+  // The model may be one that cannot be read, with a restriction that nobody here would see.
+  const open = grants.filter((grant) => grant.provider.unlistedHeldBack === null)
+  if (open.length === 0) throw heldBack(grants[0]?.provider.unlistedHeldBack)
+  return open.map((grant) => ({ grant, model: unlistedModel(model) }))
+}
+
+function heldBack(reason: string | null | undefined): Denied {
+  return new Denied('config_unavailable', reason ?? undefined, { param: 'model' })
 }
 
 /** A model that a key's `*` allows and the catalogue does not know: without a price. */
@@ -58,6 +66,8 @@ function blockedModel(requested: string, prefix: string | undefined, isPinned: b
 }
 
 function unusableProvider(grants: readonly ProviderGrant[]): Denied {
+  const unread = grants.find((grant) => grant.active && grant.heldBack !== null)
+  if (unread) return heldBack(unread.heldBack)
   const names = grants.map((grant) => `"${grant.provider.name}"`).join(', ')
   const switchedOn = grants.filter((grant) => grant.active)
   const message =

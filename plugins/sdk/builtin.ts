@@ -5,6 +5,7 @@
 import type { Static, TObject } from 'typebox'
 import type { Prices } from '../../contract/money.ts'
 import type { Call, KeyIdentity, Outcome, Principal, UpstreamRequest, Usage } from './call.ts'
+import type { Denied } from './denied.ts'
 import type { Hooks, Host, PluginDefinition } from './plugin.ts'
 import type { BudgetNode, Hold, Ledger, LimitNode, Limits } from './spending.ts'
 
@@ -34,6 +35,10 @@ export interface CompiledProvider {
   readonly allowPrivateNetwork: boolean
   readonly connectTimeoutMs: number
   readonly idleTimeoutMs: number
+  /** Why no call goes to it although it was not switched off: this release cannot read it whole; null: nothing of that. */
+  readonly heldBack: string | null
+  /** Why no model may be asked for that is not listed: one of its models cannot be read whole; null: nothing of that. */
+  readonly unlistedHeldBack: string | null
   model(name: string): CompiledModel | undefined
   /** Every model of the provider, by name. */
   readonly models: readonly CompiledModel[]
@@ -60,6 +65,8 @@ export interface ProviderGrant {
   /** False: switched off for this key. */
   readonly active: boolean
   readonly weight: number | null
+  /** Why it cannot be used: the provider, or its last usable key, cannot be read whole; null: nothing of that. */
+  readonly heldBack: string | null
   /** The active provider keys that this grant may use. */
   readonly providerKeys: readonly CompiledProviderKey[]
   /** By the name that callers use; a blocked model is not allowed, under an alias neither. */
@@ -74,6 +81,8 @@ export interface ProviderGrant {
 export interface CompiledKey extends KeyIdentity {
   readonly principal: Principal
   readonly status: 'active' | 'inactive' | 'revoked'
+  /** Why no call of it is served although it may be in order: it or its owner cannot be read whole; null: nothing of that. */
+  readonly heldBack: string | null
   /** Milliseconds since the epoch. */
   readonly expiresAt: number | null
   /** When the secret that was presented stops working (rotation); null for the current secret. */
@@ -84,6 +93,8 @@ export interface CompiledKey extends KeyIdentity {
   readonly grants: readonly ProviderGrant[]
   /** Whether bodies of its calls may be logged; null: as is decided for all keys. */
   readonly contentLogging: boolean | null
+  /** How old the configuration may be for a call of this key; null: as old as for any call. */
+  readonly requireFreshMs: number | null
 }
 
 export interface HeaderFilter {
@@ -117,6 +128,8 @@ export interface Configuration {
   keyByDigest(digest: string): CompiledKey | undefined
   /** Whether the key was revoked by the head, even if this configuration still has it active. */
   isRevoked(keyId: string): boolean
+  /** How old it may be before every call is refused; null: any age. */
+  readonly maxStalenessMs: number | null
   /** Exact origins, or `["*"]`; `[]` refuses every cross-origin call. */
   readonly allowedOrigins: readonly string[]
   /** Request headers that a browser may send. */
@@ -224,6 +237,8 @@ export interface ProviderActivity {
 export interface BuiltinHost extends Host {
   /** HMAC-SHA256 under the pepper, hex. */
   digest(secret: string): string
+  /** What there is against a call that needs a configuration no older than so many milliseconds. */
+  staleness(limitMs: number): Denied | undefined
   /** A provider's secret in clear; undefined while the sealed credentials do not hold it. */
   credential(credentialId: string): string | undefined
   readonly ledger: Ledger

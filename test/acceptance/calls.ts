@@ -4,6 +4,8 @@ export interface Answer {
   readonly status: number
   /** `error.type` of a refusal. */
   readonly type: string | undefined
+  /** `error.message` of a refusal. */
+  readonly message: string | undefined
   readonly retryAfter: string | null
 }
 
@@ -15,8 +17,13 @@ export async function chat(dataPlane: Plane, key: string, text = 'Hello'): Promi
     body: JSON.stringify({ model: 'demo-chat', messages: [{ role: 'user', content: text }], max_tokens: 32 }),
     signal: AbortSignal.timeout(20_000),
   })
-  const body = (await response.json()) as { error?: { type: string } }
-  return { status: response.status, type: body.error?.type, retryAfter: response.headers.get('retry-after') }
+  const { error } = (await response.json()) as { error?: { type: string; message: string } }
+  return {
+    status: response.status,
+    type: error?.type,
+    message: error?.message,
+    retryAfter: response.headers.get('retry-after'),
+  }
 }
 
 export interface NodeStatus {

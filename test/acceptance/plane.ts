@@ -26,6 +26,11 @@ export class Plane {
     )
   }
 
+  /** Where a data plane keeps what survives it. */
+  get stateDirectory(): string {
+    return this.#environment.GATEHOUSE_STATE_DIR ?? ''
+  }
+
   /** What it has said since its last start. */
   get output(): string {
     return this.#process?.output ?? ''

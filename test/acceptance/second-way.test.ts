@@ -10,6 +10,10 @@ import { type Planes, runGatehouse, startPlanes } from './planes.ts'
 const limitMs = 30_000
 let planes: Planes
 
+interface DataPlanes {
+  readonly dataPlanes: { readonly edges: readonly { readonly node: { id: string; name: string } }[] }
+}
+
 function startTwo(options: { losesHints?: boolean } = {}): Promise<Planes> {
   return startPlanes({ superuserUrl: inject('servers').postgres.superuserUrl, dataPlanes: 2, ...options })
 }
@@ -80,6 +84,24 @@ describe('with Redis gone and the control plane there', () => {
       planes.redis.resume()
     }
   })
+
+  it('a data plane that is revoked serves nobody any more', async () => {
+    const key = await usableKey('at a revoked data plane')
+    const { dataPlanes } = await planes.graphql<DataPlanes>('{ dataPlanes { edges { node { id name } } } }')
+    const named = dataPlanes.edges.find(({ node }) => node.name === 'data-plane-1')
+    const [other, revoked] = planes.dataPlanes
+    if (!other || !revoked) throw new Error('no data planes')
+    await planes.redis.kill()
+    await planes.graphql(
+      'mutation ($input: ByIdInput!) { revokeDataPlane(input: $input) { ... on DataPlane { id } } }',
+      {
+        input: { id: named?.node.id },
+      },
+    )
+    await eventually(async () => (await chat(revoked, key.secret)).status === 503, limitMs)
+    expect((await nodeStatus(revoked)).node.lastError).toMatch(/has revoked this data plane/)
+    expect((await chat(other, key.secret)).status).toBe(200)
+  })
 })
 
 describe('with every hint lost', () => {
@@ -110,7 +132,7 @@ describe('with every hint lost', () => {
     await Promise.all([planes.controlPlane.kill(), planes.redis.kill(), dataPlane.kill()])
     rmSync(join(state, 'configuration'), { recursive: true })
     const forged = join(planes.folder, 'forged')
-    writeFileSync(forged, readFileSync(file, 'utf8').replace('"status":"active"', '"status":"inactive"'))
+    writeFileSync(forged, readFileSync(file, 'utf8').replace('"name":"in the file"', '"name":"in The file"'))
 
     await dataPlane.start('--bootstrap-snapshot', forged)
     expect((await chat(dataPlane, key.secret)).status).toBe(503)

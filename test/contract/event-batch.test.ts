@@ -49,6 +49,38 @@ describe('a batch of events', () => {
   })
 })
 
+describe('a batch of another release', () => {
+  const report = {
+    ...{
+      type: 'node.reported',
+      at: 1,
+      version: '0.0.9',
+      appliedEpoch: 1,
+      appliedRevision: 2,
+      appliedHash: null,
+    },
+    ...{ status: 'applied', error: null, plugins: [] },
+  }
+  const batchOf = (...events: readonly object[]) =>
+    sealBatch(head, Buffer.from(events.map((event) => JSON.stringify(event)).join(',')), key).toString()
+
+  it('of the one before is read: what that did not tell yet is absent', () => {
+    expect(open(batchOf(report)).batch.events).toEqual([report])
+  })
+
+  it('of the one after is read, but for what its reports tell that is not understood here', () => {
+    expect(open(batchOf({ ...report, mood: 'fine' }, closing)).batch.events).toEqual([report, closing])
+  })
+
+  it.each([
+    [{ ...closing, spentNanoUsd: 5 }, '/1 (lease.closed): /spentNanoUsd: unknown member'],
+    [{ type: 'lease.split', leaseId: 'l' }, '/1: this release does not know the event "lease.split"'],
+    [{ ...report, status: 'dreaming' }, '/1 (node.reported): /status: '],
+  ])('is refused whole, by name, with %j', (event, reason) => {
+    expect(() => open(batchOf(report, event))).toThrow(`event batch rejected at ${reason}`)
+  })
+})
+
 describe('a confirmation', () => {
   const confirmation = {
     format: 1 as const,

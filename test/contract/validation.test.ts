@@ -47,7 +47,8 @@ const documents: readonly {
     good: { ...version, entities: [{ kind: 'organization', id: 'org_1', name: 'Acme' }] },
     bad: [
       ['/entities', { ...version, entities: {} }],
-      ['/entities/0', { ...version, entities: [{ kind: 'unheard_of', id: 'x' }] }],
+      ['/entities/0', { ...version, entities: [{ kind: 'organization' }] }],
+      ['/entities/0/advisory', { ...version, entities: [{ kind: 'hint', id: 'x', advisory: false }] }],
     ],
   },
   {

@@ -15,6 +15,7 @@ export function configurationWith(parts: Partial<Configuration> = {}): Configura
     requiredHeaders: [],
     admitsAddress: null,
     isTrustedProxy: null,
+    maxStalenessMs: null,
     plugins: [],
     ...parts,
   }
@@ -32,10 +33,12 @@ export const goodKey: CompiledKey = {
     userId: null,
   },
   status: 'active',
+  heldBack: null,
   expiresAt: null,
   secretExpiresAt: () => null,
   budgets: [],
   limits: [],
   grants: [],
   contentLogging: null,
+  requireFreshMs: null,
 }

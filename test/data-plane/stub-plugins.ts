@@ -63,6 +63,7 @@ export interface LoggedError {
 export function stubHost(logged: LoggedError[] = []): Omit<BuiltinHost, 'prepareUpstream'> {
   return {
     log: { info() {}, warn() {}, error: (fields, message) => logged.push({ fields, message }) },
+    staleness: () => undefined,
     now: () => 1_700_000_000_000,
     digest: (secret) => secret,
     credential: () => undefined,

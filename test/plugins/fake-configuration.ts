@@ -41,6 +41,8 @@ export function provider(
     allowPrivateNetwork: true,
     connectTimeoutMs: 1000,
     idleTimeoutMs: 1000,
+    heldBack: null,
+    unlistedHeldBack: null,
     model: (wanted) => byName.get(wanted),
     models,
     ...members,
@@ -57,6 +59,7 @@ export function grant(
     provider: granted,
     active: true,
     weight: 1,
+    heldBack: null,
     providerKeys: [{ id: `pk_${granted.name}`, weight: 1, credentialId: `secret-of-${granted.name}` }],
     allowsModel: (name) => allowed.includes('*') || allowed.includes(name),
     ownerMayUse: () => true,
@@ -79,12 +82,14 @@ export function key(members: Partial<CompiledKey> = {}): CompiledKey {
       userId: null,
     },
     status: 'active',
+    heldBack: null,
     expiresAt: null,
     secretExpiresAt: () => null,
     budgets: [],
     limits: [],
     grants: [],
     contentLogging: null,
+    requireFreshMs: null,
     ...members,
   }
 }
@@ -113,6 +118,7 @@ export function configuration(members: ConfigurationMembers = {}): Configuration
     requiredHeaders: [],
     admitsAddress: null,
     isTrustedProxy: null,
+    maxStalenessMs: null,
     plugins: [],
   }
 }

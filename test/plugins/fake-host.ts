@@ -13,6 +13,7 @@ type Eventually<T> = T | Promise<T>
 export interface FakeHostOptions {
   readonly now?: number
   readonly random?: () => number
+  readonly staleness?: BuiltinHost['staleness']
   readonly credentials?: Readonly<Record<string, string>>
   readonly reserve?: (budgets: readonly BudgetNode[], nanoUsd: number) => Eventually<Hold | Shortfall>
   readonly take?: (limits: readonly LimitNode[]) => Eventually<LimitReached | undefined>
@@ -36,6 +37,7 @@ export function fakeHost(options: FakeHostOptions = {}) {
     },
     now: () => options.now ?? 0,
     digest: (secret) => `digest-of-${secret}`,
+    staleness: options.staleness ?? (() => undefined),
     credential: (id) => (options.credentials ?? { 'secret-of-acme': 'provider-secret-0123456789' })[id],
     random: options.random ?? (() => 0),
     prepareUpstream: options.prepareUpstream ?? (() => undefined),

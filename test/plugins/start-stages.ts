@@ -21,6 +21,7 @@ export async function startStages(options: StagesOptions) {
   const running = { configuration: options.configuration }
   const server = createServer({
     configuration: () => running.configuration,
+    staleness: host.staleness,
     pipelines,
     streams: new OpenStreams(),
     log: host.log,

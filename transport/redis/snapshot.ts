@@ -42,21 +42,22 @@ export async function readSnapshot(
   connection: RedisConnection,
   organizationId: string,
 ): Promise<string | null> {
+  const key = channels.configSnapshot(organizationId)
   for (let read = 1; ; read += 1) {
-    const pieces = await readPieces(connection, channels.configSnapshot(organizationId))
-    const [first] = pieces
-    if (!first) return null
-    const latest = await readPiece(connection, channels.configSnapshot(organizationId), 0)
-    if (latest.equals(first) || read === mostReads) return decode(pieces)
+    const first = await readPiece(connection, key, 0)
+    if (first.length === 0) return null
+    const text = await readOn(connection, key, first)
+    const latest = await readPiece(connection, key, 0)
+    if (latest.equals(first) || read === mostReads) return text
   }
 }
 
-async function readPieces(connection: RedisConnection, key: string): Promise<Buffer[]> {
-  const pieces: Buffer[] = []
-  for (;;) {
-    const piece = await readPiece(connection, key, pieces.length)
-    if (piece.length > 0) pieces.push(piece)
-    if (piece.length < pieceLength) return pieces
+async function readOn(connection: RedisConnection, key: string, first: Buffer): Promise<string> {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  const texts: string[] = []
+  for (let piece = first; ; piece = await readPiece(connection, key, texts.length)) {
+    texts.push(decoder.decode(piece, { stream: true }))
+    if (piece.length < pieceLength) return texts.join('') + decoder.decode()
   }
 }
 
@@ -66,9 +67,4 @@ async function readPiece(connection: RedisConnection, key: string, index: number
     client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer }).getRange(key, from, from + pieceLength - 1),
   )
   return piece ?? Buffer.alloc(0)
-}
-
-function decode(pieces: readonly Buffer[]): string {
-  const decoder = new TextDecoder()
-  return pieces.map((piece) => decoder.decode(piece, { stream: true })).join('') + decoder.decode()
 }

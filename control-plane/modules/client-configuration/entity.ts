@@ -17,6 +17,7 @@ export const ClientConfigurationEntity = defineEntity({
     ipAllowlist: p.json<string[]>(),
     trustedProxies: p.json<string[]>(),
     requireApprovalForHeaderChanges: p.boolean(),
+    maxStalenessSeconds: p.integer().strictNullable(),
   },
 })
 

@@ -68,6 +68,11 @@ const ClientConfigurationType = builder.objectRef<VersionedSettings>('ClientConf
       description:
         'Whether letting more headers through needs a second person: a longer `headerFilter.allowlist` or `allowedHeaders`, a shorter `headerFilter.denylist`, `forwardDirect`; and switching this off.',
     }),
+    maxStalenessSeconds: t.exposeInt('maxStalenessSeconds', {
+      nullable: true,
+      description:
+        'How long a data plane may go without hearing from its control plane before it refuses every call with 503 `config_unavailable`, in seconds. Null: it serves what it knows for as long as it takes.',
+    }),
   }),
 })
 
@@ -131,6 +136,10 @@ const UpdateClientConfigurationInput = builder.inputType('UpdateClientConfigurat
     requireApprovalForHeaderChanges: t.boolean({
       description:
         'Whether letting more headers through needs a second person; switching it off needs one too.',
+    }),
+    maxStalenessSeconds: t.int({
+      description:
+        'How long a data plane may serve without hearing from its control plane: 10 to 2592000 seconds. Null: as long as it takes.',
     }),
   }),
 })

@@ -1,4 +1,6 @@
+import { staleness } from '../../../contract/configuration/parts.ts'
 import type { ExpectedVersion } from '../../db/require-row.ts'
+import { checkInteger } from '../../input.ts'
 import { checkHeaderNames, checkHeaderPatterns, checkRequiredHeaders } from './headers.ts'
 import { checkNetworks } from './networks.ts'
 import { checkOrigins } from './origins.ts'
@@ -16,6 +18,8 @@ export interface UpdateClientConfiguration extends ExpectedVersion {
   /** Null: none. */
   readonly trustedProxies?: readonly string[] | null | undefined
   readonly requireApprovalForHeaderChanges?: boolean | null | undefined
+  /** Null: any age. */
+  readonly maxStalenessSeconds?: number | null | undefined
 }
 
 export interface UpdateHeaderFilter {
@@ -29,7 +33,7 @@ export interface UpdateHeaderFilter {
 export function checkChanges(input: UpdateClientConfiguration): Partial<ClientSettings> {
   const { allowedOrigins, allowedHeaders, requiredHeaders, ipAllowlist, trustedProxies } = input
   const { allowlist, denylist, forwardDirect } = input.headerFilter ?? {}
-  const { requireApprovalForHeaderChanges } = input
+  const { requireApprovalForHeaderChanges, maxStalenessSeconds } = input
   return {
     ...(allowedOrigins != null && { allowedOrigins: checkOrigins('allowedOrigins', allowedOrigins) }),
     ...(allowedHeaders != null && { allowedHeaders: checkHeaderNames('allowedHeaders', allowedHeaders) }),
@@ -46,5 +50,11 @@ export function checkChanges(input: UpdateClientConfiguration): Partial<ClientSe
       trustedProxies: checkNetworks('trustedProxies', trustedProxies ?? []),
     }),
     ...(requireApprovalForHeaderChanges != null && { requireApprovalForHeaderChanges }),
+    ...(maxStalenessSeconds !== undefined && { maxStalenessSeconds: checkMaxStaleness(maxStalenessSeconds) }),
   }
+}
+
+function checkMaxStaleness(seconds: number | null): number | null {
+  const { minimumSeconds: minimum, maximumSeconds: maximum } = staleness
+  return seconds === null ? null : checkInteger('maxStalenessSeconds', seconds, { minimum, maximum })
 }

@@ -16,6 +16,8 @@ export interface ClientSettings {
   readonly trustedProxies: string[]
   /** Whether letting more headers through, and saying no to this, needs a second person. [S1-45] */
   readonly requireApprovalForHeaderChanges: boolean
+  /** How old a data plane's configuration may be before it refuses calls; null: any age. */
+  readonly maxStalenessSeconds: number | null
 }
 
 /**
@@ -47,6 +49,7 @@ export const defaultSettings: Readonly<ClientSettings> = {
   ipAllowlist: [],
   trustedProxies: [],
   requireApprovalForHeaderChanges: true,
+  maxStalenessSeconds: null,
 }
 
 /** The settings alone, in one order. */
@@ -61,6 +64,7 @@ export function settingsOf(settings: ClientSettings): ClientSettings {
     ipAllowlist: settings.ipAllowlist,
     trustedProxies: settings.trustedProxies,
     requireApprovalForHeaderChanges: settings.requireApprovalForHeaderChanges,
+    maxStalenessSeconds: settings.maxStalenessSeconds,
   }
 }
 

@@ -16,5 +16,6 @@ export function clientConfigurationSnapshot(row: ClientConfiguration): ClientCon
     ...(row.requiredHeaders.length > 0 && { requiredHeaders: row.requiredHeaders }),
     ...(row.ipAllowlist.length > 0 && { ipAllowlist: row.ipAllowlist }),
     ...(row.trustedProxies.length > 0 && { trustedProxies: row.trustedProxies }),
+    ...(row.maxStalenessSeconds !== null && { maxStalenessSeconds: row.maxStalenessSeconds }),
   }
 }

@@ -11,15 +11,30 @@ const QuorumType = builder.enumType('Quorum', {
 })
 
 /** Fields of the input of a mutation that waits until data planes have confirmed it. */
-export function confirmationFields(t: InputFields) {
+export const confirmationFields = (t: InputFields) =>
+  waitFields(t, 'Then the error NOT_YET_APPLIED comes, and the change stays.')
+
+/** As `confirmationFields`, for a mutation whose answer holds what is shown only once. */
+export const countedConfirmationFields = (t: InputFields) =>
+  waitFields(t, 'Then the answer comes all the same, and `unconfirmed` says how many are missing.')
+
+export const unconfirmedDescription =
+  'How many data planes had not confirmed the change when the time to wait for them was over; 0 when as many had as `waitFor` asks.'
+
+function waitFields(t: InputFields, atTheEnd: string) {
   return {
     waitFor: t.field({
       type: QuorumType,
       description:
-        'Answers only once these data planes have confirmed that they run the change; NONE unless said. Repeating the mutation waits again.',
+        'Answers only once these data planes have confirmed that they run the change; NONE unless said. Repeating a revocation waits again.',
     }),
     waitSeconds: t.int({
-      description: `How long to wait for them: 1 to ${longestWaitSeconds}, ${usualWaitSeconds} unless said. Then the error NOT_YET_APPLIED comes, and the change stays.`,
+      description: `How long to wait for them: 1 to ${longestWaitSeconds}, ${usualWaitSeconds} unless said. ${atTheEnd}`,
     }),
   }
 }
+
+export const RevocationInput = builder.inputType('RevocationInput', {
+  description: 'Names what ends, and says whether to wait until data planes have confirmed it.',
+  fields: (t) => ({ id: t.id({ required: true, description: 'Its id.' }), ...confirmationFields(t) }),
+})

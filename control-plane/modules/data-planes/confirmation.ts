@@ -27,23 +27,23 @@ interface Coverage {
 export class NotYetApplied extends GraphQLError {
   constructor({ confirmed, dataPlanes, waitSeconds }: Coverage & { readonly waitSeconds: number }) {
     super(
-      `The change is made and on its way, but only ${confirmed} of ${dataPlanes} data planes have confirmed it within ${waitSeconds} seconds: repeat the mutation to wait longer, see dataPlanes for those that are behind, and revoke a data plane that is gone for good`,
+      `The change is made and on its way, but only ${confirmed} of ${dataPlanes} data planes have confirmed it within ${waitSeconds} seconds: see dataPlanes { lag nack { reason } } for those that are behind, and revoke a data plane that is gone for good. A revocation may be repeated, which waits again`,
       { extensions: { code: 'NOT_YET_APPLIED', confirmed, dataPlanes } },
     )
   }
 }
 
-export interface Wait {
+interface Wait {
   readonly waitFor: Quorum
   readonly waitSeconds: number
 }
 
 /**
- * To be asked before the change, so that a bad wait changes nothing.
+ * Asked before the change, so that a bad wait changes nothing.
  *
  * @throws BadUserInput
  */
-export function checkConfirmation({ waitFor, waitSeconds }: Confirmation): Wait {
+function checkConfirmation({ waitFor, waitSeconds }: Confirmation): Wait {
   const bounds = { minimum: 1, maximum: longestWaitSeconds }
   return {
     waitFor: waitFor ?? 'NONE',
@@ -52,22 +52,64 @@ export function checkConfirmation({ waitFor, waitSeconds }: Confirmation): Wait 
 }
 
 /**
+ * Makes a change and waits until data planes run it, as its input asks.
+ *
+ * @throws NotYetApplied, BadUserInput and whatever `change` throws
+ */
+export async function confirmed<T>(
+  context: ServiceContext,
+  actor: Actor,
+  confirmation: Confirmation,
+  change: () => Promise<T>,
+): Promise<T> {
+  const { changed, missing, wait } = await changeAndWait(context, actor, confirmation, change)
+  if (missing) throw new NotYetApplied({ ...missing, waitSeconds: wait.waitSeconds })
+  return changed
+}
+
+/**
+ * As {@link confirmed}, for a change whose answer must not be lost: it says how many data planes have not confirmed.
+ *
+ * @throws BadUserInput and whatever `change` throws
+ */
+export async function confirmedOrCounted<T extends object>(
+  context: ServiceContext,
+  actor: Actor,
+  confirmation: Confirmation,
+  change: () => Promise<T>,
+): Promise<T & { readonly unconfirmed: number }> {
+  const { changed, missing } = await changeAndWait(context, actor, confirmation, change)
+  return { ...changed, unconfirmed: missing ? missing.dataPlanes - missing.confirmed : 0 }
+}
+
+async function changeAndWait<T>(
+  context: ServiceContext,
+  actor: Actor,
+  confirmation: Confirmation,
+  change: () => Promise<T>,
+) {
+  const wait = checkConfirmation(confirmation)
+  const changed = await change()
+  return { changed, wait, missing: await untilConfirmed(context, actor, wait) }
+}
+
+/**
  * Waits until data planes have said that they run what is committed by now.
  *
- * @throws NotYetApplied
+ * @returns how far they had come when the time was over; undefined when they have.
  */
-export async function untilConfirmed(
+async function untilConfirmed(
   { database }: ServiceContext,
   { organizationId }: Actor,
   { waitFor, waitSeconds }: Wait,
-): Promise<void> {
-  if (waitFor === 'NONE') return
+): Promise<Coverage | undefined> {
+  if (waitFor === 'NONE') return undefined
   const deadline = performance.now() + waitSeconds * 1_000
   const version = await readVersion(database, organizationId)
   for (;;) {
     const coverage = await readCoverage(database, organizationId, version)
-    if (coverage.confirmed >= needed(waitFor, coverage.dataPlanes)) return
-    if (performance.now() >= deadline) throw new NotYetApplied({ ...coverage, waitSeconds })
+    if (coverage.confirmed >= needed(waitFor, coverage.dataPlanes)) return undefined
+    if (performance.now() >= deadline) return coverage
     await delay(lookIntervalMs)
   }
 }

@@ -36,18 +36,26 @@ export async function readSigningKeys(
   return new Map(rows.map(({ id, signingKey }) => [id, publicKeyOf(signingKey)]))
 }
 
-/** What verifies one data plane and what is encrypted to it; nothing of one that is revoked or unknown. */
+export interface DataPlaneKeys {
+  /** Verifies what it says. */
+  readonly signingKey: KeyObject
+  /** What it may know is encrypted to this. */
+  readonly sealingKey: JWK
+  /** It may say who it is, and nothing else. */
+  readonly isRevoked: boolean
+}
+
 export async function readPublicKeys(
   em: EntityManager,
   organizationId: string,
   dataPlaneId: string,
-): Promise<{ readonly signingKey: KeyObject; readonly sealingKey: JWK } | undefined> {
-  const [row] = await em.execute<{ signingKey: JWK; sealingKey: JWK }[]>(
-    `select signing_key as "signingKey", sealing_key as "sealingKey" from data_planes
-     where org_id = ? and id = ? and revoked_at is null`,
+): Promise<DataPlaneKeys | undefined> {
+  const [row] = await em.execute<{ signingKey: JWK; sealingKey: JWK; isRevoked: boolean }[]>(
+    `select signing_key as "signingKey", sealing_key as "sealingKey", revoked_at is not null as "isRevoked"
+     from data_planes where org_id = ? and id = ?`,
     [organizationId, dataPlaneId],
   )
-  return row && { signingKey: publicKeyOf(row.signingKey), sealingKey: row.sealingKey }
+  return row && { ...row, signingKey: publicKeyOf(row.signingKey) }
 }
 
 /** Reports come every ten seconds: one that is silent for longer is gone, and what it said last says nothing. */

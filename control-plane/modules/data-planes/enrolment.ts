@@ -110,6 +110,8 @@ async function spendToken(
     refusedEpoch: null,
     refusedRevision: null,
     lastSeenAt: null,
+    ignored: [],
+    heldBack: [],
     plugins: [],
     trustedKeys: [signingKeyId],
   })

@@ -25,6 +25,8 @@ export const DataPlaneEntity = defineEntity({
     lastError: p.string().strictNullable(),
     refusedEpoch: p.integer().strictNullable(),
     refusedRevision: p.bigint('number').strictNullable(),
+    ignored: p.json<string[]>(),
+    heldBack: p.json<string[]>(),
     lastSeenAt: p.datetime().strictNullable(),
     plugins: p.json<ReportedPlugin[]>(),
     /** Ids of our signing keys that it believes; null: the one of its enrolment, from before there was another. */

@@ -1,11 +1,14 @@
 import { builder } from '../../graphql/builder.ts'
 import { AlreadyIssued, IdempotencyKeyReused, idempotencyKeyField } from '../../graphql/concurrency-fields.ts'
-import { ByIdInput } from '../../graphql/deleted.ts'
 import { registerNodeType } from '../../graphql/node-types.ts'
 import { loadVisible } from '../../graphql/nodes.ts'
 import { listPage } from '../../graphql/pagination.ts'
 import { NotFound } from '../../graphql/refusals.ts'
+import { ProviderKeyType } from '../providers/index.ts'
+import { confirmed } from './confirmation.ts'
+import { RevocationInput } from './confirmation-graphql.ts'
 import { type DataPlane, DataPlaneEntity, type ReportedPlugin } from './entity.ts'
+import { readExposedKeys } from './exposed-keys.ts'
 import { appliedVersion, readLags } from './lag.ts'
 import { createEnrolmentToken, type IssuedEnrolmentToken, revokeDataPlane } from './service.ts'
 
@@ -110,6 +113,14 @@ DataPlaneType.implement({
       nullable: true,
       description: 'What is wrong with the configuration that it runs or was offered; null when all is well.',
     }),
+    ignored: t.exposeStringList('ignored', {
+      description:
+        'What it skips of the configuration because its release does not know it, and may skip because the configuration says so: `virtual_key.hint (in 12)`. Empty when it reads everything; otherwise upgrade it.',
+    }),
+    heldBack: t.exposeStringList('heldBack', {
+      description:
+        'What it does not serve because its release cannot read it whole: calls that need it are refused with 503 `config_unavailable`. Each with the reason; of many only the first 20 and their number. Empty when it serves everything; otherwise upgrade it.',
+    }),
     lastSeenAt: t.expose('lastSeenAt', {
       type: 'DateTime',
       nullable: true,
@@ -121,6 +132,14 @@ DataPlaneType.implement({
       description:
         'Ids of the control plane’s signing keys that it believes, while `gatehouse rotate-signing-key` is under way the old one and the new one; null: only the key of its enrolment.',
       resolve: ({ trustedKeys }) => trustedKeys,
+    }),
+    exposedProviderKeys: t.loadableList({
+      type: ProviderKeyType,
+      permission: 'provider_keys:view',
+      description:
+        'Of a revoked data plane: the provider keys whose secret it knew in clear and that have not been rotated since. Replace each at its provider.',
+      load: (revokedAt: string[], { services, actor }) => readExposedKeys(services, actor, revokedAt),
+      resolve: ({ revokedAt }) => revokedAt?.toISOString() ?? '',
     }),
     plugins: t.field({
       type: [DataPlanePluginType],
@@ -187,9 +206,11 @@ builder.mutationFields((t) => ({
   revokeDataPlane: t.field({
     type: DataPlaneType,
     permission: 'data_planes:delete',
-    description: 'Ends a data plane’s membership: whatever it sends from now on is refused.',
+    description:
+      'Ends a data plane’s membership: whatever it sends from now on is refused, and it receives no secret any more. What it knew it still knows: `exposedProviderKeys` of the answer are to be replaced.',
     errors: { types: [NotFound] },
-    args: { input: t.arg({ type: ByIdInput, required: true, description: 'The data plane.' }) },
-    resolve: (_, { input }, { services, actor }) => revokeDataPlane(services, actor, input),
+    args: { input: t.arg({ type: RevocationInput, required: true, description: 'The data plane.' }) },
+    resolve: (_, { input }, { services, actor }) =>
+      confirmed(services, actor, input, () => revokeDataPlane(services, actor, input)),
   }),
 }))

@@ -1,7 +1,13 @@
-export { type Confirmation, checkConfirmation, untilConfirmed } from './confirmation.ts'
-export { confirmationFields } from './confirmation-graphql.ts'
+export { confirmed, confirmedOrCounted } from './confirmation.ts'
+export {
+  confirmationFields,
+  countedConfirmationFields,
+  RevocationInput,
+  unconfirmedDescription,
+} from './confirmation-graphql.ts'
 export {
   countRefusingDataPlanes,
+  type DataPlaneKeys,
   listDataPlanesWithoutKey,
   listEnrolledDataPlanes,
   listReportedPlugins,

@@ -5,6 +5,7 @@ import { recordChange } from '../../change.ts'
 import { lockRow } from '../../db/require-row.ts'
 import { checkInteger } from '../../input.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
+import { noteExposure } from '../providers/index.ts'
 import { type DataPlane, DataPlaneEntity } from './entity.ts'
 
 const longestTtlSeconds = 7 * 24 * 60 * 60
@@ -51,7 +52,8 @@ export function createEnrolmentToken(
 
 /**
  * Ends a data plane's membership: whatever it sends is refused from now on, and it gets no configuration's
- * credentials any more. Revoking it again changes nothing.
+ * credentials any more. What it knew in clear it still knows: the provider keys are marked as exposed. Revoking it again
+ * changes nothing.
  *
  * @throws NotFound
  */
@@ -65,6 +67,7 @@ export function revokeDataPlane(
     const dataPlane = await lockRow(em, DataPlaneEntity, 'data plane', input.id)
     if (dataPlane.revokedAt) return dataPlane
     dataPlane.revokedAt = new Date(context.now())
+    await noteExposure(em, actor.organizationId, dataPlane.revokedAt)
     await recordChange(
       context,
       em,

@@ -30,3 +30,11 @@ export async function openProviderSecrets(
     rows.map(({ id, sealed }) => [id, secrets.openValue(providerSecretPlace(organizationId, id), sealed)]),
   )
 }
+
+/** Notes that whoever knows the organization's provider secrets now is not to know them any more. */
+export async function noteExposure(em: EntityManager, organizationId: string, at: Date): Promise<void> {
+  await em.execute('update provider_keys set exposed_at = ? where org_id = ? and exposed_at is null', [
+    at,
+    organizationId,
+  ])
+}

@@ -5,9 +5,10 @@ import {
   idempotencyKeyField,
   StaleUpdate,
 } from '../../graphql/concurrency-fields.ts'
-import { ByIdInput, DeletedType } from '../../graphql/deleted.ts'
+import { DeletedType } from '../../graphql/deleted.ts'
 import { listNamed, NamedOrderInput, searchDescription } from '../../graphql/named-lists.ts'
 import { InUse, NameTaken, NotFound } from '../../graphql/refusals.ts'
+import { confirmationFields, confirmed, RevocationInput } from '../data-planes/index.ts'
 import { CatalogueType, ModelType } from '../models/index.ts'
 import { ProviderEntity } from './entity.ts'
 import './key-graphql.ts'
@@ -102,6 +103,7 @@ const UpdateProviderInput = builder.inputType('UpdateProviderInput', {
     active: t.boolean({ description: 'False stops every call to it, true admits them again.' }),
     connectTimeoutMs: t.int({ description: 'Longest time to connect: 1 to 60000 milliseconds.' }),
     idleTimeoutMs: t.int({ description: 'Longest silence: 1 to 3600000 milliseconds.' }),
+    ...confirmationFields(t),
   }),
 })
 
@@ -121,7 +123,8 @@ builder.mutationFields((t) => ({
     description: 'Changes a provider. Calls that have begun end as they began.',
     errors: { types: [NotFound, NameTaken, StaleUpdate] },
     args: { input: t.arg({ type: UpdateProviderInput, required: true, description: 'The change.' }) },
-    resolve: (_, { input }, { services, actor }) => updateProvider(services, actor, input),
+    resolve: (_, { input }, { services, actor }) =>
+      confirmed(services, actor, input, () => updateProvider(services, actor, input)),
   }),
   deleteProvider: t.field({
     type: DeletedType,
@@ -129,7 +132,8 @@ builder.mutationFields((t) => ({
     objectAt: 'input.id',
     description: 'Deletes a provider that no virtual key names, with its keys and models.',
     errors: { types: [NotFound, InUse] },
-    args: { input: t.arg({ type: ByIdInput, required: true, description: 'The provider.' }) },
-    resolve: (_, { input }, { services, actor }) => deleteProvider(services, actor, input.id),
+    args: { input: t.arg({ type: RevocationInput, required: true, description: 'The provider.' }) },
+    resolve: (_, { input }, { services, actor }) =>
+      confirmed(services, actor, input, () => deleteProvider(services, actor, input.id)),
   }),
 }))

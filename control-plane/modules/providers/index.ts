@@ -1,5 +1,5 @@
-export { listCredentialIds, openProviderSecrets, providerSecretPlace } from './credentials.ts'
+export { listCredentialIds, noteExposure, openProviderSecrets, providerSecretPlace } from './credentials.ts'
 export { type Provider, ProviderEntity } from './entity.ts'
 export { checkProviderName } from './name.ts'
 export { type ProviderKey, ProviderKeyEntity } from './provider-key-entity.ts'
-export { ProviderType } from './types.ts'
+export { ProviderKeyType, ProviderType } from './types.ts'

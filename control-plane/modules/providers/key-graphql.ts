@@ -6,8 +6,9 @@ import {
   repeatKeyField,
   StaleUpdate,
 } from '../../graphql/concurrency-fields.ts'
-import { ByIdInput, DeletedType } from '../../graphql/deleted.ts'
+import { DeletedType } from '../../graphql/deleted.ts'
 import { InUse, NameTaken, NotFound } from '../../graphql/refusals.ts'
+import { confirmationFields, confirmed, RevocationInput } from '../data-planes/index.ts'
 import { addProviderKey, removeProviderKey, rotateProviderKey, updateProviderKey } from './key-service.ts'
 import { ProviderKeyType } from './types.ts'
 
@@ -33,6 +34,7 @@ const UpdateProviderKeyInput = builder.inputType('UpdateProviderKeyInput', {
     name: t.string({ description: 'Its new name.' }),
     weight: t.float({ description: `${weightRule}.` }),
     active: t.boolean({ description: 'Whether data planes use it.' }),
+    ...confirmationFields(t),
   }),
 })
 
@@ -42,6 +44,7 @@ const RotateProviderKeyInput = builder.inputType('RotateProviderKeyInput', {
     ...repeatKeyField(t),
     id: t.id({ required: true, description: 'The key.' }),
     secret: t.string({ required: true, description: secretRule }),
+    ...confirmationFields(t),
   }),
 })
 
@@ -60,7 +63,8 @@ builder.mutationFields((t) => ({
     description: 'Renames, weighs or switches off a provider key.',
     errors: { types: [NotFound, NameTaken, StaleUpdate] },
     args: { input: t.arg({ type: UpdateProviderKeyInput, required: true, description: 'The change.' }) },
-    resolve: (_, { input }, { services, actor }) => updateProviderKey(services, actor, input),
+    resolve: (_, { input }, { services, actor }) =>
+      confirmed(services, actor, input, () => updateProviderKey(services, actor, input)),
   }),
   rotateProviderKey: t.field({
     type: ProviderKeyType,
@@ -68,14 +72,16 @@ builder.mutationFields((t) => ({
     description: 'Replaces the secret of a provider key.',
     errors: { types: [NotFound, IdempotencyKeyReused] },
     args: { input: t.arg({ type: RotateProviderKeyInput, required: true, description: 'The secret.' }) },
-    resolve: (_, { input }, { services, actor }) => rotateProviderKey(services, actor, input),
+    resolve: (_, { input }, { services, actor }) =>
+      confirmed(services, actor, input, () => rotateProviderKey(services, actor, input)),
   }),
   removeProviderKey: t.field({
     type: DeletedType,
     permission: 'provider_keys:delete',
     description: 'Removes a provider key that no virtual key names by its id.',
     errors: { types: [NotFound, InUse] },
-    args: { input: t.arg({ type: ByIdInput, required: true, description: 'The key.' }) },
-    resolve: (_, { input }, { services, actor }) => removeProviderKey(services, actor, input.id),
+    args: { input: t.arg({ type: RevocationInput, required: true, description: 'The key.' }) },
+    resolve: (_, { input }, { services, actor }) =>
+      confirmed(services, actor, input, () => removeProviderKey(services, actor, input.id)),
   }),
 }))

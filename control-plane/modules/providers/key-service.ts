@@ -58,6 +58,7 @@ export function addProviderKey(
       active: true,
       ...sealSecret(context, actor, secret),
       createdAt: new Date(context.now()),
+      exposedAt: null,
     })
     await record(context, em, actor, 'provider_key.added', key)
     return key
@@ -97,7 +98,7 @@ export function rotateProviderKey(
   const secret = checkSecret(input.secret)
   return transactionOf(context, actor, async (em) => {
     const key = await lockKey(em, input.id)
-    em.assign(key, sealSecret(context, actor, secret))
+    em.assign(key, { ...sealSecret(context, actor, secret), exposedAt: null })
     await record(context, em, actor, 'provider_key.rotated', key)
     return key
   })

@@ -16,6 +16,8 @@ export const ProviderKeyEntity = defineEntity({
     /** Encrypted under the installation's key; see control-plane/secrets. */
     sealedSecret: p.text().hidden(),
     createdAt: p.datetime(),
+    /** Since when a data plane that is revoked knows the present secret; null: none does. */
+    exposedAt: p.datetime().strictNullable(),
   },
 })
 

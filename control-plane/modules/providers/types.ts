@@ -28,6 +28,12 @@ ProviderKeyType.implement({
       description: 'Names the present secret without telling it; every rotation makes a new one.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was added.' }),
+    exposedAt: t.expose('exposedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'Since when a data plane that is revoked knows the present secret: make a new one at the provider, put it here with `rotateProviderKey`, and end the old one at the provider. Null: no such data plane knows it.',
+    }),
   }),
 })
 

@@ -2,6 +2,7 @@ import type { UserAccess } from '../../../contract/configuration/entities.ts'
 import { builder } from '../../graphql/builder.ts'
 import { expectedVersionField, StaleUpdate } from '../../graphql/concurrency-fields.ts'
 import { NotFound } from '../../graphql/refusals.ts'
+import { confirmationFields, confirmed } from '../data-planes/index.ts'
 import { setUserAccess } from './access.ts'
 import { UserType } from './graphql.ts'
 import { accessOf } from './snapshot.ts'
@@ -49,6 +50,7 @@ const SetUserAccessInput = builder.inputType('SetUserAccessInput', {
     deniedModels: t.stringList({ description: `The models that may not be called: ${denies}.` }),
     allowedProviders: t.stringList({ description: `Providers that may be used: ${allows}.` }),
     deniedProviders: t.stringList({ description: `Providers that may not be used: ${denies}.` }),
+    ...confirmationFields(t),
   }),
 })
 
@@ -60,6 +62,7 @@ builder.mutationField('setUserAccess', (t) =>
       'Says which models and providers a user’s virtual keys may use. What is denied is not allowed, and nothing that a key itself may not becomes allowed.',
     errors: { types: [NotFound, StaleUpdate] },
     args: { input: t.arg({ type: SetUserAccessInput, required: true, description: 'The restriction.' }) },
-    resolve: (_, { input }, { services, actor }) => setUserAccess(services, actor, input),
+    resolve: (_, { input }, { services, actor }) =>
+      confirmed(services, actor, input, () => setUserAccess(services, actor, input)),
   }),
 )

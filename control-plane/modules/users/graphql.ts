@@ -12,6 +12,7 @@ import { listPageBelow } from '../../graphql/nested-pages.ts'
 import { registerNodeType } from '../../graphql/node-types.ts'
 import { loadVisible } from '../../graphql/nodes.ts'
 import { InUse, NameTaken, NotFound } from '../../graphql/refusals.ts'
+import { confirmationFields, confirmed } from '../data-planes/index.ts'
 import { TeamType } from '../teams/index.ts'
 import { VirtualKeyEntity, VirtualKeyType } from '../virtual-keys/index.ts'
 import { type User, UserEntity } from './entity.ts'
@@ -109,6 +110,7 @@ const UpdateUserInput = builder.inputType('UpdateUserInput', {
     email: t.string({ description: 'Their new address; null removes it.' }),
     teamId: t.id({ description: 'Their new team; null takes them out of their team.' }),
     active: t.boolean({ description: 'False refuses every call with their keys.' }),
+    ...confirmationFields(t),
   }),
 })
 
@@ -127,7 +129,8 @@ builder.mutationFields((t) => ({
     description: 'Changes a user.',
     errors: { types: [NotFound, NameTaken, StaleUpdate] },
     args: { input: t.arg({ type: UpdateUserInput, required: true, description: 'The change.' }) },
-    resolve: (_, { input }, { services, actor }) => updateUser(services, actor, input),
+    resolve: (_, { input }, { services, actor }) =>
+      confirmed(services, actor, input, () => updateUser(services, actor, input)),
   }),
   deleteUser: t.field({
     type: DeletedType,

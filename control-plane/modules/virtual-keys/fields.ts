@@ -1,5 +1,6 @@
+import { staleness } from '../../../contract/configuration/parts.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
-import { checkText } from '../../input.ts'
+import { checkInteger, checkText } from '../../input.ts'
 import type { ContentLogging, VirtualKey } from './entity.ts'
 import { type ExpiryInput, readExpiry } from './expiry.ts'
 
@@ -10,11 +11,19 @@ export interface KeyFieldsInput extends ExpiryInput {
   readonly allowAllProviders?: boolean | null | undefined
   readonly contentLogging?: ContentLogging | null | undefined
   readonly deleteAfterExpiry?: boolean | null | undefined
+  /** Null: as for all keys. */
+  readonly requireFreshSeconds?: number | null | undefined
 }
 
 type KeyFields = Pick<
   VirtualKey,
-  'description' | 'tags' | 'allowAllProviders' | 'contentLogging' | 'expiresAt' | 'deleteAfterExpiry'
+  | 'description'
+  | 'tags'
+  | 'allowAllProviders'
+  | 'contentLogging'
+  | 'expiresAt'
+  | 'deleteAfterExpiry'
+  | 'requireFreshSeconds'
 >
 
 /** What a key is of which nothing was said. */
@@ -25,6 +34,7 @@ export const plainFields: KeyFields = {
   contentLogging: 'inherit',
   expiresAt: null,
   deleteAfterExpiry: false,
+  requireFreshSeconds: null,
 }
 
 const longestDescription = 1_000
@@ -46,11 +56,25 @@ export function readKeyFields(input: KeyFieldsInput, present: KeyFields, now: nu
     contentLogging: input.contentLogging ?? present.contentLogging,
     expiresAt: expiresAt === undefined ? present.expiresAt : expiresAt,
     deleteAfterExpiry: input.deleteAfterExpiry ?? present.deleteAfterExpiry,
+    requireFreshSeconds:
+      input.requireFreshSeconds === undefined
+        ? present.requireFreshSeconds
+        : checkStaleness('requireFreshSeconds', input.requireFreshSeconds),
   }
   if (fields.deleteAfterExpiry && fields.expiresAt === null) {
     throw new BadUserInput('deleteAfterExpiry', 'needs a key that expires: set "expiresAt" or "expiresIn"')
   }
   return fields
+}
+
+/**
+ * How old a configuration may be; null: any age.
+ *
+ * @throws BadUserInput
+ */
+function checkStaleness(field: string, seconds: number | null): number | null {
+  const { minimumSeconds: minimum, maximumSeconds: maximum } = staleness
+  return seconds === null ? null : checkInteger(field, seconds, { minimum, maximum })
 }
 
 export function checkDescription(description: string): string {

@@ -6,16 +6,23 @@ import {
   idempotencyKeyField,
   StaleUpdate,
 } from '../../graphql/concurrency-fields.ts'
-import { ByIdInput, DeletedType } from '../../graphql/deleted.ts'
+import { DeletedType } from '../../graphql/deleted.ts'
 import { listOrderedPage } from '../../graphql/ordered-page.ts'
 import { listPage } from '../../graphql/pagination.ts'
 import { NotFound } from '../../graphql/refusals.ts'
-import { confirmationFields } from '../data-planes/index.ts'
+import { confirmationFields, confirmed, RevocationInput } from '../data-planes/index.ts'
 import { deleteVirtualKey } from './deletion.ts'
 import { VirtualKeyEntity } from './entity.ts'
 import { KeyRevoked, ProfileManaged, SecretTaken } from './errors.ts'
 import { keyCondition } from './filter.ts'
-import { expiryFields, labelFields, newKeyFields, ProviderConfigInput, scopeFields } from './inputs.ts'
+import {
+  expiryFields,
+  freshnessField,
+  labelFields,
+  newKeyFields,
+  ProviderConfigInput,
+  scopeFields,
+} from './inputs.ts'
 import { IssuedVirtualKeyType } from './issued-key.ts'
 import './last-use.ts'
 import { VirtualKeyFilterInput, VirtualKeyOrderInput } from './list-graphql.ts'
@@ -90,12 +97,14 @@ const UpdateVirtualKeyInput = builder.inputType('UpdateVirtualKeyInput', {
     active: t.boolean({ description: 'False switches it off, true on again.' }),
     ...labelFields(t),
     ...scopeFields(t),
+    ...freshnessField(t),
     ...expiryFields(t),
     providerConfigs: t.field({
       type: [ProviderConfigInput],
       description:
         'Replaces all of them. The configuration of a provider that stays keeps its id, budgets and limits.',
     }),
+    ...confirmationFields(t),
   }),
 })
 
@@ -128,7 +137,8 @@ builder.mutationFields((t) => ({
     description: 'Changes a key.',
     errors: { types: [NotFound, KeyRevoked, ProfileManaged, StaleUpdate] },
     args: { input: t.arg({ type: UpdateVirtualKeyInput, required: true, description: 'The change.' }) },
-    resolve: (_, { input }, { services, actor }) => updateVirtualKey(services, actor, input),
+    resolve: (_, { input }, { services, actor }) =>
+      confirmed(services, actor, input, () => updateVirtualKey(services, actor, input)),
   }),
   revokeVirtualKey: t.field({
     type: VirtualKeyType,
@@ -138,7 +148,8 @@ builder.mutationFields((t) => ({
       'Ends a key for good. Data planes refuse it within milliseconds; a call that is under way goes on. With `waitFor: ALL`, no data plane admits a call of the key once this has answered.',
     errors: { types: [NotFound] },
     args: { input: t.arg({ type: RevokeVirtualKeyInput, required: true, description: 'The key.' }) },
-    resolve: (_, { input }, { services, actor }) => revokeVirtualKey(services, actor, input),
+    resolve: (_, { input }, { services, actor }) =>
+      confirmed(services, actor, input, () => revokeVirtualKey(services, actor, input)),
   }),
   deleteVirtualKey: t.field({
     type: DeletedType,
@@ -147,7 +158,8 @@ builder.mutationFields((t) => ({
     description:
       'Ends a key and deletes it with its budgets and limits. Its usage records stay, without the key.',
     errors: { types: [NotFound] },
-    args: { input: t.arg({ type: ByIdInput, required: true, description: 'The key.' }) },
-    resolve: (_, { input }, { services, actor }) => deleteVirtualKey(services, actor, input.id),
+    args: { input: t.arg({ type: RevocationInput, required: true, description: 'The key.' }) },
+    resolve: (_, { input }, { services, actor }) =>
+      confirmed(services, actor, input, () => deleteVirtualKey(services, actor, input.id)),
   }),
 }))

@@ -98,6 +98,13 @@ export const scopeFields = (t: InputFields) => ({
   }),
 })
 
+export const freshnessField = (t: InputFields) => ({
+  requireFreshSeconds: t.int({
+    description:
+      'Its calls are refused with 503 `config_unavailable` while a data plane has not heard from its control plane for so many seconds, 10 to 2592000. Null: as long as for all keys, see `ClientConfiguration.maxStalenessSeconds`.',
+  }),
+})
+
 export const expiryFields = (t: InputFields) => ({
   expiresAt: t.field({ type: 'DateTime', description: 'When it stops working; null: never.' }),
   expiresIn: t.field({
@@ -119,5 +126,6 @@ export const newKeyFields = (t: InputFields) => ({
   ...labelFields(t),
   ...providerConfigsField(t),
   ...scopeFields(t),
+  ...freshnessField(t),
   ...expiryFields(t),
 })

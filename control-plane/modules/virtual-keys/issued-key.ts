@@ -1,4 +1,5 @@
 import { builder } from '../../graphql/builder.ts'
+import { unconfirmedDescription } from '../data-planes/index.ts'
 import type { IssuedKey } from './service.ts'
 import { VirtualKeyType } from './types.ts'
 
@@ -8,6 +9,10 @@ export const IssuedVirtualKeyType = builder.objectRef<IssuedKey>('IssuedVirtualK
     virtualKey: t.expose('virtualKey', { type: VirtualKeyType, description: 'The key.' }),
     secret: t.exposeString('secret', {
       description: 'What the application sends. Shown here and never again: only its digest is stored.',
+    }),
+    unconfirmed: t.int({
+      description: unconfirmedDescription,
+      resolve: ({ unconfirmed = 0 }) => unconfirmed,
     }),
   }),
 })

@@ -1,6 +1,11 @@
 import { builder } from '../../graphql/builder.ts'
 import { AlreadyIssued, IdempotencyKeyReused, repeatKeyField } from '../../graphql/concurrency-fields.ts'
 import { NotFound } from '../../graphql/refusals.ts'
+import {
+  confirmedOrCounted,
+  countedConfirmationFields,
+  unconfirmedDescription,
+} from '../data-planes/index.ts'
 import { KeyRevoked } from './errors.ts'
 import { IssuedVirtualKeyType } from './issued-key.ts'
 import { VirtualKeyFilterInput } from './list-graphql.ts'
@@ -16,6 +21,7 @@ const RotateVirtualKeyInput = builder.inputType('RotateVirtualKeyInput', {
     ...repeatKeyField(t),
     id: t.id({ required: true, description: 'The key.' }),
     overlapSeconds: t.int({ required: true, description: overlapDescription }),
+    ...countedConfirmationFields(t),
   }),
 })
 
@@ -28,6 +34,7 @@ const RotateVirtualKeysInput = builder.inputType('RotateVirtualKeysInput', {
       description: 'Those that match and are not revoked: `{ teamId: … }` are all keys of a team.',
     }),
     overlapSeconds: t.int({ required: true, description: overlapDescription }),
+    ...countedConfirmationFields(t),
     rotationKey: t.string({
       required: true,
       description:
@@ -49,7 +56,7 @@ const RotatedVirtualKeyType = builder.objectRef<RotatedKey>('RotatedVirtualKey')
 })
 
 const RotatedVirtualKeysType = builder
-  .objectRef<{ rotated: readonly RotatedKey[] }>('RotatedVirtualKeys')
+  .objectRef<{ rotated: readonly RotatedKey[]; unconfirmed: number }>('RotatedVirtualKeys')
   .implement({
     description: 'What a rotation in bulk did.',
     fields: (t) => ({
@@ -58,6 +65,7 @@ const RotatedVirtualKeysType = builder
         description: 'Every key of the rotation, oldest first.',
         resolve: ({ rotated }) => [...rotated],
       }),
+      unconfirmed: t.exposeInt('unconfirmed', { description: unconfirmedDescription }),
     }),
   })
 
@@ -69,7 +77,8 @@ builder.mutationFields((t) => ({
     description: 'Gives a key a new secret, while the old one goes on for a time.',
     errors: { types: [NotFound, KeyRevoked, AlreadyIssued, IdempotencyKeyReused] },
     args: { input: t.arg({ type: RotateVirtualKeyInput, required: true, description: 'The rotation.' }) },
-    resolve: (_, { input }, { services, actor }) => rotateVirtualKey(services, actor, input),
+    resolve: (_, { input }, { services, actor }) =>
+      confirmedOrCounted(services, actor, input, () => rotateVirtualKey(services, actor, input)),
   }),
   rotateVirtualKeys: t.field({
     type: RotatedVirtualKeysType,
@@ -77,8 +86,9 @@ builder.mutationFields((t) => ({
     description: 'Gives many keys new secrets in one revision: all of them or, when one is refused, none.',
     errors: { types: [NotFound, KeyRevoked] },
     args: { input: t.arg({ type: RotateVirtualKeysInput, required: true, description: 'The rotation.' }) },
-    resolve: async (_, { input }, { services, actor }) => ({
-      rotated: await rotateVirtualKeys(services, actor, input),
-    }),
+    resolve: (_, { input }, { services, actor }) =>
+      confirmedOrCounted(services, actor, input, async () => ({
+        rotated: await rotateVirtualKeys(services, actor, input),
+      })),
   }),
 }))

@@ -7,7 +7,6 @@ import { checkVersion, type ExpectedVersion } from '../../db/require-row.ts'
 import { Forbidden } from '../../graphql/errors.ts'
 import { checkName } from '../../input.ts'
 import { type Clock, type ServiceContext, transactionOf } from '../../service-context.ts'
-import { type Confirmation, checkConfirmation, untilConfirmed } from '../data-planes/index.ts'
 import { requireWorkspace } from '../workspaces/index.ts'
 import { type VirtualKey, VirtualKeyEntity } from './entity.ts'
 import { ProfileManaged, SecretTaken } from './errors.ts'
@@ -39,6 +38,8 @@ export interface KeyUpdate extends KeyFieldsInput, ExpectedVersion {
 export interface IssuedKey {
   readonly virtualKey: VirtualKey
   readonly secret: string
+  /** Data planes that were waited for in vain; none unless given. */
+  readonly unconfirmed?: number
 }
 
 /** @throws NotFound */
@@ -82,23 +83,20 @@ export function updateVirtualKey(
 }
 
 /**
- * Ends a key for good; revoking it again changes nothing, and waits again for the data planes that are to confirm.
+ * Ends a key for good; revoking it again changes nothing.
  *
- * @throws NotFound, BadUserInput, NotYetApplied
+ * @throws NotFound
  */
-export async function revokeVirtualKey(
+export function revokeVirtualKey(
   context: ServiceContext,
   actor: Actor,
-  input: { readonly id: string } & Confirmation,
+  input: { readonly id: string },
 ): Promise<VirtualKey> {
-  const wait = checkConfirmation(input)
-  const revoked = await transactionOf(context, actor, async (em) => {
+  return transactionOf(context, actor, async (em) => {
     const key = await lockKey(em, actor, 'virtual_keys:revoke', input.id)
     await endKey(context, em, actor, key)
     return key
   })
-  await untilConfirmed(context, actor, wait)
-  return revoked
 }
 
 /** Revokes a locked key in the caller's transaction. */

@@ -23,6 +23,7 @@ export function virtualKeySnapshot(
     providerConfigs: configs.map(configSnapshot),
     ...(key.allowAllProviders && { allowAllProviders: true }),
     ...(key.contentLogging !== 'inherit' && { contentLogging: key.contentLogging === 'on' }),
+    ...(key.requireFreshSeconds !== null && { requireFreshSeconds: key.requireFreshSeconds }),
   }
 }
 

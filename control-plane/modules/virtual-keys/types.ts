@@ -89,6 +89,11 @@ VirtualKeyType.implement({
     deleteAfterExpiry: t.exposeBoolean('deleteAfterExpiry', {
       description: 'Whether it is deleted within a minute after it expires.',
     }),
+    requireFreshSeconds: t.exposeInt('requireFreshSeconds', {
+      nullable: true,
+      description:
+        'Its calls are refused while a data plane has not heard from its control plane for so many seconds. Null: as long as for all keys.',
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was issued.' }),
     rotatedAt: t.expose('rotatedAt', {
       type: 'DateTime',

@@ -90,6 +90,8 @@ export type IssueVirtualKeyInput = {
   owner: VirtualKeyOwnerInput;
   /** The providers that it may use; without any it may call nothing. */
   providerConfigs: Array<ProviderConfigInput>;
+  /** Its calls are refused with 503 `config_unavailable` while a data plane has not heard from its control plane for so many seconds, 10 to 2592000. Null: as long as for all keys, see `ClientConfiguration.maxStalenessSeconds`. */
+  requireFreshSeconds?: number | null | undefined;
   /** Words by which it is found again, at most 32: lower-case letters, digits and `. _ : / -`, such as `env:prod`. */
   tags?: Array<string> | null | undefined;
   /** Where it lives. */
@@ -142,7 +144,7 @@ export type Quorum =
 export type RevokeVirtualKeyInput = {
   /** The key. */
   id: string;
-  /** Answers only once these data planes have confirmed that they run the change; NONE unless said. Repeating the mutation waits again. */
+  /** Answers only once these data planes have confirmed that they run the change; NONE unless said. Repeating a revocation waits again. */
   waitFor?: Quorum | null | undefined;
   /** How long to wait for them: 1 to 20, 5 unless said. Then the error NOT_YET_APPLIED comes, and the change stays. */
   waitSeconds?: number | null | undefined;

@@ -118,6 +118,7 @@ export const wholeFile = {
       active: false,
       expiresAt: '2999-01-31T12:00:00.000Z',
       deleteAfterExpiry: true,
+      requireFreshSeconds: 60,
       contentLogging: 'ON',
       allowAllProviders: true,
       providers: [{ ...providerOfKey, ...governed }],
@@ -166,6 +167,7 @@ export const wholeFile = {
     ipAllowlist: ['10.0.0.0/8'],
     trustedProxies: ['192.0.2.7'],
     requireApprovalForHeaderChanges: false,
+    maxStalenessSeconds: 3_600,
   },
   plugins: [
     {

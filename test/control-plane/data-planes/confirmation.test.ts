@@ -134,3 +134,66 @@ describe('a revocation that waits for data planes', () => {
     expect(await statusOf(id)).toBe('ACTIVE')
   })
 })
+
+describe('every other mutation that takes something away', () => {
+  interface Case {
+    readonly field: string
+    readonly input: object
+    readonly inputType?: string
+  }
+
+  /** Makes what is needed and says what is to be taken away; each on things of its own. */
+  async function prepare(): Promise<readonly Case[]> {
+    const create = async (field: string, input: object, type: string): Promise<string> => {
+      const inputType = `${field.charAt(0).toUpperCase()}${field.slice(1)}Input`
+      const query = `mutation ($input: ${inputType}!) { ${field}(input: $input) { ... on ${type} { id } } }`
+      const { data } = await api.ask(tenant.token, query, { input })
+      return read<{ id: string }>(data, field).id
+    }
+    const baseUrl = 'https://api.example.com/v1'
+    const newProvider = (name: string) => create('createProvider', { name, baseUrl }, 'Provider')
+    const newProviderKey = (providerId: string, name: string) =>
+      create('addProviderKey', { providerId, name, secret: 'sk-secret' }, 'ProviderKey')
+    const userId = await create('createUser', { name: 'User' }, 'User')
+    const provider = await newProvider('first')
+    const ended = { inputType: 'RevocationInput' }
+    return [
+      { field: 'updateVirtualKey', input: { id: await issueKey(), active: false } },
+      { field: 'deleteVirtualKey', input: { id: await issueKey() }, ...ended },
+      { field: 'updateUser', input: { id: userId, active: false } },
+      { field: 'setUserAccess', input: { userId, deniedModels: ['*'] } },
+      { field: 'updateProvider', input: { id: provider, active: false } },
+      { field: 'updateProviderKey', input: { id: await newProviderKey(provider, 'a'), active: false } },
+      { field: 'rotateProviderKey', input: { id: await newProviderKey(provider, 'b'), secret: 'sk-next' } },
+      { field: 'removeProviderKey', input: { id: await newProviderKey(provider, 'c') }, ...ended },
+      { field: 'deleteProvider', input: { id: await newProvider('second') }, ...ended },
+      { field: 'revokeDataPlane', input: { id: 'dp_revoked' }, ...ended },
+    ]
+  }
+
+  function run({ field, input, inputType = `${field.charAt(0).toUpperCase()}${field.slice(1)}Input` }: Case) {
+    const query = `mutation ($input: ${inputType}!) { ${field}(input: $input) { __typename } }`
+    return api.ask(tenant.token, query, { input: { ...input, waitFor: 'ALL', waitSeconds: 1 } })
+  }
+
+  it('waits in the same way, and what it changed stays', async () => {
+    const cases = await prepare()
+    await addDataPlanes('dp_silent', 'dp_revoked')
+    const answers = await Promise.all(cases.map(run))
+    const codes = answers.map(({ errors }) => errors[0]?.extensions?.code)
+    expect(codes).toEqual(cases.map(() => 'NOT_YET_APPLIED'))
+    const { errors } = await api.ask(tenant.token, '{ dataPlane(id: "dp_revoked") { status } }')
+    expect(errors).toEqual([])
+  })
+
+  it('answers with the new secret of a rotated key in any case, and says who has not confirmed', async () => {
+    const id = await issueKey()
+    await addDataPlanes('dp_silent')
+    const query = `mutation ($input: RotateVirtualKeyInput!) {
+      rotateVirtualKey(input: $input) { ... on IssuedVirtualKey { secret unconfirmed } } }`
+    const input = { id, overlapSeconds: 0, waitFor: 'ALL', waitSeconds: 1 }
+    const { data, errors } = await api.ask(tenant.token, query, { input })
+    expect(errors).toEqual([])
+    expect(read(data, 'rotateVirtualKey')).toEqual({ secret: expect.any(String), unconfirmed: 1 })
+  })
+})

@@ -52,7 +52,7 @@ it('a mutation takes one input, and answers with what it did or with a union of 
       input?.name === 'input' &&
       more.length === 0 &&
       isNonNullType(input.type) &&
-      ['ByIdInput', `${capitalized(name)}Input`].includes(inputType?.name ?? '')
+      ['ByIdInput', 'RevocationInput', `${capitalized(name)}Input`].includes(inputType?.name ?? '')
     const result = getNamedType(type)
     return !takesInput || !isResult(name, result.name)
   })

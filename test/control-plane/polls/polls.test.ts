@@ -7,9 +7,12 @@ import {
   type ConfigurationPoll,
   configurationPollPath,
   type NodeStanding,
+  parseRevocationNotice,
+  parseRevokedAnswer,
   pollClockSkewMs,
   sealPoll,
 } from '../../../contract/configuration-poll.ts'
+import { open } from '../../../contract/signed.ts'
 import { registerConfigurationPolls } from '../../../control-plane/polls/http.ts'
 import { ConfigurationPolls } from '../../../control-plane/polls/polls.ts'
 import { changeConfiguration } from '../../../control-plane/publisher/revision.ts'
@@ -225,6 +228,11 @@ describe('what a data plane says with its poll', () => {
 })
 
 describe('a poll is refused', () => {
+  const revoke = () =>
+    installation.database.transaction(dataPlane.organizationId, (em) =>
+      em.execute('update data_planes set revoked_at = now() where id = ?', [dataPlane.id]),
+    )
+
   it.each<[string, () => Promise<{ statusCode: number; body: string }>]>([
     ['of a data plane that is not enrolled', () => ask({}, { ...dataPlane, id: 'dp_unknown' })],
     ['in the name of another organization', () => ask({}, { ...dataPlane, organizationId: 'org_other' })],
@@ -235,19 +243,32 @@ describe('a poll is refused', () => {
       'that another data plane signed',
       async () => ask({}, dataPlane, await enrol(installation, dataPlane.organizationId)),
     ],
-    [
-      'of a data plane that was revoked',
-      async () => {
-        await installation.database.transaction(dataPlane.organizationId, (em) =>
-          em.execute('update data_planes set revoked_at = now() where id = ?', [dataPlane.id]),
-        )
-        return ask()
-      },
-    ],
   ])('%s', async (_, send) => {
     const { statusCode, body } = await send()
     expect(statusCode).toBe(401)
     expect(JSON.parse(body).error.type).toBe('poll_refused')
+  })
+
+  it('of a data plane that was revoked, with a signed notice of that and nothing else', async () => {
+    await revoke()
+    const answer = await ask()
+    expect(answer.statusCode).toBe(403)
+    const { notice } = parseRevokedAnswer(answer.body)
+    const { find } = await installation.database.transaction(dataPlane.organizationId, (em) =>
+      installation.secrets.signers.read(em),
+    )
+    const { payload } = open('gatehouse/data-plane-revoked', notice, find)
+    expect(parseRevocationNotice(payload)).toEqual({
+      format: 1,
+      organizationId: dataPlane.organizationId,
+      dataPlaneId: dataPlane.id,
+    })
+  })
+
+  it('of somebody else in the name of one that was revoked, without a notice', async () => {
+    await revoke()
+    const other = await enrol(installation, dataPlane.organizationId)
+    expect((await ask({}, dataPlane, other)).statusCode).toBe(401)
   })
 
   it('that is none, or longer than any', async () => {

@@ -10,6 +10,7 @@ import {
 } from '../../../contract/configuration/documents.ts'
 import type { Entity, EntityKey } from '../../../contract/configuration/entities.ts'
 import { keyOf } from '../../../contract/configuration/entities.ts'
+import { type RawEntity, readEntity } from '../../../contract/configuration/reading.ts'
 import { ConfigurationTree } from '../../../contract/configuration/tree.ts'
 import { open } from '../../../contract/signed.ts'
 import type { ConfigChannel } from '../../../transport/config-channel.ts'
@@ -53,8 +54,10 @@ export async function assemble(
   const snapshot = parseSnapshot((await channel.readSnapshot()) ?? 'null')
   const tree = new ConfigurationTree()
   const entities = new Map<EntityKey, Entity>()
-  const put = (entity: Entity) => {
-    tree.set(entity)
+  const put = (document: RawEntity) => {
+    tree.set(document)
+    const { entity } = readEntity(document)
+    if (!entity) throw new Error(`${keyOf(document)} cannot be read`)
     entities.set(keyOf(entity), entity)
   }
   for (const entity of snapshot.entities) put(entity)

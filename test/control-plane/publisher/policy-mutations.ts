@@ -76,6 +76,7 @@ export const policyMutations: Record<string, Perform> = {
       requiredHeaders: a % 3 ? [{ name: 'X-Team', pattern: b % 2 ? '*' : '[a-z]+' }] : [],
       ipAllowlist: a % 3 ? ['10.0.0.0/8', '2001:DB8::/32'] : null,
       trustedProxies: b % 3 ? ['192.0.2.7'] : [],
+      maxStalenessSeconds: a % 2 ? 3_600 : null,
     }),
   configurePlugin: (t, [a, b]) =>
     configurePlugin(t.context, t.actor, {

@@ -83,6 +83,16 @@ describe('a data plane that reaches nobody', () => {
     expect(scene.status.applied?.revision).toBe(2)
   })
 
+  it('takes the credentials of the file when only those are gone', async () => {
+    const scene = await Scene.applied()
+    await write(scene)
+    rmSync(join(scene.stateDirectory, 'configuration', 'credentials.jwe'))
+    await take(scene)
+    await startAlone(scene)
+    expect(scene.status).toMatchObject({ status: 'applied', lastError: null, applied: { revision: 1 } })
+    expect(scene.follower.configuration).toBeDefined()
+  })
+
   it('refuses a key that it has seen revoked, whatever the file says', async () => {
     const scene = await Scene.applied()
     await write(scene)
@@ -112,7 +122,7 @@ describe('a file is refused, with the reason, and nothing of it is used', () => 
     ],
     [
       'whose head was altered',
-      () => writeFileSync(path, readFileSync(path, 'utf8').replace('"payload":"', '"payload":"AA')),
+      () => writeFileSync(path, readFileSync(path, 'utf8').replace(/"sig":"../, '"sig":"AA')),
       /no valid signature/,
     ],
   ])('%s', async (_, damage, reason) => {

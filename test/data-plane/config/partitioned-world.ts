@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ConfigurationBundle } from '../../../contract/configuration/bundle.ts'
 import { compareVersions, type Version } from '../../../contract/configuration/documents.ts'
-import type { Question } from '../../../data-plane/config/ask-control-plane.ts'
+import { type Question, Revoked } from '../../../data-plane/config/ask-control-plane.ts'
 import { BothWaysFollower } from '../../../data-plane/config/both-ways.ts'
 import type { Identity } from '../../../data-plane/config/identity.ts'
 import { ConfigurationRefused } from '../../../data-plane/config/refusal.ts'
@@ -145,6 +145,7 @@ export class Node {
   losesDeltas = false
   /** What comes does not fit what this data plane has loaded. */
   refuses = false
+  isRevoked = false
   readonly questions: Question[] = []
   follower: BothWaysFollower
 
@@ -260,6 +261,7 @@ export class Node {
   }
 
   #assertReached(): void {
+    if (this.isRevoked) throw new Revoked('revoked')
     if (!this.reachesControlPlane) throw new Error('the control plane is out of reach')
   }
 }

@@ -160,6 +160,19 @@ describe('what the control plane answers is trusted no more than the store', () 
   })
 })
 
+it('a data plane that hears on the second way that it was revoked serves nobody any more', async () => {
+  node.reachesStore = false
+  node.isRevoked = true
+  expect(node.follower.configuration).toBeDefined()
+  await node.look()
+  await eventually('the end', () => node.follower.configuration === undefined)
+  expect(node.follower.revocation).toMatch(/has revoked this data plane/)
+  expect(node.follower.state.current).toMatchObject({
+    status: 'refused',
+    lastError: node.follower.revocation,
+  })
+})
+
 it('a data plane that lost everything but its identity gets all of it on the second way', async () => {
   await node.follower.close()
   rmSync(join(node.stateDirectory, 'configuration'), { recursive: true })

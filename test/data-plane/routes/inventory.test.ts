@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { OpenStreams } from '../../../data-plane/pipeline/open-streams.ts'
 import { createServer, UngovernedRoute } from '../../../data-plane/routes/server.ts'
 import { routes } from '../../../data-plane/routes/table.ts'
+import { Denied } from '../../../plugins/sdk/denied.ts'
 import { stubCompiler } from '../stub-plugins.ts'
 import { json, serve } from './wire.ts'
 
@@ -40,6 +41,7 @@ describe('the routes', () => {
   it('cannot be registered without the pipeline', () => {
     const app = createServer({
       configuration: () => undefined,
+      staleness: () => undefined,
       pipelines: stubCompiler(),
       streams: new OpenStreams(),
       log: { error() {} },
@@ -72,6 +74,25 @@ describe('the routes', () => {
     const answer = await fetch(`${url}/v1/models`, { headers: { authorization: json.authorization } })
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1'])
     expect(await answer.json()).toMatchObject({ error: { type: 'config_unavailable' } })
+  })
+
+  it('answer 503 config_unavailable while the configuration is older than it allows, and record that', async () => {
+    const staleness = (limitMs: number) =>
+      new Denied('config_unavailable', `older than ${limitMs} ms`, { retryAfterSeconds: 5 })
+    const { url, seen, configure } = await serve({
+      configuration: { maxStalenessMs: 60_000 },
+      server: { staleness },
+    })
+    const ask = () => fetch(`${url}/v1/models`, { headers: { authorization: json.authorization } })
+    const answer = await ask()
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5'])
+    expect(await answer.json()).toMatchObject({
+      error: { type: 'config_unavailable', message: 'older than 60000 ms' },
+    })
+    expect(seen.provider).toBe(0)
+    expect(seen.outcomes).toMatchObject([{ outcome: 'denied', errorCode: 'config_unavailable' }])
+    configure({ maxStalenessMs: null })
+    expect((await ask()).status).toBe(200)
   })
 
   it('echo a usable x-request-id and replace any other', async () => {

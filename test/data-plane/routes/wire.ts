@@ -28,6 +28,7 @@ export async function serve({ configuration = {}, stages = {}, server = {} }: Se
   const seen = { provider: 0, outcomes }
   const app = createServer({
     configuration: () => current,
+    staleness: () => undefined,
     pipelines: stubCompiler({
       audit: { onComplete: (_call, outcome) => void outcomes.push(outcome) },
       provider: {

@@ -18,6 +18,11 @@ const node: DegradationFacts['node'] = {
   storeMemory: { usedBytes: 10, maxBytes: 100, policy: 'noeviction', evicts: false },
   headAgeMs: 2_000,
   revisionsBehind: 0,
+  configurationAgeMs: 2_000,
+  stalenessLimitMs: null,
+  clockSkewMs: null,
+  ignored: [],
+  heldBack: [],
   refusals: 0,
 }
 const memory = { usedBytes: 10, maxBytes: 100, policy: 'noeviction', evicts: false }
@@ -35,8 +40,6 @@ const journal: DegradationFacts['journal'] = {
 const well: DegradationFacts = {
   node,
   whyUnavailable: null,
-  maxStalenessMs: null,
-  configurationAgeMs: 2_000,
   journal,
   leases: { unansweredForMs: null, budgets: [] },
   hasLocalLimits: false,
@@ -58,7 +61,7 @@ describe('what a data plane does without', () => {
       found({ whyUnavailable: 'no configuration was received yet', isDraining: true }),
       found({ node: { ...node, applyStatus: 'refused', lastError: 'unknown format' } }),
       found({ node: { ...node, lastError: 'it could not be saved' } }),
-      found({ node: { ...node, revisionsBehind: 3 }, maxStalenessMs: 1_000 }),
+      found({ node: { ...node, revisionsBehind: 3, stalenessLimitMs: 1_000 } }),
       found({ node: { ...node, headAgeMs: 20_000, transportConnected: false }, hasLocalLimits: true }),
       found({ journal: { ...journal, isFailing: true, isFull: true, bytes: 950_000, oldestUnshippedAt: 0 } }),
       found({ journal: { ...journal, bytes: 600_000 } }),
@@ -104,8 +107,9 @@ describe('for how long it can go on', () => {
     [60_000, 40],
     [10_000, 0],
   ])('is, without a control plane and with a staleness limit of %s ms, %s s', (maxStalenessMs, expected) => {
-    const ages = { node: { ...node, headAgeMs: 20_000 }, configurationAgeMs: 20_000 }
-    const all = found({ ...ages, maxStalenessMs })
+    const all = found({
+      node: { ...node, headAgeMs: 20_000, configurationAgeMs: 20_000, stalenessLimitMs: maxStalenessMs },
+    })
     expect(all.find(({ what }) => what === 'control_plane_silent')?.canGoOnForSeconds).toBe(expected)
     expect(all.some(({ stopsService }) => stopsService)).toBe(expected === 0)
   })

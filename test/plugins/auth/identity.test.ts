@@ -1,15 +1,16 @@
+import { Denied } from 'gatehouse/plugin-sdk'
 import type { CompiledKey } from 'gatehouse/plugin-sdk/builtin'
 import { describe, expect, it } from 'vitest'
 import auth from '../../../plugins/auth/index.ts'
 import { FakeCall } from '../fake-call.ts'
 import { type ConfigurationMembers, configuration, key } from '../fake-configuration.ts'
-import { fakeHost } from '../fake-host.ts'
+import { type FakeHostOptions, fakeHost } from '../fake-host.ts'
 import { refusalOf } from '../refusal.ts'
 
 const now = 1_000_000
 
-function identify(secret: string | undefined, members: ConfigurationMembers) {
-  const { host, record } = fakeHost({ now })
+function identify(secret: string | undefined, members: ConfigurationMembers, options: FakeHostOptions = {}) {
+  const { host, record } = fakeHost({ now, ...options })
   const call = new FakeCall({
     configuration: configuration(members),
     headers: secret === undefined ? [] : [['Authorization', `Bearer ${secret}`]],
@@ -51,6 +52,35 @@ describe('a key that may not be used is refused with 403, and the record still n
     expect(refusal).toMatchObject({ code: 'virtual_key_blocked', status: 403 })
     expect(refusal.message).toMatch(message)
     expect(call.key?.id).toBe('vk_test')
+  })
+})
+
+describe('a key that needs a fresh configuration', () => {
+  /** A data plane whose configuration is this old. */
+  const aged = (ageMs: number): FakeHostOptions => ({
+    staleness: (limitMs) =>
+      ageMs > limitMs ? new Denied('config_unavailable', `stale for ${limitMs}`) : undefined,
+  })
+
+  it('is refused with 503 once it is older, and the record names it', async () => {
+    const members = { keys: { strict: key({ requireFreshMs: 30_000 }) } }
+    identify('strict', members, aged(30_000)).run()
+    const { call, run } = identify('strict', members, aged(30_001))
+    expect(await refusalOf(run)).toMatchObject({ code: 'config_unavailable', status: 503 })
+    expect(call.key?.id).toBe('vk_test')
+  })
+
+  it('stays revoked, whatever the age', async () => {
+    const { run } = identify(
+      'strict',
+      { keys: { strict: key({ requireFreshMs: 1 }) }, revoked: ['vk_test'] },
+      aged(2),
+    )
+    expect(await refusalOf(run)).toMatchObject({ code: 'virtual_key_blocked' })
+  })
+
+  it('is nothing to other keys', () => {
+    identify('plain', { keys: { plain: key() } }, aged(Number.MAX_SAFE_INTEGER)).run()
   })
 })
 

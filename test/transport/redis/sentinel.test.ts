@@ -80,7 +80,7 @@ describe('over Redis Sentinel', () => {
 describe('REDIS_URL', () => {
   it.each([
     ['redis+sentinel://127.0.0.1:1', /names no master/],
-    ['redis+sentinel://:hunter2@127.0.0.1:1/?master=x', /names no master/],
+    ['redis+sentinel://:hunter2@127.0.0.1:1/?master=x', /unknown parameter/],
     ['redis+sentinel://:hunter2@127.0.0.1:1/?name=x&role=y', /unknown parameter/],
     ['redis+cluster://:hunter2@127.0.0.1:1/3', /names a database/],
     ['redis+cluster://:hunter2@127.0.0.1:1/?name=x', /unknown parameter/],

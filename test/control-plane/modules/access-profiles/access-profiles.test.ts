@@ -172,7 +172,9 @@ describe('an access profile [X0-29]', () => {
       baseUrl: 'https://example.com/v1',
     })
     await newProfile({ providerConfigs: [keys.config({ providerId })] })
-    expect(await context.mutate(byId('deleteProvider'), { id: providerId })).toMatchObject({ code: 'IN_USE' })
+    expect(
+      await context.mutate({ ...byId('deleteProvider'), input: 'RevocationInput' }, { id: providerId }),
+    ).toMatchObject({ code: 'IN_USE' })
   })
 
   it('of which a key is being issued changes before or after it, never beside it', async () => {

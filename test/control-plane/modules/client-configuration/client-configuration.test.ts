@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Mutation, startTenantApi, type TenantApi } from '../tenant-api.ts'
 
 const fields = `version allowedOrigins allowedHeaders headerFilter { allowlist denylist forwardDirect }
-  requiredHeaders { name pattern } ipAllowlist trustedProxies requireApprovalForHeaderChanges`
+  requiredHeaders { name pattern } ipAllowlist trustedProxies requireApprovalForHeaderChanges
+  maxStalenessSeconds`
 const update: Mutation = {
   field: 'updateClientConfiguration',
   input: 'UpdateClientConfigurationInput',
@@ -92,6 +93,8 @@ describe('the client configuration', () => {
       { ipAllowlist: Array.from({ length: 201 }, (_, index) => `10.0.0.${index}`) },
       /^ipAllowlist: must have at most 200 entries, not 201/,
     ],
+    [{ maxStalenessSeconds: 9 }, /^maxStalenessSeconds: must be an integer from 10 to 2592000, not 9/],
+    [{ maxStalenessSeconds: 2_592_001 }, /^maxStalenessSeconds: must be an integer from 10 to 2592000/],
   ])('%j is refused with the field, the value and the way out', async (input, message) => {
     expect(await context.refusal(update, input)).toMatch(message)
   })
@@ -115,6 +118,17 @@ describe('the client configuration', () => {
     }
     expect(answer).toMatchObject(kept)
     expect(await context.configured('client_configuration')).toMatchObject([kept])
+  })
+
+  it('tells data planes how old it may become, and needs nobody’s approval for that', async () => {
+    expect(await context.mutate(update, { maxStalenessSeconds: 60 })).toMatchObject({
+      maxStalenessSeconds: 60,
+    })
+    expect(await context.configured('client_configuration')).toMatchObject([{ maxStalenessSeconds: 60 }])
+    expect(await context.mutate(update, { allowedOrigins: [] })).toMatchObject({ maxStalenessSeconds: 60 })
+    expect(await context.mutate(update, { maxStalenessSeconds: null })).toMatchObject({
+      maxStalenessSeconds: null,
+    })
   })
 
   it('what asks for nothing is not in the document, which a data plane of the release before can read', async () => {

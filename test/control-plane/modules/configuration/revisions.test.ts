@@ -30,7 +30,11 @@ const addProviderKey: Mutation = {
   input: 'AddProviderKeyInput',
   selection: '... on ProviderKey { id }',
 }
-const removeProviderKey: Mutation = { ...deleteTeam, field: 'removeProviderKey' }
+const removeProviderKey: Mutation = {
+  ...deleteTeam,
+  field: 'removeProviderKey',
+  input: 'RevocationInput',
+}
 const rollBack: Mutation = {
   field: 'rollBackConfiguration',
   input: 'RollBackConfigurationInput',

@@ -9,7 +9,7 @@ function mutation(field: string, type: string, selection = 'id', input = ''): Mu
   const ofField = `${field.charAt(0).toUpperCase()}${field.slice(1)}Input`
   return { field, input: input || ofField, selection: `... on ${type} { ${selection} }` }
 }
-const deletion = (field: string) => mutation(field, 'Deleted', 'id', 'ByIdInput')
+const deletion = (field: string, input = 'ByIdInput') => mutation(field, 'Deleted', 'id', input)
 
 const changes = 'changes { kind name action fields { field old new } }'
 const rollBack = mutation(
@@ -203,7 +203,7 @@ describe('a roll-back', () => {
     const follower = await issue(id)
     const revision = await present()
     await acme.mutate(updateProfile, { id, providerConfigs: [keys.config()] })
-    await acme.mutate(deletion('removeProviderKey'), { id: providerKeyId })
+    await acme.mutate(deletion('removeProviderKey', 'RevocationInput'), { id: providerKeyId })
     const refused = await acme.mutate(rollBack, { revision })
     expect(refused.message).toContain(`access profile ${id} names the provider key ${providerKeyId}`)
     await back({ revision, skipUnrestorable: true })

@@ -9,7 +9,7 @@ const rotateKey: Mutation = {
   input: 'RotateProviderKeyInput',
   selection: keySelection,
 }
-const deleted = { input: 'ByIdInput', selection: '... on Deleted { id }' }
+const deleted = { input: 'RevocationInput', selection: '... on Deleted { id }' }
 const removeKey: Mutation = { field: 'removeProviderKey', ...deleted }
 const deleteProvider: Mutation = { field: 'deleteProvider', ...deleted }
 const updateProvider: Mutation = {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { parseDelta } from '../../../../contract/configuration/documents.ts'
+import { readEntity } from '../../../../contract/configuration/reading.ts'
 import { createProvider, type Mutation, startTenantApi, type TenantApi } from '../tenant-api.ts'
 
 const lists = 'allowedModels deniedModels allowedProviders deniedProviders'
@@ -65,15 +65,16 @@ describe('what the keys of a user may ask for [S0-24]', () => {
     expect(await told(userId)).toEqual({ kind: 'user', id: userId, teamId: null, active: true })
   })
 
-  it('is never ignored: whoever does not know a member of a user refuses the revision', () => {
-    const delta = (user: object) =>
-      JSON.stringify({
-        ...{ format: 1, organizationId: 'org_1', epoch: 1, revision: 1, hash: '0'.repeat(64) },
-        ...{ upserts: [{ kind: 'user', id: 'usr_1', teamId: null, active: true, ...user }], removals: [] },
-      })
-    expect(parseDelta(delta({ access: open })).upserts).toHaveLength(1)
-    expect(() => parseDelta(delta({ restrictionOfALaterRelease: {} }))).toThrow('delta')
-    expect(() => parseDelta(delta({ access: { ...open, ofALaterRelease: [] } }))).toThrow('delta')
+  it('is never ignored: whoever does not know a member of a user serves none of their keys', () => {
+    const read = (user: object) =>
+      readEntity({ kind: 'user', id: 'usr_1', ...{ teamId: null, active: true, ...user } })
+    expect(read({ access: open }).entity).toMatchObject({ access: open })
+    for (const unknown of [
+      { restrictionOfALaterRelease: {} },
+      { access: { ...open, ofALaterRelease: [] } },
+    ]) {
+      expect(read(unknown)).toMatchObject({ entity: undefined, heldBack: { kind: 'user', id: 'usr_1' } })
+    }
   })
 
   it.each([

@@ -12,8 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => context.close())
 
-const byId = { input: 'ByIdInput' }
-const deleteKey = { ...byId, field: 'deleteVirtualKey', selection: '... on Deleted { id }' }
+const deleteKey = { input: 'RevocationInput', field: 'deleteVirtualKey', selection: '... on Deleted { id }' }
 
 describe('what is said of a key', () => {
   it('is stored, and data planes are told what concerns them [X0-22]', async () => {
@@ -47,6 +46,15 @@ describe('what is said of a key', () => {
     })
   })
 
+  it('says how fresh a configuration its calls need; data planes hear of it only then', async () => {
+    const id = await keys.issue({ requireFreshSeconds: 30 })
+    expect(await keys.told(id)).toMatchObject({ requireFreshSeconds: 30 })
+    await context.mutate(updateKey, { id, description: 'strict' })
+    expect(await keys.told(id)).toMatchObject({ requireFreshSeconds: 30 })
+    await context.mutate(updateKey, { id, requireFreshSeconds: null })
+    expect(await keys.told(id)).not.toHaveProperty('requireFreshSeconds')
+  })
+
   it('can be changed, and what is left out stays as it is', async () => {
     const id = await keys.issue({ description: 'first', tags: ['a'] })
     expect(await context.mutate(updateKey, { id, tags: ['b'] })).toMatchObject({
@@ -64,6 +72,7 @@ describe('what is said of a key', () => {
     [{ tags: ['Not A Tag'] }, /^tags: "Not A Tag" is no tag/],
     [{ description: 'x'.repeat(1001) }, /^description: must have at most 1000/],
     [{ deleteAfterExpiry: true }, /^deleteAfterExpiry: needs a key that expires/],
+    [{ requireFreshSeconds: 0 }, /^requireFreshSeconds: must be an integer from 10 to 2592000, not 0/],
     [{ expiresIn: 'DAY', expiresAt: '2030-01-01T00:00:00Z' }, /^expiresIn: cannot be combined/],
   ])('%j is refused', async (fields, message) => {
     expect(await keys.refusal(fields)).toMatch(message)
