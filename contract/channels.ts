@@ -34,5 +34,5 @@ export const channels = {
   limitPermits: (organizationId: string, limitId: string) =>
     `gh:{${organizationId}}:limit:${limitId}:permits`,
   /** String: when the allowance of one sender of API requests is whole again. Of no organization. */
-  requestRate: (sender: string) => `gh:rate:${sender}`,
+  requestRate: (sender: string) => `gh:{rate}:${sender}`,
 } as const

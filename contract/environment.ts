@@ -35,7 +35,7 @@ export const environmentVariables = {
   },
   REDIS_URL: {
     description:
-      'The Redis between the planes. "gatehouse up" runs redis-server from PATH, or none, when it is not set',
+      'The Redis between the planes: redis:// or rediss:// (TLS), or redis+sentinel:// with the sentinels and ?name= of the master, or redis+cluster://. "gatehouse up" runs redis-server from PATH, or none, when it is not set',
     readBy: ['control-plane', 'data-plane', 'up'],
     secret: true,
   },

@@ -9,6 +9,7 @@ import { type Database, openDatabase } from './db/database.ts'
 import { newId } from './db/id.ts'
 import type { ControlPlaneEnv } from './env.ts'
 import { schema } from './graphql/schema.ts'
+import { HealthWatch } from './health/health-watch.ts'
 import { registerGraphql } from './http/graphql-endpoint.ts'
 import { registerHealth } from './http/health.ts'
 import { registerMetrics } from './http/metrics-endpoint.ts'
@@ -90,11 +91,12 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     ]
     for (const loop of loops) opened.defer(() => loop.stop())
 
-    const { events } = background.transport
-    const telemetry = await startTelemetry({ env, log, now, database, transport, events, publisher, ingest })
+    const health = new HealthWatch({ ...background, transport, ends: background.transport, publisher })
+    opened.defer(() => health.stop())
+    const telemetry = await startTelemetry({ env, log, now, database, health, ingest })
     opened.defer(() => telemetry.close())
     const { rates } = background.transport
-    const server = createServer(env, services, { transport, rates, polls }, telemetry)
+    const server = createServer(env, services, { health, rates, polls }, telemetry)
     opened.defer(() => server.close())
     const url = await server.listen({ host: env.host, port: env.port })
     return { url, database, services, close: () => opened.disposeAsync() }
@@ -112,7 +114,7 @@ async function connect(env: ControlPlaneEnv, log: Logger, opened: AsyncDisposabl
 }
 
 interface ServedParts {
-  readonly transport: Transport
+  readonly health: HealthWatch
   readonly rates: RequestRates | undefined
   readonly polls: ConfigurationPolls
 }
@@ -120,7 +122,7 @@ interface ServedParts {
 function createServer(
   env: ControlPlaneEnv,
   services: ServiceContext,
-  { transport, rates, polls }: ServedParts,
+  { health, rates, polls }: ServedParts,
   { observer, registry }: ControlPlaneTelemetry,
 ) {
   const loggerInstance: FastifyBaseLogger = services.log
@@ -138,7 +140,7 @@ function createServer(
   })
   registerMetrics(fastify, registry, env)
   closeConnectionsAfterLastQuery(fastify)
-  registerHealth(fastify, { database: services.database, transport })
+  registerHealth(fastify, health)
   registerEnrolment(fastify, services)
   registerConfigurationPolls(fastify, polls)
   // The page asks for the schema, and for what is typed into it.

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { unknownNames } from '../contract/environment.ts'
 import { readTelemetry, type TelemetrySettings } from '../telemetry/settings.ts'
+import { siteOf } from '../transport/redis/address.ts'
 
 /** How the GraphQL API meets the world. */
 export interface GraphqlSettings {
@@ -75,7 +76,7 @@ export function readEnv(
     databaseUrl: check(
       'DATABASE_URL',
       urlOf(source.DATABASE_URL, ['postgres:', 'postgresql:']),
-      'must be set to a postgres:// URL of the application role',
+      'must be set to a postgres:// URL of the application role, with one host',
     ),
     redisUrl: redisUrlOf(source.REDIS_URL, needsRedis, problems),
     masterKey: check(
@@ -176,9 +177,17 @@ function isNetwork(text: string): boolean {
 }
 
 function redisUrlOf(text: string | undefined, needed: boolean, problems: string[]): string | undefined {
-  const url = urlOf(text, ['redis:', 'rediss:'])
-  if (url === undefined && (needed || text)) problems.push('REDIS_URL must be set to a redis:// URL')
-  return url
+  if (!text) {
+    if (needed) problems.push('REDIS_URL must be set, such as redis://127.0.0.1:6379')
+    return undefined
+  }
+  try {
+    siteOf(text)
+    return text
+  } catch (error) {
+    problems.push(`REDIS_URL: ${error instanceof Error ? error.message : error}`)
+    return undefined
+  }
 }
 
 function statusTokenOf(token: string | undefined, problems: string[]): string | undefined {

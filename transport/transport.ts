@@ -24,6 +24,12 @@ export interface ControlPlaneTransport {
   readonly rates?: RequestRates
 }
 
+export interface ConnectionState {
+  readonly role: string
+  /** Whether its last word was an answer. While it is not, what is asked over it fails at once. */
+  readonly answers: boolean
+}
+
 /** One connection to the store between the planes: Redis, or an object when both planes share a process. */
 export interface Transport {
   readonly kind: 'redis' | 'in-process'
@@ -31,6 +37,8 @@ export interface Transport {
   readonly connected: boolean
   /** How full the store is, as it said last; undefined where it does not say. */
   readonly memory?: StoreMemory | undefined
+  /** Each connection by what it is for; none where there is one process. */
+  readonly connections: readonly ConnectionState[]
   dataPlane(organizationId: string, dataPlaneId: string): DataPlaneTransport
   controlPlane(): ControlPlaneTransport
   close(): Promise<void>

@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import { Registry } from 'prom-client'
-import type { EventBacklog } from '../../transport/event-stream.ts'
-import type { Transport } from '../../transport/transport.ts'
-import type { Database } from '../db/database.ts'
 import type { ControlPlaneEnv } from '../env.ts'
+import type { HealthWatch } from '../health/health-watch.ts'
 import type { IngestCounts } from '../ingest/ingest.ts'
 import { version } from '../version.ts'
 import { describeControlPlane } from './metrics.ts'
@@ -17,10 +15,8 @@ export interface TelemetryParts {
   readonly log: Logger
   /** Milliseconds since the epoch. */
   readonly now: () => number
-  readonly database: Database
-  readonly transport: Transport
-  readonly events: { backlog(organizationIds: readonly string[]): Promise<EventBacklog> }
-  readonly publisher: { lagMs(): number }
+  readonly database: { readonly answers: boolean }
+  readonly health: HealthWatch
   readonly ingest: { readonly counts: IngestCounts }
 }
 
@@ -31,18 +27,15 @@ export interface ControlPlaneTelemetry {
   close(): Promise<void>
 }
 
-const backlogLimitMs = 2_000
-
 /** Begins to measure a control plane: for Prometheus always, for a collector when one is named. */
 export async function startTelemetry(parts: TelemetryParts): Promise<ControlPlaneTelemetry> {
-  const { log, now, database, transport, publisher, ingest } = parts
+  const { log, now, database, health, ingest } = parts
   const registry = new Registry()
   describeControlPlane(registry, {
     version,
-    transport,
     database,
-    eventBacklog: () => readBacklog(parts),
-    publishLagMs: () => publisher.lagMs(),
+    health: () => health.look(),
+    transport: health.transport,
     ingest: ingest.counts,
   })
   const spans = await openSpans(parts)
@@ -59,16 +52,4 @@ async function openSpans({ env, log }: TelemetryParts): Promise<OperationSpans |
   if (!env.telemetry) return undefined
   const { startOperationSpans } = await import('./operation-spans.ts')
   return startOperationSpans({ settings: env.telemetry, instanceId: randomUUID(), version, log })
-}
-
-/** A scrape must not fail with the store or the database: then the backlog is not known. */
-async function readBacklog({ database, events, log }: TelemetryParts): Promise<EventBacklog | null> {
-  const limit = Promise.withResolvers<null>()
-  const timer = setTimeout(() => limit.resolve(null), backlogLimitMs)
-  const reading = database.organizationIds().then((ids) => events.backlog(ids))
-  const answer = reading.catch((error: unknown) => {
-    log.debug({ err: error }, 'the event backlog cannot be read')
-    return null
-  })
-  return Promise.race([answer, limit.promise]).finally(() => clearTimeout(timer))
 }

@@ -96,9 +96,9 @@ export class ConfigurationFollower {
     return this.#sealed.secrets
   }
 
-  /** Milliseconds since the epoch at which the newest authentic head was signed; null before the first. */
-  get headIssuedAt(): number | null {
-    return this.#heads.newest?.issuedAt ?? null
+  /** The newest authentic head, applied or not; undefined before the first. */
+  get newestHead(): Head | undefined {
+    return this.#heads.newest
   }
 
   /** How old what runs may be before every call is refused; null: any age. */

@@ -44,6 +44,13 @@ export interface Governance {
   readonly eventBacklog: number
   /** How the journal fares, at this moment. */
   readonly journalNumbers: JournalNumbers
+  readonly leases: {
+    /** How long the oldest request to the control plane has no answer; null when none waits. */
+    readonly unansweredForMs: number | null
+    readonly budgets: LeaseLedger['leased']
+  }
+  /** The request limits are counted without the other data planes. */
+  readonly hasLocalLimits: boolean
   /** Gives leases back and ships what is recorded, for at most `limitMs`; what is left waits for the next start. */
   close(limitMs: number): Promise<void>
 }
@@ -112,6 +119,12 @@ export async function openGovernance(options: GovernanceOptions): Promise<Govern
       return journal.backlog
     },
     journalNumbers: journal,
+    get leases() {
+      return { unansweredForMs: desk.unansweredForMs, budgets: ledger.leased }
+    },
+    get hasLocalLimits() {
+      return limits.isLocal
+    },
     async close(limitMs) {
       for (const timer of timers) clearInterval(timer)
       ledger.close()

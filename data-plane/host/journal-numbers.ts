@@ -2,7 +2,7 @@
 export interface JournalNumbers {
   /** Size on disk. */
   readonly bytes: number
-  /** At nine tenths of it no further call is admitted. */
+  /** At nine tenths of it no further call is recorded. */
   readonly maxBytes: number
   /** When the oldest event was recorded that the control plane has not confirmed; null when there is none. Milliseconds since the epoch. */
   readonly oldestUnshippedAt: number | null
@@ -10,8 +10,10 @@ export interface JournalNumbers {
   readonly bytesPerSecond: number
   /** The disk refused the last write. */
   readonly isFailing: boolean
-  /** No further call is admitted for want of space. */
+  /** No further call is recorded for want of space. */
   readonly isFull: boolean
+  /** What cannot be recorded is served all the same and counted, but for calls with a budget. */
+  readonly servesUnrecorded: boolean
   /** Calls that were served without a record. */
   readonly unrecordedCalls: number
   /** Calls that were refused without a record. */

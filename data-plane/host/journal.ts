@@ -230,6 +230,10 @@ export class DurableJournal implements Journal, JournalNumbers {
     return this.#writer.bytes >= this.maxBytes * 0.9
   }
 
+  get servesUnrecorded(): boolean {
+    return this.#whenFull === 'count'
+  }
+
   get unrecordedCalls(): number {
     return this.#unrecorded.calls
   }

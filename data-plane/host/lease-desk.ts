@@ -28,6 +28,8 @@ const longestResendMs = 15_000
 interface Outstanding {
   readonly request: LeaseRequest
   readonly sealed: string
+  /** On the monotonic clock. */
+  readonly askedAtMs: number
   resend: NodeJS.Timeout | undefined
 }
 
@@ -52,6 +54,13 @@ export class LeaseDesk {
     for (const request of unanswered) this.#send(request)
   }
 
+  /** How long the oldest request has no answer; null when none waits. */
+  get unansweredForMs(): number | null {
+    // In the order in which they were asked.
+    const [oldest] = this.#outstanding.values()
+    return oldest ? performance.now() - oldest.askedAtMs : null
+  }
+
   ask(ask: Ask): void {
     if (this.#asks.length === 0) queueMicrotask(() => this.#flush())
     this.#asks.push(ask)
@@ -74,7 +83,8 @@ export class LeaseDesk {
 
   #send(request: LeaseRequest): void {
     const sealed = seal('gatehouse/lease-request', JSON.stringify(request), this.#options.signingKey)
-    const outstanding: Outstanding = { request, sealed, resend: undefined }
+    const askedAtMs = performance.now()
+    const outstanding: Outstanding = { request, sealed, askedAtMs, resend: undefined }
     this.#outstanding.set(request.id, outstanding)
     this.#transmit(outstanding, resendMs)
   }

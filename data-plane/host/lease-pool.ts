@@ -39,6 +39,13 @@ export type BudgetFacts = Pick<
   'limitNanoUsd' | 'settledNanoUsd' | 'unleasedNanoUsd' | 'windowEndsAt'
 >
 
+/** What is leased of a budget, neither spent nor set aside, and what was spent lately. */
+export interface LeasedBudget {
+  readonly budgetId: string
+  readonly freeNanoUsd: number
+  readonly nanoUsdPerSecond: number
+}
+
 export interface Refusal {
   readonly at: number
   readonly neededNanoUsd: number
@@ -74,6 +81,11 @@ export class LeasePool {
   /** Set aside for calls that are under way. */
   get heldNanoUsd(): number {
     return this.#heldNanoUsd
+  }
+
+  leased(now: number): LeasedBudget {
+    const { budgetId } = this
+    return { budgetId, freeNanoUsd: this.freeNanoUsd(now), nanoUsdPerSecond: this.#spentPerSecond }
   }
 
   freeNanoUsd(now: number): number {

@@ -4,7 +4,7 @@ import type { HostLog } from './host-log.ts'
 import type { Held } from './journal.ts'
 import type { LeaseState } from './journal-record.ts'
 import type { Ask } from './lease-desk.ts'
-import { Lease, LeasePool, type Part } from './lease-pool.ts'
+import { Lease, type LeasedBudget, LeasePool, type Part } from './lease-pool.ts'
 import { Waiter } from './waiter.ts'
 
 export interface LedgerOptions {
@@ -92,6 +92,11 @@ export class LeaseLedger implements Ledger {
     hold.settled = nanoUsd > hold.nanoUsd ? this.#chargeBeyond(hold, charges, nanoUsd) : charges
     if (this.#waiters.size > 0) this.#serveWaiters()
     return hold.settled
+  }
+
+  /** What is leased of each budget, neither spent nor set aside. */
+  get leased(): readonly LeasedBudget[] {
+    return Array.from(this.#pools.values(), (pool) => pool.leased(this.#options.now()))
   }
 
   /** What a hold sets aside of each lease. */

@@ -36,6 +36,11 @@ export class PermitLimits implements Limits {
     this.#options = options
   }
 
+  /** Limits in use are counted by this data plane alone. */
+  get isLocal(): boolean {
+    return this.#isDown && this.#pools.size > 0
+  }
+
   take(limits: readonly LimitNode[]): LimitReached | undefined | Promise<LimitReached | undefined> {
     const now = this.#options.now()
     const pools = this.#poolsOf(limits)

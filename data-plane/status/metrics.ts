@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import { callOutcomes } from '../../contract/events.ts'
 import { counter, gauge, type Sample, singleGauge } from '../../telemetry/prometheus.ts'
 import { describeStore } from '../../telemetry/store-metrics.ts'
+import { degradationNames, firstLeaseSecondsLeft, journalSecondsLeft } from './degradations.ts'
 import type { StatusSources } from './sources.ts'
 
 const applyStatuses = ['applied', 'refused', 'awaiting'] as const
@@ -14,6 +15,9 @@ export function createMetrics(sources: StatusSources): Registry {
   describePlugins(registry, sources)
   describeProviders(registry, sources)
   describeNode(registry, sources)
+  describeDistribution(registry, sources)
+  describeJournal(registry, sources)
+  describeOutage(registry, sources)
   return registry
 }
 
@@ -93,10 +97,6 @@ function describeNode(registry: Registry, sources: StatusSources): void {
     'Revision of the applied configuration.',
     () => sources.node().revision,
   )
-  singleGauge(registry, 'gatehouse_config_head_age_seconds', 'Age of the newest signed head.', () => {
-    const { headAgeMs } = sources.node()
-    return headAgeMs === null ? null : headAgeMs / 1000
-  })
   const seconds = (ms: number | null) => (ms === null ? null : ms / 1000)
   singleGauge(
     registry,
@@ -134,6 +134,66 @@ function describeNode(registry: Registry, sources: StatusSources): void {
         value: Number(sources.node().applyStatus === status),
       })),
   )
+}
+
+function describeDistribution(registry: Registry, sources: StatusSources): void {
+  singleGauge(registry, 'gatehouse_config_head_age_seconds', 'Age of the newest signed head.', () => {
+    const { headAgeMs } = sources.node()
+    return headAgeMs === null ? null : headAgeMs / 1000
+  })
+  const behind = 'How many revisions the newest signed head is ahead of what is applied.'
+  singleGauge(registry, 'gatehouse_config_revisions_behind', behind, () => sources.node().revisionsBehind)
+  const lag = 'How long what is applied has not been what the newest signed head says.'
+  singleGauge(registry, 'gatehouse_config_lag_seconds', lag, () => secondsBehind(sources))
+  const refusals = 'Offered configurations that were refused, counted once for each reason.'
+  counter(registry, 'gatehouse_config_refusals_total', refusals, [], () => [
+    { labels: {}, value: sources.node().refusals },
+  ])
+}
+
+const lagNames: ReadonlySet<string> = new Set(['configuration_refused', 'configuration_behind'])
+
+function secondsBehind(sources: StatusSources): number {
+  const begun = sources.degradations().filter(({ what }) => lagNames.has(what))
+  return Math.max(0, ...begun.map(({ since }) => (sources.now() - since) / 1000))
+}
+
+function describeJournal(registry: Registry, sources: StatusSources): void {
+  const journal = () => sources.journal()
+  singleGauge(registry, 'gatehouse_journal_bytes', 'Size of the journal on disk.', () => journal().bytes)
+  const limit = 'Largest size of the journal; at nine tenths of it no further call is recorded.'
+  singleGauge(registry, 'gatehouse_journal_limit_bytes', limit, () => journal().maxBytes)
+  const left = 'Until no further call is recorded, at the rate of recording, when nothing is shipped.'
+  singleGauge(registry, 'gatehouse_journal_left_seconds', left, () => journalSecondsLeft(journal()))
+  const age = 'Age of the oldest event that the control plane has not confirmed; 0 when it has all.'
+  singleGauge(registry, 'gatehouse_journal_oldest_event_age_seconds', age, () => {
+    const { oldestUnshippedAt } = journal()
+    return oldestUnshippedAt === null ? 0 : Math.max(0, sources.now() - oldestUnshippedAt) / 1000
+  })
+  const unrecorded = 'Calls that could not be recorded, by what became of them.'
+  counter(registry, 'gatehouse_unrecorded_calls_total', unrecorded, ['calls'], () => [
+    { labels: { calls: 'served' }, value: journal().unrecordedCalls },
+    { labels: { calls: 'refused' }, value: journal().unrecordedRefusals },
+  ])
+}
+
+function describeOutage(registry: Registry, sources: StatusSources): void {
+  const degraded = 'Whether something is degraded; the status API says why and for how long it can go on.'
+  gauge(registry, 'gatehouse_degraded', degraded, ['what'], () => {
+    const active = new Set(sources.degradations().map(({ what }) => what))
+    return degradationNames.map((what) => ({ labels: { what }, value: Number(active.has(what)) }))
+  })
+  const connected =
+    'Whether the last word of a connection to Redis was an answer; 0 lets calls over it fail at once.'
+  gauge(registry, 'gatehouse_redis_connected', connected, ['role'], () =>
+    sources.connections().map(({ role, answers }) => ({ labels: { role }, value: Number(answers) })),
+  )
+  const left = 'How long the leases last of the budget that runs out first, at its present rate.'
+  singleGauge(registry, 'gatehouse_lease_left_seconds', left, () => firstLeaseSecondsLeft(sources.leases()))
+  const unanswered = 'How long the oldest request for leases has no answer; 0 when none waits.'
+  singleGauge(registry, 'gatehouse_lease_unanswered_seconds', unanswered, () => {
+    return (sources.leases().unansweredForMs ?? 0) / 1000
+  })
 }
 
 function quantile(plugin: string, share: string, durationMs: number | null): readonly Sample[] {

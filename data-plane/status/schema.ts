@@ -1,5 +1,6 @@
 import type { IResolvers } from 'mercurius'
 import { memoryProblem } from '../../transport/store-memory.ts'
+import { degradationNames, journalSecondsLeft, leaseSecondsLeft } from './degradations.ts'
 import type { StatusSources } from './sources.ts'
 
 /** The status API: what this data plane runs and how it fares. Nothing can be changed through it. */
@@ -11,6 +12,13 @@ export const schema = /* GraphQL */ `
     "The providers that were asked since the start."
     providers: [Provider!]!
     counters: Counters!
+    "What this data plane does without for now, what stops calls first; empty when all is well."
+    degradations: [Degradation!]!
+    journal: Journal!
+    "The budgets of which this data plane holds leases, those that run out first at their head; 20 at most."
+    leases: [BudgetLease!]!
+    "To the Redis between the planes; empty when both planes share a process."
+    connections: [Connection!]!
   }
 
   enum ApplyStatus {
@@ -48,6 +56,66 @@ export const schema = /* GraphQL */ `
     stalenessLimitMs: Float
     "How far this machine's clock is ahead of the control plane's, in milliseconds; negative: behind; null: not known yet."
     clockSkewMs: Float
+    "How many revisions the newest signed head is ahead of what is applied."
+    revisionsBehind: Int
+    "How often an offered configuration was refused, counted once for each reason."
+    refusals: Int!
+  }
+
+  enum DegradationName {
+    ${degradationNames.join('\n    ')}
+  }
+
+  type Degradation {
+    what: DegradationName!
+    "RFC 3339: when it was first noticed."
+    since: String!
+    reason: String!
+    "How long it can go on, at the present rate, before calls that are served now are refused; null when nothing runs out."
+    canGoOnForSeconds: Float
+    whatToDo: String!
+    "No call can be served meanwhile: /readyz answers 503."
+    stopsService: Boolean!
+  }
+
+  "The record on disk of what the control plane has to know."
+  type Journal {
+    bytes: Float!
+    "At nine tenths of it no further call is recorded."
+    maxBytes: Float!
+    "How fast it grows by what is recorded."
+    bytesPerSecond: Float!
+    "Until no further call is recorded when nothing is shipped; null when nothing is recorded."
+    secondsLeft: Float
+    "RFC 3339; null when the control plane has all."
+    oldestUnshippedAt: String
+    "The disk refused the last write."
+    isFailing: Boolean!
+    "For want of space no call is recorded."
+    isFull: Boolean!
+    "What cannot be recorded is served all the same and counted, but for calls with a budget; otherwise it is refused."
+    servesUnrecorded: Boolean!
+    "Calls that were served without a record, since the start."
+    unrecordedCalls: Float!
+    "Calls that were refused without a record, since the start."
+    unrecordedRefusals: Float!
+  }
+
+  type BudgetLease {
+    budgetId: ID!
+    "What may be spent without asking the control plane. Nano-USD."
+    freeNanoUsd: String!
+    "What was spent lately. Nano-USD."
+    nanoUsdPerSecond: Float!
+    "How long it lasts at that rate; null when nothing is spent."
+    secondsLeft: Float
+  }
+
+  type Connection {
+    "What it is for: commands, subscriptions."
+    role: String!
+    "While it does not answer, what is asked over it fails at once."
+    answers: Boolean!
   }
 
   type Plugin {
@@ -82,6 +150,8 @@ export const schema = /* GraphQL */ `
   }
 `
 
+const mostLeases = 20
+
 export function resolversOf(sources: StatusSources): IResolvers {
   return {
     Query: {
@@ -94,6 +164,35 @@ export function resolversOf(sources: StatusSources): IResolvers {
       plugins: () => sources.plugins(),
       providers: () => sources.providers(),
       counters: () => sources.counters(),
+      degradations: () =>
+        sources
+          .degradations()
+          .map(({ since, ...rest }) => ({ ...rest, since: new Date(since).toISOString() })),
+      journal: () => journalOf(sources),
+      leases: () => leasesOf(sources),
+      connections: () => sources.connections(),
     },
   }
+}
+
+function journalOf(sources: StatusSources) {
+  const journal = sources.journal()
+  const { oldestUnshippedAt } = journal
+  return {
+    ...journal,
+    secondsLeft: journalSecondsLeft(journal),
+    oldestUnshippedAt: oldestUnshippedAt === null ? null : new Date(oldestUnshippedAt).toISOString(),
+  }
+}
+
+function leasesOf(sources: StatusSources) {
+  const { budgets } = sources.leases()
+  return budgets
+    .map((lease) => ({
+      ...lease,
+      freeNanoUsd: String(lease.freeNanoUsd),
+      secondsLeft: leaseSecondsLeft(lease),
+    }))
+    .toSorted((a, b) => (a.secondsLeft ?? Infinity) - (b.secondsLeft ?? Infinity))
+    .slice(0, mostLeases)
 }

@@ -1,6 +1,7 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import mercurius from 'mercurius'
 import Type, { type Static } from 'typebox'
+import { readinessOf } from '../../telemetry/degradations.ts'
 import { createGuard } from '../../telemetry/metrics-guard.ts'
 import { createMetrics } from './metrics.ts'
 import { limitQuery, mostDepth, mostTokens } from './query-limits.ts'
@@ -27,6 +28,8 @@ type GraphqlBody = Static<typeof GraphqlBody>
 
 const bodyLimitBytes = 16 * 1024
 const requestTimeoutMs = 10_000
+/** What is degraded is known to have begun within so long. */
+const lookEveryMs = 1_000
 
 /** The operator's server: probes, metrics and the read-only status API. Not listening yet. */
 export async function createStatusServer({
@@ -46,11 +49,11 @@ export async function createStatusServer({
   answerErrors(app, log)
   app.get('/healthz', () => ({ status: 'ok' }))
   app.get('/readyz', (_request, reply) => {
-    if (sources.ready()) return { status: 'ready' }
-    if (sources.draining()) return reply.code(503).send({ status: 'draining' })
-    const { applyStatus, lastError } = sources.node()
-    return reply.code(503).send({ status: 'not ready', applyStatus, lastError })
+    const { isReady, body } = readinessOf(sources.degradations())
+    return reply.code(isReady ? 200 : 503).send(body)
   })
+  const looking = setInterval(() => sources.degradations(), lookEveryMs).unref()
+  app.addHook('onClose', async () => clearInterval(looking))
   await app.register(mercurius, {
     schema,
     resolvers: resolversOf(sources),

@@ -1,5 +1,8 @@
 import type { CallOutcome } from '../../contract/events.ts'
+import type { ActiveDegradation } from '../../telemetry/degradations.ts'
 import type { StoreMemory } from '../../transport/store-memory.ts'
+import type { JournalNumbers } from '../host/journal-numbers.ts'
+import type { DegradationName, LeaseNumbers } from './degradations.ts'
 
 /*
  * What the status server reads. The data plane's parts implement these; the server never reaches further.
@@ -33,6 +36,15 @@ export interface NodeNumbers {
   readonly stalenessLimitMs: number | null
   /** How far this clock is ahead of the control plane's; null while that cannot be told. */
   readonly clockSkewMs: number | null
+  /** How many revisions the newest authentic head is ahead of what is applied; null until a head was seen. */
+  readonly revisionsBehind: number | null
+  /** How often an offered configuration was refused, counted once for each reason. */
+  readonly refusals: number
+}
+
+export interface ConnectionNumbers {
+  readonly role: string
+  readonly answers: boolean
 }
 
 export interface PluginNumbers {
@@ -74,8 +86,12 @@ export interface StatusSources {
   plugins(): readonly PluginNumbers[]
   providers(): readonly ProviderNumbers[]
   counters(): CounterNumbers
-  /** Whether it was asked to end, and finishes what is under way. */
-  draining(): boolean
-  /** Whether a call should be sent here now. */
-  ready(): boolean
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** To the store between the planes. */
+  connections(): readonly ConnectionNumbers[]
+  journal(): JournalNumbers
+  leases(): LeaseNumbers
+  /** All that is degraded now, and since when: to be asked often, for it notices only then. */
+  degradations(): readonly ActiveDegradation<DegradationName>[]
 }

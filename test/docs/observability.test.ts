@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { degradationNames as controlPlaneNames } from '../../control-plane/health/degradations.ts'
+import { degradationNames as dataPlaneNames } from '../../data-plane/status/degradations.ts'
 import { type Gateway, startGateway } from '../environment/gateway.ts'
 import { root } from '../source-tree.ts'
 
@@ -71,6 +73,15 @@ describe('the dashboard', () => {
 })
 
 describe('docs/observability.md', () => {
+  it.each([
+    ['on a data plane', dataPlaneNames],
+    ['on a control plane', controlPlaneNames],
+  ] as const)('explains all that can be degraded %s, and nothing else', (where, names) => {
+    const table = page.slice(page.indexOf(`| \`what\`, ${where}`)).split('\n\n')[0] ?? ''
+    const listed = Array.from(table.matchAll(/`([a-z]+_[a-z_]+|draining)`/g), ([, name]) => name)
+    expect(listed.toSorted()).toEqual(names.toSorted())
+  })
+
   it.each(['Control plane', 'Data plane'] as const)(
     'lists the metrics of the %s, all and no other',
     (plane) => {

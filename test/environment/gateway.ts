@@ -24,6 +24,8 @@ export interface GatewayOptions {
   readonly journalMaxBytes?: number
   /** The Redis between the planes, when the test brings its own. */
   readonly redisUrl?: string
+  /** How data planes name that Redis, when it is not as the control plane does. */
+  readonly dataPlaneRedisUrl?: (organizationId: string) => Promise<string>
   /** Milliseconds since the epoch, for both planes. */
   readonly now?: () => number
 }
@@ -89,6 +91,7 @@ async function open(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     name: 'Test',
     requireApprovalForHeaderChanges: false,
   })
+  const dataPlaneStore = (await options.dataPlaneRedisUrl?.(organizationId)) ?? store
   const adminToken = await issueAdminToken(services.database, organizationId, 'test')
 
   const startDataPlane = async (index: number) => {
@@ -98,7 +101,7 @@ async function open(options: GatewayOptions, opened: AsyncDisposableStack): Prom
       index,
       token,
       stateDirectory,
-      store,
+      store: dataPlaneStore,
       controlPlaneUrl: controlPlane.url,
     })
     return createDataPlane({ env: planeEnv, log, ...(options.now && { now: options.now }) })

@@ -33,6 +33,7 @@ export function createMemoryTransport({
     get connected() {
       return bus.open
     },
+    connections: [],
     dataPlane: (organizationId, dataPlaneId) => ({
       config: configurations.channel(organizationId),
       events: {

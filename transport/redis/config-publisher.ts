@@ -1,7 +1,7 @@
 import { channels } from '../../contract/channels.ts'
 import { type ConfigPublisher, keptDeltas } from '../config-channel.ts'
 import { bulkTimeoutFactor } from './config-channel.ts'
-import type { RedisConnection } from './connection.ts'
+import type { ConnectionOf } from './connection.ts'
 import { runScript, script } from './script.ts'
 import { writeNextSnapshot } from './snapshot.ts'
 
@@ -43,7 +43,7 @@ const useNextSnapshot = script(`
 
 /** Writes the configurations of all organizations into Redis. */
 export function redisConfigPublisher(
-  connection: RedisConnection,
+  connectionOf: ConnectionOf,
   operationTimeoutMs: number,
 ): ConfigPublisher {
   const bulk = { timeoutMs: operationTimeoutMs * bulkTimeoutFactor }
@@ -51,7 +51,9 @@ export function redisConfigPublisher(
     async publish({ organizationId, head, deltas, snapshot, credentials = new Map(), dropDeltas }) {
       const inUse = channels.configSnapshot(organizationId)
       const next =
-        snapshot === undefined ? inUse : await writeNextSnapshot(connection, organizationId, snapshot)
+        snapshot === undefined
+          ? inUse
+          : await writeNextSnapshot(connectionOf(organizationId), organizationId, snapshot)
       const keys = [
         channels.configHead(organizationId),
         ...[inUse, next],
@@ -67,15 +69,16 @@ export function redisConfigPublisher(
         ...deltas.flatMap(({ revision, document }) => [String(revision), document]),
         ...[...credentials.values()].map((sealed) => sealed ?? ''),
       ]
-      await connection.run((client) => runScript(client, publish, keys, values), bulk)
+      await connectionOf(organizationId).run((client) => runScript(client, publish, keys, values), bulk)
     },
     async replaceSnapshot(organizationId, snapshot) {
+      const connection = connectionOf(organizationId)
       const next = await writeNextSnapshot(connection, organizationId, snapshot)
       const keys = [channels.configSnapshot(organizationId), next]
       await connection.run((client) => runScript(client, useNextSnapshot, keys, []))
     },
     async published(organizationId) {
-      const [head, snapshots] = await connection.run((client) =>
+      const [head, snapshots] = await connectionOf(organizationId).run((client) =>
         Promise.all([
           client.get(channels.configHead(organizationId)),
           client.exists(channels.configSnapshot(organizationId)),

@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { channels } from '../../contract/channels.ts'
 import type { ControlPlaneTransport, DataPlaneTransport, Transport } from '../transport.ts'
+import { siteOf } from './address.ts'
 import { redisConfigChannel } from './config-channel.ts'
 import { redisConfigPublisher } from './config-publisher.ts'
-import { RedisConnection, type TransportLog } from './connection.ts'
+import { type ConnectionOf, RedisConnection, type TransportLog } from './connection.ts'
+import { DividedConsumer } from './divided-consumer.ts'
 import { redisEventConsumer, redisEventProducer } from './event-stream.ts'
 import { redisIntentReader, redisIntentStore } from './intents.ts'
 import { redisLeaseClient, redisLeaseServer } from './lease-channel.ts'
 import { redisLimitStore } from './limit-store.ts'
 import { MemoryWatch } from './memory-watch.ts'
 import { redisRequestRates } from './request-rates.ts'
-import { RedisStreamConsumer } from './stream-consumer.ts'
+import { RedisStreamConsumer, type StreamConsumer } from './stream-consumer.ts'
 import { Subscriptions } from './subscriptions.ts'
 
 export interface RedisTransportOptions {
@@ -24,7 +26,8 @@ export interface RedisTransportOptions {
 }
 
 /**
- * The transport over one Redis (`redis://` or `rediss://`), which goes on trying to connect for as long as it is open.
+ * The transport over one Redis (`redis://` or `rediss://`), over the master that Redis Sentinel names
+ * (`redis+sentinel://`), or over a cluster (`redis+cluster://`). It goes on trying to connect for as long as it is open.
  *
  * @throws TypeError when the URL is none of a Redis. Its text is left out, for it may hold a password.
  */
@@ -37,36 +40,45 @@ export async function connectRedis(
     reclaimAfterMs = 10_000,
   }: RedisTransportOptions,
 ): Promise<Transport> {
-  if (!/^rediss?:$/.test(URL.parse(url)?.protocol ?? '')) {
-    throw new TypeError('the Redis URL must start with redis:// or rediss://, such as redis://127.0.0.1:6379')
-  }
+  const site = siteOf(url)
   const connections = new Map<string, RedisConnection>()
   /** Opened at its first use: a data plane never blocks, a control plane never subscribes. */
-  const connectionFor = (role: string): RedisConnection => {
-    const open = connections.get(role) ?? new RedisConnection({ url, role, log, operationTimeoutMs })
-    connections.set(role, open)
+  const connectionFor: ConnectionFor = (role, key, user = '') => {
+    const name = `${role} ${site.isDivided ? hashTagOf(key) : ''} ${user}`
+    const route = site.routeTo(key)
+    const open = connections.get(name) ?? new RedisConnection({ route, role, log, operationTimeoutMs })
+    connections.set(name, open)
     return open
   }
-  const connection = connectionFor('commands')
+  const connection = connectionFor('commands', sharedKey)
   const memoryWatch = new MemoryWatch(connection, log)
   let subscribed: Subscriptions | undefined
   const subscriptions = () => {
-    subscribed ??= new Subscriptions(connectionFor('subscriptions'))
+    subscribed ??= new Subscriptions(connectionFor('subscriptions', sharedKey))
     return subscribed
   }
   if (waitForConnection) await connection.firstConnection
-  const common = { connection, operationTimeoutMs, reclaimAfterMs }
+  const commands = () => [...connections.values()].filter(({ role }) => role === 'commands')
   return {
     kind: 'redis',
     get connected() {
-      return connection.answers
+      return commands().every(({ answers }) => answers)
+    },
+    get connections() {
+      return Array.from(connections.values(), ({ role, answers }) => ({ role, answers }))
     },
     get memory() {
       return memoryWatch.memory
     },
     dataPlane: (organizationId, dataPlaneId) =>
-      dataPlaneEnd({ ...common, subscriptions: subscriptions(), organizationId, dataPlaneId }),
-    controlPlane: () => controlPlaneEnd({ ...common, connectionFor }),
+      dataPlaneEnd({
+        connection: connectionFor('commands', channels.events(organizationId)),
+        ...{ subscriptions: subscriptions(), organizationId, dataPlaneId, operationTimeoutMs },
+      }),
+    controlPlane: () =>
+      controlPlaneEnd({
+        ...{ connectionFor, isDivided: site.isDivided, operationTimeoutMs, reclaimAfterMs },
+      }),
     async close() {
       memoryWatch.close()
       for (const open of connections.values()) open.close()
@@ -92,26 +104,41 @@ function dataPlaneEnd(options: {
 }
 
 function controlPlaneEnd(options: {
-  connection: RedisConnection
-  connectionFor: (role: string) => RedisConnection
+  connectionFor: ConnectionFor
+  isDivided: boolean
   operationTimeoutMs: number
   reclaimAfterMs: number
 }): ControlPlaneTransport {
-  const { connection, connectionFor, ...limits } = options
+  const { connectionFor, isDivided, ...limits } = options
   const consumer = randomUUID()
-  const consumerOf = (role: string, streamOf: (organizationId: string) => string) =>
-    new RedisStreamConsumer({
-      ...limits,
-      connection,
-      blockingConnection: connectionFor(`${role}-${consumer}`),
-      streamOf,
-      consumer,
-    })
-  return {
-    config: redisConfigPublisher(connection, options.operationTimeoutMs),
-    events: redisEventConsumer(connection, consumerOf('events', channels.events)),
-    leases: redisLeaseServer(connection, consumerOf('leases', channels.leaseRequests)),
-    intents: redisIntentReader(connection),
-    rates: redisRequestRates(connection),
+  const connectionOf: ConnectionOf = (organizationId) =>
+    connectionFor('commands', channels.events(organizationId))
+  const consumerOf = (role: string, streamOf: (organizationId: string) => string): StreamConsumer => {
+    const on = (key: string) =>
+      new RedisStreamConsumer({
+        ...limits,
+        connection: connectionFor('commands', key),
+        blockingConnection: connectionFor(role, key, consumer),
+        streamOf,
+        consumer,
+      })
+    return isDivided ? new DividedConsumer((organizationId) => on(streamOf(organizationId))) : on(sharedKey)
   }
+  return {
+    config: redisConfigPublisher(connectionOf, options.operationTimeoutMs),
+    events: redisEventConsumer(connectionOf, consumerOf('events', channels.events)),
+    leases: redisLeaseServer(connectionOf, consumerOf('leases', channels.leaseRequests)),
+    intents: redisIntentReader(connectionOf),
+    rates: redisRequestRates(connectionFor('commands', sharedKey)),
+  }
+}
+
+/** Of what belongs to no organization. */
+const sharedKey = channels.requestRate('')
+
+/** Opened at its first use. In a cluster there is one for each hash tag. */
+type ConnectionFor = (role: string, key: string, user?: string) => RedisConnection
+
+function hashTagOf(key: string): string {
+  return /\{([^}]+)\}/.exec(key)?.[1] ?? key
 }

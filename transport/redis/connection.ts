@@ -1,5 +1,6 @@
 import { createClient } from 'redis'
 import { TransportUnavailable } from '../transport.ts'
+import { locatedAt, type Route, type ServerAddress } from './route.ts'
 
 /** The part of a pino logger that the transport uses. */
 export interface TransportLog {
@@ -8,7 +9,7 @@ export interface TransportLog {
 }
 
 export interface ConnectionOptions {
-  readonly url: string
+  readonly route: Route
   /** Tells the connections of one transport apart in logs and in `CLIENT LIST`. */
   readonly role: string
   readonly log: TransportLog
@@ -23,12 +24,17 @@ export interface RunLimits {
 
 export type RedisClient = ReturnType<typeof openClient>
 
+/** The connection to whoever holds the keys of an organization. */
+export type ConnectionOf = (organizationId: string) => RedisConnection
+
 const watchIntervalMs = 1_000
 /** A connection that owes an answer for so long is given up and opened anew. */
 const unansweredLimitMs = 2_000
 /** Ends a handshake that is never answered; an open connection is pinged far more often. */
 const silenceLimitMs = 10_000
 const retryLimitMs = 1_000
+/** Before the servers are asked anew who is the right one. */
+const locateAgainMs = 200
 const queueLimit = 10_000
 
 /**
@@ -43,7 +49,10 @@ export class RedisConnection {
   /** Settled once connected, or soon after the start: the first callers wait for the connection to open. */
   readonly #firstConnection: Promise<void>
   #settleFirst: () => void = () => undefined
-  #client: RedisClient
+  /** None while it is not known where to connect. */
+  #client: RedisClient | undefined
+  /** Of several attempts to find the server the last one counts. */
+  #attempt = 0
   #closed = false
   #down = false
   #inFlight = 0
@@ -58,7 +67,7 @@ export class RedisConnection {
         resolve()
       }
     })
-    this.#client = this.#open()
+    this.#open()
     this.#watch = setInterval(() => this.#check(), watchIntervalMs).unref()
   }
 
@@ -72,9 +81,13 @@ export class RedisConnection {
     this.#readyListeners.push(listener)
   }
 
+  get role(): string {
+    return this.#options.role
+  }
+
   /** Whether the last word from Redis was an answer, not silence. */
   get answers(): boolean {
-    return this.#client.isReady && this.#unansweredSince === undefined
+    return this.#client?.isReady === true && this.#unansweredSince === undefined
   }
 
   /** @throws TransportUnavailable when Redis is away, silent for the time limit, or refuses. */
@@ -83,7 +96,7 @@ export class RedisConnection {
     await this.#firstConnection
     const client = this.#client
     if (this.#closed) throw new TransportUnavailable('the connection to Redis is closed')
-    if (!client.isReady) throw new TransportUnavailable('there is no connection to Redis')
+    if (!client?.isReady) throw new TransportUnavailable('there is no connection to Redis')
     this.#inFlight++
     const answer = command(client).finally(() => {
       this.#inFlight--
@@ -97,15 +110,16 @@ export class RedisConnection {
         this.#unansweredSince ??= performance.now()
         if (restartOnTimeout) this.#restart()
       }
+      if (isWrongServer(error) && client === this.#client) this.#locateAgain()
       throw unavailable(error, timeoutMs)
     }
   }
 
   #restart(): void {
     if (this.#closed) return
-    this.#client.destroy()
+    this.#client?.destroy()
     this.#unansweredSince = undefined
-    this.#client = this.#open()
+    this.#open()
   }
 
   close(): void {
@@ -113,16 +127,45 @@ export class RedisConnection {
     this.#closed = true
     this.#settleFirst()
     clearInterval(this.#watch)
-    this.#client.destroy()
+    this.#client?.destroy()
   }
 
-  #open(): RedisClient {
-    const client = openClient(this.#options)
+  #open(): void {
+    const attempt = ++this.#attempt
+    const { locate } = this.#options.route
+    if (!locate) {
+      // A client that is closed while it connects rejects; every other failure it retries by itself.
+      this.#adopt(openClient(this.#options)).catch(() => undefined)
+      return
+    }
+    this.#client = undefined
+    const opening = locate().then(async (server) => {
+      if (attempt === this.#attempt && !this.#closed) await this.#adopt(openClient(this.#options, server))
+    })
+    opening.catch((error: unknown) => {
+      if (attempt !== this.#attempt) return
+      this.#noteLoss(error)
+      this.#locateAgain()
+    })
+  }
+
+  async #adopt(client: RedisClient): Promise<void> {
+    this.#client = client
     client.on('error', (error: unknown) => this.#lost(client, error))
     client.on('ready', () => this.#connected(client))
-    // A client that is closed while it connects rejects; every other failure it retries by itself.
-    client.connect().catch(() => undefined)
-    return client
+    await client.connect()
+  }
+
+  /** Gives the server up that was right until now, and asks in a while which one is. */
+  #locateAgain(): void {
+    if (!this.#options.route.locate || this.#closed) return
+    if (this.#client?.isOpen) this.#client.destroy()
+    this.#client = undefined
+    this.#unansweredSince = undefined
+    const attempt = ++this.#attempt
+    setTimeout(() => {
+      if (attempt === this.#attempt && !this.#closed) this.#open()
+    }, locateAgainMs * jitter()).unref()
   }
 
   #connected(client: RedisClient): void {
@@ -139,7 +182,13 @@ export class RedisConnection {
   }
 
   #lost(client: RedisClient, error: unknown): void {
-    if (this.#closed || client !== this.#client || this.#down) return
+    if (this.#closed || client !== this.#client) return
+    this.#noteLoss(error)
+    this.#locateAgain()
+  }
+
+  #noteLoss(error: unknown): void {
+    if (this.#closed || this.#down) return
     this.#down = true
     const reason = error instanceof Error ? error.message : String(error)
     this.#options.log.warn(
@@ -164,14 +213,16 @@ export class RedisConnection {
       return
     }
     // A failed ping has told all it had to tell: it is the silence that `run` noted.
-    if (this.#client.isReady && this.#inFlight === 0)
+    if (this.#client?.isReady && this.#inFlight === 0)
       this.run((client) => client.ping()).catch(() => undefined)
   }
 }
 
-function openClient({ url, role }: ConnectionOptions) {
+/** @param server Where the route leads now; such a client does not reconnect, for the next one may be elsewhere. */
+function openClient({ route, role }: ConnectionOptions, server?: ServerAddress) {
+  const { socket, ...settings } = server ? locatedAt(route, server) : route.settings
   return createClient({
-    url,
+    ...settings,
     RESP: 3,
     name: `gatehouse-${role}`,
     disableOfflineQueue: true,
@@ -179,11 +230,19 @@ function openClient({ url, role }: ConnectionOptions) {
     maintNotifications: 'disabled',
     commandsQueueMaxLength: queueLimit,
     socket: {
+      ...socket,
       connectTimeout: 2_000,
       socketTimeout: silenceLimitMs,
-      reconnectStrategy: (retries) => Math.min(2 ** Math.min(retries, 10) * 25, retryLimitMs) * jitter(),
+      reconnectStrategy: server
+        ? false
+        : (retries) => Math.min(2 ** Math.min(retries, 10) * 25, retryLimitMs) * jitter(),
     },
   })
+}
+
+/** It was demoted to a replica, or the keys have moved to another server. */
+function isWrongServer(error: unknown): boolean {
+  return error instanceof Error && /^(READONLY|MOVED|ASK|CLUSTERDOWN) /.test(error.message)
 }
 
 function jitter(): number {

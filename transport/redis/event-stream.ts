@@ -1,9 +1,9 @@
 import { channels } from '../../contract/channels.ts'
 import { type EventConsumer, type EventProducer, eventsLimit } from '../event-stream.ts'
 import { TransportUnavailable } from '../transport.ts'
-import type { RedisConnection } from './connection.ts'
+import type { ConnectionOf, RedisConnection } from './connection.ts'
 import { runScript, script } from './script.ts'
-import { bodyField, type RedisStreamConsumer } from './stream-consumer.ts'
+import { bodyField, type StreamConsumer } from './stream-consumer.ts'
 
 /** An event that nobody has ingested yet must not be trimmed, so a full stream refuses. */
 const append = script(`
@@ -38,12 +38,12 @@ export function redisEventProducer(options: {
   }
 }
 
-export function redisEventConsumer(connection: RedisConnection, batches: RedisStreamConsumer): EventConsumer {
+export function redisEventConsumer(connectionOf: ConnectionOf, batches: StreamConsumer): EventConsumer {
   return {
     read: (organizationIds, waitMs) => batches.read(organizationIds, waitMs),
     async confirm(organizationId, dataPlaneId, confirmation) {
       const key = channels.eventConfirmations(organizationId)
-      await connection.run((client) => client.hSet(key, dataPlaneId, confirmation))
+      await connectionOf(organizationId).run((client) => client.hSet(key, dataPlaneId, confirmation))
     },
     acknowledge: (entries) => batches.acknowledge(entries),
     backlog: (organizationIds) => batches.backlog(organizationIds),

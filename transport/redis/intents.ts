@@ -1,6 +1,6 @@
 import { channels } from '../../contract/channels.ts'
 import type { HeldIntents, IntentReader, IntentStore } from '../intents.ts'
-import type { RedisConnection } from './connection.ts'
+import type { ConnectionOf, RedisConnection } from './connection.ts'
 import { runScript, script } from './script.ts'
 
 /** Of a process: how often it has been heard of, and how many intents of it are held. */
@@ -36,19 +36,21 @@ export function redisIntentStore(options: {
   }
 }
 
-export function redisIntentReader(connection: RedisConnection): IntentReader {
+export function redisIntentReader(connectionOf: ConnectionOf): IntentReader {
   const all = async (organizationId: string, dataPlaneId: string) =>
     Object.entries(
-      await connection.run((client) => client.hGetAll(channels.intents(organizationId, dataPlaneId))),
+      await connectionOf(organizationId).run((client) =>
+        client.hGetAll(channels.intents(organizationId, dataPlaneId)),
+      ),
     )
   return {
     async beats(organizationId, dataPlaneId) {
       const key = channels.intents(organizationId, dataPlaneId)
-      const names = (await connection.run((client) => client.hKeys(key))).filter((name) =>
+      const names = (await connectionOf(organizationId).run((client) => client.hKeys(key))).filter((name) =>
         name.startsWith('beat/'),
       )
       if (names.length === 0) return new Map()
-      const beats = await connection.run((client) => client.hmGet(key, names))
+      const beats = await connectionOf(organizationId).run((client) => client.hmGet(key, names))
       return new Map(names.map((name, index) => [name.slice('beat/'.length), beats[index] ?? '']))
     },
     async read(organizationId, dataPlaneId, process) {
@@ -59,11 +61,11 @@ export function redisIntentReader(connection: RedisConnection): IntentReader {
     },
     async forget(organizationId, dataPlaneId, process) {
       const key = channels.intents(organizationId, dataPlaneId)
-      const held = (await connection.run((client) => client.hKeys(key))).filter((name) =>
+      const held = (await connectionOf(organizationId).run((client) => client.hKeys(key))).filter((name) =>
         name.startsWith(`${process}/`),
       )
       const names = [...held, beatField(process), `count/${process}`]
-      await connection.run((client) => client.hDel(key, names))
+      await connectionOf(organizationId).run((client) => client.hDel(key, names))
     },
   }
 }

@@ -1,7 +1,7 @@
 import { channels } from '../../contract/channels.ts'
 import { type LeaseClient, type LeaseServer, leaseRequestsLimit } from '../lease-channel.ts'
-import type { RedisConnection } from './connection.ts'
-import { bodyField, type RedisStreamConsumer } from './stream-consumer.ts'
+import type { ConnectionOf, RedisConnection } from './connection.ts'
+import { bodyField, type StreamConsumer } from './stream-consumer.ts'
 import type { Subscriptions } from './subscriptions.ts'
 
 export function redisLeaseClient(options: {
@@ -27,11 +27,11 @@ export function redisLeaseClient(options: {
   }
 }
 
-export function redisLeaseServer(connection: RedisConnection, requests: RedisStreamConsumer): LeaseServer {
+export function redisLeaseServer(connectionOf: ConnectionOf, requests: StreamConsumer): LeaseServer {
   return {
     read: (organizationIds, waitMs) => requests.read(organizationIds, waitMs),
     async reply(entry, dataPlaneId, reply) {
-      await connection.run((client) =>
+      await connectionOf(entry.organizationId).run((client) =>
         client.publish(channels.leaseReplies(entry.organizationId, dataPlaneId), reply),
       )
       await requests.acknowledge([entry])

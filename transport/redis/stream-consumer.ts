@@ -13,6 +13,12 @@ export interface Entry {
   readonly body: string
 }
 
+export interface StreamConsumer {
+  read(organizationIds: readonly string[], waitMs: number): Promise<readonly Entry[]>
+  acknowledge(entries: readonly Entry[]): Promise<void>
+  backlog(organizationIds: readonly string[]): Promise<EventBacklog>
+}
+
 export interface StreamConsumerOptions {
   /** For all commands that answer at once. */
   readonly connection: RedisConnection
@@ -55,7 +61,7 @@ const readBacklog = script(`
 `)
 
 /** One member of the consumer group that empties the streams of many organizations. */
-export class RedisStreamConsumer {
+export class RedisStreamConsumer implements StreamConsumer {
   readonly #options: StreamConsumerOptions
   /** Streams whose group is known to exist. */
   readonly #grouped = new Set<string>()

@@ -1,6 +1,7 @@
 import type { StatusSources } from '../../../data-plane/status/sources.ts'
 
 const plugin = { name: 'auth', version: '1.0.0', enabled: true, builtin: true, order: 1 }
+
 /** A data plane on which something of everything has happened. */
 export const healthySources: StatusSources = {
   node: () => ({
@@ -17,6 +18,8 @@ export const healthySources: StatusSources = {
     transportConnected: true,
     storeMemory: { usedBytes: 2_000_000, maxBytes: 100_000_000, policy: 'noeviction', evicts: false },
     headAgeMs: 1_500,
+    revisionsBehind: 1,
+    refusals: 1,
     configurationAgeMs: 1_500,
     stalenessLimitMs: 60_000,
     clockSkewMs: 12,
@@ -30,6 +33,38 @@ export const healthySources: StatusSources = {
     calls: { succeeded: 1, denied: 1, failed: 1, cancelled: 0, unknown: 0 },
     eventBacklog: 4,
   }),
-  draining: () => false,
-  ready: () => true,
+  now: () => 100_000,
+  connections: () => [
+    { role: 'commands', answers: false },
+    { role: 'subscriptions', answers: true },
+  ],
+  journal: () => ({
+    bytes: 400,
+    maxBytes: 1_000,
+    bytesPerSecond: 10,
+    oldestUnshippedAt: 30_000,
+    isFailing: false,
+    isFull: false,
+    servesUnrecorded: false,
+    unrecordedCalls: 0,
+    unrecordedRefusals: 2,
+  }),
+  leases: () => ({
+    unansweredForMs: 7_000,
+    budgets: [
+      { budgetId: 'bud_slow', freeNanoUsd: 1_000, nanoUsdPerSecond: 0 },
+      { budgetId: 'bud_later', freeNanoUsd: 1_000, nanoUsdPerSecond: 10 },
+      { budgetId: 'bud_first', freeNanoUsd: 1_000, nanoUsdPerSecond: 100 },
+    ],
+  }),
+  degradations: () => [
+    {
+      what: 'configuration_refused',
+      since: 60_000,
+      reason: 'The newest configuration was refused.',
+      canGoOnForSeconds: null,
+      whatToDo: 'Correct it.',
+      stopsService: false,
+    },
+  ],
 }

@@ -43,6 +43,29 @@ describe('the status API', () => {
     expect(body.data.counters).toEqual({ requests: 3, denials: 1, upstreamErrors: 1, eventBacklog: 4 })
   })
 
+  it('tells what is degraded, what the journal holds and which budget runs out first', async () => {
+    const { body } = await ask(
+      await serve(),
+      `{ degradations { what since reason canGoOnForSeconds whatToDo stopsService }
+         journal { bytes maxBytes bytesPerSecond secondsLeft oldestUnshippedAt isFailing isFull unrecordedCalls unrecordedRefusals }
+         leases { budgetId freeNanoUsd secondsLeft } connections { role answers } }`,
+    )
+    expect(body.data.degradations).toMatchObject([
+      { what: 'configuration_refused', since: '1970-01-01T00:01:00.000Z', canGoOnForSeconds: null },
+    ])
+    expect(body.data.journal).toMatchObject({
+      secondsLeft: 50,
+      oldestUnshippedAt: '1970-01-01T00:00:30.000Z',
+      unrecordedRefusals: 2,
+    })
+    expect(body.data.leases).toEqual([
+      { budgetId: 'bud_first', freeNanoUsd: '1000', secondsLeft: 10 },
+      { budgetId: 'bud_later', freeNanoUsd: '1000', secondsLeft: 100 },
+      { budgetId: 'bud_slow', freeNanoUsd: '1000', secondsLeft: null },
+    ])
+    expect(body.data.connections[0]).toEqual({ role: 'commands', answers: false })
+  })
+
   it.each([
     ['introspection', '{ __schema { types { name } } }'],
     [
@@ -122,10 +145,34 @@ describe('who may look', () => {
     expect((await server.inject('/healthz')).statusCode).toBe(200)
     expect((await server.inject('/readyz')).statusCode).toBe(200)
   })
+})
 
-  it('not ready while there is no configuration', async () => {
-    const answer = await (await serve({ ready: () => false })).inject('/readyz')
+describe('/readyz', () => {
+  it('is ready while calls are served, and says what is degraded, since when and what to do', async () => {
+    const answer = await (await serve()).inject('/readyz')
+    expect(answer.statusCode).toBe(200)
+    expect(answer.json()).toEqual({
+      status: 'ready',
+      degraded: [
+        {
+          what: 'configuration_refused',
+          since: '1970-01-01T00:01:00.000Z',
+          reason: 'The newest configuration was refused.',
+          canGoOnForSeconds: null,
+          whatToDo: 'Correct it.',
+          stopsService: false,
+        },
+      ],
+    })
+  })
+
+  it('is not while something stops all calls', async () => {
+    const [degradation] = healthySources.degradations()
+    if (!degradation) throw new Error('there is none')
+    const degradations = () => [{ ...degradation, what: 'journal_full', stopsService: true } as const]
+    const answer = await (await serve({ degradations })).inject('/readyz')
     expect(answer.statusCode).toBe(503)
+    expect(answer.json()).toMatchObject({ status: 'not ready', degraded: [{ what: 'journal_full' }] })
   })
 })
 
@@ -144,5 +191,14 @@ it('metrics have conventional names and labels that do not grow', async () => {
   expect(text).toContain('gatehouse_plugin_duration_seconds{plugin="auth",quantile="0.5"} 0.00001')
   expect(text).toContain('gatehouse_config_apply_status{status="refused"} 1')
   expect(text).toContain('gatehouse_config_head_age_seconds 1.5')
+  expect(text).toContain('gatehouse_config_revisions_behind 1')
+  expect(text).toContain('gatehouse_config_lag_seconds 40')
+  expect(text).toContain('gatehouse_journal_left_seconds 50')
+  expect(text).toContain('gatehouse_journal_oldest_event_age_seconds 70')
+  expect(text).toContain('gatehouse_unrecorded_calls_total{calls="refused"} 2')
+  expect(text).toContain('gatehouse_lease_left_seconds 10')
+  expect(text).toContain('gatehouse_redis_connected{role="commands"} 0')
+  expect(text).toContain('gatehouse_degraded{what="configuration_refused"} 1')
+  expect(text).toContain('gatehouse_degraded{what="journal_full"} 0')
   expect(text.match(/^gatehouse_provider_requests_total\{/gm)).toHaveLength(200)
 })

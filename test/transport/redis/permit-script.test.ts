@@ -14,7 +14,12 @@ let url: string
 
 beforeAll(async () => {
   url = await redisUrl()
-  connection = new RedisConnection({ url, role: 'test', log: silentLog, operationTimeoutMs: 5_000 })
+  connection = new RedisConnection({
+    route: { settings: { url } },
+    role: 'test',
+    log: silentLog,
+    operationTimeoutMs: 5_000,
+  })
 })
 afterAll(() => connection.close())
 

@@ -40,7 +40,7 @@ it('the script does in Redis what the model does', async () => {
 
 it('keeps nothing of a sender whose allowance is whole again', async () => {
   await takeFromRedis(client, 'brief', 6)
-  const [key = ''] = await client.keys('gh:rate:brief')
+  const [key = ''] = await client.keys('gh:{rate}:brief')
   expect(await client.pTTL(key)).toBeGreaterThan(9_000)
   expect(await client.pTTL(key)).toBeLessThanOrEqual(10_000)
 })

@@ -1,0 +1,146 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createClient } from 'redis'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { EmbeddedRedis } from '../../cli/embedded/redis.ts'
+import { channels } from '../../contract/channels.ts'
+import { type Gateway, startGateway } from '../environment/gateway.ts'
+import { startOwnRedis } from '../environment/index.ts'
+import { root } from '../source-tree.ts'
+import { eventually } from '../transport/poll.ts'
+
+const page = readFileSync(join(root, 'docs/operations.md'), 'utf8')
+const password = 'a-password-of-the-test'
+
+let redis: EmbeddedRedis
+let gateway: Gateway
+let administrator: ReturnType<typeof createClient>
+
+/** The rules of a user as the page gives them, the placeholders filled in. */
+function rulesOf(user: string, organizationId = ''): string[] {
+  const line = page.split('\n').find((one) => one.startsWith(`user ${user} `))
+  if (!line) throw new Error(`docs/operations.md has no user ${user}`)
+  const filled = line.replaceAll('<organization>', organizationId).replaceAll('<password>', password)
+  // A selector in parentheses is one rule.
+  return filled.match(/\([^)]*\)|\S+/g)?.slice(2) ?? []
+}
+
+function urlOf(user: string): string {
+  return redis.url.replace('redis://', `redis://${user}:${password}@`)
+}
+
+beforeAll(async () => {
+  redis = await startOwnRedis()
+  administrator = createClient({ url: redis.url })
+  await administrator.connect()
+  await administrator.aclSetUser('gatehouse-control', rulesOf('gatehouse-control'))
+  await administrator.aclSetUser('default', ['reset', 'on', `>${password}`, '~*', '&*', '+@all'])
+  gateway = await startGateway({
+    redisUrl: urlOf('gatehouse-control'),
+    dataPlaneRedisUrl: async (organizationId) => {
+      await administrator.aclSetUser('gatehouse-data', rulesOf('gatehouse-data', organizationId))
+      return urlOf('gatehouse-data')
+    },
+  })
+}, 60_000)
+afterAll(async () => {
+  await gateway?.stop()
+  administrator?.destroy()
+  await redis?.kill()
+})
+
+async function chat(secret: string): Promise<number> {
+  const response = await fetch(`${gateway.dataPlanes[0]?.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${secret}` },
+    body: JSON.stringify({ model: 'demo-chat', max_tokens: 10, messages: [{ role: 'user', content: 'Hi' }] }),
+  })
+  await response.arrayBuffer()
+  return response.status
+}
+
+/** The demo's key has a budget already. */
+async function limitRequests(): Promise<void> {
+  const { data } = await gateway.graphql<{ virtualKeys: { edges: { node: { id: string } }[] } }>(
+    '{ virtualKeys { edges { node { id } } } }',
+  )
+  const answer = await gateway.graphql(
+    `mutation ($id: ID!) { setRequestLimit(input: { owner: { virtualKeyId: $id }, maxRequests: 1000, windowSeconds: 60 }) {
+       __typename ... on RequestLimit { maxRequests } ... on Refusal { message } } }`,
+    { id: data?.virtualKeys.edges[0]?.node.id },
+  )
+  expect(answer).toMatchObject({ data: { setRequestLimit: { maxRequests: 1000 } } })
+}
+
+/** What Redis has counted against the limit. */
+async function countedPermits(): Promise<number> {
+  const keys = await administrator.keys(channels.limitGrants(gateway.organizationId, '*'))
+  return keys.length
+}
+
+describe('the Redis users of docs/operations.md', () => {
+  it('let both planes do all that they do: nothing of theirs is refused', async () => {
+    await limitRequests()
+    await eventually('a call under budget and limit', async () => {
+      return (await chat(gateway.demo.virtualKey)) === 200 && (await countedPermits()) > 0
+    })
+    await gateway.restartDataPlane(0)
+    expect(await chat(gateway.demo.virtualKey)).toBe(200)
+    await eventually('the calls in the audit trail', async () => {
+      const { data } = await gateway.graphql<{ usage: { totals: { requests: number } } }>(
+        '{ usage(filter: { outcome: succeeded }) { totals { requests } } }',
+      )
+      return (data?.usage.totals.requests ?? 0) >= 2
+    })
+    const readiness = await fetch(`${gateway.controlPlane.url}/readyz`)
+    expect(await readiness.json()).toMatchObject({ status: 'ready', degraded: [] })
+    expect(await administrator.sendCommand(['ACL', 'LOG'])).toEqual([])
+  })
+
+  it('let a data plane change no configuration, delete no event, and reach no other organization', async () => {
+    const client = createClient({ url: urlOf('gatehouse-data') })
+    await client.connect()
+    const own = gateway.organizationId
+    const attempts: readonly (readonly string[])[] = [
+      ['SET', channels.configHead(own), 'forged'],
+      ['DEL', channels.configSnapshot(own)],
+      ['DEL', channels.events(own)],
+      ['XDEL', channels.events(own), '0-1'],
+      ['HSET', channels.eventConfirmations(own), 'dp_1', 'forged'],
+      ['XRANGE', channels.leaseRequests(own), '-', '+'],
+      ['PUBLISH', channels.configHints(own), 'published'],
+      ['EVAL', "return redis.call('DEL', KEYS[1])", '1', channels.events(own)],
+      ['GET', channels.configHead('org_other')],
+      ['XADD', channels.events('org_other'), '*', 'body', 'x'],
+      ['SUBSCRIBE', channels.configHints('org_other')],
+      ['GET', channels.requestRate('sender')],
+      ['KEYS', '*'],
+      ['FLUSHALL'],
+      ['CONFIG', 'GET', '*'],
+    ]
+    for (const attempt of attempts) {
+      await expect(client.sendCommand([...attempt]), attempt.join(' ')).rejects.toThrow(
+        /NOPERM|permission|can't access/i,
+      )
+    }
+    client.destroy()
+  })
+
+  it('let a control plane do nothing beyond what is Gatehouse’s', async () => {
+    const client = createClient({ url: urlOf('gatehouse-control') })
+    await client.connect()
+    const attempts = [
+      ['SET', 'other', '1'],
+      ['GET', 'other'],
+      ['FLUSHALL'],
+      ['CONFIG', 'GET', '*'],
+      ['KEYS', '*'],
+    ]
+    for (const attempt of attempts) {
+      await expect(client.sendCommand(attempt), attempt.join(' ')).rejects.toThrow(
+        /NOPERM|permission|can't access/i,
+      )
+    }
+    client.destroy()
+  })
+})
