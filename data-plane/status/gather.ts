@@ -5,7 +5,13 @@ import type { ApplyState } from '../config/apply-state.ts'
 import type { Freshness } from '../config/freshness.ts'
 import type { StageReport } from '../pipeline/stage-metrics.ts'
 import type { CallCounter } from './call-counter.ts'
-import type { CounterNumbers, NodeNumbers, PluginNumbers, StatusSources } from './sources.ts'
+import type {
+  AdmissionNumbers,
+  CounterNumbers,
+  NodeNumbers,
+  PluginNumbers,
+  StatusSources,
+} from './sources.ts'
 
 /** The parts of a data plane that have something to tell. */
 export interface Informants {
@@ -24,6 +30,7 @@ export interface Informants {
   readonly governance: { readonly eventBacklog: number }
   readonly calls: CallCounter
   readonly drain: { readonly begun: boolean }
+  readonly gate: AdmissionNumbers
 }
 
 /** Asks the parts of a data plane for what the status server shows. */
@@ -35,6 +42,7 @@ export function gatherSources(informants: Informants): StatusSources {
     plugins: () => pipelines.report().map(pluginNumbers),
     providers: () => pipelines.activity(),
     counters: () => counterNumbers(informants),
+    admission: () => informants.gate,
     draining: () => informants.drain.begun,
     ready: () => follower.configuration !== undefined && !isStale(follower) && !informants.drain.begun,
   }

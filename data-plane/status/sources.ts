@@ -1,4 +1,5 @@
 import type { CallOutcome } from '../../contract/events.ts'
+import type { Priority } from '../../plugins/sdk/builtin.ts'
 import type { StoreMemory } from '../../transport/store-memory.ts'
 
 /*
@@ -69,11 +70,20 @@ export interface CounterNumbers {
   readonly eventBacklog: number
 }
 
+export interface AdmissionNumbers {
+  readonly inProgress: number
+  /** How many calls may be under way now. */
+  readonly limit: number
+  /** Calls that were refused because more came than can be served, by the priority of their keys. */
+  readonly refused: Readonly<Record<Priority, number>>
+}
+
 export interface StatusSources {
   node(): NodeNumbers
   plugins(): readonly PluginNumbers[]
   providers(): readonly ProviderNumbers[]
   counters(): CounterNumbers
+  admission(): AdmissionNumbers
   /** Whether it was asked to end, and finishes what is under way. */
   draining(): boolean
   /** Whether a call should be sent here now. */

@@ -30,6 +30,7 @@ export const healthySources: StatusSources = {
     calls: { succeeded: 1, denied: 1, failed: 1, cancelled: 0, unknown: 0 },
     eventBacklog: 4,
   }),
+  admission: () => ({ inProgress: 3, limit: 1_000, refused: { high: 0, normal: 1, low: 2 } }),
   draining: () => false,
   ready: () => true,
 }
