@@ -13,6 +13,7 @@ export { openaiErrorBody } from '../../contract/errors.ts'
 export { credentialHeaders, forwardPrefix, neverForwarded, reservedPrefix } from '../../contract/headers.ts'
 export { type Consumption, costNanoUsd, type Prices } from '../../contract/money.ts'
 export { isPrivateHost } from '../../contract/private-host.ts'
+export { readCredential } from './credential.ts'
 export {
   type BudgetNode,
   type Hold,
@@ -78,11 +79,15 @@ export interface ProviderGrant {
   readonly limits: readonly LimitNode[]
 }
 
+/** Whose calls are refused first when a data plane is at its capacity: those of low keys. */
+export type Priority = 'low' | 'normal' | 'high'
+
 export interface CompiledKey extends KeyIdentity {
   readonly principal: Principal
   readonly status: 'active' | 'inactive' | 'revoked'
   /** Why no call of it is served although it may be in order: it or its owner cannot be read whole; null: nothing of that. */
   readonly heldBack: string | null
+  readonly priority: Priority
   /** Milliseconds since the epoch. */
   readonly expiresAt: number | null
   /** When the secret that was presented stops working (rotation); null for the current secret. */

@@ -21,6 +21,7 @@ import {
   labelFields,
   newKeyFields,
   ProviderConfigInput,
+  priorityField,
   scopeFields,
 } from './inputs.ts'
 import { IssuedVirtualKeyType } from './issued-key.ts'
@@ -96,6 +97,7 @@ const UpdateVirtualKeyInput = builder.inputType('UpdateVirtualKeyInput', {
     name: t.string({ description: 'Its new name.' }),
     active: t.boolean({ description: 'False switches it off, true on again.' }),
     ...labelFields(t),
+    ...priorityField(t),
     ...scopeFields(t),
     ...freshnessField(t),
     ...expiryFields(t),
