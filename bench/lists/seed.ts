@@ -72,12 +72,12 @@ function hierarchy({ organizationId, workspaceId }: Seed): string[] {
      select ${sqlIdOf('prov', 'p')}, '${organizationId}', 'provider-' || p, 'https://provider.example', false, true,
        5000, 60000, now() ${many(4, 'p')}`,
     `insert into virtual_keys (id, org_id, workspace_id, name, tags, user_id, team_id, customer_id, status,
-       expires_at, created_at)
+       priority, expires_at, created_at)
      select ${sqlIdOf('vk', 'k')}, ${place}, 'Key ' || k || ' of ' || substr(md5(k::text), 1, 8),
        jsonb_build_array('tag-' || k % 500), ${ofUser(userId)},
        case when k % 10 = 8 then ${teamId} end, case when k % 10 = 9 then ${customerId} end,
        (array['active', 'active', 'active', 'active', 'active', 'active', 'inactive', 'revoked'])[k % 8 + 1],
-       case when k % 3 = 0 then now() + make_interval(mins => k) end, now()
+       'normal', case when k % 3 = 0 then now() + make_interval(mins => k) end, now()
      from (select k, k / 10 as u ${many(counts.keys, 'k')}) key`,
     `insert into provider_configs (id, org_id, workspace_id, virtual_key_id, provider_id, weight, allowed_models,
        provider_key_ids)

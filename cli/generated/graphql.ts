@@ -238,6 +238,8 @@ export type IssueVirtualKeyInput = {
   name: string;
   /** Whom its calls are charged to. */
   owner: VirtualKeyOwnerInput;
+  /** Whether its calls are refused first or last when a data plane is at its capacity; `NORMAL` unless said. */
+  priority?: VirtualKeyPriority | null | undefined;
   /** The providers that it may use; without any it may call nothing. */
   providerConfigs: Array<ProviderConfigInput>;
   /** Its calls are refused with 503 `config_unavailable` while a data plane has not heard from its control plane for so many seconds, 10 to 2592000. Null: as long as for all keys, see `ClientConfiguration.maxStalenessSeconds`. */
@@ -391,6 +393,8 @@ export type UpdateVirtualKeyInput = {
   id: string;
   /** Its new name. */
   name?: string | null | undefined;
+  /** Whether its calls are refused first or last when a data plane is at its capacity; `NORMAL` unless said. */
+  priority?: VirtualKeyPriority | null | undefined;
   /** Replaces all of them. The configuration of a provider that stays keeps its id, budgets and limits. */
   providerConfigs?: Array<ProviderConfigInput> | null | undefined;
   /** Its calls are refused with 503 `config_unavailable` while a data plane has not heard from its control plane for so many seconds, 10 to 2592000. Null: as long as for all keys, see `ClientConfiguration.maxStalenessSeconds`. */
@@ -482,6 +486,15 @@ export type VirtualKeyOwnerInput =
   teamId: string; userId?: never; }
   |  { customerId?: never; teamId?: never;   /** A user; their team and what it belongs to are charged too. */
   userId: string; };
+
+/** Whose calls a data plane that is at its capacity refuses first, with 503 `overloaded`. While it is not, all keys are served alike. */
+export type VirtualKeyPriority =
+  /** Refused last: what people wait for. */
+  | 'HIGH'
+  /** Refused first: batches, experiments. */
+  | 'LOW'
+  /** Refused once no call of a `LOW` key is served. */
+  | 'NORMAL';
 
 /** Whether a key works. A key past its `expiresAt` does not, whatever its status. */
 export type VirtualKeyStatus =

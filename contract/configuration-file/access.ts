@@ -169,6 +169,11 @@ export const VirtualKey = Type.Object(
       SecretReference('The variable with the secret of a key that applications have; without: a new one.'),
     ),
     active: Optional(Switch('False switches it off.')),
+    priority: Optional(
+      Type.Enum(['LOW', 'NORMAL', 'HIGH'], {
+        description: 'Whose calls a data plane at its capacity refuses first (LOW) and last (HIGH).',
+      }),
+    ),
     expiresAt: Optional(
       Nullable(Time, 'When it stops working, such as "2030-01-31T12:00:00Z"; null: never.'),
     ),

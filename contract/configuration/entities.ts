@@ -68,6 +68,8 @@ export const VirtualKey = Type.Object(
       { maxItems: 2 },
     ),
     status: Type.Union([Type.Literal('active'), Type.Literal('inactive'), Type.Literal('revoked')]),
+    /** Whose calls are refused last, or first, when a data plane is at its capacity; absent: neither. */
+    priority: Type.Optional(Type.Union([Type.Literal('high'), Type.Literal('low')])),
     expiresAt: Nullable(Timestamp),
     owner: Type.Object(
       { kind: Type.Union([Type.Literal('customer'), Type.Literal('team'), Type.Literal('user')]), id: Id },

@@ -1,6 +1,6 @@
 import { followAccessProfile, leaveAccessProfile } from '../modules/access-profiles/followers.ts'
 import { deleteVirtualKey } from '../modules/virtual-keys/deletion.ts'
-import type { ContentLogging } from '../modules/virtual-keys/entity.ts'
+import type { ContentLogging, KeyPriority } from '../modules/virtual-keys/entity.ts'
 import { ProviderConfigEntity } from '../modules/virtual-keys/provider-config-entity.ts'
 import { importVirtualKey, issueVirtualKey, updateVirtualKey } from '../modules/virtual-keys/service.ts'
 import type { ItemName } from './items.ts'
@@ -13,6 +13,7 @@ interface KeyFields {
   readonly owner?: Readonly<Record<string, string>>
   readonly description?: string
   readonly tags?: readonly string[]
+  readonly priority?: string
   readonly active?: boolean
   readonly expiresAt?: string | null
   readonly deleteAfterExpiry?: boolean
@@ -79,7 +80,7 @@ async function issue(
 function keyInput(fields: Changed) {
   const { description, tags, expiresAt, deleteAfterExpiry, contentLogging, allowAllProviders } =
     fields as KeyFields
-  const { requireFreshSeconds } = fields as KeyFields
+  const { requireFreshSeconds, priority } = fields as KeyFields
   return {
     description,
     tags,
@@ -87,6 +88,7 @@ function keyInput(fields: Changed) {
     allowAllProviders,
     requireFreshSeconds,
     ...(expiresAt !== undefined && { expiresAt: expiresAt === null ? null : new Date(expiresAt) }),
+    ...(priority && { priority: priority.toLowerCase() as KeyPriority }),
     ...(contentLogging && { contentLogging: contentLogging.toLowerCase() as ContentLogging }),
   }
 }

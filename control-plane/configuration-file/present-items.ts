@@ -152,6 +152,7 @@ class PresentReader {
           description: key.description,
           tags: key.tags,
           active: key.status === 'active',
+          priority: key.priority.toUpperCase(),
           deleteAfterExpiry: key.deleteAfterExpiry,
           requireFreshSeconds: key.requireFreshSeconds,
           contentLogging: key.contentLogging.toUpperCase(),

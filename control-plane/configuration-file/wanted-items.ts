@@ -207,7 +207,7 @@ class FileReader {
       if (!follows && config.models === undefined) this.#refuse(`${configPath}/models`, 'is needed')
       this.#govern('provider_config', [...name, config.provider], configPath, config)
     })
-    const { owner, active, expiresAt, secret } = entry
+    const { owner, active, priority, expiresAt, secret } = entry
     const { description, tags, deleteAfterExpiry, contentLogging, allowAllProviders, accessProfile } = entry
     const { requireFreshSeconds } = entry
     const fields = given({
@@ -215,6 +215,7 @@ class FileReader {
       description,
       tags: tags && [...new Set(tags)].sort(),
       active,
+      priority,
       deleteAfterExpiry,
       requireFreshSeconds,
       contentLogging,

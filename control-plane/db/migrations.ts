@@ -20,6 +20,7 @@ import { signingKeySets } from './migrations/029-signing-key-sets.ts'
 import { exposedProviderKeys } from './migrations/030-exposed-provider-keys.ts'
 import { freshConfigurations } from './migrations/031-fresh-configurations.ts'
 import { recordGaps } from './migrations/032-record-gaps.ts'
+import { keyPriority } from './migrations/034-key-priority.ts'
 import { refusedRevision } from './migrations/035-refused-revision.ts'
 import { budgetWindows } from './migrations/036-budget-windows.ts'
 
@@ -46,6 +47,7 @@ export const migrations: readonly SchemaMigration[] = [
   exposedProviderKeys,
   freshConfigurations,
   recordGaps,
+  keyPriority,
   refusedRevision,
   budgetWindows,
 ]

@@ -40,6 +40,7 @@ export function compileKey(
     principal,
     status: key.status === 'active' && !ownerActive ? 'inactive' : key.status,
     heldBack: unreadOwner?.heldBack ?? null,
+    priority: key.priority ?? 'normal',
     expiresAt: key.expiresAt,
     secretExpiresAt: (digest: string) => secretExpiry.get(digest) ?? null,
     budgets: budgetsOf(path, index),

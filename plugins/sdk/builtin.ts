@@ -78,11 +78,15 @@ export interface ProviderGrant {
   readonly limits: readonly LimitNode[]
 }
 
+/** Whose calls are refused first when a data plane is at its capacity: those of low keys. */
+export type Priority = 'low' | 'normal' | 'high'
+
 export interface CompiledKey extends KeyIdentity {
   readonly principal: Principal
   readonly status: 'active' | 'inactive' | 'revoked'
   /** Why no call of it is served although it may be in order: it or its owner cannot be read whole; null: nothing of that. */
   readonly heldBack: string | null
+  readonly priority: Priority
   /** Milliseconds since the epoch. */
   readonly expiresAt: number | null
   /** When the secret that was presented stops working (rotation); null for the current secret. */

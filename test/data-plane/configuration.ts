@@ -34,6 +34,7 @@ export const goodKey: CompiledKey = {
   },
   status: 'active',
   heldBack: null,
+  priority: 'normal',
   expiresAt: null,
   secretExpiresAt: () => null,
   budgets: [],

@@ -83,6 +83,7 @@ export function key(members: Partial<CompiledKey> = {}): CompiledKey {
     },
     status: 'active',
     heldBack: null,
+    priority: 'normal',
     expiresAt: null,
     secretExpiresAt: () => null,
     budgets: [],

@@ -15,6 +15,7 @@ export const VirtualKeyEntity = defineEntity({
     teamId: p.string().strictNullable(),
     userId: p.string().strictNullable(),
     status: p.string().$type<VirtualKeyStatus>(),
+    priority: p.string().$type<KeyPriority>(),
     allowAllProviders: p.boolean(),
     contentLogging: p.string().$type<ContentLogging>(),
     requireFreshSeconds: p.integer().strictNullable(),
@@ -32,6 +33,10 @@ export const VirtualKeyEntity = defineEntity({
 
 export type VirtualKey = InferEntity<typeof VirtualKeyEntity>
 export type VirtualKeyStatus = 'active' | 'inactive' | 'revoked'
+
+/** In the order in which calls are refused when a data plane is at its capacity. */
+export const keyPriorities = ['low', 'normal', 'high'] as const
+export type KeyPriority = (typeof keyPriorities)[number]
 
 /** Whether bodies may be logged: what a key says overrides what holds for all. */
 export const contentLoggings = ['inherit', 'on', 'off'] as const

@@ -1,13 +1,14 @@
 import { staleness } from '../../../contract/configuration/parts.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import { checkInteger, checkText } from '../../input.ts'
-import type { ContentLogging, VirtualKey } from './entity.ts'
+import type { ContentLogging, KeyPriority, VirtualKey } from './entity.ts'
 import { type ExpiryInput, readExpiry } from './expiry.ts'
 
 /** What may be said of a key beside its name, its owner and its providers; what is left out stays as it is. */
 export interface KeyFieldsInput extends ExpiryInput {
   readonly description?: string | null | undefined
   readonly tags?: readonly string[] | null | undefined
+  readonly priority?: KeyPriority | null | undefined
   readonly allowAllProviders?: boolean | null | undefined
   readonly contentLogging?: ContentLogging | null | undefined
   readonly deleteAfterExpiry?: boolean | null | undefined
@@ -19,6 +20,7 @@ type KeyFields = Pick<
   VirtualKey,
   | 'description'
   | 'tags'
+  | 'priority'
   | 'allowAllProviders'
   | 'contentLogging'
   | 'expiresAt'
@@ -30,6 +32,7 @@ type KeyFields = Pick<
 export const plainFields: KeyFields = {
   description: '',
   tags: [],
+  priority: 'normal',
   allowAllProviders: false,
   contentLogging: 'inherit',
   expiresAt: null,
@@ -52,6 +55,7 @@ export function readKeyFields(input: KeyFieldsInput, present: KeyFields, now: nu
   const fields = {
     description: input.description == null ? present.description : checkDescription(input.description),
     tags: input.tags == null ? present.tags : checkTags('tags', input.tags),
+    priority: input.priority ?? present.priority,
     allowAllProviders: input.allowAllProviders ?? present.allowAllProviders,
     contentLogging: input.contentLogging ?? present.contentLogging,
     expiresAt: expiresAt === undefined ? present.expiresAt : expiresAt,

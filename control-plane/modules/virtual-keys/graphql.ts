@@ -20,6 +20,7 @@ import {
   freshnessField,
   labelFields,
   newKeyFields,
+  priorityField,
   ProviderConfigInput,
   scopeFields,
 } from './inputs.ts'
@@ -96,6 +97,7 @@ const UpdateVirtualKeyInput = builder.inputType('UpdateVirtualKeyInput', {
     name: t.string({ description: 'Its new name.' }),
     active: t.boolean({ description: 'False switches it off, true on again.' }),
     ...labelFields(t),
+    ...priorityField(t),
     ...scopeFields(t),
     ...freshnessField(t),
     ...expiryFields(t),

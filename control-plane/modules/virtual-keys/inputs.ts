@@ -1,5 +1,5 @@
 import { builder, type InputFields } from '../../graphql/builder.ts'
-import { contentLoggings } from './entity.ts'
+import { contentLoggings, keyPriorities } from './entity.ts'
 import type { ExpiryPreset } from './expiry.ts'
 
 export const ExpiryPresetType = builder.enumType('ExpiryPreset', {
@@ -23,6 +23,18 @@ export const ContentLoggingType = builder.enumType('ContentLogging', {
     INHERIT: { value: inherit, description: 'As is decided for all keys.' },
     ON: { value: on, description: 'They may.' },
     OFF: { value: off, description: 'They may not.' },
+  } as const,
+})
+
+const [low, normal, high] = keyPriorities
+
+export const VirtualKeyPriorityType = builder.enumType('VirtualKeyPriority', {
+  description:
+    'Whose calls a data plane that is at its capacity refuses first, with 503 `overloaded`. While it is not, all keys are served alike.',
+  values: {
+    LOW: { value: low, description: 'Refused first: batches, experiments.' },
+    NORMAL: { value: normal, description: 'Refused once no call of a `LOW` key is served.' },
+    HIGH: { value: high, description: 'Refused last: what people wait for.' },
   } as const,
 })
 
@@ -105,6 +117,14 @@ export const freshnessField = (t: InputFields) => ({
   }),
 })
 
+export const priorityField = (t: InputFields) => ({
+  priority: t.field({
+    type: VirtualKeyPriorityType,
+    description:
+      'Whether its calls are refused first or last when a data plane is at its capacity; `NORMAL` unless said.',
+  }),
+})
+
 export const expiryFields = (t: InputFields) => ({
   expiresAt: t.field({ type: 'DateTime', description: 'When it stops working; null: never.' }),
   expiresIn: t.field({
@@ -124,6 +144,7 @@ export const providerConfigsField = (t: InputFields) => ({
 export const newKeyFields = (t: InputFields) => ({
   ...placeFields(t),
   ...labelFields(t),
+  ...priorityField(t),
   ...providerConfigsField(t),
   ...scopeFields(t),
   ...freshnessField(t),

@@ -74,11 +74,12 @@ export async function recordKeys(
 
 export function detailsOf(key: VirtualKey) {
   const { name, status, description, tags, allowAllProviders, contentLogging, deleteAfterExpiry } = key
-  const { requireFreshSeconds } = key
+  const { requireFreshSeconds, priority } = key
   const owner = ownerOf(key)
   return {
     ...{ name, status, description, tags, allowAllProviders, contentLogging, deleteAfterExpiry },
     requireFreshSeconds,
+    priority,
     ownerKind: owner.kind,
     ownerId: owner.id,
     expiresAt: key.expiresAt?.toISOString() ?? null,

@@ -18,6 +18,7 @@ export function virtualKeySnapshot(
     name: key.name,
     secretDigests,
     status: key.status,
+    ...(key.priority !== 'normal' && { priority: key.priority }),
     expiresAt: key.expiresAt?.getTime() ?? null,
     owner: ownerOf(key),
     providerConfigs: configs.map(configSnapshot),

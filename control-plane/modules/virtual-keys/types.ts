@@ -9,7 +9,7 @@ import { TeamType } from '../teams/index.ts'
 import { UserType } from '../users/index.ts'
 import { WorkspaceType } from '../workspaces/index.ts'
 import { type VirtualKey, VirtualKeyEntity } from './entity.ts'
-import { ContentLoggingType } from './inputs.ts'
+import { ContentLoggingType, VirtualKeyPriorityType } from './inputs.ts'
 import { type ProviderConfig, ProviderConfigEntity } from './provider-config-entity.ts'
 
 registerNodeType('vk', 'VirtualKey')
@@ -78,6 +78,10 @@ VirtualKeyType.implement({
     }),
     description: t.exposeString('description', { description: 'What it is for; may be empty.' }),
     tags: t.exposeStringList('tags', { description: 'Words by which it is found again, sorted.' }),
+    priority: t.expose('priority', {
+      type: VirtualKeyPriorityType,
+      description: 'Whether its calls are refused first or last when a data plane is at its capacity.',
+    }),
     allowAllProviders: t.exposeBoolean('allowAllProviders', {
       description:
         'Whether it may also use the providers that it has no configuration for, with every model.',

@@ -116,6 +116,7 @@ export const wholeFile = {
       description: 'The till',
       tags: ['env:prod'],
       active: false,
+      priority: 'HIGH',
       expiresAt: '2999-01-31T12:00:00.000Z',
       deleteAfterExpiry: true,
       requireFreshSeconds: 60,

@@ -141,6 +141,7 @@ export const keyMutations: Record<string, Perform> = {
       allowAllProviders: b % 2 === 0,
       contentLogging: b % 3 === 0 ? 'off' : 'inherit',
       requireFreshSeconds: b % 3 === 1 ? 60 : null,
+      priority: b % 3 === 0 ? 'normal' : 'low',
     }),
   deleteVirtualKey: (t, [a]) => deleteVirtualKey(t.context, t.actor, t.pick('virtual_key', a)),
   revokeVirtualKey: (t, [a]) => revokeVirtualKey(t.context, t.actor, { id: t.pick('virtual_key', a) }),

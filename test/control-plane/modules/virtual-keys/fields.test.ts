@@ -19,6 +19,7 @@ describe('what is said of a key', () => {
     const id = await keys.issue({
       description: 'nightly build',
       tags: ['team:ci', 'env:prod', 'env:prod'],
+      priority: 'HIGH',
       allowAllProviders: true,
       contentLogging: 'OFF',
       providerConfigs: [
@@ -28,18 +29,20 @@ describe('what is said of a key', () => {
     expect(await keys.told(id)).toMatchObject({
       allowAllProviders: true,
       contentLogging: false,
+      priority: 'high',
       providerConfigs: [
         { active: false, allowedModels: ['regex:gpt-4o.*'], blockedModels: ['gpt-4o-audio'] },
       ],
     })
     const { virtualKey } = await context.query<{ virtualKey: object }>(
-      `query($id: ID!) { virtualKey(id: $id) { description tags contentLogging allowAllProviders
+      `query($id: ID!) { virtualKey(id: $id) { description tags priority contentLogging allowAllProviders
          providerConfigs { active blockedModels } } }`,
       { id },
     )
     expect(virtualKey).toEqual({
       description: 'nightly build',
       tags: ['env:prod', 'team:ci'],
+      priority: 'HIGH',
       contentLogging: 'OFF',
       allowAllProviders: true,
       providerConfigs: [{ active: false, blockedModels: ['gpt-4o-audio'] }],
