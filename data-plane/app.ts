@@ -3,6 +3,8 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { connectRedis } from '../transport/redis/connect.ts'
 import type { DataPlaneTransport, Transport } from '../transport/transport.ts'
+import { AdmissionGate } from './admission/gate.ts'
+import { watchEventLoop } from './admission/watch.ts'
 import { enrol } from './config/enrol.ts'
 import type { ConfigurationFollower } from './config/follow.ts'
 import { type Identity, IdentityStore } from './config/identity.ts'
@@ -97,8 +99,10 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
   const whyUnavailable = () => follower.revocation
   const staleness = (limitMs: number) => follower.freshness.objection(limitMs)
   const streams = new OpenStreams()
+  const gate = new AdmissionGate(maxConcurrentCalls)
+  const digest = (secret: string) => follower.secrets.digest(secret)
   const server = createServer({
-    ...{ configuration, whyUnavailable, staleness, pipelines, streams, log, now, maxConcurrentCalls },
+    ...{ configuration, whyUnavailable, staleness, pipelines, streams, log, now, gate, digest },
   })
   const drain = new Drain({
     ...{ server, streams, log },
@@ -116,6 +120,7 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
     governance,
     calls,
     drain,
+    gate,
   })
   const status = await createStatusServer({ sources, token: env.statusToken, log })
   const parts = {
@@ -128,6 +133,7 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
     pipelines,
     telemetry,
     closeTransport,
+    stopWatching: watchEventLoop(gate),
   }
   return listen(context, parts)
 }
@@ -142,6 +148,7 @@ interface Parts {
   readonly pipelines: PipelineCompiler
   readonly telemetry: CallTelemetry | undefined
   readonly closeTransport: (() => Promise<void>) | undefined
+  readonly stopWatching: () => void
 }
 
 async function listen({ env, log, identity }: Context, parts: Parts): Promise<DataPlane> {
@@ -171,6 +178,7 @@ async function listen({ env, log, identity }: Context, parts: Parts): Promise<Da
 function close(parts: Parts, log: Logger): Promise<void> {
   const { server, drain, status, stopReporting, follower, governance, pipelines, telemetry, closeTransport } =
     parts
+  const { stopWatching } = parts
   const steps = [
     { name: 'finishing the calls', limitMs: drain.limitMs, run: () => drain.run() },
     {
@@ -179,6 +187,7 @@ function close(parts: Parts, log: Logger): Promise<void> {
       run: () => server.server.closeAllConnections(),
     },
     { name: 'ending the reports', limitMs: 100, run: stopReporting },
+    { name: 'leaving the event loop to itself', limitMs: 100, run: stopWatching },
     { name: 'leaving the configuration', limitMs: 3_000, run: () => follower.close() },
     { name: 'shipping events', limitMs: shipLimitMs * 2, run: () => governance.close(shipLimitMs) },
     { name: 'closing the plugins', limitMs: 1_000, run: () => pipelines.close() },

@@ -13,6 +13,7 @@ import { proveFullRedis } from './full-redis.ts'
 import { proveKeyLifecycle } from './key-lifecycle.ts'
 import { proveLostMachines } from './lost-machine.ts'
 import { proveOutage } from './outage.ts'
+import { proveOverload } from './overload.ts'
 import { provePartitions } from './partitions.ts'
 import type { Progress, Proof, ProofVerdict } from './proof.ts'
 import { proveRestoredBackup } from './restored-backup.ts'
@@ -71,6 +72,7 @@ export const proofs: readonly Proof[] = [
   onPlanes('lost-machines', async (planes, progress) => [
     await proveLostMachines(planes, { losses: 10, seed: anySeed() }, progress),
   ]),
+  onPlanes('overload', proveOverload),
   underChaos('records', records, { seeds: 1 }),
   underChaos('budgets', budgets, { seeds: 10 }),
 ]

@@ -61,11 +61,6 @@ export class Pipeline {
     this.#onEmpty = onEmpty
   }
 
-  /** Calls that are under way. */
-  get calls(): number {
-    return this.#calls
-  }
-
   enter(): void {
     this.#calls++
   }

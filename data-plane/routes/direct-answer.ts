@@ -14,7 +14,8 @@ export function answerError(
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
     'x-request-id': requestId,
-    connection: 'close',
+    // To open another one costs more than the answer, and who is refused now asks again.
+    ...(code !== 'overloaded' && { connection: 'close' }),
     ...(retryable && { 'retry-after': '1' }),
   })
   response.end(body)

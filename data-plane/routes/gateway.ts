@@ -3,6 +3,8 @@ import type { RouteHandlerMethod } from 'fastify'
 import type { Configuration } from '../../plugins/sdk/builtin.ts'
 import type { Operation } from '../../plugins/sdk/call.ts'
 import { Denied } from '../../plugins/sdk/denied.ts'
+import { callerOf } from '../admission/caller.ts'
+import type { AdmissionGate } from '../admission/gate.ts'
 import { GovernedCall, type Objection } from '../pipeline/call.ts'
 import { nextCallId } from '../pipeline/call-id.ts'
 import type { PipelineCompiler } from '../pipeline/compiler.ts'
@@ -26,8 +28,10 @@ export interface GatewayOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly streams: OpenStreams
-  /** Calls under way at which further ones are refused with 503 `overloaded`. */
-  readonly maxConcurrentCalls: number
+  /** Who finds no place there is refused with 503 `overloaded`. */
+  readonly gate: Pick<AdmissionGate, 'enter' | 'leave'>
+  /** HMAC-SHA256 of a virtual key under the pepper, hex. */
+  readonly digest: (secret: string) => string
 }
 
 /** What a route has against a call, and what the answer says beside. */
@@ -75,6 +79,17 @@ export class Gateway {
     return this.#handlers.has(handler)
   }
 
+  /** Whether a call may come in, before its body is read. One that may not has its answer. */
+  admits(request: IncomingMessage, response: ServerResponse): boolean {
+    const { configuration: current, gate, digest, now } = this.#options
+    const configuration = current()
+    if (!configuration) return true
+    const place = gate.enter(() => callerOf(request.rawHeaders, configuration, digest))
+    if (place) response.once('close', () => gate.leave(place))
+    else answerError(response, 'overloaded', nextCallId(now()))
+    return place !== undefined
+  }
+
   /** Runs one call. */
   govern(
     operation: Operation,
@@ -83,14 +98,7 @@ export class Gateway {
     body: Buffer,
     refusal?: RouteRefusal,
   ): void {
-    const {
-      configuration: current,
-      whyUnavailable,
-      pipelines,
-      streams,
-      now,
-      maxConcurrentCalls,
-    } = this.#options
+    const { configuration: current, whyUnavailable, pipelines, streams, now } = this.#options
     const receivedAt = now()
     const configuration = current()
     if (!configuration) {
@@ -98,10 +106,6 @@ export class Gateway {
       return
     }
     const pipeline = pipelines.pipelineFor(configuration)
-    if (pipeline.calls >= maxConcurrentCalls) {
-      answerError(response, 'overloaded', nextCallId(receivedAt))
-      return
-    }
     const rules = this.#rulesOf(configuration)
     const { origin } = request.headers
     const answerHeaders = rules.answerHeaders(origin)

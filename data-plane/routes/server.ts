@@ -63,11 +63,19 @@ export function createServer(options: ServerOptions): FastifyInstance {
       throw new UngovernedRoute(`${url} does not run the pipeline`)
     }
   })
+  refuseWhatIsTooMuch(app, gateway)
   closeConnectionsAfterLastCall(app)
   readBodiesAsBytes(app)
   answerErrors(app, gateway, options)
   registerRoutes(app, gateway)
   return app
+}
+
+function refuseWhatIsTooMuch(app: FastifyInstance, gateway: Gateway): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!request.url.startsWith('/v1') || gateway.admits(request.raw, reply.raw)) done()
+    else reply.hijack()
+  })
 }
 
 /** A connection that serves a call when the server begins to close stays open behind it, and would hold up the close. */

@@ -14,7 +14,13 @@ import {
   degradationsOf,
   type LeaseNumbers,
 } from './degradations.ts'
-import type { CounterNumbers, NodeNumbers, PluginNumbers, StatusSources } from './sources.ts'
+import type {
+  AdmissionNumbers,
+  CounterNumbers,
+  NodeNumbers,
+  PluginNumbers,
+  StatusSources,
+} from './sources.ts'
 
 /** The parts of a data plane that have something to tell. */
 export interface Informants {
@@ -40,6 +46,7 @@ export interface Informants {
   }
   readonly calls: CallCounter
   readonly drain: { readonly begun: boolean }
+  readonly gate: AdmissionNumbers
 }
 
 /** Asks the parts of a data plane for what the status server shows. */
@@ -62,6 +69,7 @@ export function gatherSources(informants: Informants): StatusSources {
     journal: () => governance.journalNumbers,
     leases: () => governance.leases,
     degradations: () => onsets.note(degradationsOf(factsOf(informants, node()))),
+    admission: () => informants.gate,
   }
 }
 

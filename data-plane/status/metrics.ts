@@ -12,6 +12,7 @@ export function createMetrics(sources: StatusSources): Registry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   describeCalls(registry, sources)
+  describeAdmission(registry, sources)
   describePlugins(registry, sources)
   describeProviders(registry, sources)
   describeNode(registry, sources)
@@ -29,6 +30,28 @@ function describeCalls(registry: Registry, sources: StatusSources): void {
   gauge(registry, 'gatehouse_event_backlog', 'Events that wait to reach the control plane.', [], () => [
     { labels: {}, value: sources.counters().eventBacklog },
   ])
+}
+
+function describeAdmission(registry: Registry, { admission }: StatusSources): void {
+  counter(
+    registry,
+    'gatehouse_shed_calls_total',
+    'Calls that were refused because more came than can be served, by the priority of their keys.',
+    ['priority'],
+    () => Object.entries(admission().refused).map(([priority, value]) => ({ labels: { priority }, value })),
+  )
+  singleGauge(
+    registry,
+    'gatehouse_calls_in_progress',
+    'Calls that are under way.',
+    () => admission().inProgress,
+  )
+  singleGauge(
+    registry,
+    'gatehouse_calls_in_progress_limit',
+    'How many calls may be under way now; falls while more come than can be served.',
+    () => admission().limit,
+  )
 }
 
 function describePlugins(registry: Registry, sources: StatusSources): void {

@@ -1,4 +1,5 @@
 import type { CallOutcome } from '../../contract/events.ts'
+import type { Priority } from '../../plugins/sdk/builtin.ts'
 import type { ActiveDegradation } from '../../telemetry/degradations.ts'
 import type { StoreMemory } from '../../transport/store-memory.ts'
 import type { JournalNumbers } from '../host/journal-numbers.ts'
@@ -81,6 +82,14 @@ export interface CounterNumbers {
   readonly eventBacklog: number
 }
 
+export interface AdmissionNumbers {
+  readonly inProgress: number
+  /** How many calls may be under way now. */
+  readonly limit: number
+  /** Calls that were refused because more came than can be served, by the priority of their keys. */
+  readonly refused: Readonly<Record<Priority, number>>
+}
+
 export interface StatusSources {
   node(): NodeNumbers
   plugins(): readonly PluginNumbers[]
@@ -94,4 +103,5 @@ export interface StatusSources {
   leases(): LeaseNumbers
   /** All that is degraded now, and since when: to be asked often, for it notices only then. */
   degradations(): readonly ActiveDegradation<DegradationName>[]
+  admission(): AdmissionNumbers
 }

@@ -4,8 +4,8 @@ import {
   type BuiltinHost,
   type CompiledKey,
   defineBuiltin,
+  readCredential,
 } from 'gatehouse/plugin-sdk/builtin'
-import { readCredential } from './credential.ts'
 
 /** Finds out whose call this is, before any state of a limit or budget is read. */
 export default defineBuiltin({

@@ -13,6 +13,7 @@ export { openaiErrorBody } from '../../contract/errors.ts'
 export { credentialHeaders, forwardPrefix, neverForwarded, reservedPrefix } from '../../contract/headers.ts'
 export { type Consumption, costNanoUsd, type Prices } from '../../contract/money.ts'
 export { isPrivateHost } from '../../contract/private-host.ts'
+export { readCredential } from './credential.ts'
 export {
   type BudgetNode,
   type Hold,

@@ -43,9 +43,15 @@ interface Connection {
 export async function issueKey(
   gateway: Api,
   demo: Demo,
-  options: { name?: string; allowedModels?: string[]; providers?: string[]; expiresAt?: string } = {},
+  options: {
+    name?: string
+    priority?: 'LOW' | 'NORMAL' | 'HIGH'
+    allowedModels?: string[]
+    providers?: string[]
+    expiresAt?: string
+  } = {},
 ): Promise<TestKey> {
-  const { name = 'test', allowedModels = ['*'], providers = [demo.providerId], expiresAt } = options
+  const { name = 'test', priority, allowedModels = ['*'], providers = [demo.providerId], expiresAt } = options
   const { issueVirtualKey } = await gateway.graphql<{
     issueVirtualKey: { secret: string; virtualKey: { id: string }; message?: string }
   }>(
@@ -55,6 +61,7 @@ export async function issueKey(
       input: {
         workspaceId: demo.workspaceId,
         name,
+        priority,
         owner: { teamId: demo.teamId },
         providerConfigs: providers.map((providerId) => ({
           providerId,

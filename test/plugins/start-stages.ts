@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import type { Configuration } from 'gatehouse/plugin-sdk/builtin'
 import { onTestFinished } from 'vitest'
+import { AdmissionGate } from '../../data-plane/admission/gate.ts'
 import { PipelineCompiler } from '../../data-plane/pipeline/compiler.ts'
 import type { PluginDefinitions } from '../../data-plane/pipeline/definitions.ts'
 import { OpenStreams } from '../../data-plane/pipeline/open-streams.ts'
@@ -26,7 +27,8 @@ export async function startStages(options: StagesOptions) {
     streams: new OpenStreams(),
     log: host.log,
     now: host.now,
-    maxConcurrentCalls: 100,
+    gate: new AdmissionGate(100),
+    digest: host.digest,
   })
   await server.listen({ host: '127.0.0.1', port: 0 })
   onTestFinished(async () => {

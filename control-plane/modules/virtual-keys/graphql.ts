@@ -20,8 +20,8 @@ import {
   freshnessField,
   labelFields,
   newKeyFields,
-  priorityField,
   ProviderConfigInput,
+  priorityField,
   scopeFields,
 } from './inputs.ts'
 import { IssuedVirtualKeyType } from './issued-key.ts'

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { AdmissionGate } from '../../../data-plane/admission/gate.ts'
 import { OpenStreams } from '../../../data-plane/pipeline/open-streams.ts'
 import { createServer, UngovernedRoute } from '../../../data-plane/routes/server.ts'
 import { routes } from '../../../data-plane/routes/table.ts'
@@ -46,7 +47,8 @@ describe('the routes', () => {
       streams: new OpenStreams(),
       log: { error() {} },
       now: () => 0,
-      maxConcurrentCalls: 1,
+      gate: new AdmissionGate(1),
+      digest: (secret) => secret,
     })
     expect(() => app.get('/v1/leak', (_request, reply) => reply.send('past the pipeline'))).toThrow(
       UngovernedRoute,

@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { afterEach } from 'vitest'
+import { AdmissionGate } from '../../../data-plane/admission/gate.ts'
 import { OpenStreams } from '../../../data-plane/pipeline/open-streams.ts'
 import { createServer, type ServerOptions } from '../../../data-plane/routes/server.ts'
 import type { Configuration } from '../../../plugins/sdk/builtin.ts'
@@ -42,7 +43,8 @@ export async function serve({ configuration = {}, stages = {}, server = {} }: Se
     streams: new OpenStreams(),
     log: { error() {} },
     now: () => 1_700_000_000_000,
-    maxConcurrentCalls: 100,
+    gate: new AdmissionGate(100),
+    digest: (secret) => secret,
     ...server,
   })
   running.push(app)

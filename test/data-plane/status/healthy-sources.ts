@@ -67,4 +67,5 @@ export const healthySources: StatusSources = {
       stopsService: false,
     },
   ],
+  admission: () => ({ inProgress: 3, limit: 1_000, refused: { high: 0, normal: 1, low: 2 } }),
 }

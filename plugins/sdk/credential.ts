@@ -1,5 +1,5 @@
-import { Denied } from 'gatehouse/plugin-sdk'
-import { credentialHeaders } from 'gatehouse/plugin-sdk/builtin'
+import { credentialHeaders } from '../../contract/headers.ts'
+import { Denied } from './denied.ts'
 
 const maxSecretLength = 512
 const names: ReadonlySet<string> = new Set(credentialHeaders)

@@ -1,6 +1,6 @@
 import { credentialHeaders } from 'gatehouse/plugin-sdk/builtin'
 import { describe, expect, it } from 'vitest'
-import { readCredential } from '../../../plugins/auth/credential.ts'
+import { readCredential } from '../../../plugins/sdk/credential.ts'
 import { refusalOf } from '../refusal.ts'
 
 const inHeader = (name: string, secret: string) => (name === 'authorization' ? `Bearer ${secret}` : secret)
