@@ -18,6 +18,7 @@ export function compileHeldBackKey(
       userId: null,
     }),
     status: 'inactive',
+    priority: 'normal',
     heldBack,
     expiresAt: null,
     secretExpiresAt: () => null,
