@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -38,6 +39,10 @@ const seconds = 12
 const settleSeconds = 5
 const overload = 3
 
+/**
+ * Finds out how many calls a data plane serves at best, and then offers three times as many: with keys of each priority,
+ * and as one tenant beside another that wants little.
+ */
 export async function proveOverload(
   planes: Planes,
   progress: Progress,
@@ -68,7 +73,7 @@ async function prove(planes: Planes, keys: Keys, progress: Progress) {
     Math.round(tallies.reduce((sum, { served }) => sum + served, 0) / (seconds - settleSeconds))
 
   let peak = 0
-  for (let rate = 200; rate <= 102_400; rate = Math.round(rate * 1.5)) {
+  for (let rate = 100; rate <= 102_400; rate = Math.round(rate * 1.5)) {
     const goodput = perSecond(await run([{ secret: keys.normal, perSecond: rate }]))
     progress(`${rate} calls/s offered, ${goodput} served`)
     peak = Math.max(peak, goodput)
@@ -81,15 +86,14 @@ async function prove(planes: Planes, keys: Keys, progress: Progress) {
     { secret: keys.low, perSecond: peak * 1.4 },
   ])
   const tallies = [high, normal, low].filter((tally) => tally !== undefined)
-  progress(JSON.stringify(tallies.map(({ tookMs: _, ...tally }) => tally)))
   const goodput = perSecond(tallies)
 
   const [alone] = await run([{ secret: keys.modest, perSecond: peak * 0.1 }])
-  const [beside, greedy] = await run([
+  progress(`${goodput} served of ${overload * peak} offered with three priorities`)
+  const [beside] = await run([
     { secret: keys.modest, perSecond: peak * 0.1 },
     { secret: keys.greedy, perSecond: peak * overload },
   ])
-  progress(JSON.stringify([beside, greedy].map((tally) => ({ ...tally, tookMs: undefined }))))
   return [
     {
       promise: `at ${overload} times the load that can be served, goodput stays at 80 % of its peak`,
@@ -160,7 +164,7 @@ async function prepare(planes: Planes, port: number): Promise<Keys> {
   await create('addProviderKey', 'AddProviderKey', {
     providerId,
     name: 'main',
-    secret: 'sk-0123456789abcdef',
+    secret: `sk-${randomBytes(16).toString('hex')}`,
   })
   const prices = { inputNanoUsdPerMillionTokens: '150000000', outputNanoUsdPerMillionTokens: '600000000' }
   await create('createModel', 'CreateModel', { providerId, name: model, maxOutputTokens: 10_000, prices })
