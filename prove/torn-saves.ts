@@ -80,6 +80,7 @@ async function killAgainAndAgain(folder: string, kills: number, random: Random, 
       tally.lost += 1
       progress(`after kill ${tally.kills} revision ${restored} was found, not ${expected.join(' or ')}`)
     }
+    disk.found(restored)
     expected = [saved, saving]
     last = saving
     if (disk.isUnfinished) tally.unfinished += 1
@@ -87,8 +88,9 @@ async function killAgainAndAgain(folder: string, kills: number, random: Random, 
     if (saved === saving) continue
     tally.kills += 1
     if (tally.kills % damageEvery === 0) {
-      expected = disk.damageNewest(random)
-      tally.damaged += 1
+      const left = disk.damageNewest(random)
+      if (left) tally.damaged += 1
+      expected = left ?? expected
     }
     if (tally.kills % progressEvery === 0) progress(`${tally.kills} of ${kills} kills during a save`)
   }
