@@ -111,13 +111,16 @@ async function killWhileSaving(
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     complaint += text
   })
+  let isDoomed = false
   const killOnce = () => {
-    if (said.saving === 0) setTimeout(() => child.kill('SIGKILL'), afterMs)
+    if (!isDoomed) setTimeout(() => child.kill('SIGKILL'), afterMs)
+    isDoomed = true
   }
   const lines = createInterface({ input: child.stdout })
   lines.on('line', (line) => {
     const report: Report = JSON.parse(line)
-    if (report.saving !== undefined) killOnce()
+    // However slow the machine is: there is something to lose.
+    if (report.saving !== undefined && said.saved > 0) killOnce()
     if (report.restored !== undefined) said.saved = report.restored
     Object.assign(said, report)
   })
