@@ -5,7 +5,8 @@ import type { Random } from '../chaos/random.ts'
 /** The configurations that a data plane has saved in its state directory, as somebody sees them who damages files. */
 export class SavedConfiguration {
   readonly #directory: string
-  readonly #damaged = new Set<string>()
+  /** With the revision that each had. */
+  readonly #damaged = new Map<string, number>()
 
   constructor(stateDirectory: string) {
     this.#directory = join(stateDirectory, 'configuration')
@@ -19,23 +20,30 @@ export class SavedConfiguration {
   }
 
   /**
-   * Cuts off a file of the newest one, or changes a byte of it, at random.
+   * Cuts off a file of the newest whole one, or changes a byte of it, at random.
    *
    * @returns the revisions that may be found now: that of the one before (0: there is none), or still the newest where the
-   *   byte meant nothing
-   * @throws RangeError when there is nothing to damage
+   *   byte meant nothing; undefined when there is no whole one
+   * @throws RangeError when nothing was ever saved
    */
-  damageNewest(random: Random): readonly number[] {
-    const [newest, ...others] = this.#names()
-    if (newest === undefined) throw new RangeError(`nothing is saved in ${this.#directory}`)
-    const previous = others.find((name) => !this.#damaged.has(name))
-    const found = [this.#revisionOf(newest), previous === undefined ? 0 : this.#revisionOf(previous)]
-    this.#damaged.add(newest)
+  damageNewest(random: Random): readonly number[] | undefined {
+    const names = this.#names()
+    if (names.length === 0) throw new RangeError(`nothing is saved in ${this.#directory}`)
+    const [newest, previous] = names.filter((name) => !this.#damaged.has(name))
+    if (newest === undefined) return undefined
+    const revision = this.#revisionOf(newest)
+    const found = [revision, previous === undefined ? 0 : this.#revisionOf(previous)]
+    this.#damaged.set(newest, revision)
     const files = ['snapshot.json', 'head.json', 'deltas.ndjson'].filter((file) =>
       existsSync(join(this.#directory, newest, file)),
     )
     damage(join(this.#directory, newest, random.pick(files.map((file) => [file, 1] as const))), random)
     return found
+  }
+
+  /** A start has found this revision: what was done to its files meant nothing. */
+  found(revision: number): void {
+    for (const [name, had] of this.#damaged) if (had === revision) this.#damaged.delete(name)
   }
 
   /** Newest first. */

@@ -80,6 +80,7 @@ async function killAgainAndAgain(folder: string, kills: number, random: Random, 
       tally.lost += 1
       progress(`after kill ${tally.kills} revision ${restored} was found, not ${expected.join(' or ')}`)
     }
+    disk.found(restored)
     expected = [saved, saving]
     last = saving
     if (disk.isUnfinished) tally.unfinished += 1
@@ -87,8 +88,9 @@ async function killAgainAndAgain(folder: string, kills: number, random: Random, 
     if (saved === saving) continue
     tally.kills += 1
     if (tally.kills % damageEvery === 0) {
-      expected = disk.damageNewest(random)
-      tally.damaged += 1
+      const left = disk.damageNewest(random)
+      if (left) tally.damaged += 1
+      expected = left ?? expected
     }
     if (tally.kills % progressEvery === 0) progress(`${tally.kills} of ${kills} kills during a save`)
   }
@@ -109,13 +111,16 @@ async function killWhileSaving(
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     complaint += text
   })
+  let isDoomed = false
   const killOnce = () => {
-    if (said.saving === 0) setTimeout(() => child.kill('SIGKILL'), afterMs)
+    if (!isDoomed) setTimeout(() => child.kill('SIGKILL'), afterMs)
+    isDoomed = true
   }
   const lines = createInterface({ input: child.stdout })
   lines.on('line', (line) => {
     const report: Report = JSON.parse(line)
-    if (report.saving !== undefined) killOnce()
+    // However slow the machine is: there is something to lose.
+    if (report.saving !== undefined && said.saved > 0) killOnce()
     if (report.restored !== undefined) said.saved = report.restored
     Object.assign(said, report)
   })
