@@ -14,6 +14,7 @@ import { proveKeyLifecycle } from './key-lifecycle.ts'
 import { proveLostMachines } from './lost-machine.ts'
 import { proveOutage } from './outage.ts'
 import { provePartitions } from './partitions.ts'
+import { provePreviousRelease } from './previous-release.ts'
 import type { Progress, Proof, ProofVerdict } from './proof.ts'
 import { proveRestoredBackup } from './restored-backup.ts'
 import { proveLostHints, proveRevocationsWithoutRedis } from './second-way.ts'
@@ -71,6 +72,7 @@ export const proofs: readonly Proof[] = [
   onPlanes('lost-machines', async (planes, progress) => [
     await proveLostMachines(planes, { losses: 10, seed: anySeed() }, progress),
   ]),
+  onPlanes('previous-release', async (planes, progress) => [await provePreviousRelease(planes, progress)]),
   underChaos('records', records, { seeds: 1 }),
   underChaos('budgets', budgets, { seeds: 10 }),
 ]
