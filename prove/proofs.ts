@@ -15,6 +15,7 @@ import { proveLostMachines } from './lost-machine.ts'
 import { proveOutage } from './outage.ts'
 import { proveOverload } from './overload.ts'
 import { provePartitions } from './partitions.ts'
+import { provePreviousRelease } from './previous-release.ts'
 import type { Progress, Proof, ProofVerdict } from './proof.ts'
 import { proveRestoredBackup } from './restored-backup.ts'
 import { proveLostHints, proveRevocationsWithoutRedis } from './second-way.ts'
@@ -73,6 +74,7 @@ export const proofs: readonly Proof[] = [
     await proveLostMachines(planes, { losses: 10, seed: anySeed() }, progress),
   ]),
   onPlanes('overload', proveOverload),
+  onPlanes('previous-release', async (planes, progress) => [await provePreviousRelease(planes, progress)]),
   underChaos('records', records, { seeds: 1 }),
   underChaos('budgets', budgets, { seeds: 10 }),
 ]

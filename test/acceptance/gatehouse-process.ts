@@ -29,9 +29,10 @@ export class GatehouseProcess {
     args: readonly string[],
     environment: Record<string, string>,
     entry: keyof typeof entries = 'direct',
+    cwd = root,
   ) {
     this.#child = spawn(process.execPath, [...entries[entry], ...args], {
-      cwd: root,
+      cwd,
       env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     })

@@ -7,16 +7,19 @@ type Command = 'control-plane' | 'data-plane' | 'simulator'
 export class Plane {
   readonly #command: Command
   readonly #environment: Record<string, string>
+  readonly #root: string | undefined
   #process: GatehouseProcess | undefined
 
-  constructor(command: Command, environment: Record<string, string>) {
+  /** @param root of the source tree that it is run from; absent: this one. */
+  constructor(command: Command, environment: Record<string, string>, root?: string) {
+    this.#root = root
     this.#command = command
     this.#environment = environment
   }
 
   /** Starts it, with these flags this time; resolves when its output says so. */
   async start(...flags: readonly string[]): Promise<void> {
-    const started = new GatehouseProcess([this.#command, ...flags], this.#environment)
+    const started = new GatehouseProcess([this.#command, ...flags], this.#environment, 'direct', this.#root)
     this.#process = started
     await eventually(
       () => /"msg":"ready"|listens on/.test(started.output),

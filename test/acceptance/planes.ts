@@ -137,7 +137,7 @@ async function startRedis(directory: string, started: AsyncDisposableStack): Pro
   return redis
 }
 
-async function createEnrolmentToken({ graphql }: Api): Promise<string> {
+export async function createEnrolmentToken({ graphql }: Api): Promise<string> {
   const { createEnrolmentToken: created } = await graphql<{ createEnrolmentToken: { token: string } }>(
     'mutation ($input: CreateEnrolmentTokenInput!) { createEnrolmentToken(input: $input) { ... on EnrolmentToken { token } } }',
     { input: { ttlSeconds: 600 } },
