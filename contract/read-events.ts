@@ -1,6 +1,13 @@
 import Type, { type TObject } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { CallFinished, type DataPlaneEvent, LeaseClosed, NodeReported } from './events.ts'
+import {
+  CallFinished,
+  CallsUnrecorded,
+  type DataPlaneEvent,
+  JournalDamaged,
+  LeaseClosed,
+  NodeReported,
+} from './events.ts'
 import { ContractViolation, describeViolation, parserOf } from './validation.ts'
 
 /*
@@ -14,6 +21,8 @@ const parseAll = parserOf('event batch', Type.Array(Type.Object({ type: Type.Str
 const readers = new Map<string, (event: object) => DataPlaneEvent>([
   ['call.finished', readerOf(CallFinished)],
   ['lease.closed', readerOf(LeaseClosed)],
+  ['calls.unrecorded', readerOf(CallsUnrecorded)],
+  ['journal.damaged', readerOf(JournalDamaged)],
   ['node.reported', readerOf(NodeReported, (report) => onlyMembersOf(NodeReported, report))],
 ])
 
