@@ -152,7 +152,7 @@ describe('a head that says nothing new makes nothing fresher', () => {
       timed.channel.snapshot = null
       await timed.follower.refresh()
     }
-    expect(timed.follower.headIssuedAt).toBe(timed.scene.now)
+    expect(timed.follower.newestHead?.issuedAt).toBe(timed.scene.now)
     expect(timed.isServing).toBe(false)
   })
 })
