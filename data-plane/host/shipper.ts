@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { maxUnconfirmedBatches, openConfirmation, sealBatch } from '../../contract/event-batch.ts'
 import type { KeyLookup, SigningKey } from '../../contract/signed.ts'
 import type { EventProducer } from '../../transport/event-stream.ts'
@@ -289,15 +290,6 @@ function newIncarnation(): string {
   return `${Date.now().toString(36).padStart(9, '0')}-${randomUUID()}`
 }
 
-function pause(durationMs: number, signal?: AbortSignal): Promise<void> {
-  if (signal?.aborted) return Promise.resolve()
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, durationMs)
-    function done() {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', done)
-      resolve()
-    }
-    signal?.addEventListener('abort', done)
-  })
+async function pause(durationMs: number, signal?: AbortSignal): Promise<void> {
+  await delay(durationMs, undefined, signal && { signal }).catch(() => undefined)
 }
