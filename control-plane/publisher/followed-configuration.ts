@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { ConfigurationTree } from '../../contract/configuration/tree.ts'
 import type { HashedVersion } from './documents.ts'
-import { readRevisionsAfter, readVersion, storeHash } from './revisions.ts'
+import { readRevisionIdentity, readRevisionsAfter, readVersion, storeHash } from './revisions.ts'
 import { readWholeConfiguration } from './whole-configuration.ts'
 
 /** Further behind than this, the tree is built anew from the entities. */
@@ -22,6 +22,8 @@ export class FollowedConfiguration {
   readonly #keepHash: KeepHash
   #tree = new ConfigurationTree()
   #version: HashedVersion | undefined
+  /** When the revision that the tree stands at was committed. */
+  #committedAt: string | undefined
 
   constructor(organizationId: string, keepHash: KeepHash = storeHash) {
     this.#organizationId = organizationId
@@ -37,9 +39,8 @@ export class FollowedConfiguration {
     const newest = await readVersion(em, this.#organizationId)
     if (!newest) return undefined
     const current = this.#version
-    if (!current || current.epoch !== newest.epoch || current.revision > newest.revision) {
+    if (!current || current.epoch !== newest.epoch || (await this.#isLost(em, current)))
       return this.rebuild(em)
-    }
     if (current.revision === newest.revision) {
       // The transaction that was to store it may have failed.
       if (newest.hash !== current.hash) await this.#keepHash(em, this.#organizationId, current, current.hash)
@@ -55,8 +56,19 @@ export class FollowedConfiguration {
     const { version, tree, snapshot } = whole
     await this.#keepHash(em, this.#organizationId, version, version.hash)
     this.#tree = tree
-    this.#version = version
+    await this.#standAt(em, version)
     return { version, snapshot }
+  }
+
+  /** A failover may lose commits, and others take their numbers before anybody looks. */
+  async #isLost(em: EntityManager, version: HashedVersion): Promise<boolean> {
+    const found = await readRevisionIdentity(em, this.#organizationId, version)
+    return found === undefined || found.committedAt !== this.#committedAt
+  }
+
+  async #standAt(em: EntityManager, version: HashedVersion): Promise<void> {
+    this.#committedAt = (await readRevisionIdentity(em, this.#organizationId, version))?.committedAt
+    this.#version = version
   }
 
   /** After a failure the tree may hold what the database does not. */
@@ -75,7 +87,7 @@ export class FollowedConfiguration {
       version = { epoch: current.epoch, revision, hash: this.#tree.root() }
       if (stored !== version.hash) await this.#keepHash(em, this.#organizationId, version, version.hash)
     }
-    this.#version = version
+    await this.#standAt(em, version)
     return { version }
   }
 }

@@ -8,7 +8,7 @@ import { deltaDocument, type HashedVersion, headDocument, openHeadDocument } fro
 import { type Followed, FollowedConfiguration } from './followed-configuration.ts'
 import { RefusedDocuments } from './refused-documents.ts'
 import { beginEpoch } from './revision.ts'
-import { readRevisionsAfter, readRevocations, revocationsInHead } from './revisions.ts'
+import { readRevisionIdentity, readRevisionsAfter, readRevocations, revocationsInHead } from './revisions.ts'
 import { SnapshotRenewal } from './snapshot-renewal.ts'
 
 /** Another control plane that renewed the head this recently has done our work. */
@@ -75,7 +75,7 @@ export class OrganizationPublisher {
     const { head, hasSnapshot } = await transport.config.published(this.#organizationId)
     const signers = await secrets.signers.read(em)
     const stored = openHeadDocument(signers, this.#organizationId, head)
-    if (stored && isOfAnotherLineage(stored, version)) {
+    if (stored && (await this.#isOfAnotherLineage(em, stored, version))) {
       log.error(
         { organizationId: this.#organizationId, published: stored.revision, known: version.revision },
         'the database does not know what was published, so it was restored from a backup: beginning a new epoch',
@@ -94,6 +94,14 @@ export class OrganizationPublisher {
     }
     this.#snapshots.published(version, bytesOf(parts.deltas))
     this.#credentials.written()
+  }
+
+  /** Published is what this database does not hold: a later version, or another content of one that it has. */
+  async #isOfAnotherLineage(em: EntityManager, stored: Head, version: HashedVersion): Promise<boolean> {
+    const order = compareVersions(stored, version)
+    if (order > 0 || stored.epoch !== version.epoch) return order > 0
+    const held = await readRevisionIdentity(em, this.#organizationId, stored)
+    return held !== undefined && held.hash !== stored.hash
   }
 
   async #publishWhole(em: EntityManager, followed: Followed, parts: Parts): Promise<void> {
@@ -130,12 +138,6 @@ export class OrganizationPublisher {
 
 function bytesOf(deltas: readonly Delta[]): number {
   return deltas.reduce((sum, { document }) => sum + document.length, 0)
-}
-
-/** Published is what this database never held: a later version, or another content of the same one. */
-function isOfAnotherLineage(stored: Head, version: HashedVersion): boolean {
-  const order = compareVersions(stored, version)
-  return order > 0 || (order === 0 && stored.hash !== version.hash)
 }
 
 function isFresh(stored: Head | undefined, now: number): boolean {

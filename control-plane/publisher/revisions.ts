@@ -73,6 +73,26 @@ export async function readRevisionsAfter(
   return rows.map((row) => ({ ...row, revision: Number(row.revision) }))
 }
 
+export interface RevisionIdentity {
+  /** Two revisions of one number, of which one was lost with its database, differ in it. */
+  readonly committedAt: string
+  readonly hash: string | null
+}
+
+/** Which revision has this number; undefined when there is none (any more). */
+export async function readRevisionIdentity(
+  em: EntityManager,
+  organizationId: string,
+  { epoch, revision }: Version,
+): Promise<RevisionIdentity | undefined> {
+  const [row] = await em.execute<RevisionIdentity[]>(
+    `select created_at::text as "committedAt", hash from config_revisions
+     where org_id = ? and epoch = ? and revision = ?`,
+    [organizationId, epoch, revision],
+  )
+  return row
+}
+
 /** Stores what any publisher computes for this revision: the same hash. */
 export async function storeHash(
   em: EntityManager,

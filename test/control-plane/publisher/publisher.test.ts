@@ -194,6 +194,31 @@ describe('the publisher', () => {
     expect((await assemble(channel())).root).toBe(head.hash)
   })
 
+  it('begins a new epoch when commits were lost in a failover and others took their numbers before it looked', async () => {
+    publish()
+    await published(await change([virtualKey('vk_lost')]))
+    await installation.database.transaction(organizationId, async (em) => {
+      for (const lost of [
+        'delete from config_revisions where org_id = ? and revision = 2',
+        "delete from config_entities where org_id = ? and id = 'vk_lost'",
+        'update config_heads set revision = 1 where org_id = ?',
+      ])
+        await em.execute(lost, [organizationId])
+      for (const id of ['vk_1', 'vk_2'])
+        await changeConfiguration(em, organizationId, { upserts: [virtualKey(id)] })
+    })
+    const head = await eventually('a head of the next epoch', async () => {
+      const current = await view().head()
+      return current && current.epoch > 1 ? current : undefined
+    })
+    const { root, entities } = await assemble(channel())
+    expect(root).toBe(head.hash)
+    expect([...entities.keys()].filter((key) => key.startsWith('virtual_key/')).sort()).toEqual([
+      'virtual_key/vk_1',
+      'virtual_key/vk_2',
+    ])
+  })
+
   it('does not let a head or a delta pass that was tampered with', async () => {
     publish()
     await published(1)
