@@ -59,7 +59,6 @@ async function prove(
   fill(disk, filler)
   const full = await makeCalls(plane, secret, `${prefix}-full`)
   progress(`full: ${full.served} served, ${full.refused} refused`)
-  const { unrecorded } = await readUnrecorded(plane)
   rmSync(filler)
   const ask = (id: string) => call(plane, { id, virtualKey: secret, model: 'demo-chat', manner: 'whole' })
   let tries = 0
@@ -67,6 +66,7 @@ async function prove(
   await eventually(isServed, recoveryLimitMs, () => plane.output.slice(-2_000))
   const after = await makeCalls(plane, secret, `${prefix}-again`)
   progress(`with room again: ${after.served} served, ${after.refused} refused`)
+  const { unrecorded } = await readUnrecorded(plane)
   const told = whenFull === 'count' ? await readGaps(planes, unrecorded) : 0
   const recorded = await readRecorded(planes, prefix, unrecorded)
   const isCounted = recorded.missing === unrecorded && told === unrecorded

@@ -93,7 +93,7 @@ describe('with Redis gone and the control plane there', () => {
     if (!other || !revoked) throw new Error('no data planes')
     await planes.redis.kill()
     await planes.graphql(
-      'mutation ($input: ByIdInput!) { revokeDataPlane(input: $input) { ... on DataPlane { id } } }',
+      'mutation ($input: RevocationInput!) { revokeDataPlane(input: $input) { ... on DataPlane { id } } }',
       {
         input: { id: named?.node.id },
       },

@@ -95,7 +95,11 @@ export class RedisStreamConsumer implements StreamConsumer {
     }
   }
 
-  /** Takes the entries off their streams: nothing that is not acknowledged is ever deleted. */
+  /**
+   * Takes the entries off their streams, each with what was to be done about it done. In no MULTI: a Redis whose memory is
+   * used up refuses all that stands in one, and could never be emptied. Deleted first: what is acknowledged and still there
+   * would stay for good, while a deletion that is not acknowledged is claimed as nothing.
+   */
   async acknowledge(entries: readonly Entry[]): Promise<void> {
     const { connection, streamOf } = this.#options
     const byStream = Map.groupBy(entries, ({ organizationId }) => streamOf(organizationId))
@@ -103,7 +107,7 @@ export class RedisStreamConsumer implements StreamConsumer {
       Promise.all(
         [...byStream].map(([stream, taken]) => {
           const ids = taken.map(({ id }) => id)
-          return client.multi().xAck(stream, group, ids).xDel(stream, ids).exec()
+          return Promise.all([client.xDel(stream, ids), client.xAck(stream, group, ids)])
         }),
       ),
     )
