@@ -37,8 +37,10 @@ export class DatabaseServer implements Victim {
     const client = new pg.Client({ connectionString: this.superuserUrl, connectionTimeoutMillis: 10_000 })
     await client.connect()
     const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
-    await client.end()
+    // While the session lives: of one that is gone nobody knows whose it was, and process 0 would be ourselves.
     const postmaster = parentOf(rows[0]?.pid ?? 0)
+    await client.end()
+    if (postmaster <= 1) throw new Error('the server of a session cannot be found')
     this.#halted = [postmaster, ...processesOf(postmaster)]
     for (const pid of this.#halted) signal(pid, 'SIGSTOP')
   }
