@@ -102,7 +102,8 @@ it('a revocation is never served again by either data plane, however many follow
     await Promise.all(planes.dataPlanes.map((dataPlane) => untilRefused(dataPlane, revoked)))
   }
   for (const revoked of keys) {
-    for (const dataPlane of planes.dataPlanes) expect(await chat(dataPlane, revoked.secret)).toMatchObject(refused)
+    for (const dataPlane of planes.dataPlanes)
+      expect(await chat(dataPlane, revoked.secret)).toMatchObject(refused)
   }
 })
 
