@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { findFreePort } from '../cli/embedded/free-port.ts'
+import { endWithUs } from '../test/acceptance/end-with-us.ts'
 import { issueKey } from '../test/acceptance/keys.ts'
 import type { Planes } from '../test/acceptance/planes.ts'
 import { offer, type Stream, type Tally } from './open-loop.ts'
@@ -47,7 +47,7 @@ export async function proveOverload(
   planes: Planes,
   progress: Progress,
 ): Promise<(ShedVerdict | PriorityVerdict | StarvedTenantVerdict)[]> {
-  const port = await freePort()
+  const port = await findFreePort()
   const provider = startProvider(port)
   try {
     return await prove(planes, await prepare(planes, port), progress)
@@ -137,15 +137,9 @@ function round(share: number): number {
 function startProvider(port: number): ChildProcess {
   const script = join(import.meta.dirname, 'paced-provider.ts')
   const flags = ['--port', String(port), '--events', String(events), '--every-ms', String(everyMs)]
-  return spawn(process.execPath, [script, ...flags], { stdio: 'inherit' })
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  return typeof address === 'object' ? (address?.port ?? 0) : 0
+  const provider = spawn(process.execPath, [script, ...flags], { stdio: 'inherit' })
+  endWithUs(provider)
+  return provider
 }
 
 async function prepare(planes: Planes, port: number): Promise<Keys> {

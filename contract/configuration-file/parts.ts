@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { budgetAlignments, budgetPeriods, weekdays } from '../budget-windows.ts'
 
 /* What the parts of a configuration file are made of. */
 
@@ -34,21 +35,11 @@ export const Usd = (description: string) =>
     },
   )
 
-export const weekdays = [
-  'MONDAY',
-  'TUESDAY',
-  'WEDNESDAY',
-  'THURSDAY',
-  'FRIDAY',
-  'SATURDAY',
-  'SUNDAY',
-] as const
-
 /** What is left out is by the calendar in UTC, with weeks from Monday and years from January. */
 const BudgetWindow = Type.Object(
   {
     alignment: Optional(
-      Type.Enum(['CALENDAR', 'ROLLING'], {
+      Type.Enum(budgetAlignments, {
         description: 'Whether periods begin by the calendar or with the budget.',
       }),
     ),
@@ -70,7 +61,7 @@ const BudgetWindow = Type.Object(
 const Budget = Type.Object(
   {
     limitUsd: Usd('What may be spent in one period, in US dollars: 250.50.'),
-    period: Type.Enum(['MINUTE', 'FIVE_MINUTES', 'HOUR', 'DAY', 'WEEK', 'MONTH', 'QUARTER', 'YEAR', 'NONE'], {
+    period: Type.Enum(budgetPeriods, {
       description: 'How long it lasts; NONE never resets.',
     }),
     window: Optional(BudgetWindow),

@@ -1,7 +1,7 @@
+import type { BudgetPeriod } from '../../contract/budget-windows.ts'
 import type { Json } from '../../contract/canonical.ts'
 import type { GovernedLevel } from '../../contract/configuration/entities.ts'
 import { Refusal } from '../graphql/errors.ts'
-import type { BudgetPeriod } from '../modules/budgets/entity.ts'
 import { addBudget, removeBudget, updateBudget } from '../modules/budgets/service.ts'
 import { type BudgetWindowTerms, usualWindowTerms } from '../modules/budgets/window-terms.ts'
 import { ApprovalRequired } from '../modules/client-configuration/errors.ts'

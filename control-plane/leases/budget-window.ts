@@ -1,4 +1,5 @@
-import { type BudgetPeriod, type BudgetWindowTerms, weekdays } from '../modules/budgets/index.ts'
+import { type BudgetPeriod, weekdays } from '../../contract/budget-windows.ts'
+import type { BudgetWindowTerms } from '../modules/budgets/index.ts'
 
 export interface BudgetWindow {
   readonly startsAt: Date

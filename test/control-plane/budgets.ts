@@ -1,5 +1,5 @@
+import type { BudgetPeriod } from '../../contract/budget-windows.ts'
 import { newId } from '../../control-plane/db/id.ts'
-import type { BudgetPeriod } from '../../control-plane/modules/budgets/index.ts'
 import type { Installation } from './organization.ts'
 
 export async function createBudget(

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { SimulatedCall } from '../../cli/simulator/call-log.ts'
 import { type Gateway, startGateway } from '../environment/gateway.ts'
 import { eventually } from '../transport/poll.ts'
+import { numberedCall } from './numbered-call.ts'
 
 let gateway: Gateway
 beforeAll(async () => {
@@ -12,20 +13,7 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => gateway.stop())
 
-async function call(index: number): Promise<number> {
-  const at = gateway.dataPlanes[index % gateway.dataPlanes.length]?.url
-  const response = await fetch(`${at}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${gateway.demo.virtualKey}` },
-    body: JSON.stringify({
-      model: 'demo-chat',
-      max_tokens: 10,
-      messages: [{ role: 'user', content: `call ${index}` }],
-    }),
-  })
-  await response.arrayBuffer()
-  return response.status
-}
+const call = (index: number) => numberedCall(gateway, index)
 
 function billedNanoUsd(): number {
   const lines = readFileSync(join(gateway.directory, 'calls.ndjson'), 'utf8').split('\n').filter(Boolean)

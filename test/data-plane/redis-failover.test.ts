@@ -8,6 +8,7 @@ import { SentinelServers } from '../acceptance/sentinel-servers.ts'
 import { type Gateway, startGateway } from '../environment/gateway.ts'
 import { temporaryDirectory } from '../environment/index.ts'
 import { eventually } from '../transport/poll.ts'
+import { numberedCall } from './numbered-call.ts'
 
 const sites = [
   {
@@ -31,20 +32,7 @@ let gateway: Gateway
 const opened = new AsyncDisposableStack()
 afterAll(() => opened.disposeAsync())
 
-async function call(index: number): Promise<number> {
-  const at = gateway.dataPlanes[index % gateway.dataPlanes.length]?.url
-  const response = await fetch(`${at}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${gateway.demo.virtualKey}` },
-    body: JSON.stringify({
-      model: 'demo-chat',
-      max_tokens: 10,
-      messages: [{ role: 'user', content: `call ${index}` }],
-    }),
-  })
-  await response.arrayBuffer()
-  return response.status
-}
+const call = (index: number) => numberedCall(gateway, index)
 
 function billedCalls(): SimulatedCall[] {
   const lines = readFileSync(join(gateway.directory, 'calls.ndjson'), 'utf8').split('\n').filter(Boolean)

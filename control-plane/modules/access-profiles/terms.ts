@@ -1,7 +1,7 @@
+import type { BudgetPeriod } from '../../../contract/budget-windows.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import { checkName } from '../../input.ts'
 import {
-  type BudgetPeriod,
   type BudgetWindowInput,
   checkBudgetLimit,
   type ProfileBudget,

@@ -1,4 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
+import type { BudgetPeriod } from '../../../contract/budget-windows.ts'
 import type { GovernedLevel } from '../../../contract/configuration/entities.ts'
 import { tenantColumns, versionColumn } from '../../db/columns.ts'
 import type { BudgetWindowTerms } from './window-terms.ts'
@@ -25,17 +26,3 @@ export const BudgetEntity = defineEntity({
 })
 
 export type Budget = InferEntity<typeof BudgetEntity>
-
-/** `NONE` never resets. */
-export const budgetPeriods = [
-  'MINUTE',
-  'FIVE_MINUTES',
-  'HOUR',
-  'DAY',
-  'WEEK',
-  'MONTH',
-  'QUARTER',
-  'YEAR',
-  'NONE',
-] as const
-export type BudgetPeriod = (typeof budgetPeriods)[number]

@@ -1,4 +1,3 @@
-export { type BudgetPeriod, budgetPeriods } from './entity.ts'
 export { checkBudgetLimit } from './limit.ts'
 export { BudgetPeriodType } from './period-type.ts'
 export { assignProfileBudgets, type ProfileBudget, releaseProfileBudgets } from './profile-budgets.ts'
@@ -12,5 +11,4 @@ export {
   type BudgetWindowTerms,
   readWindowTerms,
   usualWindowTerms,
-  weekdays,
 } from './window-terms.ts'

@@ -1,5 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
-import type { BudgetPeriod } from './entity.ts'
+import type { BudgetPeriod } from '../../../contract/budget-windows.ts'
 import type { BudgetWindowTerms } from './window-terms.ts'
 
 /** What the ledger of leases needs to know of a budget. */

@@ -1,5 +1,6 @@
+import { type Weekday, weekdays } from '../../../contract/budget-windows.ts'
 import { builder } from '../../graphql/builder.ts'
-import { type BudgetWindowTerms, type Weekday, weekdays } from './window-terms.ts'
+import type { BudgetWindowTerms } from './window-terms.ts'
 
 const BudgetAlignment = builder.enumType('BudgetAlignment', {
   description: 'From when the windows of a budget count.',

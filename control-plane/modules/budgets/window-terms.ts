@@ -1,21 +1,10 @@
+import type { BudgetAlignment, Weekday } from '../../../contract/budget-windows.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import { checkInteger, checkText } from '../../input.ts'
 
-export const weekdays = [
-  'MONDAY',
-  'TUESDAY',
-  'WEDNESDAY',
-  'THURSDAY',
-  'FRIDAY',
-  'SATURDAY',
-  'SUNDAY',
-] as const
-export type Weekday = (typeof weekdays)[number]
-
 /** When the windows of a period begin. */
 export interface BudgetWindowTerms {
-  /** By the calendar, or counted from the budget's beginning. */
-  readonly alignment: 'CALENDAR' | 'ROLLING'
+  readonly alignment: BudgetAlignment
   /** IANA name. */
   readonly timeZone: string
   readonly weekStartsOn: Weekday

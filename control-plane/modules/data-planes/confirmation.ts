@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { GraphQLError } from 'graphql'
+import type { Version } from '../../../contract/configuration/documents.ts'
 import type { Actor } from '../../actor.ts'
 import type { Database } from '../../db/database.ts'
 import { checkInteger } from '../../input.ts'
+import { readVersion } from '../../publisher/revisions.ts'
 import type { ServiceContext } from '../../service-context.ts'
 
 /** How many data planes have to say that they run what was changed. */
@@ -105,7 +107,7 @@ async function untilConfirmed(
 ): Promise<Coverage | undefined> {
   if (waitFor === 'NONE') return undefined
   const deadline = performance.now() + waitSeconds * 1_000
-  const version = await readVersion(database, organizationId)
+  const version = await database.transaction(organizationId, (em) => readVersion(em, organizationId))
   for (;;) {
     const coverage = await readCoverage(database, organizationId, version)
     if (coverage.confirmed >= needed(waitFor, coverage.dataPlanes)) return undefined
@@ -119,21 +121,6 @@ function needed(waitFor: 'QUORUM' | 'ALL', dataPlanes: number): number {
   return Math.floor(dataPlanes / 2) + 1
 }
 
-interface Version {
-  readonly epoch: number
-  readonly revision: string
-}
-
-function readVersion(database: Database, organizationId: string): Promise<Version | undefined> {
-  return database.transaction(organizationId, async (em) => {
-    const [version] = await em.execute<Version[]>(
-      'select epoch, revision::text as revision from config_heads where org_id = ?',
-      [organizationId],
-    )
-    return version
-  })
-}
-
 /** Without a version nothing was ever changed, and every data plane runs that. */
 function readCoverage(
   database: Database,
@@ -145,7 +132,7 @@ function readCoverage(
       `select count(*) as "dataPlanes",
          count(*) filter (where (applied_epoch, applied_revision) >= (?::integer, ?::bigint)) as confirmed
        from data_planes where org_id = ? and revoked_at is null`,
-      [version?.epoch ?? 0, version?.revision ?? '0', organizationId],
+      [version?.epoch ?? 0, version?.revision ?? 0, organizationId],
     )
     return { confirmed: Number(row?.confirmed ?? 0), dataPlanes: Number(row?.dataPlanes ?? 0) }
   })

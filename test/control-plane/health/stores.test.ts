@@ -40,7 +40,6 @@ it('a Redis that forgets when it is full, and one that is nearly full, are told 
   const told = (what: string[]) =>
     eventually(`it tells ${what}`, async () => {
       await client.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'])
-      await new Promise((resolve) => setTimeout(resolve, 300))
       return JSON.stringify(await readiness()) === JSON.stringify({ httpStatus: 200, found: what })
     })
   const used = Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1])

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { budgetPeriods, weekdays } from '../../../contract/budget-windows.ts'
 import { budgetWindow, type RecurringBudget } from '../../../control-plane/leases/budget-window.ts'
-import { budgetPeriods, usualWindowTerms, weekdays } from '../../../control-plane/modules/budgets/index.ts'
+import { usualWindowTerms } from '../../../control-plane/modules/budgets/index.ts'
 
 const at = (text: string) => new Date(text).getTime()
 const budget = (terms: Partial<RecurringBudget>): RecurringBudget => ({

@@ -2,7 +2,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type ConfigurationBundle, readBundle } from '../../../contract/configuration/bundle.ts'
 import type { Head } from '../../../contract/configuration/documents.ts'
-import type { Entity, EntityKey, VirtualKey } from '../../../contract/configuration/entities.ts'
+import type { Entity, EntityKey } from '../../../contract/configuration/entities.ts'
 import {
   type ConfigurationPoll,
   configurationPollPath,
@@ -25,6 +25,7 @@ import {
   type Installation,
 } from '../organization.ts'
 import { assemble, viewOf } from '../publisher/data-plane-view.ts'
+import { virtualKey } from '../publisher/virtual-key.ts'
 
 let installation: Installation
 let fastify: FastifyInstance
@@ -98,18 +99,6 @@ function change(upserts: readonly Entity[], removals: readonly EntityKey[] = [])
     changeConfiguration(em, organizationId, { upserts, removals }),
   )
 }
-
-const virtualKey = (id: string, status: VirtualKey['status'] = 'active'): VirtualKey => ({
-  kind: 'virtual_key',
-  id,
-  workspaceId: 'ws_1',
-  name: id,
-  secretDigests: [{ digest: 'a'.repeat(64), expiresAt: null }],
-  status,
-  expiresAt: null,
-  owner: { kind: 'team', id: 'team_1' },
-  providerConfigs: [],
-})
 
 describe('a poll is answered from the database, whatever the store holds', () => {
   it('with a snapshot and sealed credentials, for a data plane that has nothing', async () => {

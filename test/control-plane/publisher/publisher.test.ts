@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { canonicalJson, type Json } from '../../../contract/canonical.ts'
 import { channels } from '../../../contract/channels.ts'
 import { parseSnapshot } from '../../../contract/configuration/documents.ts'
-import type { Entity, EntityKey, VirtualKey } from '../../../contract/configuration/entities.ts'
+import type { Entity, EntityKey } from '../../../contract/configuration/entities.ts'
 import type { BackgroundWork } from '../../../control-plane/background/dependencies.ts'
 import { newId } from '../../../control-plane/db/id.ts'
 import { providerSecretPlace } from '../../../control-plane/modules/providers/index.ts'
@@ -21,6 +21,7 @@ import {
   silentLog,
 } from '../organization.ts'
 import { assemble, viewOf } from './data-plane-view.ts'
+import { virtualKey } from './virtual-key.ts'
 
 let installation: Installation
 let transport: Transport
@@ -66,18 +67,6 @@ const published = (revision: number) =>
     const head = await view().head()
     return head && head.revision >= revision ? head : undefined
   })
-
-const virtualKey = (id: string, status: VirtualKey['status'] = 'active'): VirtualKey => ({
-  kind: 'virtual_key',
-  id,
-  workspaceId: 'ws_1',
-  name: id,
-  secretDigests: [{ digest: 'a'.repeat(64), expiresAt: null }],
-  status,
-  expiresAt: null,
-  owner: { kind: 'team', id: 'team_1' },
-  providerConfigs: [],
-})
 
 describe('the publisher', () => {
   it('publishes what was committed so that snapshot and deltas lead to the signed root', async () => {
