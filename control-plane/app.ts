@@ -14,6 +14,7 @@ import { registerGraphql } from './http/graphql-endpoint.ts'
 import { registerHealth } from './http/health.ts'
 import { registerMetrics } from './http/metrics-endpoint.ts'
 import { registerPage } from './http/page.ts'
+import { maskUnexpectedErrors } from './http/unexpected-errors.ts'
 import { startIngest } from './ingest/ingest.ts'
 import { startClosingUnknownEnds } from './ingest/unknown-ends.ts'
 import { startLeaseServer } from './leases/lease-server.ts'
@@ -138,6 +139,7 @@ function createServer(
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header(requestIdHeader, request.id)
   })
+  maskUnexpectedErrors(fastify)
   registerMetrics(fastify, registry, env)
   closeConnectionsAfterLastQuery(fastify)
   registerHealth(fastify, health)

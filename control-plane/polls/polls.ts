@@ -89,12 +89,14 @@ export class ConfigurationPolls {
   }
 
   /** Takes in what a genuine data plane says of itself, at once: somebody may be waiting for it. */
-  #authenticate({ organizationId, dataPlaneId, envelope }: PollRequest) {
+  async #authenticate({ organizationId, dataPlaneId, envelope }: PollRequest) {
+    // The database would refuse some texts with an error of its own.
+    if (![organizationId, dataPlaneId].every((id) => idForm.test(id))) throw unknownDataPlane()
     const { database, secrets, now } = this.#deps
     return database.transaction(organizationId, async (em) => {
       const keys = await readPublicKeys(em, organizationId, dataPlaneId)
       const poll = openGenuine({ organizationId, dataPlaneId, envelope }, keys, now())
-      if (!keys || !poll) throw new PollRefused('this data plane is unknown, or did not sign this')
+      if (!keys || !poll) throw unknownDataPlane()
       if (keys.isRevoked) {
         const notice = { format: 1 as const, organizationId, dataPlaneId }
         const signers = await secrets.signers.read(em)
@@ -116,6 +118,12 @@ export class ConfigurationPolls {
     this.#organizations.set(organizationId, { configuration, idle })
     return configuration
   }
+}
+
+const idForm = /^\w{1,128}$/
+
+function unknownDataPlane(): PollRefused {
+  return new PollRefused('this data plane is unknown, or did not sign this')
 }
 
 /** @throws PollRefused when it was signed at another time. */
