@@ -8,7 +8,7 @@ import {
   type Version,
 } from '../../contract/configuration/documents.ts'
 import { ConfigurationRefused, parseOrRefuse } from './refusal.ts'
-import { nameVersion, openTrusted, type Trust } from './verify.ts'
+import { openTrusted, type Trust } from './verify.ts'
 
 const pepperBytes = 32
 /** So many digests are kept; when there are more, all are made anew. */
@@ -73,17 +73,14 @@ export class Secrets {
     return this.#pepper !== undefined
   }
 
-  /** @throws ConfigurationRefused when these credentials are older than those in use. */
-  adopt(credentials: Credentials): void {
-    if (this.#version && compareVersions(credentials, this.#version) < 0) {
-      throw new ConfigurationRefused(
-        `credentials are of ${nameVersion(credentials)}, older than ${nameVersion(this.#version)} in use`,
-      )
-    }
+  /** @returns false for credentials that are older than those in use, which stay. */
+  adopt(credentials: Credentials): boolean {
+    if (this.#version && compareVersions(credentials, this.#version) < 0) return false
     this.#version = { epoch: credentials.epoch, revision: credentials.revision }
     this.#pepper = createSecretKey(credentials.pepper, 'base64')
     this.#digests.clear()
     this.#byCredentialId = new Map(Object.entries(credentials.secrets))
+    return true
   }
 
   /**

@@ -67,12 +67,18 @@ export class SealedSecrets {
     else if (this.#problem?.startsWith('the credentials lack')) this.#problem = null
   }
 
+  /**
+   * Older ones are no problem: the control plane seals anew for each answer of its own, but writes into the store only
+   * what has changed, so that who comes back from the second way finds there what it is ahead of.
+   *
+   * @returns whether they are in use now.
+   */
   async #adopt(sealed: string, trust = this.#identity): Promise<boolean> {
     this.#known = sealed
     try {
-      this.secrets.adopt(await openCredentials(sealed, this.#identity, trust))
+      const isAdopted = this.secrets.adopt(await openCredentials(sealed, this.#identity, trust))
       this.#problem = null
-      return true
+      return isAdopted
     } catch (error) {
       if (!(error instanceof ConfigurationRefused)) throw error
       this.#problem = error.message

@@ -183,6 +183,19 @@ it('a data plane that lost everything but its identity gets all of it on the sec
   expect(node.follower.configuration?.keyByDigest(digestOf('vk_1'))?.status).toBe('active')
 })
 
+it('one that comes back to the store finds credentials there that it is ahead of, and has nothing to complain of', async () => {
+  world.issueKey()
+  world.sealedCredentials = await world.authority.credentials(world.sealingJwk)
+  node.reachesStore = false
+  await node.look()
+  await applied(2)
+  node.reachesStore = true
+  world.issueKey()
+  world.publish()
+  await node.look()
+  expect(node.follower.state.current).toMatchObject({ lastError: null, applied: { revision: 3 } })
+})
+
 it('one that lost its credentials alone gets those', async () => {
   await node.follower.close()
   rmSync(join(node.stateDirectory, 'configuration', 'credentials.jwe'))
