@@ -38,6 +38,10 @@ const model = 'paced'
 const seconds = 12
 const settleSeconds = 5
 const overload = 3
+/** Some 0.1 ms of work, several times what an event costs generator and provider together. */
+const bytesPerEvent = 131_072
+
+export const laboriousPlugin = join(import.meta.dirname, 'laborious-plugin.ts')
 
 /**
  * Finds out how many calls a data plane serves at best, and then offers three times as many: with keys of each priority,
@@ -73,7 +77,7 @@ async function prove(planes: Planes, keys: Keys, progress: Progress) {
     Math.round(tallies.reduce((sum, { served }) => sum + served, 0) / (seconds - settleSeconds))
 
   let peak = 0
-  for (let rate = 100; rate <= 102_400; rate = Math.round(rate * 1.5)) {
+  for (let rate = 20; rate <= 20_480; rate = Math.round(rate * 1.5)) {
     const goodput = perSecond(await run([{ secret: keys.normal, perSecond: rate }]))
     progress(`${rate} calls/s offered, ${goodput} served`)
     peak = Math.max(peak, goodput)
@@ -145,11 +149,13 @@ function startProvider(port: number): ChildProcess {
 async function prepare(planes: Planes, port: number): Promise<Keys> {
   const { graphql, demo } = planes
   const create = async (field: string, type: string, input: object) => {
-    const made = await graphql<Record<string, { id: string }>>(
-      `mutation ($input: ${type}Input!) { ${field}(input: $input) { ... on ${type.replace(/^(Create|Add)/, '')} { id } } }`,
+    const made = await graphql<Record<string, { id?: string }>>(
+      `mutation ($input: ${type}Input!) { ${field}(input: $input) {
+        ... on ${type.replace(/^(Create|Add)/, '')} { id } ... on Refusal { message } } }`,
       { input },
     )
-    return made[field]?.id ?? ''
+    if (!made[field]?.id) throw new Error(`${field}: ${JSON.stringify(made)}`)
+    return made[field].id
   }
   const baseUrl = `http://127.0.0.1:${port}/v1`
   const providerId = await create('createProvider', 'CreateProvider', {
@@ -162,6 +168,10 @@ async function prepare(planes: Planes, port: number): Promise<Keys> {
   })
   const prices = { inputNanoUsdPerMillionTokens: '150000000', outputNanoUsdPerMillionTokens: '600000000' }
   await create('createModel', 'CreateModel', { providerId, name: model, maxOutputTokens: 10_000, prices })
+  const laborious = { name: 'laborious', enabled: true, position: { side: 'AFTER', of: 'audit' } }
+  await graphql('mutation ($input: ConfigurePluginInput!) { configurePlugin(input: $input) { ... on Plugin { id: name } } }', {
+    input: { ...laborious, config: { bytesPerEvent } },
+  })
   const { workspaceId } = demo
   const keyOf = async (name: string, priority: 'HIGH' | 'NORMAL' | 'LOW') => {
     const teamId = await create('createTeam', 'CreateTeam', { workspaceId, name })

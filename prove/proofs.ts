@@ -13,7 +13,7 @@ import { proveFullRedis } from './full-redis.ts'
 import { proveKeyLifecycle } from './key-lifecycle.ts'
 import { proveLostMachines } from './lost-machine.ts'
 import { proveOutage } from './outage.ts'
-import { proveOverload } from './overload.ts'
+import { laboriousPlugin, proveOverload } from './overload.ts'
 import { provePartitions } from './partitions.ts'
 import { provePreviousRelease } from './previous-release.ts'
 import type { Progress, Proof, ProofVerdict } from './proof.ts'
@@ -73,7 +73,7 @@ export const proofs: readonly Proof[] = [
   onPlanes('lost-machines', async (planes, progress) => [
     await proveLostMachines(planes, { losses: 10, seed: anySeed() }, progress),
   ]),
-  onPlanes('overload', proveOverload),
+  onPlanes('overload', proveOverload, { dataPlaneEnvironment: { GATEHOUSE_PLUGINS: laboriousPlugin } }),
   onPlanes('previous-release', async (planes, progress) => [await provePreviousRelease(planes, progress)]),
   underChaos('records', records, { seeds: 1 }),
   underChaos('budgets', budgets, { seeds: 10 }),
@@ -83,7 +83,7 @@ export const proofs: readonly Proof[] = [
 function onPlanes(
   name: string,
   prove: (planes: Planes, progress: Progress, database: DatabaseServer) => Promise<readonly ProofVerdict[]>,
-  options: Pick<PlanesOptions, 'losesHints'> = {},
+  options: Pick<PlanesOptions, 'losesHints' | 'dataPlaneEnvironment'> = {},
 ): Proof {
   return {
     name,

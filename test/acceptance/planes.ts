@@ -34,6 +34,7 @@ export interface PlanesOptions {
   readonly superuserUrl: string
   readonly dataPlanes: number
   readonly controlPlaneEnvironment?: Readonly<Record<string, string>>
+  readonly dataPlaneEnvironment?: Readonly<Record<string, string>>
   /** The data planes hear nothing that is published in Redis. */
   readonly losesHints?: boolean
 }
@@ -92,6 +93,7 @@ async function start(options: PlanesOptions, folder: string, started: AsyncDispo
       DATA_PLANE_NAME: name,
       DATA_PLANE_PORT: '0',
       DATA_PLANE_STATUS_PORT: '0',
+      ...options.dataPlaneEnvironment,
       ...environment,
     })
   const dataPlanes = await Promise.all(
