@@ -18,6 +18,7 @@ import { PipelineCompiler } from './pipeline/compiler.ts'
 import { loadCustomPlugins } from './pipeline/load-custom.ts'
 import { OpenStreams } from './pipeline/open-streams.ts'
 import { builtins } from './plugins.ts'
+import { Listener } from './routes/listener.ts'
 import { createServer } from './routes/server.ts'
 import { shutDown } from './shutdown.ts'
 import { CallCounter } from './status/call-counter.ts'
@@ -104,8 +105,9 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
   const server = createServer({
     ...{ configuration, whyUnavailable, staleness, pipelines, streams, log, now, gate, digest },
   })
+  const listener = new Listener(server)
   const drain = new Drain({
-    ...{ server, streams, log },
+    ...{ listener, streams, log },
     noticeMs: env.drainNoticeSeconds * 1_000,
     limitMs: env.drainSeconds * 1_000,
   })
@@ -125,6 +127,7 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
   const status = await createStatusServer({ sources, token: env.statusToken, log })
   const parts = {
     server,
+    listener,
     drain,
     status,
     stopReporting,
@@ -140,6 +143,7 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
 
 interface Parts {
   readonly server: FastifyInstance
+  readonly listener: Listener
   readonly drain: Drain
   readonly status: FastifyInstance
   readonly stopReporting: () => void
@@ -152,9 +156,9 @@ interface Parts {
 }
 
 async function listen({ env, log, identity }: Context, parts: Parts): Promise<DataPlane> {
-  const { server, status } = parts
+  const { server, listener, status } = parts
   try {
-    await server.listen({ host: env.host, port: env.port })
+    await listener.listen({ host: env.host, port: env.port })
     await status.listen({ host: env.statusHost, port: env.statusPort })
   } catch (error) {
     await close(parts, log)

@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { FastifyInstance } from 'fastify'
 import { Denied } from '../plugins/sdk/denied.ts'
 import { DeadlineExceeded, within } from './deadline.ts'
 import type { OpenStreams } from './pipeline/open-streams.ts'
@@ -8,7 +7,8 @@ import type { OpenStreams } from './pipeline/open-streams.ts'
 const brokenOffLimitMs = 12_000
 
 export interface DrainOptions {
-  readonly server: FastifyInstance
+  /** Resolves when the last connection is closed; takes no new one from the call on. */
+  readonly listener: { close(): Promise<unknown> }
   readonly streams: OpenStreams
   /** How long new connections are taken after `begun` says so. */
   readonly noticeMs: number
@@ -39,10 +39,10 @@ export class Drain {
   }
 
   async run(): Promise<void> {
-    const { server, streams, noticeMs, limitMs, log } = this.#options
+    const { listener, streams, noticeMs, limitMs, log } = this.#options
     this.#begun = true
     if (noticeMs > 0) await delay(noticeMs)
-    const closed = server.close()
+    const closed = listener.close()
     try {
       await within(limitMs, 'finishing the calls', closed)
     } catch (error) {

@@ -169,9 +169,12 @@ async function prepare(planes: Planes, port: number): Promise<Keys> {
   const prices = { inputNanoUsdPerMillionTokens: '150000000', outputNanoUsdPerMillionTokens: '600000000' }
   await create('createModel', 'CreateModel', { providerId, name: model, maxOutputTokens: 10_000, prices })
   const laborious = { name: 'laborious', enabled: true, position: { side: 'AFTER', of: 'audit' } }
-  await graphql('mutation ($input: ConfigurePluginInput!) { configurePlugin(input: $input) { ... on Plugin { id: name } } }', {
-    input: { ...laborious, config: { bytesPerEvent } },
-  })
+  await graphql(
+    'mutation ($input: ConfigurePluginInput!) { configurePlugin(input: $input) { ... on Plugin { id: name } } }',
+    {
+      input: { ...laborious, config: { bytesPerEvent } },
+    },
+  )
   const { workspaceId } = demo
   const keyOf = async (name: string, priority: 'HIGH' | 'NORMAL' | 'LOW') => {
     const teamId = await create('createTeam', 'CreateTeam', { workspaceId, name })
