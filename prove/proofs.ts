@@ -17,6 +17,7 @@ import { laboriousPlugin, proveOverload } from './overload.ts'
 import { provePartitions } from './partitions.ts'
 import { provePreviousRelease } from './previous-release.ts'
 import type { Progress, Proof, ProofVerdict } from './proof.ts'
+import { proveRecordedFirst } from './recorded-first.ts'
 import { proveRestoredBackup } from './restored-backup.ts'
 import { proveLostHints, proveRevocationsWithoutRedis } from './second-way.ts'
 import { proveTornRestarts } from './torn-restarts.ts'
@@ -62,6 +63,9 @@ export const proofs: readonly Proof[] = [
     await proveTornRestarts(planes, { runs: 20, seed: anySeed() }, progress),
   ]),
   { name: 'restored-backup', prove: proveRestoredBackup },
+  onPlanes('recorded-first', async (planes, progress) => [
+    await proveRecordedFirst(planes, { calls: 500 }, progress),
+  ]),
   onPlanes('full-disk', async (planes, progress) => [
     await proveFullDisk(planes, 'refuse', progress),
     await proveFullDisk(planes, 'count', progress),

@@ -52,6 +52,10 @@ export class GatehouseProcess {
     }))
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
   get stdout(): string {
     return this.#stdout
   }

@@ -34,6 +34,13 @@ export class Plane {
     return this.#environment.GATEHOUSE_STATE_DIR ?? ''
   }
 
+  /** @throws Error before the first start. */
+  get pid(): number {
+    const pid = this.#process?.pid
+    if (pid === undefined) throw new Error(`${this.#command} has not been started`)
+    return pid
+  }
+
   /** What it has said since its last start. */
   get output(): string {
     return this.#process?.output ?? ''

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { EventConsumer, StreamEntry } from '../../transport/event-stream.ts'
-import type { Transport } from '../../transport/transport.ts'
+import { type EventConsumer, eventsLimit, type StreamEntry } from '../../transport/event-stream.ts'
+import { type Transport, TransportUnavailable } from '../../transport/transport.ts'
 import { implementations, uniqueOrganization } from './implementations.ts'
 import { eventually } from './poll.ts'
 
@@ -37,6 +37,21 @@ describe.each(implementations)('event stream, $name', ({ open }) => {
     const entries = await readAll(second.controlPlane().events, 3)
     expect(bodies(entries)).toEqual(['one', 'two', 'three'])
     expect(entries[0]?.organizationId).toBe(organizationId)
+  })
+
+  it('refuses more than it holds rather than forget what nobody has taken in', async () => {
+    for (let filled = 0; filled < eventsLimit; filled += 500) {
+      await Promise.all(Array.from({ length: 500 }, (_, index) => append(`batch ${filled + index}`)))
+    }
+    await expect(append('one too many')).rejects.toThrow(TransportUnavailable)
+    const { events } = second.controlPlane()
+    const taken = new Set<string>()
+    while (taken.size < eventsLimit) {
+      const entries = await events.read([organizationId], 20)
+      for (const { body } of entries) taken.add(body)
+      await events.acknowledge(entries)
+    }
+    expect(taken).not.toContain('one too many')
   })
 
   it('wakes a waiting reader', async () => {
