@@ -18,6 +18,7 @@ import { maskUnexpectedErrors } from './http/unexpected-errors.ts'
 import { startIngest } from './ingest/ingest.ts'
 import { startClosingUnknownEnds } from './ingest/unknown-ends.ts'
 import { startLeaseServer } from './leases/lease-server.ts'
+import { startReconciler } from './leases/reconciler.ts'
 import { LiveFeed, startLiveFeed } from './live/live-feed.ts'
 import { defaultTakeWithinMs } from './live/live-stream.ts'
 import { startHistoryPruning } from './modules/configuration/index.ts'
@@ -81,9 +82,11 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       onCommit: (organizationId) => polls.wake(organizationId),
     })
     const ingest = startIngest(background)
+    const reconciler = startReconciler(background)
     const loops = [
       publisher,
       ingest,
+      reconciler,
       startClosingUnknownEnds(background),
       startLeaseServer(background),
       startKeySweep(background),
@@ -92,7 +95,13 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     ]
     for (const loop of loops) opened.defer(() => loop.stop())
 
-    const health = new HealthWatch({ ...background, transport, ends: background.transport, publisher })
+    const health = new HealthWatch({
+      ...background,
+      transport,
+      ends: background.transport,
+      publisher,
+      books: reconciler.books,
+    })
     opened.defer(() => health.stop())
     const telemetry = await startTelemetry({ env, log, now, database, health, ingest })
     opened.defer(() => telemetry.close())

@@ -10,6 +10,7 @@ export const degradationNames = [
   'ingest_lags',
   'redis_evicts',
   'redis_filling',
+  'budget_drift',
 ] as const
 export type DegradationName = (typeof degradationNames)[number]
 
@@ -23,6 +24,8 @@ export interface HealthFacts {
   readonly publishLagMs: number
   /** What data planes reported and no control plane has taken in; null while it is not known. */
   readonly eventBacklog: EventBacklog | null
+  /** By how much the books of budgets are apart; null while nobody has looked. */
+  readonly budgetDriftNanoUsd: bigint | null
 }
 
 const publishLagLimitMs = 30_000
@@ -35,7 +38,13 @@ type Found = Omit<Degradation<DegradationName>, 'canGoOnForSeconds' | 'stopsServ
 
 /** Everything that is degraded now; what stops the API comes first. */
 export function degradationsOf(facts: HealthFacts): readonly Degradation<DegradationName>[] {
-  const found = [...databaseOf(facts), ...redisOf(facts), ...lagsOf(facts), ...storeOf(facts)]
+  const found = [
+    ...databaseOf(facts),
+    ...redisOf(facts),
+    ...lagsOf(facts),
+    ...storeOf(facts),
+    ...budgetsOf(facts),
+  ]
   // Nothing that a control plane keeps for itself runs out: the data planes tell how long they can go on.
   return found.map((one) => ({ canGoOnForSeconds: null, stopsService: false, ...one }))
 }
@@ -103,6 +112,18 @@ function storeOf({ memory }: HealthFacts): Found[] {
     })
   }
   return found
+}
+
+function budgetsOf({ budgetDriftNanoUsd: drift }: HealthFacts): Found[] {
+  if (drift === null || drift === 0n) return []
+  return [
+    {
+      what: 'budget_drift',
+      reason: `Usage, budgets and leases do not agree, by ${drift} nano-USD in all: a budget may refuse money that was not spent, or allow more than its limit.`,
+      whatToDo:
+        'Look at the log of the loop "reconciler", which names each budget and both amounts; see who changed the database by hand, and report it.',
+    },
+  ]
 }
 
 function seconds(ms: number): number {

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { type ActiveDegradation, Onsets } from '../../telemetry/degradations.ts'
 import type { ControlPlaneTransport, Transport } from '../../transport/transport.ts'
 import type { Database } from '../db/database.ts'
+import type { BudgetBooks } from '../leases/reconciler.ts'
 import { type DegradationName, degradationsOf, type HealthFacts } from './degradations.ts'
 
 export interface HealthParts {
@@ -9,6 +10,7 @@ export interface HealthParts {
   readonly transport: Pick<Transport, 'connected' | 'connections' | 'kind' | 'memory'>
   readonly ends: Pick<ControlPlaneTransport, 'events'>
   readonly publisher: { lagMs(): number }
+  readonly books: BudgetBooks
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly log: Logger
@@ -54,7 +56,7 @@ export class HealthWatch {
   }
 
   async #look(): Promise<Health> {
-    const { database, transport, ends, publisher } = this.#parts
+    const { database, transport, ends, publisher, books } = this.#parts
     const [databaseAnswers, eventBacklog] = await Promise.all([
       this.#ask('the database', async () => {
         await database.ping()
@@ -68,6 +70,7 @@ export class HealthWatch {
       memory: transport.memory,
       publishLagMs: publisher.lagMs(),
       eventBacklog,
+      budgetDriftNanoUsd: books.driftNanoUsd,
     }
     return { facts, degradations: this.#onsets.note(degradationsOf(facts)) }
   }

@@ -29,6 +29,11 @@ export function describeControlPlane(registry: Registry, numbers: ControlPlaneNu
     const { facts } = await numbers.health()
     return facts.publishLagMs / 1_000
   })
+  const drift = 'By how much usage, budgets and leases are apart, over all organizations.'
+  singleGauge(registry, 'gatehouse_budget_drift_nano_usd', drift, async () => {
+    const { budgetDriftNanoUsd } = (await numbers.health()).facts
+    return budgetDriftNanoUsd === null ? null : Number(budgetDriftNanoUsd)
+  })
   const degraded = 'Whether something is degraded; /readyz says why and what to do.'
   gauge(registry, 'gatehouse_degraded', degraded, ['what'], async () => {
     const active = new Set((await numbers.health()).degradations.map(({ what }) => what))
