@@ -11,6 +11,7 @@ import { proveFrozenRedis } from './frozen-redis.ts'
 import { proveFullDisk } from './full-disk.ts'
 import { proveFullRedis } from './full-redis.ts'
 import { proveKeyLifecycle } from './key-lifecycle.ts'
+import { proveLeaseSchedules } from './lease-schedules.ts'
 import { proveLostMachines } from './lost-machine.ts'
 import { proveOutage } from './outage.ts'
 import { laboriousPlugin, proveOverload } from './overload.ts'
@@ -79,6 +80,12 @@ export const proofs: readonly Proof[] = [
   ]),
   onPlanes('overload', proveOverload, { dataPlaneEnvironment: { GATEHOUSE_PLUGINS: laboriousPlugin } }),
   onPlanes('previous-release', async (planes, progress) => [await provePreviousRelease(planes, progress)]),
+  {
+    name: 'lease-schedules',
+    async *prove(progress) {
+      yield await proveLeaseSchedules({ schedules: 100_000, seed: randomInt(2 ** 31) }, progress)
+    },
+  },
   underChaos('records', records, { seeds: 1 }),
   underChaos('budgets', budgets, { seeds: 10 }),
 ]

@@ -4,7 +4,8 @@ import { type EventSource, patienceBatches } from './event-sources.ts'
 
 /**
  * Notes which leases their data planes have closed. Each is due once every earlier batch is there: a charge may
- * still be under way in one of those.
+ * still be under way in one of those. What a later process says counts more: it sends again whatever is not confirmed,
+ * and nothing may ever fill a gap of the one before.
  */
 export async function noteClosings(
   em: EntityManager,
@@ -23,7 +24,8 @@ export async function noteClosings(
      from jsonb_to_recordset(?::jsonb)
        as closing (lease_id text, data_plane_id text, incarnation text, sequence bigint)
      where lease.org_id = ? and lease.id = closing.lease_id and lease.data_plane_id = closing.data_plane_id
-       and lease.closed_at is null and lease.closing_sequence is null`,
+       and lease.closed_at is null
+       and (lease.closing_sequence is null or lease.closing_incarnation collate "C" < closing.incarnation)`,
     [JSON.stringify(closings), organizationId],
   )
 }

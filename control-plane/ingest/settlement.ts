@@ -9,7 +9,7 @@ export interface LeaseCharge {
   readonly nanoUsd: bigint
 }
 
-interface Lease extends WindowKey {
+export interface Lease extends WindowKey {
   readonly id: string
   readonly dataPlaneId: string
   remaining: bigint

@@ -85,6 +85,7 @@ export async function openGovernance(options: GovernanceOptions): Promise<Govern
     leases: transport.leases,
     controlPlaneKeys,
     onAsk: (request) => journal.asked(request),
+    written: () => journal.secured(),
     onGrants: (request, grants) => ledger.onGrants(request, grants),
   })
   journal.attachLedger(

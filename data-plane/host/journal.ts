@@ -9,6 +9,7 @@ import { recordCall, recordUnknownEnd } from './call-record.ts'
 import { setDamagedLinesAside } from './damaged-lines.ts'
 import type { HostLog } from './host-log.ts'
 import type { JournalNumbers } from './journal-numbers.ts'
+import type { Durability, JournalOptions, WhenFull } from './journal-options.ts'
 import { type Checkpoint, type LeaseState, type Position, parseCallFinished } from './journal-record.ts'
 import { type JournalState, OpenCall } from './journal-state.ts'
 import { JournalWriter } from './journal-writer.ts'
@@ -18,29 +19,7 @@ import { type DamagedLine, type Replay, replayJournal } from './replay.ts'
 import { SegmentFile } from './segment-file.ts'
 import { UnrecordedCalls } from './unrecorded-calls.ts'
 
-/** `process`: survives the death of the process. `sync`: a loss of power. `remote`: the loss of this machine. */
-export type Durability = 'process' | 'sync' | 'remote'
-
-/** What becomes of calls that the journal has no room for: they are refused, or only counted. Those with a budget never are. */
-export type WhenFull = 'refuse' | 'count'
-
-export interface JournalOptions {
-  readonly directory: string
-  readonly durability: Durability
-  /** `refuse` unless said. */
-  readonly whenFull?: WhenFull
-  /** Whether to go on without lines that cannot be read. */
-  readonly acceptDamage?: boolean
-  readonly log: HostLog
-  /** Milliseconds since the epoch. */
-  readonly now?: () => number
-  /** Largest size on disk; at nine tenths of it no further call is admitted. Default 1 GiB. */
-  readonly maxBytes?: number
-  /** A segment is closed when it has grown to this size. Default 16 MiB, an eighth of the journal at most. */
-  readonly segmentBytes?: number
-  /** Events that are kept in memory until they are shipped, at most. Default 8 MiB. */
-  readonly maxRecentBytes?: number
-}
+export type { Durability, JournalOptions, WhenFull } from './journal-options.ts'
 
 /** What the ledger set aside of each lease for one call. */
 export interface Held {
@@ -179,11 +158,10 @@ export class DurableJournal implements Journal, JournalNumbers {
     this.report({ type: 'journal.damaged', id: randomUUID(), at, lines: lines.length, bytes })
   }
 
-  /** Written before it returns, so that the answer to a request is asked for again after a crash. */
+  /** To leave once it is `secured`, so that its answer is asked for again after a crash. */
   asked(request: LeaseRequest): void {
     this.#state.asks.set(request.id, request)
     this.#writer.append('asked', JSON.stringify(request))
-    this.flush()
   }
 
   granted(requestId: string, leases: readonly LeaseState[]): void {
@@ -254,6 +232,17 @@ export class DurableJournal implements Journal, JournalNumbers {
   /** Writes what waits; what the disk refuses is kept and tried again later. @returns whether all is written */
   flush(): boolean {
     return this.#writer.flush()
+  }
+
+  /**
+   * Resolves once all that is recorded survives what this journal is to survive; nobody is to hear of it before. Whoever
+   * forgets what it told others would spend a lease that it gave back.
+   *
+   * @throws Denied `audit_unavailable`
+   */
+  async secured(): Promise<void> {
+    if (this.#durability !== 'process') return this.#writer.synced()
+    if (!this.flush()) throw new Denied('audit_unavailable')
   }
 
   async close(): Promise<void> {

@@ -14,8 +14,10 @@ export interface LeaseDeskOptions {
   readonly signingKey: SigningKey
   readonly controlPlaneKeys: KeyLookup
   readonly log: HostLog
-  /** Written down before the request leaves. */
+  /** To be written down. */
   readonly onAsk: (request: LeaseRequest) => void
+  /** Resolves once what was written down survives a crash: a grant of which nobody knows would never be given back. */
+  readonly written: () => Promise<void>
   /** Called once per request, however often its reply comes. */
   readonly onGrants: (request: LeaseRequest, grants: readonly LeaseGrant[]) => void
 }
@@ -91,15 +93,12 @@ export class LeaseDesk {
 
   #transmit(outstanding: Outstanding, waitMs: number): void {
     if (this.#closed) return
-    within(sendLimitMs, 'the lease channel', this.#options.leases.send(outstanding.sealed)).catch(
-      (error: unknown) => {
-        const reason = error instanceof Error ? error.message : String(error)
-        this.#options.log.warn(
-          { reason, leaseRequestId: outstanding.request.id },
-          'a lease request could not be sent',
-        )
-      },
-    )
+    const { written, leases, log } = this.#options
+    const sent = written().then(() => leases.send(outstanding.sealed))
+    within(sendLimitMs, 'the lease channel', sent).catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error)
+      log.warn({ reason, leaseRequestId: outstanding.request.id }, 'a lease request could not be sent')
+    })
     const next = Math.min(waitMs * 2, longestResendMs)
     outstanding.resend = setTimeout(() => this.#transmit(outstanding, next), waitMs).unref()
   }

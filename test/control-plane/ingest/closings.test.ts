@@ -44,3 +44,30 @@ it('money is not blocked for ever by a lost batch of a data plane process that i
   await deliver([next.batch()])
   expect(await leased()).toBe(0)
 })
+
+it('what the next process of a data plane says again of a lease needs no batch of the one before', async () => {
+  const identity = await enrol(installation, organizationId)
+  const budgetId = await createBudget(installation, organizationId, 1_000)
+  const gone = new SpendingDataPlane(identity, 'run_1')
+  const request = gone.request([{ budgetId, wantedNanoUsd: 400, neededNanoUsd: 100 }])
+  gone.receive(
+    request.id,
+    await installation.database.transaction(organizationId, (em) => grantLeases(em, request, Date.now())),
+  )
+  const [lease] = gone.leases
+  if (!lease) throw new Error('no lease')
+  // Its first batch is lost, and the process dies before it can send it again.
+  gone.batch()
+  gone.close(lease)
+  const last = gone.batch()
+  await deliver([last])
+  const next = new SpendingDataPlane(identity, 'run_2')
+  const again = next.batch([{ type: 'lease.closed', leaseId: lease.leaseId }])
+  await deliver([next.batch()])
+  expect(await readWindows(installation, organizationId, budgetId)).toMatchObject([{ leased: 400 }])
+  await deliver([again])
+  expect(await readWindows(installation, organizationId, budgetId)).toMatchObject([{ leased: 0 }])
+  // As late as it may be, and told twice: nothing is given back again.
+  await deliver([last, again])
+  expect(await readWindows(installation, organizationId, budgetId)).toMatchObject([{ leased: 0, settled: 0 }])
+})

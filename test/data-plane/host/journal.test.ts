@@ -82,7 +82,7 @@ describe('the journal after a crash', () => {
     expect(replayJournal(directory).state.openCalls.has('call_1')).toBe(true)
   })
 
-  it('asks again for what was asked and not answered', () => {
+  it('asks again for what was asked and not answered', async () => {
     const ask = { budgetId: 'bud_1', wantedNanoUsd: 10, neededNanoUsd: 5 }
     const request = {
       format: 1 as const,
@@ -91,7 +91,9 @@ describe('the journal after a crash', () => {
       dataPlaneId: 'dp_1',
       asks: [ask],
     }
-    openJournal().asked(request)
+    const journal = openJournal()
+    journal.asked(request)
+    await journal.secured()
     expect(openJournal().recovered.asks).toEqual([request])
   })
 

@@ -36,6 +36,7 @@ function openDesk() {
   const asked: LeaseRequest[] = []
   const granted: { requestId: string; grants: readonly LeaseGrant[] }[] = []
   const warnings: string[] = []
+  const disk = { written: () => Promise.resolve() }
   const desk = new LeaseDesk({
     leases: client,
     organizationId: 'org_1',
@@ -47,6 +48,7 @@ function openDesk() {
       error: (_fields, message) => warnings.push(message),
     },
     onAsk: (request) => asked.push(request),
+    written: () => disk.written(),
     onGrants: ({ id }, grants) => granted.push({ requestId: id, grants }),
   })
   const requests = () => server.read(['org_1'], 0)
@@ -56,7 +58,7 @@ function openDesk() {
     await server.reply(entry, 'dp_1', seal('gatehouse/lease-reply', JSON.stringify(whole), key))
     await nextTurn()
   }
-  return { transport, client, server, desk, asked, granted, warnings, requests, answer }
+  return { transport, client, server, desk, disk, asked, granted, warnings, requests, answer }
 }
 
 /** The request, once its signature by the data plane is known to be good. */
@@ -142,6 +144,22 @@ describe('what the desk asks for', () => {
     expect(warnings).toEqual(['a lease request could not be sent'])
     await vi.advanceTimersByTimeAsync(1_000)
     expect(send).toHaveBeenCalledTimes(2)
+    opened(await onlyRequest(scene))
+  })
+
+  it('leaves once it is written down for good, and is tried again while the disk refuses that', async () => {
+    const { desk, disk } = scene
+    await desk.start([])
+    const send = vi.spyOn(scene.client, 'send')
+    const onDisk = Promise.withResolvers<void>()
+    disk.written = vi.fn().mockRejectedValueOnce(new Error('no space')).mockReturnValue(onDisk.promise)
+    desk.ask(askFor('bud_1'))
+    await nextTurn()
+    await vi.advanceTimersByTimeAsync(1_500)
+    expect(disk.written).toHaveBeenCalledTimes(2)
+    expect(send).not.toHaveBeenCalled()
+    onDisk.resolve()
+    await nextTurn()
     opened(await onlyRequest(scene))
   })
 

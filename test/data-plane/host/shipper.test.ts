@@ -99,6 +99,19 @@ describe('the shipper', () => {
     await stop(running)
   })
 
+  it('tells nobody what is not on the disk for good', async () => {
+    const stream = newStream()
+    const running = start(stream)
+    const onDisk = Promise.withResolvers<void>()
+    vi.spyOn(running.journal, 'secured').mockReturnValueOnce(onDisk.promise)
+    record(running.journal, 'call_1')
+    await pass(1_000)
+    expect(stream.length).toBe(0)
+    onDisk.resolve()
+    await until(() => stream.length === 1)
+    await stop(running)
+  })
+
   it('begins anew after a restore: a database that has forgotten batches does not wait for them for ever', async () => {
     const stream = newStream()
     const running = start(stream)
