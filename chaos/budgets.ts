@@ -1,7 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Planes } from '../test/acceptance/planes.ts'
 import { createGovernedKey } from './hierarchy.ts'
-import { findDrift, readStandings, readUsage } from './ledger.ts'
+import {
+  type BilledCall,
+  findDrift,
+  readReconciledDrift,
+  readStandings,
+  readSummedCost,
+  readUsage,
+} from './ledger.ts'
 import type { Finding, Scenario } from './scenario.ts'
 import { planFaults, type ScheduleOptions } from './schedule.ts'
 import { openStage } from './stage.ts'
@@ -53,6 +60,7 @@ async function prove(options: ScheduleOptions, progress: (line: string) => void)
   await planes.applied()
   progress(`the limit on each of ${budgetIds.length} levels is ${limit} nano-USD`)
 
+  const startedAt = Date.now()
   const [{ made, served }, faults] = await Promise.all([
     makeTraffic(traffic),
     stage.inflict(planFaults(options, severity), progress),
@@ -63,21 +71,26 @@ async function prove(options: ScheduleOptions, progress: (line: string) => void)
   await delay(quietMs)
 
   // Awaited, or all that it asks would be taken down meanwhile.
-  return await judge(planes, { seed: options.seed, faults: faults.length, limit, budgetIds })
+  return await judge(planes, { ...options, startedAt, faults: faults.length, limit, budgetIds })
 }
 
 interface Run {
   readonly seed: number
+  readonly seconds: number
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
   readonly faults: number
   readonly limit: number
   readonly budgetIds: readonly string[]
 }
 
 /** Holds the provider's log, the usage ledger and the budgets against each other. */
-async function judge(planes: Planes, { seed, faults, limit, budgetIds }: Run): Promise<Finding> {
+async function judge(planes: Planes, run: Run): Promise<Finding> {
+  const { seed, faults, limit, budgetIds } = run
   const isMeasured = (id: string) => !id.startsWith(calibration)
   const billed = billsOf(planes).filter(({ id }) => isMeasured(id))
-  const charged = (await readUsage(planes)).filter(({ requestId }) => isMeasured(requestId))
+  const recorded = await readUsage(planes)
+  const charged = recorded.filter(({ requestId }) => isMeasured(requestId))
   const standings = await readStandings(planes, budgetIds)
   const drift = findDrift(billed, charged)
   const spent = totalOf(charged)
@@ -85,19 +98,39 @@ async function judge(planes: Planes, { seed, faults, limit, budgetIds }: Run): P
   const overspendNanoUsd = Math.max(0, totalOf(billed) - limit)
   const usedShare = Math.round((Math.min(...standings.map(({ settled }) => settled)) / limit) * 1_000) / 1_000
   const heldAfterQuietNanoUsd = standings.reduce((sum, { leased }) => sum + leased, 0)
-  const driftNanoUsd = drift.nanoUsd + settledDrift
+  const reportDrift = Math.abs((await readSummedCost(planes)) - totalOf(recorded))
+  const reconciledDrift = await readReconciledDrift(planes.controlPlane.address('url'))
+  const driftNanoUsd = drift.nanoUsd + settledDrift + reportDrift + reconciledDrift
   return {
     verdict: {
       ...{ scenario: 'budgets', seed, faults, calls: billed.length },
       ...{ overspendNanoUsd, usedShare, heldAfterQuietNanoUsd, driftNanoUsd },
+      ...{ limitReachedShare: limitReachedShare(billed, run), chargedAbove: drift.chargedAbove.length },
     },
     isKept: overspendNanoUsd + heldAfterQuietNanoUsd + driftNanoUsd === 0 && usedShare >= leastUsedShare,
     broken: { drifting: drift.calls },
+    listed: { 'charged above the bill, for their end is unknown or estimated': drift.chargedAbove },
   }
 }
 
+/** After which share of the run as much was billed as has to be usable; 1 when it took longer. */
+function limitReachedShare(
+  billed: readonly (BilledCall & { at: string })[],
+  { limit, startedAt, seconds }: Run,
+): number {
+  let left = limit * leastUsedShare
+  const reached = billed
+    .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))
+    .find(({ costNanoUsd }) => {
+      left -= costNanoUsd
+      return left <= 0
+    })
+  const share = reached ? (Date.parse(reached.at) - startedAt) / (seconds * 1_000) : 1
+  return Math.min(1, Math.round(share * 100) / 100)
+}
+
 function billsOf(planes: Planes) {
-  return planes.providerCalls().map(({ user, costNanoUsd }) => ({ id: user ?? '', costNanoUsd }))
+  return planes.providerCalls().map(({ user, costNanoUsd, at }) => ({ id: user ?? '', costNanoUsd, at }))
 }
 
 function totalOf(costs: readonly { readonly costNanoUsd: number }[]): number {

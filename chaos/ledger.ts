@@ -39,12 +39,28 @@ export async function readUsage({ graphql }: Api): Promise<ChargedCall[]> {
   }
 }
 
+/** What all calls cost by `usageSummary`, which adds up sums that are kept. */
+export async function readSummedCost({ graphql }: Api): Promise<number> {
+  const { usageSummary } = await graphql<{
+    usageSummary: readonly { totals: { costNanoUsd: string } }[]
+  }>('{ usageSummary(groupBy: [OUTCOME]) { totals { costNanoUsd } } }')
+  return usageSummary.reduce((sum, { totals }) => sum + Number(totals.costNanoUsd), 0)
+}
+
 export async function readStandings({ graphql }: Api, ids: readonly string[]): Promise<Standing[]> {
   const { nodes } = await graphql<{ nodes: readonly Record<keyof Standing, string>[] }>(
     'query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Budget { settled leased } } }',
     { ids },
   )
   return nodes.map(({ settled, leased }) => ({ settled: Number(settled), leased: Number(leased) }))
+}
+
+/** By how much the control plane's own reconciler says that usage, budgets and leases are apart. */
+export async function readReconciledDrift(controlPlaneUrl: string): Promise<number> {
+  const metrics = await (await fetch(`${controlPlaneUrl}/metrics`)).text()
+  const value = /^gatehouse_budget_drift_nano_usd (\d+)$/m.exec(metrics)?.[1]
+  if (value === undefined) throw new Error('the control plane has compared nothing')
+  return Number(value)
 }
 
 /** What one call cost by the provider's log. */
@@ -56,6 +72,8 @@ export interface BilledCall {
 export interface Drift {
   /** By how much the ledger is beside the provider: below it anywhere, or above it where the end of a call is known. */
   readonly nanoUsd: number
+  /** Each call that is charged more than it was billed, as it may be: its end is not known, or its usage was estimated. */
+  readonly chargedAbove: readonly string[]
   /** Each call that is beside, and how. */
   readonly calls: readonly string[]
 }
@@ -68,19 +86,25 @@ export function findDrift(billed: readonly BilledCall[], charged: readonly Charg
   const bills = new Map<string, number>()
   for (const { id, costNanoUsd } of billed) bills.set(id, (bills.get(id) ?? 0) + costNanoUsd)
   const calls: string[] = []
+  const chargedAbove: string[] = []
   let nanoUsd = 0
   for (const { requestId, outcome, estimated, costNanoUsd } of charged) {
     const bill = bills.get(requestId) ?? 0
     bills.delete(requestId)
     const mayBeMore = estimated || outcome === 'unknown'
-    if (costNanoUsd === bill || (costNanoUsd > bill && mayBeMore)) continue
+    if (costNanoUsd === bill) continue
+    const line = `${requestId}: ${outcome}, charged ${costNanoUsd}, billed ${bill}`
+    if (costNanoUsd > bill && mayBeMore) {
+      chargedAbove.push(line)
+      continue
+    }
     nanoUsd += Math.abs(costNanoUsd - bill)
-    calls.push(`${requestId}: ${outcome}, charged ${costNanoUsd}, billed ${bill}`)
+    calls.push(line)
   }
   for (const [id, bill] of bills) {
     if (bill === 0) continue
     nanoUsd += bill
     calls.push(`${id}: not charged, billed ${bill}`)
   }
-  return { nanoUsd, calls }
+  return { nanoUsd, chargedAbove, calls }
 }

@@ -11,9 +11,12 @@ async function main(): Promise<number> {
     return 0
   }
   progress(`seed ${flags.seed}`)
-  const { verdict, isKept, broken } = await flags.scenario.prove(flags, progress)
+  const { verdict, isKept, broken, listed = {} } = await flags.scenario.prove(flags, progress)
   for (const [kind, calls] of Object.entries(broken)) {
     if (calls.length > 0) progress([`${kind}:`, ...calls.slice(0, shownCalls)].join('\n  '))
+  }
+  for (const [kind, calls] of Object.entries(listed)) {
+    if (calls.length > 0) progress([`${kind}:`, ...calls].join('\n  '))
   }
   process.stdout.write(`${JSON.stringify(verdict)}\n`)
   return isKept ? 0 : 1

@@ -7,6 +7,8 @@ export interface Finding {
   readonly isKept: boolean
   /** The calls that broke it, by how they did. */
   readonly broken: Readonly<Record<string, readonly string[]>>
+  /** Calls that are to be known though nothing is broken, by what they are. */
+  readonly listed?: Readonly<Record<string, readonly string[]>>
 }
 
 /** A promise, and what is done to break it. */

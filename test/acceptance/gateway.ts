@@ -24,6 +24,8 @@ export interface Gateway extends Quickstart {
 }
 
 export interface ProviderCall {
+  /** RFC 3339. */
+  readonly at: string
   readonly path: string
   readonly model: string | null
   readonly stream: boolean

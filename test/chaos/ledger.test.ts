@@ -10,13 +10,17 @@ describe('the ledger against the provider’s log', () => {
   it('is the same when each call is charged what was billed', () => {
     expect(findDrift([bill('a', 5)], [charge('a', 5), charge('b', 0, 'denied')])).toEqual({
       nanoUsd: 0,
+      chargedAbove: [],
       calls: [],
     })
   })
 
-  it('may charge more for a call whose end is not known, or whose usage was estimated', () => {
+  it('may charge more for a call whose end is not known, or whose usage was estimated, and lists it', () => {
     const charged = [charge('a', 9, 'unknown', true), charge('b', 9, 'succeeded', true)]
-    expect(findDrift([bill('a', 5)], charged).nanoUsd).toBe(0)
+    for (const call of charged) {
+      const line = `a: ${call.outcome}, charged 9, billed 5`
+      expect(findDrift([bill('a', 5)], [call])).toEqual({ nanoUsd: 0, chargedAbove: [line], calls: [] })
+    }
   })
 
   it.each([
@@ -28,6 +32,7 @@ describe('the ledger against the provider’s log', () => {
   ])('drifts when it charges %s', (_, billed, charged, nanoUsd) => {
     expect(findDrift(billed, charged)).toEqual({
       nanoUsd,
+      chargedAbove: [],
       calls: [expect.stringMatching(/^a: .*billed \d+$/)],
     })
   })
