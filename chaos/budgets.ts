@@ -30,8 +30,8 @@ const models = [
 /** What the ids of the calls begin with by which the rate of spending is measured. */
 const calibration = 'calibration'
 const calibrationSeconds = 3
-/** Of what calls without faults would cost in the same time: with faults it is reached well before the end. */
-const limitShare = 0.3
+/** Of what calls without faults would cost in the same time: with them it is reached when about 60 % of it is over. */
+const limitShare = 0.18
 const quietMs = 5_000
 const exhaustedForMs = 6_000
 const exhaustLimitMs = 60_000

@@ -24,6 +24,8 @@ export interface GatewayOptions {
   readonly journalMaxBytes?: number
   /** The Redis between the planes, when the test brings its own. */
   readonly redisUrl?: string
+  /** How the control plane names its database, when not by its own address. */
+  readonly databaseUrl?: (url: string) => Promise<string>
   /** How data planes name that Redis, when it is not as the control plane does. */
   readonly dataPlaneRedisUrl?: (organizationId: string) => Promise<string>
   /** Milliseconds since the epoch, for both planes. */
@@ -83,7 +85,9 @@ async function open(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   const store = options.redisUrl ?? (await redisUrl())
   const { log, logged } = captureLog()
 
-  const env = controlPlaneEnv(database, store)
+  const { applicationUrl } = database
+  const databaseUrl = (await options.databaseUrl?.(applicationUrl)) ?? applicationUrl
+  const env = controlPlaneEnv(databaseUrl, store)
   const controlPlane = await createControlPlane({ env, log, ...(options.now && { now: options.now }) })
   opened.defer(() => controlPlane.close())
   const { services } = controlPlane
@@ -140,10 +144,10 @@ async function open(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   }
 }
 
-function controlPlaneEnv(database: TestDatabase, store: string) {
+function controlPlaneEnv(databaseUrl: string, store: string) {
   const masterKey = randomBytes(32)
   return {
-    databaseUrl: database.applicationUrl,
+    databaseUrl,
     redisUrl: store,
     masterKey,
     host: '127.0.0.1',
