@@ -14,7 +14,7 @@ import { planFaults, type ScheduleOptions } from './schedule.ts'
 import { openStage } from './stage.ts'
 import { call, makeTraffic } from './traffic.ts'
 
-const severity = { everyMs: 450, longestDownMs: 800, shareOfHalts: 0.5 }
+const severity = { everyMs: 400, longestDownMs: 800, shareOfHalts: 0.5 }
 
 /**
  * How the provider bills: an answer as it comes, one that uses all it may, one without token counts, and one that is cut
@@ -36,6 +36,8 @@ const quietMs = 5_000
 const exhaustedForMs = 6_000
 const exhaustLimitMs = 60_000
 const leastUsedShare = 0.95
+/** What comes back in pieces from whoever was down is spent beyond it, a call here and there. */
+const reachedPart = 0.9
 
 export const budgets: Scenario = {
   promise: 'whatever is killed or halted, no level is billed more than its budget, and none has money stuck',
@@ -100,12 +102,18 @@ async function judge(planes: Planes, run: Run): Promise<Finding> {
   const heldAfterQuietNanoUsd = standings.reduce((sum, { leased }) => sum + leased, 0)
   const reportDrift = Math.abs((await readSummedCost(planes)) - totalOf(recorded))
   const reconciledDrift = await readReconciledDrift(planes.controlPlane.address('url'))
+  process.stderr.write(
+    `CURVE ${[0.3, 0.5, 0.7, 0.8, 0.9, 0.95].map((part) => `${part}:${reachedAfter(part, billed, run)}`).join(' ')}\n`,
+  )
   const driftNanoUsd = drift.nanoUsd + settledDrift + reportDrift + reconciledDrift
   return {
     verdict: {
       ...{ scenario: 'budgets', seed, faults, calls: billed.length },
       ...{ overspendNanoUsd, usedShare, heldAfterQuietNanoUsd, driftNanoUsd },
-      ...{ limitReachedShare: limitReachedShare(billed, run), chargedAbove: drift.chargedAbove.length },
+      ...{
+        limitReachedShare: reachedAfter(reachedPart, billed, run),
+        chargedAbove: drift.chargedAbove.length,
+      },
     },
     isKept: overspendNanoUsd + heldAfterQuietNanoUsd + driftNanoUsd === 0 && usedShare >= leastUsedShare,
     broken: { drifting: drift.calls },
@@ -113,12 +121,13 @@ async function judge(planes: Planes, run: Run): Promise<Finding> {
   }
 }
 
-/** After which share of the run as much was billed as has to be usable; 1 when it took longer. */
-function limitReachedShare(
+/** After which share of the run so much of the limit was billed; 1 when it took longer. */
+function reachedAfter(
+  part: number,
   billed: readonly (BilledCall & { at: string })[],
   { limit, startedAt, seconds }: Run,
 ): number {
-  let left = limit * leastUsedShare
+  let left = limit * part
   const reached = billed
     .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))
     .find(({ costNanoUsd }) => {

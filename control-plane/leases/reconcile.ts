@@ -20,6 +20,9 @@ export interface Reconciliation {
 /** The rule: what was spent is what the calls charge, and what is leased is what is left of the open leases. */
 const disagree = 'spent <> charged or leased <> remaining'
 
+/** What a window says was spent of it. */
+const spent = 'balance.settled + balance.overdrawn'
+
 /**
  * Compares usage ledger, budget windows and leases of one organization: the newest window of every budget, and older
  * ones with open leases or new calls. One statement reads all of it, so that it sees each settlement whole or not at all.
@@ -115,7 +118,7 @@ const compareBooks = `
     union select budget_id, starts_at from recent),
   books as (
     select checked.budget_id, extract(epoch from checked.starts_at) * 1000 as starts_at_ms,
-      balance.settled + balance.overdrawn as spent,
+      ${spent} as spent,
       coalesce(counted.nano_usd, 0) + coalesce(recent.visible, 0) as charged,
       balance.leased, coalesce(open.remaining, 0) as remaining
     from checked
@@ -146,7 +149,7 @@ const takeOver = `
   taken as (
     insert into budget_charges (org_id, budget_id, starts_at, nano_usd)
     select balance.org_id, balance.budget_id, balance.starts_at,
-      balance.settled + balance.overdrawn - coalesce(recent.visible, 0)
+      ${spent} - coalesce(recent.visible, 0)
     from budget_windows balance
     left join recent on recent.budget_id = balance.budget_id and recent.starts_at = balance.starts_at
     where balance.org_id = (select org_id from given)
