@@ -6,23 +6,23 @@ const crowdedGapMs = 2
  * Lets many callers share one slow flush to disk: each waits for a round that began after it asked. When none is under
  * way, a round begins once the event loop has read what has arrived.
  */
-export class GroupSync {
-  readonly #sync: () => Promise<void>
-  #next: PromiseWithResolvers<void> | undefined
+export class GroupSync<Result = void> {
+  readonly #sync: () => Promise<Result>
+  #next: PromiseWithResolvers<Result> | undefined
   #isRunning = false
   #callers = 0
   /** When the next round may begin. */
   #notBeforeMs = Number.NEGATIVE_INFINITY
 
-  constructor(sync: () => Promise<void>) {
+  constructor(sync: () => Promise<Result>) {
     this.#sync = sync
   }
 
-  /** @throws whatever the flush throws, to all that share it. */
-  wait(): Promise<void> {
+  /** Resolves to what the flush gives. @throws whatever it throws, to all that share it. */
+  wait(): Promise<Result> {
     this.#callers++
     if (!this.#next) {
-      this.#next = Promise.withResolvers<void>()
+      this.#next = Promise.withResolvers<Result>()
       if (!this.#isRunning) this.#schedule()
     }
     return this.#next.promise

@@ -107,8 +107,13 @@ export class JournalWriter {
   }
 
   /** All that was appended survives a loss of power. @throws Denied `audit_unavailable` */
-  synced(): Promise<void> {
-    return this.#groupSync.wait()
+  async synced(): Promise<void> {
+    if (!(await this.#groupSync.wait())) throw new Denied('audit_unavailable')
+  }
+
+  /** What is in the files survives a loss of power, whatever waits for a disk that is full. @throws Denied `audit_unavailable` */
+  async filesSynced(): Promise<void> {
+    await this.#groupSync.wait()
   }
 
   /** A failure is logged where it happens, and each call that depends on it learns of it by itself. */
@@ -123,7 +128,7 @@ export class JournalWriter {
 
   async close(): Promise<void> {
     this.flush()
-    await this.#groupSync.wait()
+    await this.synced()
     this.#segments.close()
   }
 
@@ -160,14 +165,15 @@ export class JournalWriter {
     this.syncInBackground()
   }
 
-  /** Makes all that waits survive a loss of power. */
-  async #sync(): Promise<void> {
-    if (!this.flush()) throw new Denied('audit_unavailable')
+  /** Makes what is written survive a loss of power. @returns whether that is all that waited */
+  async #sync(): Promise<boolean> {
+    const isWritten = this.flush()
     try {
       await this.#segments.sync()
     } catch (error) {
       this.#options.log.error({ err: error }, 'the journal could not be synced')
       throw new Denied('audit_unavailable')
     }
+    return isWritten
   }
 }

@@ -234,15 +234,18 @@ export class DurableJournal implements Journal, JournalNumbers {
     return this.#writer.flush()
   }
 
-  /**
-   * Resolves once all that is recorded survives what this journal is to survive; nobody is to hear of it before. Whoever
-   * forgets what it told others would spend a lease that it gave back.
-   *
-   * @throws Denied `audit_unavailable`
-   */
+  /** Resolves once all that is recorded survives what this journal is to survive. @throws Denied `audit_unavailable` */
   async secured(): Promise<void> {
     if (this.#durability !== 'process') return this.#writer.synced()
     if (!this.flush()) throw new Denied('audit_unavailable')
+  }
+
+  /**
+   * As `secured`, of what is in the files: nobody is to hear of it before, for whoever forgets what it told others would
+   * spend a lease that it gave back. A full disk is no obstacle: it gets room by what is shipped.
+   */
+  async filesSecured(): Promise<void> {
+    if (this.#durability !== 'process') await this.#writer.filesSynced()
   }
 
   async close(): Promise<void> {

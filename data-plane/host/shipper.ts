@@ -268,7 +268,7 @@ export class Shipper {
     const run = await this.#nextRun()
     if (!run) return undefined
     if (run.count === 0) return { run, sequence: this.#sequence, sealed: undefined }
-    await this.#options.journal.secured()
+    await this.#options.journal.filesSecured()
     const sequence = ++this.#sequence
     return { run, sequence, sealed: this.#sealed(run.json, sequence) }
   }

@@ -215,6 +215,17 @@ describe.runIf(process.platform === 'linux')('what is shipped while the disk is 
     expect(shipped.at(-1)).toBe('call_4')
     expect(next.backlog).toBe(0)
   })
+
+  it('is what the files hold, which makes room for what waits', async () => {
+    const journal = openJournal({ segmentBytes: 500, durability: 'sync' })
+    await journal.intend(call('call_1'))
+    journal.finish(call('call_1'), succeeded, [])
+    journal.flush()
+    limitFileBytes(newestFileBytes(directory))
+    journal.finish(call('call_2'), denied, [])
+    await expect(journal.secured()).rejects.toEqual(auditUnavailable)
+    await expect(journal.filesSecured()).resolves.toBeUndefined()
+  })
 })
 
 describe('a sync that fails', () => {

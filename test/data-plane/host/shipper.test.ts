@@ -103,7 +103,7 @@ describe('the shipper', () => {
     const stream = newStream()
     const running = start(stream)
     const onDisk = Promise.withResolvers<void>()
-    vi.spyOn(running.journal, 'secured').mockReturnValueOnce(onDisk.promise)
+    vi.spyOn(running.journal, 'filesSecured').mockReturnValueOnce(onDisk.promise)
     record(running.journal, 'call_1')
     await pass(1_000)
     expect(stream.length).toBe(0)
