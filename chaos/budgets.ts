@@ -14,7 +14,7 @@ import { planFaults, type ScheduleOptions } from './schedule.ts'
 import { openStage } from './stage.ts'
 import { call, makeTraffic } from './traffic.ts'
 
-const severity = { everyMs: 400, longestDownMs: 800, shareOfHalts: 0.5 }
+const severity = { everyMs: 350, longestDownMs: 800, shareOfHalts: 0.5 }
 
 /**
  * How the provider bills: an answer as it comes, one that uses all it may, one without token counts, and one that is cut

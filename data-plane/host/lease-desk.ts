@@ -25,7 +25,8 @@ export interface LeaseDeskOptions {
 const maxAsks = 256
 const sendLimitMs = 2_000
 const resendMs = 1_000
-const longestResendMs = 15_000
+/** No longer: so late is money spent again after an outage. */
+const longestResendMs = 5_000
 
 interface Outstanding {
   readonly request: LeaseRequest
