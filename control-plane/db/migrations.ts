@@ -23,6 +23,7 @@ import { recordGaps } from './migrations/032-record-gaps.ts'
 import { keyPriority } from './migrations/034-key-priority.ts'
 import { refusedRevision } from './migrations/035-refused-revision.ts'
 import { budgetWindows } from './migrations/036-budget-windows.ts'
+import { priceKinds } from './migrations/037-price-kinds.ts'
 import { budgetReconciliation } from './migrations/044-budget-reconciliation.ts'
 
 /** The schema's history, oldest first. */
@@ -51,5 +52,6 @@ export const migrations: readonly SchemaMigration[] = [
   keyPriority,
   refusedRevision,
   budgetWindows,
+  priceKinds,
   budgetReconciliation,
 ]

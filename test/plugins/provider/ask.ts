@@ -1,9 +1,4 @@
-import type {
-  BuiltinHooks,
-  CompiledModel,
-  CompiledProvider,
-  CompiledProviderKey,
-} from 'gatehouse/plugin-sdk/builtin'
+import type { BuiltinHooks, CompiledProvider, CompiledProviderKey } from 'gatehouse/plugin-sdk/builtin'
 import { onTestFinished } from 'vitest'
 import provider from '../../../plugins/provider/index.ts'
 import { FakeCall, type FakeCallOptions } from '../fake-call.ts'
@@ -22,7 +17,7 @@ export const defaultLimits = {
 
 export interface AskOptions extends FakeCallOptions {
   readonly baseUrl: string
-  readonly model?: Partial<CompiledModel>
+  readonly model?: Parameters<typeof model>[1]
   readonly provider?: Partial<CompiledProvider>
   readonly providerKeys?: readonly CompiledProviderKey[]
   readonly limits?: Partial<typeof defaultLimits>
