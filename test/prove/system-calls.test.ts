@@ -26,5 +26,8 @@ it('a call is known by what its file descriptor stands for, and by what it write
     target: '/state/journal/1.log',
     data: expect.stringContaining('intent one'),
   })
-  expect(request).toMatchObject({ target: 'TCP:[127.0.0.1:1->127.0.0.1:2]', data: expect.stringContaining('one (two)') })
+  expect(request).toMatchObject({
+    target: 'TCP:[127.0.0.1:1->127.0.0.1:2]',
+    data: expect.stringContaining('one (two)'),
+  })
 })
