@@ -38,6 +38,11 @@ export const CallFinished = Type.Object(
     cachedInputTokens: Count,
     outputTokens: Count,
     images: Count,
+    /** Parts of the tokens above that may have prices of their own, and uses of the provider's tools; absent: 0. */
+    audioInputTokens: Type.Optional(Count),
+    reasoningTokens: Type.Optional(Count),
+    audioOutputTokens: Type.Optional(Count),
+    toolCalls: Type.Optional(Count),
     /** Whether the provider gave no usage, so that the counts are ours. */
     estimated: Type.Boolean(),
     costNanoUsd: Count,

@@ -22,6 +22,7 @@ import { LiveFeed, startLiveFeed } from './live/live-feed.ts'
 import { defaultTakeWithinMs } from './live/live-stream.ts'
 import { startHistoryPruning } from './modules/configuration/index.ts'
 import { registerEnrolment } from './modules/data-planes/index.ts'
+import { startPriceSweep } from './modules/models/index.ts'
 import { startKeySweep } from './modules/virtual-keys/index.ts'
 import { registerConfigurationPolls } from './polls/http.ts'
 import { ConfigurationPolls } from './polls/polls.ts'
@@ -87,6 +88,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       startClosingUnknownEnds(background),
       startLeaseServer(background),
       startKeySweep(background),
+      startPriceSweep(background),
       startHistoryPruning({ ...background, configurationHistoryDays: env.configurationHistoryDays }),
       startLiveFeed(live.feed, { databaseUrl: env.databaseUrl, log }),
     ]

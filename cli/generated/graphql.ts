@@ -257,14 +257,24 @@ export type ModelCatalogue =
 
 /** What a model costs. */
 export type ModelPricesInput = {
+  /** A million input tokens of sound, cached or not; without: as any other input token. */
+  audioInputNanoUsdPerMillionTokens?: string | null | undefined;
+  /** A million output tokens of sound; without: the output price. */
+  audioOutputNanoUsdPerMillionTokens?: string | null | undefined;
   /** A million input tokens from the provider’s cache; without: the input price. */
   cachedInputNanoUsdPerMillionTokens?: string | null | undefined;
+  /** Each call that is answered, on top of its tokens; without: "0". */
+  callNanoUsd?: string | null | undefined;
   /** One picture; without: "0". */
   imageNanoUsd?: string | null | undefined;
   /** A million input tokens: "150000000" is 0.15 USD. */
   inputNanoUsdPerMillionTokens: string;
   /** A million output tokens. */
   outputNanoUsdPerMillionTokens: string;
+  /** A million output tokens that are thought and not said; without: the output price. */
+  reasoningNanoUsdPerMillionTokens?: string | null | undefined;
+  /** Each use of a tool that the provider runs, such as a web search; without: "0". */
+  toolCallNanoUsd?: string | null | undefined;
 };
 
 /** Whom a budget or a request limit governs: exactly one of them. */

@@ -38,6 +38,19 @@ const Prices = Type.Object(
     ),
     outputUsdPerMillionTokens: Usd('A million output tokens.'),
     imageUsd: Optional(Usd('One picture; without: 0.')),
+    reasoningUsdPerMillionTokens: Optional(
+      Usd('A million output tokens that are thought and not said; without: the output price.'),
+    ),
+    audioInputUsdPerMillionTokens: Optional(
+      Usd('A million input tokens of sound, cached or not; without: as any other input token.'),
+    ),
+    audioOutputUsdPerMillionTokens: Optional(
+      Usd('A million output tokens of sound; without: the output price.'),
+    ),
+    callUsd: Optional(Usd('Each call that is answered, on top of its tokens; without: 0.')),
+    toolCallUsd: Optional(
+      Usd('Each use of a tool that the provider runs, such as a web search; without: 0.'),
+    ),
   },
   closed,
 )
@@ -52,6 +65,13 @@ const Model = Type.Object(
       Nullable(Type.Integer({ minimum: 1, maximum: 10_000_000 }), 'The most tokens of one answer.'),
     ),
     prices: Optional(Nullable(Prices, 'Without them no call that a budget governs may use the model.')),
+    scheduledPrices: Optional(
+      Type.Array(Type.Object({ validFrom: Time, prices: Prices }, closed), {
+        maxItems: 20,
+        description:
+          'Prices that take the place of `prices` at times to come; [] for none. Once a time has come, its prices are read as `prices`.',
+      }),
+    ),
   },
   closed,
 )
@@ -201,4 +221,5 @@ export const VirtualKey = Type.Object(
   closed,
 )
 
+export type FileModel = Static<typeof Model>
 export type FilePrices = Static<typeof Prices>

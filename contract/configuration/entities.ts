@@ -1,7 +1,9 @@
 import Type, { type Static } from 'typebox'
-import { AllowList, closed, Id, NanoUsd, Networks, Nullable, StalenessSeconds, Timestamp } from './parts.ts'
+import { Model } from './models.ts'
+import { AllowList, closed, Id, Networks, Nullable, StalenessSeconds, Timestamp } from './parts.ts'
 import { User } from './users.ts'
 
+export { Model } from './models.ts'
 export { User, type UserAccess } from './users.ts'
 
 /*
@@ -114,32 +116,6 @@ export const ProviderKey = Type.Object(
     active: Type.Boolean(),
     /** Names the secret in the sealed credentials; a new secret has a new id. */
     credentialId: Id,
-  },
-  closed,
-)
-
-export const Model = Type.Object(
-  {
-    kind: Type.Literal('model'),
-    id: Id,
-    providerId: Id,
-    /** What callers name. */
-    name: Type.String(),
-    /** What the provider is asked for; differs from `name` for an alias. */
-    upstreamName: Type.String(),
-    maxOutputTokens: Nullable(Type.Integer({ minimum: 1 })),
-    /** Null: no call that a budget governs may use it. Unknown is never free. */
-    prices: Nullable(
-      Type.Object(
-        {
-          inputNanoUsdPerMillionTokens: NanoUsd,
-          cachedInputNanoUsdPerMillionTokens: NanoUsd,
-          outputNanoUsdPerMillionTokens: NanoUsd,
-          imageNanoUsd: NanoUsd,
-        },
-        closed,
-      ),
-    ),
   },
   closed,
 )
@@ -268,7 +244,6 @@ export type VirtualKey = Static<typeof VirtualKey>
 export type ProviderConfig = Static<typeof ProviderConfig>
 export type Provider = Static<typeof Provider>
 export type ProviderKey = Static<typeof ProviderKey>
-export type Model = Static<typeof Model>
 export type Budget = Static<typeof Budget>
 export type RequestLimit = Static<typeof RequestLimit>
 export type ClientConfiguration = Static<typeof ClientConfiguration>

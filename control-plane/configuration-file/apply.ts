@@ -96,7 +96,7 @@ async function applyFile(
   const before = (await readVersion(em, actor.organizationId))?.revision ?? 0
   const present = await readPresentConfiguration(em, context, actor.organizationId)
   const workspaces = present.items.flatMap(({ kind, name }) => (kind === 'workspace' ? name : []))
-  const wanted = wantedConfiguration(file, workspaces)
+  const wanted = wantedConfiguration(file, workspaces, context.now())
   const plan = planChanges(wanted, present.items, input)
   if (plan.problems.length > 0) throw new ConfigurationFileInvalid(plan.problems)
 

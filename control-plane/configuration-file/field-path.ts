@@ -12,6 +12,11 @@ const fieldsOfFile: Names = {
   cachedInputNanoUsdPerMillionTokens: 'cachedInputUsdPerMillionTokens',
   outputNanoUsdPerMillionTokens: 'outputUsdPerMillionTokens',
   imageNanoUsd: 'imageUsd',
+  reasoningNanoUsdPerMillionTokens: 'reasoningUsdPerMillionTokens',
+  audioInputNanoUsdPerMillionTokens: 'audioInputUsdPerMillionTokens',
+  audioOutputNanoUsdPerMillionTokens: 'audioOutputUsdPerMillionTokens',
+  callNanoUsd: 'callUsd',
+  toolCallNanoUsd: 'toolCallUsd',
 }
 
 /** Of the field of the API that is bad: `providerConfigs[0].allowedModels` is `/providers/0/models` in a file. */

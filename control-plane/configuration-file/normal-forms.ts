@@ -1,5 +1,4 @@
 import { canonicalJson, type Json } from '../../contract/canonical.ts'
-import type { FilePrices } from '../../contract/configuration-file/access.ts'
 import type { ConfigurationFile } from '../../contract/configuration-file/schema.ts'
 import { dateTimeRule, findDateTime } from '../graphql/date-time.ts'
 import { BadUserInput } from '../graphql/errors.ts'
@@ -66,22 +65,6 @@ export function checkedEntries<Entry>(
     refuse(path + fieldPath(error), error.message)
     return [...entries]
   }
-}
-
-/** All four prices, each as it is when the file leaves it out. */
-export function usdPrices(prices: FilePrices, path: string, refuse: Refuse): Fields {
-  const { inputUsdPerMillionTokens, cachedInputUsdPerMillionTokens = inputUsdPerMillionTokens } = prices
-  const amounts = {
-    inputUsdPerMillionTokens,
-    cachedInputUsdPerMillionTokens,
-    outputUsdPerMillionTokens: prices.outputUsdPerMillionTokens,
-    imageUsd: prices.imageUsd ?? 0,
-  }
-  const normal = Object.entries(amounts).map(([name, usd]) => [
-    name,
-    usdAmount(usd, `${path}/${name}`, refuse),
-  ])
-  return Object.fromEntries(normal)
 }
 
 export function usdAmount(amount: number | string, path: string, refuse: Refuse): number | string {

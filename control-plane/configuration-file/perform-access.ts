@@ -1,4 +1,4 @@
-import type { FilePrices } from '../../contract/configuration-file/access.ts'
+import type { FileModel } from '../../contract/configuration-file/access.ts'
 import { ModelEntity } from '../modules/models/entity.ts'
 import { createModel, deleteModel, updateModel } from '../modules/models/service.ts'
 import {
@@ -10,7 +10,7 @@ import {
 import { createProvider, deleteProvider, updateProvider } from '../modules/providers/service.ts'
 import type { WantedItem } from './items.ts'
 import type { Changed, Performance, Performer } from './perform.ts'
-import { nanoUsdOfUsd } from './usd.ts'
+import { pricesInput, scheduleInput } from './prices.ts'
 
 interface ProviderFields {
   readonly baseUrl?: string
@@ -59,11 +59,7 @@ const provider_key: Performer = {
   delete: ({ context, actor }, { id }) => removeProviderKey(context, actor, id),
 }
 
-interface ModelFields {
-  readonly upstreamName?: string
-  readonly maxOutputTokens?: number | null
-  readonly prices?: FilePrices | null
-}
+type ModelFields = Omit<FileModel, 'name'>
 
 const model: Performer = {
   async create({ context, actor, em, ids }, { name: [providerName = '', name = ''], fields }) {
@@ -80,18 +76,11 @@ const model: Performer = {
 }
 
 function modelInput(fields: Changed) {
-  const { prices, ...rest } = fields as ModelFields
-  if (prices === undefined) return rest
-  if (prices === null) return { ...rest, prices: null }
-  const { inputUsdPerMillionTokens, cachedInputUsdPerMillionTokens = inputUsdPerMillionTokens } = prices
+  const { prices, scheduledPrices, ...rest } = fields as ModelFields
   return {
     ...rest,
-    prices: {
-      inputNanoUsdPerMillionTokens: nanoUsdOfUsd(inputUsdPerMillionTokens),
-      cachedInputNanoUsdPerMillionTokens: nanoUsdOfUsd(cachedInputUsdPerMillionTokens),
-      outputNanoUsdPerMillionTokens: nanoUsdOfUsd(prices.outputUsdPerMillionTokens),
-      imageNanoUsd: nanoUsdOfUsd(prices.imageUsd ?? 0),
-    },
+    ...(prices !== undefined && { prices: prices && pricesInput(prices) }),
+    ...(scheduledPrices !== undefined && { scheduledPrices: scheduleInput(scheduledPrices) }),
   }
 }
 

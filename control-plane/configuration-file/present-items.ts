@@ -7,8 +7,7 @@ import { ClientConfigurationEntity } from '../modules/client-configuration/entit
 import { defaultSettings, namedSettings } from '../modules/client-configuration/settings.ts'
 import { CustomerEntity } from '../modules/customers/entity.ts'
 import { RequestLimitEntity } from '../modules/limits/entity.ts'
-import { type Model, ModelEntity } from '../modules/models/entity.ts'
-import { pricesOf } from '../modules/models/snapshot.ts'
+import { ModelEntity } from '../modules/models/entity.ts'
 import { PluginEntity } from '../modules/plugins/entity.ts'
 import { positionOf } from '../modules/plugins/snapshot.ts'
 import { providerSecretPlace } from '../modules/providers/credentials.ts'
@@ -26,6 +25,7 @@ import { normalWindow } from './budget-windows.ts'
 import type { ItemName, OwnerKind, PresentItem } from './items.ts'
 import { readPresentAssignments, readPresentMemberships } from './present-people.ts'
 import { providersOf, readPresentRoles, readRoleKeys } from './present-roles.ts'
+import { normalPrices } from './prices.ts'
 import { usdOfNanoUsd } from './usd.ts'
 import { accessFields } from './user-access.ts'
 
@@ -119,7 +119,7 @@ class PresentReader {
     }
     for (const model of await this.#em.find(ModelEntity, {}, oldestFirst)) {
       const { id, providerId, name, upstreamName, maxOutputTokens } = model
-      const fields = { upstreamName, maxOutputTokens, prices: usdPricesOf(model) }
+      const fields = { upstreamName, maxOutputTokens, ...normalPrices(model, this.#now) }
       this.#add({ kind: 'model', id, name: [...this.#name(providerId), name], fields })
     }
   }
@@ -244,18 +244,6 @@ class PresentReader {
 }
 
 const oldestFirst = { orderBy: { id: 'asc' } } as const
-
-function usdPricesOf(model: Model): Json {
-  const prices = pricesOf(model)
-  if (!prices) return null
-  const usd = (nanoUsd: number) => usdOfNanoUsd(BigInt(nanoUsd))
-  return {
-    inputUsdPerMillionTokens: usd(prices.inputNanoUsdPerMillionTokens),
-    cachedInputUsdPerMillionTokens: usd(prices.cachedInputNanoUsdPerMillionTokens),
-    outputUsdPerMillionTokens: usd(prices.outputNanoUsdPerMillionTokens),
-    imageUsd: usd(prices.imageNanoUsd),
-  }
-}
 
 /** In a time that tells nothing of where two secrets of one length differ. */
 function isSame(one: string, other: string): boolean {

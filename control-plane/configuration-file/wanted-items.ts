@@ -6,7 +6,8 @@ import type { ConfigurationFile, entrySchemas } from '../../contract/configurati
 import { wantedWindow } from './budget-windows.ts'
 import type { ItemKind, ItemName, OwnerKind, Reference, WantedItem } from './items.ts'
 import { itemKey } from './items.ts'
-import { clientSettings, given, instant, type Refuse, usdAmount, usdPrices } from './normal-forms.ts'
+import { clientSettings, given, instant, type Refuse, usdAmount } from './normal-forms.ts'
+import { wantedPrices } from './prices.ts'
 import { wantedAccess } from './user-access.ts'
 import { wantedAssignment, wantedMembership } from './wanted-people.ts'
 import {
@@ -36,13 +37,15 @@ export interface WantedConfiguration {
  * The things that a file wants, in the order of the file.
  *
  * @param workspaces names of those that there are; with those of the file, one may be left out where it is the only one.
+ * @param now Milliseconds since the epoch.
  */
 export function wantedConfiguration(
   file: ConfigurationFile,
   workspaces: readonly string[],
+  now: number,
 ): WantedConfiguration {
   const known = new Set([...workspaces, ...(file.workspaces ?? []).map(({ name }) => name)])
-  const reader = new FileReader([...known])
+  const reader = new FileReader([...known], now)
   reader.read(file)
   const { items, lists, problems } = reader
   return { items: [...items.values()], lists, problems }
@@ -53,12 +56,14 @@ class FileReader {
   readonly lists = new Set<string>()
   readonly problems: FileProblem[] = []
   readonly #workspaces: readonly string[]
+  readonly #now: number
   readonly #refuse: Refuse = (path, message) => {
     this.problems.push({ path, message })
   }
 
-  constructor(workspaces: readonly string[]) {
+  constructor(workspaces: readonly string[], now: number) {
     this.#workspaces = workspaces
+    this.#now = now
   }
 
   read(file: ConfigurationFile): void {
@@ -181,15 +186,10 @@ class FileReader {
       },
     )
     this.#each(models, `${path}/models`, itemKey('model', [name]), (model, modelPath) => {
-      const { name: modelName, prices, ...fields } = model
+      const { name: modelName, ...fields } = model
       const item = { kind: 'model', name: [name, modelName], path: modelPath, references: provider } as const
-      this.#put({
-        ...item,
-        fields: given({
-          ...fields,
-          prices: prices && usdPrices(prices, `${modelPath}/prices`, this.#refuse),
-        }),
-      })
+      const prices = wantedPrices(model, modelPath, this.#now, this.#refuse)
+      this.#put({ ...item, fields: given({ ...fields, ...prices }) })
     })
   }
 

@@ -1,5 +1,6 @@
 import type { Model, Provider } from '../../contract/configuration/entities.ts'
 import type { HeldBackOf } from '../../contract/configuration/held-back.ts'
+import { pricesAt } from '../../contract/effective-prices.ts'
 import type { CompiledModel, CompiledProvider } from '../../plugins/sdk/builtin.ts'
 
 /** A provider with its models by name, and those of them that cannot be read whole. */
@@ -45,6 +46,17 @@ export function compileHeldBackProvider({ id, name, heldBack }: HeldBackOf<'prov
   })
 }
 
-function compileModel({ id, name, upstreamName, maxOutputTokens, prices }: Model): CompiledModel {
-  return Object.freeze({ id, name, upstreamName, maxOutputTokens, prices: prices && Object.freeze(prices) })
+function compileModel({
+  id,
+  name,
+  upstreamName,
+  maxOutputTokens,
+  prices,
+  scheduledPrices,
+}: Model): CompiledModel {
+  const schedule = { prices, scheduledPrices }
+  return Object.freeze({
+    ...{ id, name, upstreamName, maxOutputTokens },
+    pricesAt: (at: number) => pricesAt(schedule, at),
+  })
 }

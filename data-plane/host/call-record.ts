@@ -1,6 +1,6 @@
 import type { CallFinished } from '../../contract/events.ts'
 import type { BuiltinCall, CompiledKey, HeaderTrail, Target } from '../../plugins/sdk/builtin.ts'
-import type { Outcome } from '../../plugins/sdk/call.ts'
+import type { Outcome, Usage } from '../../plugins/sdk/call.ts'
 
 /*
  * The records of a call as JSON text, written member by member: each call is recorded twice, and building an object
@@ -28,10 +28,19 @@ export function recordCall(
 ): string {
   const { usage, providerKeyId, headerTrail } = call
   const consumed = usage
-    ? `"inputTokens":${usage.inputTokens},"cachedInputTokens":${usage.cachedInputTokens},"outputTokens":${usage.outputTokens},"images":${usage.images},"estimated":${usage.estimated},"costNanoUsd":${usage.costNanoUsd}`
+    ? `"inputTokens":${usage.inputTokens},"cachedInputTokens":${usage.cachedInputTokens},"outputTokens":${usage.outputTokens},"images":${usage.images}${describeParts(usage)},"estimated":${usage.estimated},"costNanoUsd":${usage.costNanoUsd}`
     : nothingConsumed
   const end = `"outcome":"${outcome}","status":${status},"errorCode":${quoted(errorCode)},"refusedBy":${quoted(refusedBy)}`
   return `{${describeCall(call)},"durationMs":${durationMs},${consumed},${end},"providerKeyId":${quoted(providerKeyId)},${describeHeaders(headerTrail)},"charges":[${describeCharges(charges)}]}`
+}
+
+const parts = ['audioInputTokens', 'reasoningTokens', 'audioOutputTokens', 'toolCalls'] as const
+
+/** Most calls have none of them. */
+function describeParts(usage: Usage): string {
+  let text = ''
+  for (const part of parts) if (usage[part]) text += `,"${part}":${usage[part]}`
+  return text
 }
 
 /** What becomes the record of a call whose end is never written: it is charged what was set aside for it. */

@@ -69,12 +69,13 @@ class Admission {
       return
     }
     const { model } = target
-    if (!model.prices) {
+    const prices = model.pricesAt(this.#call.receivedAt)
+    if (!prices) {
       if (index + 1 < this.#call.targets.length) return this.try(index + 1)
       throw unpricedRefusal(model.name)
     }
     this.#size ??= measureCall(this.#call, this.#settings)
-    const bound = costBound(this.#size, model, model.prices, this.#settings)
+    const bound = costBound(this.#size, model, prices, this.#settings)
     return then(this.#host.ledger.reserve(budgets, bound.nanoUsd), (result) =>
       this.#onReserved(result, bound.injectedOutputTokens, target, index),
     )

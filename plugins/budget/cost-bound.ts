@@ -1,4 +1,10 @@
-import { type BuiltinCall, type CompiledModel, costNanoUsd, type Prices } from 'gatehouse/plugin-sdk/builtin'
+import {
+  type BuiltinCall,
+  type CompiledModel,
+  costNanoUsd,
+  dearestPrices,
+  type Prices,
+} from 'gatehouse/plugin-sdk/builtin'
 import { inspectBody } from './inspect-body.ts'
 import { unboundedRefusal } from './refusals.ts'
 
@@ -49,14 +55,15 @@ export function costBound(
 ): CostBound {
   const { operation, choices } = size
   const isImage = operation === 'images.generations'
-  if (isImage && prices.imageNanoUsd === 0 && !isFree(prices)) {
+  const dearest = dearestPrices(prices)
+  if (isImage && prices.imageNanoUsd === 0 && billsTokens(dearest)) {
     throw unboundedRefusal('model', `"${model.name}" has no price per image`)
   }
   const hasOutput = operation !== 'embeddings'
   const outputTokens = hasOutput
     ? (size.outputTokens ?? model.maxOutputTokens ?? settings.defaultOutputTokens)
     : 0
-  const nanoUsd = costNanoUsd(worstPrices(prices), {
+  const nanoUsd = costNanoUsd(dearest, {
     inputTokens: size.inputTokens,
     cachedInputTokens: 0,
     outputTokens: clampProduct(outputTokens, choices),
@@ -66,14 +73,8 @@ export function costBound(
   return { nanoUsd, injectedOutputTokens: mustInject ? outputTokens : null }
 }
 
-/** A cached token may be dearer than a fresh one in an odd price list; the bound assumes the dearer. */
-function worstPrices(prices: Prices): Prices {
-  const { inputNanoUsdPerMillionTokens: fresh, cachedInputNanoUsdPerMillionTokens: cached } = prices
-  return cached > fresh ? { ...prices, inputNanoUsdPerMillionTokens: cached } : prices
-}
-
-function isFree(prices: Prices): boolean {
-  return prices.inputNanoUsdPerMillionTokens === 0 && prices.outputNanoUsdPerMillionTokens === 0
+function billsTokens(prices: Prices): boolean {
+  return prices.inputNanoUsdPerMillionTokens > 0 || prices.outputNanoUsdPerMillionTokens > 0
 }
 
 /** Keeps an absurd request a mere refusal: beyond 2⁵³ the cost would be no number. */

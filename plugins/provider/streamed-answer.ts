@@ -4,8 +4,9 @@ import { EventFramer } from './event-framer.ts'
 import { cutStream, emptyStream, oversizedAnswer } from './failures.ts'
 import type { RequestController } from './http1/exchange-handler.ts'
 import { StreamMeter } from './stream-meter.ts'
+import { countToolCalls } from './tool-calls.ts'
 import { estimatedUsage, type FoundUsage, findUsage, reportedUsage, unknownUsage } from './usage.ts'
-import { withoutUsageEvent } from './usage-event.ts'
+import { eventOf, withoutUsageEvent } from './usage-event.ts'
 
 const lastEvent = /^data: ?\[DONE\]|"type": ?"response\.(?:completed|incomplete|failed)"/m
 
@@ -58,7 +59,8 @@ export class StreamedAnswer implements Answer {
   }
 
   #reportedUsage(): Usage | undefined {
-    return this.#usage && reportedUsage(this.#context.target, this.#usage, 0)
+    const { call, target } = this.#context
+    return this.#usage && reportedUsage(call, target, this.#usage, 0)
   }
 
   get #provider(): string {
@@ -68,10 +70,16 @@ export class StreamedAnswer implements Answer {
   #forward(events: Buffer, controller: RequestController | undefined): void {
     this.#meter.count(events)
     const usage = findUsage(events)
-    if (usage) this.#usage = usage
+    if (usage) this.#usage = this.#withToolCalls(usage, events)
     if (!this.#isFramed) this.#isComplete ||= lastEvent.test(events.toString('latin1'))
     const shown = usage && this.#settings.hidesUsage ? withoutUsageEvent(events, usage) : events
     if (shown.length > 0) this.#write(shown, controller)
+  }
+
+  /** The event that tells the usage of a response holds all of its output once more. */
+  #withToolCalls(usage: FoundUsage, events: Buffer): FoundUsage {
+    if (this.#context.call.operation !== 'responses') return usage
+    return { ...usage, toolCalls: countToolCalls(eventOf(events, usage)) }
   }
 
   #write(events: Buffer, controller: RequestController | undefined): void {

@@ -13,6 +13,11 @@ export function withoutUsageEvent(events: Buffer, usage: FoundUsage): Buffer {
   return Buffer.concat([events.subarray(0, start), events.subarray(end)])
 }
 
+/** The event that carries it. */
+export function eventOf(events: Buffer, usage: FoundUsage): Buffer {
+  return events.subarray(startOfEvent(events, usage.start), endOfEvent(events, usage.end))
+}
+
 function startOfEvent(events: Buffer, within: number): number {
   const plain = events.lastIndexOf('\n\n', within)
   const carriage = events.lastIndexOf('\n\r\n', within)

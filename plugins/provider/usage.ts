@@ -72,13 +72,26 @@ function readTokens(json: string): Tokens | undefined {
   const inputTokens = usage.prompt_tokens ?? usage.input_tokens
   const outputTokens = usage.completion_tokens ?? usage.output_tokens ?? 0
   if (!isCount(inputTokens) || !isCount(outputTokens)) return undefined
-  const details = usage.prompt_tokens_details ?? usage.input_tokens_details
-  const cached = isObject(details) ? details.cached_tokens : undefined
+  const input = detailsOf(usage.prompt_tokens_details ?? usage.input_tokens_details)
+  const output = detailsOf(usage.completion_tokens_details ?? usage.output_tokens_details)
+  const reasoningTokens = partOf(outputTokens, output.reasoning_tokens)
   return {
     inputTokens,
     outputTokens,
-    cachedInputTokens: isCount(cached) ? Math.min(cached, inputTokens) : 0,
+    cachedInputTokens: partOf(inputTokens, input.cached_tokens),
+    audioInputTokens: partOf(inputTokens, input.audio_tokens),
+    reasoningTokens,
+    audioOutputTokens: partOf(outputTokens - reasoningTokens, output.audio_tokens),
   }
+}
+
+function detailsOf(value: unknown): Members {
+  return isObject(value) ? value : {}
+}
+
+/** A part that is larger than the whole is no more than the whole. */
+function partOf(whole: number, part: unknown): number {
+  return isCount(part) ? Math.min(part, whole) : 0
 }
 
 function isCount(value: unknown): value is number {
@@ -89,14 +102,18 @@ function isObject(value: unknown): value is Members {
   return typeof value === 'object' && value !== null
 }
 
-export function reportedUsage(target: Target, tokens: Tokens, images: number): Usage {
+export function reportedUsage(call: BuiltinCall, target: Target, tokens: Tokens, images: number): Usage {
   const consumption: Consumption = {
     inputTokens: tokens.inputTokens,
     cachedInputTokens: tokens.cachedInputTokens,
     outputTokens: tokens.outputTokens,
     images,
+    audioInputTokens: tokens.audioInputTokens ?? 0,
+    reasoningTokens: tokens.reasoningTokens ?? 0,
+    audioOutputTokens: tokens.audioOutputTokens ?? 0,
+    toolCalls: tokens.toolCalls ?? 0,
   }
-  return { ...consumption, estimated: false, costNanoUsd: costOf(target, consumption) }
+  return { ...consumption, estimated: false, costNanoUsd: costOf(call, target, consumption) }
 }
 
 /** For an answer whose provider does not say what it cost: our own count, never above what was set aside for it. */
@@ -112,7 +129,7 @@ export function estimatedUsage(
     outputTokens,
     images,
   }
-  const cost = costOf(target, consumption)
+  const cost = costOf(call, target, consumption)
   return {
     ...consumption,
     estimated: true,
@@ -144,6 +161,8 @@ export function tokensIn(bytes: number): number {
   return Math.ceil(bytes / estimatedBytesPerToken)
 }
 
-function costOf({ model }: Target, consumption: Consumption): number {
-  return model.prices ? costNanoUsd(model.prices, consumption) : 0
+/** By the prices of the time at which the call began, whatever has come to hold since. */
+function costOf({ receivedAt }: BuiltinCall, { model }: Target, consumption: Consumption): number {
+  const prices = model.pricesAt(receivedAt)
+  return prices ? costNanoUsd(prices, consumption) : 0
 }

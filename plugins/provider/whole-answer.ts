@@ -1,6 +1,7 @@
 import type { Usage } from 'gatehouse/plugin-sdk'
 import { type Answer, type AnswerContext, callerHeaders, redactSecret, restoreModel } from './answer.ts'
 import { failedStatus, oversizedAnswer } from './failures.ts'
+import { countToolCalls } from './tool-calls.ts'
 import { estimatedUsage, findUsage, noUsage, reportedUsage, tokensIn, unknownUsage } from './usage.ts'
 
 /** What a provider says to the caller about its request; any other refusal is between the provider and us. */
@@ -59,8 +60,9 @@ export class WholeAnswer implements Answer {
     const { call, target } = this.#context
     const images = call.operation === 'images.generations' ? countImages(body) : 0
     const found = findUsage(body)
-    if (found) return reportedUsage(target, found, images)
-    if (images > 0) return reportedUsage(target, noUsage, images)
+    const toolCalls = call.operation === 'responses' ? countToolCalls(body) : 0
+    if (found) return reportedUsage(call, target, { ...found, toolCalls }, images)
+    if (images > 0) return reportedUsage(call, target, noUsage, images)
     return estimatedUsage(call, target, call.operation === 'embeddings' ? 0 : tokensIn(body.length), 0)
   }
 }

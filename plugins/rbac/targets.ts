@@ -47,7 +47,7 @@ function heldBack(reason: string | null | undefined): Denied {
 
 /** A model that a key's `*` allows and the catalogue does not know: without a price. */
 function unlistedModel(name: string): CompiledModel {
-  return { id: name, name, upstreamName: name, maxOutputTokens: null, prices: null }
+  return { id: name, name, upstreamName: name, maxOutputTokens: null, pricesAt: () => null }
 }
 
 function blockedModel(requested: string, prefix: string | undefined, isPinned: boolean): Denied {

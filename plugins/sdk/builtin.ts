@@ -11,7 +11,7 @@ import type { BudgetNode, Hold, Ledger, LimitNode, Limits } from './spending.ts'
 
 export { openaiErrorBody } from '../../contract/errors.ts'
 export { credentialHeaders, forwardPrefix, neverForwarded, reservedPrefix } from '../../contract/headers.ts'
-export { type Consumption, costNanoUsd, type Prices } from '../../contract/money.ts'
+export { type Consumption, costNanoUsd, dearestPrices, type Prices } from '../../contract/money.ts'
 export { isPrivateHost } from '../../contract/private-host.ts'
 export { readCredential } from './credential.ts'
 export {
@@ -50,7 +50,8 @@ export interface CompiledModel {
   readonly name: string
   readonly upstreamName: string
   readonly maxOutputTokens: number | null
-  readonly prices: Prices | null
+  /** What a call costs that began at a time, in milliseconds since the epoch; null: not known. */
+  pricesAt(at: number): Prices | null
 }
 
 export interface CompiledProviderKey {

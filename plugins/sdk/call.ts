@@ -32,6 +32,13 @@ export interface Usage {
   readonly cachedInputTokens: number
   readonly outputTokens: number
   readonly images: number
+  /** The part of `inputTokens` that encodes sound; absent: 0, as of all counts that may be absent. */
+  readonly audioInputTokens?: number
+  /** The parts of `outputTokens` that were thought and not said, and that encode sound. */
+  readonly reasoningTokens?: number
+  readonly audioOutputTokens?: number
+  /** How often the provider ran a tool of its own. */
+  readonly toolCalls?: number
   /** The provider gave no usage: these are our own counts. */
   readonly estimated: boolean
   readonly costNanoUsd: number

@@ -3,29 +3,61 @@ import { describe, expect, it } from 'vitest'
 import { type Consumption, costNanoUsd, type Prices } from '../../contract/money.ts'
 
 const price = fc.oneof(fc.nat(), fc.integer({ min: 0, max: 1_000_000_000_000 }))
-const prices: fc.Arbitrary<Prices> = fc.record({
+const needed = {
   inputNanoUsdPerMillionTokens: price,
   cachedInputNanoUsdPerMillionTokens: price,
   outputNanoUsdPerMillionTokens: price,
   imageNanoUsd: price,
-})
+}
+const optional = {
+  reasoningNanoUsdPerMillionTokens: price,
+  audioInputNanoUsdPerMillionTokens: price,
+  audioOutputNanoUsdPerMillionTokens: price,
+  callNanoUsd: price,
+  toolCallNanoUsd: price,
+}
+const prices: fc.Arbitrary<Prices> = fc
+  .tuple(fc.record(needed), fc.record(optional, { requiredKeys: [] }))
+  .map(([some, others]) => ({ ...some, ...others }))
+const part = fc.double({ min: 0, max: 1, noNaN: true })
 const tokens = fc.oneof(fc.nat({ max: 10_000 }), fc.nat({ max: 2_000_000_000 }))
 const consumption: fc.Arbitrary<Consumption> = fc
   .record({
     inputTokens: tokens,
-    cached: fc.double({ min: 0, max: 1, noNaN: true }),
     outputTokens: tokens,
     images: fc.nat({ max: 1000 }),
+    toolCalls: fc.nat({ max: 1000 }),
+    parts: fc.record({ cached: part, audioInput: part, reasoning: part, audioOutput: part }),
   })
-  .map(({ cached, ...rest }) => ({ ...rest, cachedInputTokens: Math.floor(rest.inputTokens * cached) }))
+  .map(({ parts, ...rest }) => {
+    const reasoningTokens = Math.floor(rest.outputTokens * parts.reasoning)
+    return {
+      ...rest,
+      cachedInputTokens: Math.floor(rest.inputTokens * parts.cached),
+      audioInputTokens: Math.floor(rest.inputTokens * parts.audioInput),
+      reasoningTokens,
+      audioOutputTokens: Math.floor((rest.outputTokens - reasoningTokens) * parts.audioOutput),
+    }
+  })
 
 /** The definition, in unbounded integers. */
 function exactCost(p: Prices, c: Consumption): bigint {
-  const scaled =
-    BigInt(c.inputTokens - c.cachedInputTokens) * BigInt(p.inputNanoUsdPerMillionTokens) +
-    BigInt(c.cachedInputTokens) * BigInt(p.cachedInputNanoUsdPerMillionTokens) +
-    BigInt(c.outputTokens) * BigInt(p.outputNanoUsdPerMillionTokens)
-  return (scaled + 999_999n) / 1_000_000n + BigInt(c.images) * BigInt(p.imageNanoUsd)
+  const { audioInputTokens = 0, reasoningTokens = 0, audioOutputTokens = 0, toolCalls = 0 } = c
+  const audio = p.audioInputNanoUsdPerMillionTokens === undefined ? 0 : audioInputTokens
+  const cached = Math.min(c.cachedInputTokens, c.inputTokens - audio)
+  const outputPrice = p.outputNanoUsdPerMillionTokens
+  const items: [count: number, price: number][] = [
+    [c.inputTokens - audio - cached, p.inputNanoUsdPerMillionTokens],
+    [cached, p.cachedInputNanoUsdPerMillionTokens],
+    [audio, p.audioInputNanoUsdPerMillionTokens ?? 0],
+    [c.outputTokens - reasoningTokens - audioOutputTokens, outputPrice],
+    [reasoningTokens, p.reasoningNanoUsdPerMillionTokens ?? outputPrice],
+    [audioOutputTokens, p.audioOutputNanoUsdPerMillionTokens ?? outputPrice],
+  ]
+  const scaled = items.reduce((sum, [count, each]) => sum + BigInt(count) * BigInt(each), 0n)
+  const tools = BigInt(toolCalls) * BigInt(p.toolCallNanoUsd ?? 0)
+  const pieces = BigInt(c.images) * BigInt(p.imageNanoUsd) + BigInt(p.callNanoUsd ?? 0) + tools
+  return (scaled + 999_999n) / 1_000_000n + pieces
 }
 
 describe('cost in nano-USD', () => {

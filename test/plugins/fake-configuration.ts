@@ -15,13 +15,16 @@ export const testPrices: Prices = {
   imageNanoUsd: 0,
 }
 
-export function model(name: string, members: Partial<CompiledModel> = {}): CompiledModel {
+export function model(
+  name: string,
+  { prices = testPrices, ...members }: Partial<CompiledModel> & { readonly prices?: Prices | null } = {},
+): CompiledModel {
   return {
     id: `mdl_${name}`,
     name,
     upstreamName: name,
     maxOutputTokens: null,
-    prices: testPrices,
+    pricesAt: () => prices,
     ...members,
   }
 }

@@ -9,7 +9,7 @@ import { readVersion } from '../../publisher/revisions.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { updateFollowersOf } from '../access-profiles/index.ts'
 import { guardsHeaderChanges, outdateChanges } from '../client-configuration/index.ts'
-import { keepPrices } from '../models/index.ts'
+import { keepPrices, settleRestored } from '../models/index.ts'
 import {
   auditEscalation,
   lockRoleGraph,
@@ -121,6 +121,7 @@ async function restore(
     const change = { upserts: [...plan.upserts.values()], removals: [...plan.removals] }
     await recordChange(context, em, actor, rollBackEntry(actor, target, plan, touched), change)
     await updateFollowersOf(context, em, actor, idsOf(touched, 'access_profile'))
+    await settleRestored(context, em, actor, idsOf(touched, 'model'))
   })
   await keepPrices(em, actor, idsOf(touched, 'model'), new Date(context.now()))
   // What another transaction committed since the plan was made is not in it.

@@ -10,6 +10,7 @@ import { listNamed, NamedOrderInput, searchDescription } from '../../graphql/nam
 import { NameTaken, NotFound } from '../../graphql/refusals.ts'
 import { ModelEntity } from './entity.ts'
 import './price-history-graphql.ts'
+import { ModelPricesInput } from './prices-graphql.ts'
 import { createModel, deleteModel, updateModel } from './service.ts'
 import { ModelType } from './types.ts'
 
@@ -44,27 +45,6 @@ builder.queryFields((t) => ({
     { name: 'ModelEdge', description: 'A model with its cursor.' },
   ),
 }))
-
-const ModelPricesInput = builder.inputType('ModelPricesInput', {
-  description: 'What a model costs.',
-  fields: (t) => ({
-    inputNanoUsdPerMillionTokens: t.field({
-      type: 'NanoUsd',
-      required: true,
-      description: 'A million input tokens: "150000000" is 0.15 USD.',
-    }),
-    cachedInputNanoUsdPerMillionTokens: t.field({
-      type: 'NanoUsd',
-      description: 'A million input tokens from the provider’s cache; without: the input price.',
-    }),
-    outputNanoUsdPerMillionTokens: t.field({
-      type: 'NanoUsd',
-      required: true,
-      description: 'A million output tokens.',
-    }),
-    imageNanoUsd: t.field({ type: 'NanoUsd', description: 'One picture; without: "0".' }),
-  }),
-})
 
 const CreateModelInput = builder.inputType('CreateModelInput', {
   description: 'A new model.',
@@ -105,7 +85,8 @@ builder.mutationFields((t) => ({
   updateModel: t.field({
     type: ModelType,
     permission: 'models:update',
-    description: 'Changes a model. Calls that have begun are charged as they began.',
+    description:
+      'Changes a model. Calls that have begun are charged as they began; scheduled prices stay scheduled.',
     errors: { types: [NotFound, NameTaken, StaleUpdate] },
     args: { input: t.arg({ type: UpdateModelInput, required: true, description: 'The change.' }) },
     resolve: (_, { input }, { services, actor }) => updateModel(services, actor, input),

@@ -1,4 +1,5 @@
 export { type Catalogue, catalogueNames } from './catalogue.ts'
+export { settleRestored, startPriceSweep } from './due-prices.ts'
 export { type Model, ModelEntity } from './entity.ts'
 export { keepPrices } from './price-history.ts'
 export { listModelKeys, seedModels } from './seed.ts'

@@ -2,8 +2,8 @@ import { builder } from '../../graphql/builder.ts'
 import { listPageBelow } from '../../graphql/nested-pages.ts'
 import { transactionOf } from '../../service-context.ts'
 import { AuditActorType } from '../audit/index.ts'
+import { pricesOf } from './price-columns.ts'
 import { type ModelPrices, ModelPricesEntity, readEnds } from './price-history.ts'
-import { pricesOf } from './snapshot.ts'
 import { ModelPricesType, ModelType } from './types.ts'
 
 const ModelPriceVersionType = builder.objectRef<ModelPrices>('ModelPriceVersion').implement({

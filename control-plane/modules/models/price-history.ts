@@ -3,7 +3,9 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Actor } from '../../actor.ts'
 import { tenantColumns } from '../../db/columns.ts'
 import { newId } from '../../db/id.ts'
-import type { Model } from './entity.ts'
+import { type AnnouncedPrices, ModelEntity } from './entity.ts'
+import { type PriceColumns, priceColumns, priceProperties, pricesOf } from './price-columns.ts'
+import { presentPrices } from './snapshot.ts'
 
 /** What a model cost from some time on, and who said so. Written once, never changed. */
 export const ModelPricesEntity = defineEntity({
@@ -12,10 +14,7 @@ export const ModelPricesEntity = defineEntity({
   properties: {
     ...tenantColumns,
     modelId: p.string(),
-    inputPrice: p.bigint('number').strictNullable(),
-    cachedInputPrice: p.bigint('number').strictNullable(),
-    outputPrice: p.bigint('number').strictNullable(),
-    imagePrice: p.bigint('number').strictNullable(),
+    ...priceProperties,
     validFrom: p.datetime(),
     actorKind: p.string(),
     actorId: p.string(),
@@ -24,16 +23,6 @@ export const ModelPricesEntity = defineEntity({
 })
 
 export type ModelPrices = InferEntity<typeof ModelPricesEntity>
-
-interface PriceRow {
-  readonly id: string
-  readonly input_price: string | null
-  readonly cached_input_price: string | null
-  readonly output_price: string | null
-  readonly image_price: string | null
-}
-
-type PricedModel = Pick<Model, 'id' | 'inputPrice' | 'cachedInputPrice' | 'outputPrice' | 'imagePrice'>
 
 /**
  * Keeps the prices of models whose prices are others than those last kept, in the caller's transaction.
@@ -46,40 +35,63 @@ export async function keepPrices(
   modelIds: readonly string[],
   validFrom: Date,
 ): Promise<void> {
-  const { organizationId, kind: actorKind, id: actorId, name: actorName } = actor
-  for (const { id: modelId, ...prices } of await readChanged(em, organizationId, modelIds)) {
-    const by = { actorKind, actorId, actorName }
-    em.create(ModelPricesEntity, { id: newId('mp'), organizationId, modelId, ...prices, validFrom, ...by })
+  const models = await em.find(ModelEntity, { id: { $in: [...modelIds] } }, { orderBy: { id: 'asc' } })
+  const entries = models.map((model) => ({
+    modelId: model.id,
+    columns: priceColumns(presentPrices(model, validFrom.getTime())),
+    validFrom,
+    by: actor,
+  }))
+  await appendPrices(em, actor.organizationId, entries)
+}
+
+export interface KeptPrices {
+  readonly modelId: string
+  readonly columns: PriceColumns
+  readonly validFrom: Date
+  readonly by: AnnouncedPrices['by']
+}
+
+/** Adds what is another price than the one before it; a model whose prices were never known has none to keep. */
+export async function appendPrices(
+  em: EntityManager,
+  organizationId: string,
+  entries: readonly KeptPrices[],
+): Promise<void> {
+  const last = await readLast(em, organizationId, [...new Set(entries.map(({ modelId }) => modelId))])
+  for (const { modelId, columns, validFrom, by } of entries) {
+    const text = textOf(columns)
+    if (text === (last.get(modelId) ?? unknown)) continue
+    last.set(modelId, text)
+    const author = { actorKind: by.kind, actorId: by.id, actorName: by.name }
+    em.create(ModelPricesEntity, {
+      id: newId('mp'),
+      organizationId,
+      modelId,
+      ...columns,
+      validFrom,
+      ...author,
+    })
   }
   await em.flush()
 }
 
-/** A model whose prices were never known has none to keep. */
-async function readChanged(
+const textOf = (columns: PriceColumns) => JSON.stringify(priceColumns(pricesOf(columns)))
+const unknown = textOf(priceColumns(null))
+
+async function readLast(
   em: EntityManager,
   organizationId: string,
   modelIds: readonly string[],
-): Promise<PricedModel[]> {
-  const columns = ['input_price', 'cached_input_price', 'output_price', 'image_price']
-  const of = (table: string) => columns.map((column) => `${table}.${column}`).join(', ')
-  const rows = await em.execute<PriceRow[]>(
-    `select model.id, ${of('model')} from models model
-     left join lateral (
-       select ${of('kept')} from model_prices kept
-       where kept.org_id = model.org_id and kept.model_id = model.id order by kept.id desc limit 1) last on true
-     where model.org_id = ? and model.id in (select jsonb_array_elements_text(?::jsonb))
-       and row(${of('model')}) is distinct from row(${of('last')})
-     order by model.id`,
-    [organizationId, JSON.stringify(modelIds)],
+): Promise<Map<string, string>> {
+  const rows = await em.execute<{ id: string }[]>(
+    `select last.id from jsonb_array_elements_text(?::jsonb) model (id) cross join lateral (
+       select kept.id from model_prices kept
+       where kept.org_id = ? and kept.model_id = model.id order by kept.id desc limit 1) last`,
+    [JSON.stringify(modelIds), organizationId],
   )
-  const numberOf = (value: string | null) => (value === null ? null : Number(value))
-  return rows.map(({ id, ...prices }) => ({
-    id,
-    inputPrice: numberOf(prices.input_price),
-    cachedInputPrice: numberOf(prices.cached_input_price),
-    outputPrice: numberOf(prices.output_price),
-    imagePrice: numberOf(prices.image_price),
-  }))
+  const kept = await em.find(ModelPricesEntity, { id: { $in: rows.map(({ id }) => id) } })
+  return new Map(kept.map((prices) => [prices.modelId, textOf(prices)]))
 }
 
 /** When each of these stopped being the price: when the next one of its model began; null for the present one. */

@@ -9,23 +9,38 @@ export interface PricesInput {
   readonly outputNanoUsdPerMillionTokens: bigint
   /** 0 unless said. */
   readonly imageNanoUsd?: bigint | null | undefined
+  /** The output price unless said. */
+  readonly reasoningNanoUsdPerMillionTokens?: bigint | null | undefined
+  /** That of any other input unless said. */
+  readonly audioInputNanoUsdPerMillionTokens?: bigint | null | undefined
+  /** The output price unless said. */
+  readonly audioOutputNanoUsdPerMillionTokens?: bigint | null | undefined
+  /** 0 unless said. */
+  readonly callNanoUsd?: bigint | null | undefined
+  /** 0 unless said. */
+  readonly toolCallNanoUsd?: bigint | null | undefined
 }
 
 /** @throws BadUserInput on a price that no configuration can hold. */
 export function checkPrices(field: string, input: PricesInput): Prices {
-  const { inputNanoUsdPerMillionTokens, outputNanoUsdPerMillionTokens } = input
-  const cached = input.cachedInputNanoUsdPerMillionTokens ?? inputNanoUsdPerMillionTokens
+  const price = (name: keyof PricesInput, whenUnsaid: bigint) =>
+    checkPrice(`${field}.${name}`, input[name] ?? whenUnsaid)
+  const own = (name: keyof PricesInput) => input[name] != null && { [name]: price(name, 0n) }
+  /** What is said though it goes without saying is left out, so that data planes of any release understand it. */
+  const fee = (name: 'callNanoUsd' | 'toolCallNanoUsd') => input[name] !== 0n && own(name)
   return {
-    inputNanoUsdPerMillionTokens: checkPrice(
-      `${field}.inputNanoUsdPerMillionTokens`,
-      inputNanoUsdPerMillionTokens,
+    inputNanoUsdPerMillionTokens: price('inputNanoUsdPerMillionTokens', 0n),
+    cachedInputNanoUsdPerMillionTokens: price(
+      'cachedInputNanoUsdPerMillionTokens',
+      input.inputNanoUsdPerMillionTokens,
     ),
-    cachedInputNanoUsdPerMillionTokens: checkPrice(`${field}.cachedInputNanoUsdPerMillionTokens`, cached),
-    outputNanoUsdPerMillionTokens: checkPrice(
-      `${field}.outputNanoUsdPerMillionTokens`,
-      outputNanoUsdPerMillionTokens,
-    ),
-    imageNanoUsd: checkPrice(`${field}.imageNanoUsd`, input.imageNanoUsd ?? 0n),
+    outputNanoUsdPerMillionTokens: price('outputNanoUsdPerMillionTokens', 0n),
+    imageNanoUsd: price('imageNanoUsd', 0n),
+    ...own('reasoningNanoUsdPerMillionTokens'),
+    ...own('audioInputNanoUsdPerMillionTokens'),
+    ...own('audioOutputNanoUsdPerMillionTokens'),
+    ...fee('callNanoUsd'),
+    ...fee('toolCallNanoUsd'),
   }
 }
 

@@ -3,7 +3,8 @@ import type { EntityKey, Model as ModelDocument } from '../../../contract/config
 import { newId } from '../../db/id.ts'
 import { type Catalogue, catalogueModels } from './catalogue.ts'
 import { ModelEntity } from './entity.ts'
-import { modelSnapshot, priceColumns } from './snapshot.ts'
+import { priceColumns } from './price-columns.ts'
+import { modelSnapshot } from './snapshot.ts'
 
 /** Creates the models of a catalogue for a new provider; they are written when the transaction is flushed. */
 export function seedModels(
@@ -21,6 +22,7 @@ export function seedModels(
       upstreamName: name,
       maxOutputTokens: null,
       ...priceColumns(prices),
+      scheduledPrices: [],
       createdAt,
     })
     return modelSnapshot(model)

@@ -9,13 +9,21 @@ import { type ExpectedVersion, lockRow } from '../../db/require-row.ts'
 import { NameTaken, NotFound } from '../../graphql/refusals.ts'
 import { checkInteger, checkText } from '../../input.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
-import { type Model, ModelEntity } from './entity.ts'
+import { type AnnouncedPrices, type Model, ModelEntity } from './entity.ts'
+import { priceColumns, pricesOf } from './price-columns.ts'
 import { keepPrices } from './price-history.ts'
 import { checkPrices, type PricesInput } from './prices.ts'
-import { modelSnapshot, priceColumns, pricesOf } from './snapshot.ts'
+import { announce, settleDue, takeDue } from './schedule.ts'
+import { modelSnapshot } from './snapshot.ts'
 
 const maximumNameLength = 256
 const mostOutputTokens = 10_000_000
+
+/** Prices and when they begin to hold. */
+export interface PricesFrom {
+  readonly validFrom: Date
+  readonly prices: PricesInput
+}
 
 export interface CreateModel {
   readonly providerId: string
@@ -24,6 +32,7 @@ export interface CreateModel {
   readonly upstreamName?: string | null | undefined
   readonly maxOutputTokens?: number | null | undefined
   readonly prices?: PricesInput | null | undefined
+  readonly scheduledPrices?: readonly PricesFrom[] | undefined
 }
 
 /** Null makes the limit or the prices unknown; undefined leaves them. */
@@ -33,6 +42,8 @@ export interface UpdateModel extends ExpectedVersion {
   readonly upstreamName?: string | null | undefined
   readonly maxOutputTokens?: number | null | undefined
   readonly prices?: PricesInput | null | undefined
+  /** In the place of those that there are; what holds already takes the place of `prices`. */
+  readonly scheduledPrices?: readonly PricesFrom[] | undefined
 }
 
 /** @throws NotFound, NameTaken */
@@ -51,8 +62,10 @@ export function createModel(context: ServiceContext, actor: Actor, input: Create
       organizationId: actor.organizationId,
       providerId: input.providerId,
       ...fields,
+      scheduledPrices: [],
       createdAt: new Date(context.now()),
     })
+    reschedule(em, actor, model, input.scheduledPrices ?? [], context.now())
     await recordChange(context, em, actor, entry('model.created', model, describe(model)), {
       upserts: [modelSnapshot(model)],
     })
@@ -67,9 +80,10 @@ export function createModel(context: ServiceContext, actor: Actor, input: Create
 export function updateModel(context: ServiceContext, actor: Actor, input: UpdateModel): Promise<Model> {
   actor.require('models:update', organizationWide)
   const work = transactionOf(context, actor, async (em) => {
-    const model = await lockRow(em, ModelEntity, 'model', input.id, input)
+    const model = await lockModel(context, em, actor, input.id, input)
     const before = describe(model)
     applyUpdate(em, model, input)
+    if (input.scheduledPrices) reschedule(em, actor, model, input.scheduledPrices, context.now())
     await recordChange(
       context,
       em,
@@ -85,6 +99,43 @@ export function updateModel(context: ServiceContext, actor: Actor, input: Update
   return refuseViolations(nameTaken(input.name ?? ''), work)
 }
 
+/**
+ * A model, locked, with the prices that it has by now.
+ *
+ * @throws NotFound, StaleUpdate
+ */
+export async function lockModel(
+  context: ServiceContext,
+  em: EntityManager,
+  { organizationId }: Actor,
+  id: string,
+  expected?: ExpectedVersion,
+): Promise<Model> {
+  const model = await lockRow(em, ModelEntity, 'model', id, expected)
+  await settleDue(em, organizationId, [model], context.now())
+  return model
+}
+
+function reschedule(
+  em: EntityManager,
+  { kind, id, name }: Actor,
+  model: Model,
+  wanted: readonly PricesFrom[],
+  now: number,
+): void {
+  model.scheduledPrices = []
+  for (const [index, { validFrom, prices }] of wanted.entries()) {
+    const field = `scheduledPrices[${index}]`
+    const announced: AnnouncedPrices = {
+      from: validFrom.getTime(),
+      prices: checkPrices(`${field}.prices`, prices),
+      by: { kind, id, name },
+    }
+    announce(model, announced, `${field}.validFrom`)
+  }
+  takeDue(em, model, now)
+}
+
 function applyUpdate(em: EntityManager, model: Model, input: UpdateModel): void {
   if (input.name != null) model.name = checkModelName('name', input.name)
   if (input.upstreamName != null) model.upstreamName = checkModelName('upstreamName', input.upstreamName)
@@ -98,7 +149,7 @@ function applyUpdate(em: EntityManager, model: Model, input: UpdateModel): void 
 export function deleteModel(context: ServiceContext, actor: Actor, id: string): Promise<{ id: string }> {
   actor.require('models:delete', organizationWide)
   return transactionOf(context, actor, async (em) => {
-    const model = await lockRow(em, ModelEntity, 'model', id)
+    const model = await lockModel(context, em, actor, id)
     em.remove(model)
     await recordChange(context, em, actor, entry('model.deleted', model, describe(model)), {
       upserts: [],
@@ -109,7 +160,7 @@ export function deleteModel(context: ServiceContext, actor: Actor, id: string): 
 }
 
 /** Models belong to the organization, as their providers do. */
-const organizationWide = { workspaceId: null }
+export const organizationWide = { workspaceId: null }
 
 function checkModelName(field: string, name: string): string {
   return checkText(field, name, { maximumLength: maximumNameLength })
@@ -124,13 +175,19 @@ const nameTaken = (name: string) => ({
   unique: { models_name_key: () => new NameTaken('model of this provider', name) },
 })
 
-function describe(model: Model) {
+export function describe(model: Model) {
   const { providerId, name, upstreamName, maxOutputTokens } = model
   const prices = pricesOf(model)
-  return { providerId, name, upstreamName, maxOutputTokens, prices: prices && { ...prices } }
+  const scheduled = model.scheduledPrices.map(({ from, prices: later }) => ({
+    ...{ validFrom: new Date(from).toISOString(), prices: { ...later } },
+  }))
+  return {
+    ...{ providerId, name, upstreamName, maxOutputTokens, prices: prices && { ...prices } },
+    ...(scheduled.length > 0 && { scheduledPrices: scheduled }),
+  }
 }
 
-function entry(
+export function entry(
   type: string,
   { id }: Model,
   details: ReturnType<typeof describe> | Record<'before' | 'after', ReturnType<typeof describe>>,

@@ -1,33 +1,24 @@
 import type { Model as ModelDocument } from '../../../contract/configuration/entities.ts'
+import { pricesAt } from '../../../contract/effective-prices.ts'
 import type { Prices } from '../../../contract/money.ts'
 import type { Model } from './entity.ts'
+import { pricesOf } from './price-columns.ts'
 
 export function modelSnapshot(model: Model): ModelDocument {
   const { id, providerId, name, upstreamName, maxOutputTokens } = model
-  return { kind: 'model', id, providerId, name, upstreamName, maxOutputTokens, prices: pricesOf(model) }
-}
-
-type PriceColumns = Pick<Model, 'inputPrice' | 'cachedInputPrice' | 'outputPrice' | 'imagePrice'>
-
-/** Null when the prices are unknown: the table has all four of them or none. */
-export function pricesOf(model: PriceColumns): Prices | null {
-  const { inputPrice, cachedInputPrice, outputPrice, imagePrice } = model
-  if (inputPrice === null || cachedInputPrice === null || outputPrice === null || imagePrice === null) {
-    return null
-  }
+  const scheduledPrices = model.scheduledPrices.map(({ from, prices }) => ({ from, prices }))
   return {
-    inputNanoUsdPerMillionTokens: inputPrice,
-    cachedInputNanoUsdPerMillionTokens: cachedInputPrice,
-    outputNanoUsdPerMillionTokens: outputPrice,
-    imageNanoUsd: imagePrice,
+    ...({ kind: 'model', id, providerId, name, upstreamName, maxOutputTokens } as const),
+    prices: pricesOf(model),
+    ...(scheduledPrices.length > 0 && { scheduledPrices }),
   }
 }
 
-export function priceColumns(prices: Prices | null): PriceColumns {
-  return {
-    inputPrice: prices?.inputNanoUsdPerMillionTokens ?? null,
-    cachedInputPrice: prices?.cachedInputNanoUsdPerMillionTokens ?? null,
-    outputPrice: prices?.outputNanoUsdPerMillionTokens ?? null,
-    imagePrice: prices?.imageNanoUsd ?? null,
-  }
+/**
+ * What a model costs at a time, whether or not that has been moved to its columns.
+ *
+ * @param now Milliseconds since the epoch.
+ */
+export function presentPrices(model: Model, now: number): Prices | null {
+  return pricesAt({ prices: pricesOf(model), scheduledPrices: model.scheduledPrices }, now)
 }

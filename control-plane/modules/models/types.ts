@@ -3,8 +3,10 @@ import { builder } from '../../graphql/builder.ts'
 import { versionDescription } from '../../graphql/concurrency-fields.ts'
 import { registerNodeType } from '../../graphql/node-types.ts'
 import { loadVisible } from '../../graphql/nodes.ts'
-import { type Model, ModelEntity } from './entity.ts'
-import { pricesOf } from './snapshot.ts'
+import { AuditActorType } from '../audit/index.ts'
+import { type AnnouncedPrices, type Model, ModelEntity } from './entity.ts'
+import { mostScheduledPrices } from './schedule.ts'
+import { presentPrices } from './snapshot.ts'
 
 registerNodeType('mdl', 'Model')
 
@@ -33,6 +35,44 @@ export const ModelPricesType = builder.objectRef<Prices>('ModelPrices').implemen
       type: 'NanoUsd',
       description: 'One picture, for models that bill by the picture; otherwise "0".',
     }),
+    reasoningNanoUsdPerMillionTokens: t.expose('reasoningNanoUsdPerMillionTokens', {
+      type: 'NanoUsd',
+      nullable: true,
+      description: 'A million output tokens that were thought and not said; null: as any other output token.',
+    }),
+    audioInputNanoUsdPerMillionTokens: t.expose('audioInputNanoUsdPerMillionTokens', {
+      type: 'NanoUsd',
+      nullable: true,
+      description: 'A million input tokens of sound, cached or not; null: as any other input token.',
+    }),
+    audioOutputNanoUsdPerMillionTokens: t.expose('audioOutputNanoUsdPerMillionTokens', {
+      type: 'NanoUsd',
+      nullable: true,
+      description: 'A million output tokens of sound; null: as any other output token.',
+    }),
+    callNanoUsd: t.field({
+      type: 'NanoUsd',
+      description: 'Each call that is answered, on top of its tokens.',
+      resolve: ({ callNanoUsd }) => callNanoUsd ?? 0,
+    }),
+    toolCallNanoUsd: t.field({
+      type: 'NanoUsd',
+      description: 'Each use of a tool that the provider runs, such as a web search.',
+      resolve: ({ toolCallNanoUsd }) => toolCallNanoUsd ?? 0,
+    }),
+  }),
+})
+
+const ScheduledModelPricesType = builder.objectRef<AnnouncedPrices>('ScheduledModelPrices').implement({
+  description: 'What a model is going to cost.',
+  fields: (t) => ({
+    prices: t.field({ type: ModelPricesType, description: 'The prices.', resolve: ({ prices }) => prices }),
+    validFrom: t.field({
+      type: 'DateTime',
+      description: 'Calls that begin at this time or later are charged by them.',
+      resolve: ({ from }) => new Date(from),
+    }),
+    actor: t.field({ type: AuditActorType, description: 'Who announced them.', resolve: ({ by }) => by }),
   }),
 })
 
@@ -56,8 +96,15 @@ ModelType.implement({
     prices: t.field({
       type: ModelPricesType,
       nullable: true,
-      description: 'Null when they are not known: then no call that a budget governs may use the model.',
-      resolve: pricesOf,
+      description:
+        'Those of now; null when they are not known: then no call that a budget governs may use the model.',
+      resolve: (model, _arguments, { services }) => presentPrices(model, services.now()),
+    }),
+    scheduledPrices: t.field({
+      type: [ScheduledModelPricesType],
+      description: `What it is going to cost, earliest first, at most ${mostScheduledPrices}: see \`scheduleModelPrices\`. Once it does, that is in \`priceHistory\`.`,
+      resolve: ({ scheduledPrices }, _arguments, { services }) =>
+        scheduledPrices.filter(({ from }) => from > services.now()),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
   }),

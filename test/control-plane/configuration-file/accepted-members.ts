@@ -5,8 +5,9 @@ const models = ['models', 'blockedModels', 'allowedModels', 'deniedModels']
 const names = ['name', 'description', 'upstreamName', ...models]
 const headers = ['allowedHeaders', 'allowlist', 'denylist']
 const networks = ['ipAllowlist', 'trustedProxies']
-const prices = ['inputUsdPerMillionTokens', 'cachedInputUsdPerMillionTokens', 'outputUsdPerMillionTokens']
-const amounts = ['limitUsd', 'imageUsd', ...prices]
+const kinds = ['input', 'cachedInput', 'output', 'reasoning', 'audioInput', 'audioOutput']
+const prices = kinds.map((kind) => `${kind}UsdPerMillionTokens`)
+const amounts = ['limitUsd', 'imageUsd', 'callUsd', 'toolCallUsd', ...prices]
 
 /** What the corpus holds and some member of a file takes all the same. Whatever is not named here is refused. */
 export const acceptedMembers: readonly Acceptance[] = [

@@ -21,6 +21,18 @@ const providerOfKey = {
 }
 
 /** The values of the variables that the file names. */
+const everyPrice = {
+  inputUsdPerMillionTokens: 0.15,
+  cachedInputUsdPerMillionTokens: 0.075,
+  outputUsdPerMillionTokens: '0.6',
+  imageUsd: 0.04,
+  reasoningUsdPerMillionTokens: 0.7,
+  audioInputUsdPerMillionTokens: 10,
+  audioOutputUsdPerMillionTokens: 20,
+  callUsd: 0.001,
+  toolCallUsd: 0.01,
+}
+
 export const wholeFileSecrets = [
   { name: 'OPENAI_MAIN_SECRET', value: 'sk-test-of-the-whole-file' },
   { name: 'IMPORTED_SECRET', value: 'a-secret-that-applications-have' },
@@ -69,12 +81,13 @@ export const wholeFile = {
           name: 'small',
           upstreamName: 'gpt-4o-mini',
           maxOutputTokens: 4_096,
-          prices: {
-            inputUsdPerMillionTokens: 0.15,
-            cachedInputUsdPerMillionTokens: 0.075,
-            outputUsdPerMillionTokens: '0.6',
-            imageUsd: 0.04,
-          },
+          prices: everyPrice,
+          scheduledPrices: [
+            {
+              validFrom: '2100-01-01T00:00:00.000Z',
+              prices: { ...everyPrice, outputUsdPerMillionTokens: 1.2 },
+            },
+          ],
         },
       ],
     },

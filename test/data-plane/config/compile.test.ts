@@ -187,9 +187,26 @@ describe('grants', () => {
   it('a provider has its models by name, and no slash at the end of its URL', async () => {
     const grant = (await compile()).keyByDigest(digestOf('vk_1'))?.grants[0]
     expect(grant?.provider).toMatchObject({ baseUrl: 'http://127.0.0.1:9/v1', origin: 'http://127.0.0.1:9' })
-    expect(grant?.provider.model('gpt-4o-mini')?.prices?.outputNanoUsdPerMillionTokens).toBe(600_000_000)
+    expect(grant?.provider.model('gpt-4o-mini')?.pricesAt(0)?.outputNanoUsdPerMillionTokens).toBe(600_000_000)
     expect(grant?.provider.models.map(({ name }) => name)).toEqual([model.kind === 'model' ? model.name : ''])
   })
+})
+
+it('a model costs by the clock what its schedule says, to the millisecond, without another revision', async () => {
+  const prices = model.kind === 'model' ? model.prices : null
+  if (model.kind !== 'model' || !prices) return expect.unreachable('the test needs prices')
+  const dearer = (times: number) => ({ ...prices, inputNanoUsdPerMillionTokens: times })
+  const scheduledPrices = [
+    { from: 1_000, prices: dearer(1) },
+    { from: 2_000, prices: dearer(2) },
+  ]
+  const grant = (await compile({ ...model, scheduledPrices })).keyByDigest(digestOf('vk_1'))?.grants[0]
+  const compiled = grant?.provider.model('gpt-4o-mini')
+  const priceAt = (at: number) => compiled?.pricesAt(at)?.inputNanoUsdPerMillionTokens
+  expect([0, 999, 1_000, 1_999, 2_000, 9_000].map(priceAt)).toEqual([
+    ...[prices.inputNanoUsdPerMillionTokens, prices.inputNanoUsdPerMillionTokens],
+    ...[1, 1, 2, 2],
+  ])
 })
 
 describe('a revision costs what it changes', () => {

@@ -1,8 +1,8 @@
-import { outputBound, type Shortfall } from 'gatehouse/plugin-sdk/builtin'
+import { outputBound, type Prices, type Shortfall } from 'gatehouse/plugin-sdk/builtin'
 import { describe, expect, it } from 'vitest'
 import budget from '../../../plugins/budget/index.ts'
 import { FakeCall } from '../fake-call.ts'
-import { grant, key, model, provider } from '../fake-configuration.ts'
+import { grant, key, model, provider, testPrices } from '../fake-configuration.ts'
 import { fakeHost, hold } from '../fake-host.ts'
 import { refusalOf } from '../refusal.ts'
 
@@ -13,7 +13,7 @@ const teamLimit = { id: 'lim_team', scope: 'team', maxRequests: 10, windowSecond
 function target(
   name: string,
   levels: { budget?: boolean; limit?: boolean } = {},
-  prices = model('small').prices,
+  prices: Prices | null = testPrices,
 ) {
   const own = { scope: 'provider_config' }
   return {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import type { Operation } from 'gatehouse/plugin-sdk'
 import { describe, expect, it } from 'vitest'
+import { costNanoUsd, type Prices } from '../../../contract/money.ts'
 import { costBound, measureCall } from '../../../plugins/budget/cost-bound.ts'
 import { FakeCall } from '../fake-call.ts'
 import { model, testPrices } from '../fake-configuration.ts'
@@ -16,9 +17,10 @@ function bound(
 ) {
   const call = new FakeCall({ operation, body })
   const asked = model('small', members)
-  if (!asked.prices) return expect.unreachable('the test needs prices')
+  const prices = asked.pricesAt(call.receivedAt)
+  if (!prices) return expect.unreachable('the test needs prices')
   const size = measureCall(call, settings)
-  const { nanoUsd, injectedOutputTokens } = costBound(size, asked, asked.prices, settings)
+  const { nanoUsd, injectedOutputTokens } = costBound(size, asked, prices, settings)
   const inputCost = size.inputTokens * 1000
   return {
     inputTokens: size.inputTokens,
@@ -106,6 +108,62 @@ describe('the input is bounded by', () => {
   })
 })
 
+const price = fc.nat({ max: 100_000_000_000 })
+const prices: fc.Arbitrary<Prices> = fc.record(
+  {
+    inputNanoUsdPerMillionTokens: price,
+    cachedInputNanoUsdPerMillionTokens: price,
+    outputNanoUsdPerMillionTokens: price,
+    imageNanoUsd: price,
+    reasoningNanoUsdPerMillionTokens: price,
+    audioInputNanoUsdPerMillionTokens: price,
+    audioOutputNanoUsdPerMillionTokens: price,
+    callNanoUsd: price,
+    toolCallNanoUsd: price,
+  },
+  {
+    requiredKeys: [
+      'inputNanoUsdPerMillionTokens',
+      'cachedInputNanoUsdPerMillionTokens',
+      'outputNanoUsdPerMillionTokens',
+      'imageNanoUsd',
+    ],
+  },
+)
+
+it('no mix of kinds of tokens costs more than the bound, whichever kind is the dearest [B1]', () => {
+  const part = fc.double({ min: 0, max: 1, noNaN: true })
+  const parts = fc.record({
+    input: part,
+    cached: part,
+    audioIn: part,
+    output: part,
+    reasoning: part,
+    audioOut: part,
+  })
+  fc.assert(
+    fc.property(prices, fc.nat({ max: 4096 }), parts, (list, max_tokens, of) => {
+      const { nanoUsd, inputTokens: most } = bound({ model: 'small', messages, max_tokens }, undefined, {
+        prices: list,
+      })
+      const inputTokens = Math.floor(most * of.input)
+      const outputTokens = Math.floor(max_tokens * of.output)
+      const reasoningTokens = Math.floor(outputTokens * of.reasoning)
+      const cost = costNanoUsd(list, {
+        inputTokens,
+        cachedInputTokens: Math.floor(inputTokens * of.cached),
+        audioInputTokens: Math.floor(inputTokens * of.audioIn),
+        outputTokens,
+        reasoningTokens,
+        audioOutputTokens: Math.floor((outputTokens - reasoningTokens) * of.audioOut),
+        images: 0,
+      })
+      expect(cost).toBeLessThanOrEqual(nanoUsd)
+    }),
+    { seed: 37, numRuns: 2_000 },
+  )
+})
+
 describe('pictures are priced each', () => {
   const body = { model: 'painter', prompt: 'a fox', n: 3 }
 
@@ -114,6 +172,12 @@ describe('pictures are priced each', () => {
     expect(bound(body, 'images.generations', { prices }).nanoUsd).toBe(
       JSON.stringify(body).length * 1000 + 120_000_000,
     )
+  })
+
+  it('or by the call, where nothing else is billed', () => {
+    const free = { ...testPrices, inputNanoUsdPerMillionTokens: 0, outputNanoUsdPerMillionTokens: 0 }
+    const perCall = { ...free, cachedInputNanoUsdPerMillionTokens: 0, callNanoUsd: 40_000_000 }
+    expect(bound(body, 'images.generations', { prices: perCall }).nanoUsd).toBe(40_000_000)
   })
 
   it('and refused where the model has no such price', async () => {

@@ -1,6 +1,5 @@
 import type {
   BuiltinHooks,
-  CompiledModel,
   CompiledProvider,
   CompiledProviderKey,
 } from 'gatehouse/plugin-sdk/builtin'
@@ -22,7 +21,7 @@ export const defaultLimits = {
 
 export interface AskOptions extends FakeCallOptions {
   readonly baseUrl: string
-  readonly model?: Partial<CompiledModel>
+  readonly model?: Parameters<typeof model>[1]
   readonly provider?: Partial<CompiledProvider>
   readonly providerKeys?: readonly CompiledProviderKey[]
   readonly limits?: Partial<typeof defaultLimits>

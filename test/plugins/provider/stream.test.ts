@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { EventFramer } from '../../../plugins/provider/event-framer.ts'
+import { testPrices } from '../fake-configuration.ts'
 import { hold } from '../fake-host.ts'
 import { type AskOptions, prepareAsk, providerSecret } from './ask.ts'
 import { event, httpChunk, startRawUpstream, streamHead } from './raw-upstream.ts'
@@ -40,6 +41,22 @@ describe('a stream', () => {
       estimated: false,
       costNanoUsd: 20_000,
     })
+  })
+
+  it('of a response is charged for each tool that the provider ran, once', async () => {
+    const search = { type: 'web_search_call', id: 'ws_1' }
+    const usage = { input_tokens: 10, output_tokens: 5, output_tokens_details: { reasoning_tokens: 2 } }
+    const pieces = [
+      event({ type: 'response.output_item.added', item: search }) +
+        event({ type: 'response.output_item.done', item: search }) +
+        event({ type: 'response.completed', response: { output: [search, { type: 'message' }], usage } }),
+    ]
+    const { call, answer } = await askFor(pieces, {
+      operation: 'responses',
+      model: { prices: { ...testPrices, toolCallNanoUsd: 10_000_000 } },
+    })
+    await answer()
+    expect(call.usage).toMatchObject({ toolCalls: 1, reasoningTokens: 2, costNanoUsd: 10_020_000 })
   })
 
   it('does not show the usage that only we asked for', async () => {

@@ -23,6 +23,10 @@ describe('an answer', () => {
       cachedInputTokens: 4,
       outputTokens: 5,
       images: 0,
+      audioInputTokens: 0,
+      reasoningTokens: 0,
+      audioOutputTokens: 0,
+      toolCalls: 0,
       estimated: false,
       costNanoUsd: 6 * 1000 + 4 * 100 + 5 * 2000,
     })
@@ -39,6 +43,54 @@ describe('an answer', () => {
     const { call, answer } = await askFor(wholeAnswer(200, body), { operation })
     await answer()
     expect(call.usage).toMatchObject({ inputTokens: 10, costNanoUsd, estimated: false })
+  })
+
+  const partlyPriced = {
+    ...testPrices,
+    reasoningNanoUsdPerMillionTokens: 3_000_000_000,
+    audioInputNanoUsdPerMillionTokens: 5_000_000_000,
+    audioOutputNanoUsdPerMillionTokens: 7_000_000_000,
+    callNanoUsd: 11,
+    toolCallNanoUsd: 13_000_000,
+  }
+  const partCost = 11 + 4 * 1000 + 2 * 100 + 4 * 5000 + 2 * 2000 + 3 * 3000 + 5 * 7000
+
+  it.each([
+    ['chat.completions', 'prompt', 'completion', ''],
+    ['responses', 'input', 'output', '"output":[{"type":"web_search_call"},{"type": "file_search_call"}],'],
+  ] as const)(
+    'of %s is charged for each kind of token and tool as it is priced',
+    async (operation, input, output, tools) => {
+      const body = `{${tools}"text":"\\"type\\":\\"web_search_call\\"","usage":{"${input}_tokens":10,"${output}_tokens":10,
+      "${input}_tokens_details":{"cached_tokens":2,"audio_tokens":4},
+      "${output}_tokens_details":{"reasoning_tokens":3,"audio_tokens":5}}}`
+      const { call, answer } = await askFor(wholeAnswer(200, body), {
+        operation,
+        model: { prices: partlyPriced },
+      })
+      await answer()
+      const toolCalls = tools === '' ? 0 : 2
+      expect(call.usage).toMatchObject({
+        ...{ audioInputTokens: 4, reasoningTokens: 3, audioOutputTokens: 5, toolCalls },
+        costNanoUsd: partCost + toolCalls * 13_000_000,
+      })
+    },
+  )
+
+  it('with parts that are larger than the whole is charged for the whole', async () => {
+    const details = '{"reasoning_tokens":9,"audio_tokens":9}'
+    const body = `{"usage":{"prompt_tokens":0,"completion_tokens":5,"completion_tokens_details":${details}}}`
+    const { call, answer } = await askFor(wholeAnswer(200, body), { model: { prices: partlyPriced } })
+    await answer()
+    expect(call.usage).toMatchObject({ reasoningTokens: 5, audioOutputTokens: 0, costNanoUsd: 11 + 5 * 3000 })
+  })
+
+  it('is charged by the prices of the time at which the call began', async () => {
+    const prices = (at: number) => ({ ...testPrices, callNanoUsd: at === 0 ? 1_000 : 999_999 })
+    const body = '{"usage":{"prompt_tokens":0,"completion_tokens":0}}'
+    const { call, answer } = await askFor(wholeAnswer(200, body), { model: { pricesAt: prices } })
+    await answer()
+    expect(call.usage?.costNanoUsd).toBe(1_000)
   })
 
   it('with pictures is priced by them [S1-19]', async () => {

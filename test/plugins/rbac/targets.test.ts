@@ -23,7 +23,8 @@ describe('a model without a provider goes wherever the key may use it', () => {
 
   it('to a provider whose catalogue does not know it, without a price', () => {
     const [target] = findTargets([grant(acme)], 'brand-new')
-    expect(target?.model).toMatchObject({ name: 'brand-new', upstreamName: 'brand-new', prices: null })
+    expect(target?.model).toMatchObject({ name: 'brand-new', upstreamName: 'brand-new' })
+    expect(target?.model.pricesAt(0)).toBeNull()
   })
 })
 
