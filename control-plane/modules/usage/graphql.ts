@@ -66,6 +66,14 @@ UsageRecordType.implement({
     }),
     inputTokens: t.exposeInt('inputTokens', { description: 'Tokens of the request.' }),
     outputTokens: t.exposeInt('outputTokens', { description: 'Tokens of the answer.' }),
+    audioInputTokens: t.exposeInt('audioInputTokens', { description: 'Of `inputTokens`, those of sound.' }),
+    reasoningTokens: t.exposeInt('reasoningTokens', {
+      description: 'Of `outputTokens`, those that were thought and not said.',
+    }),
+    audioOutputTokens: t.exposeInt('audioOutputTokens', {
+      description: 'Of `outputTokens`, those of sound.',
+    }),
+    toolCalls: t.exposeInt('toolCalls', { description: 'How often the provider ran a tool of its own.' }),
     estimated: t.exposeBoolean('estimated', {
       description: 'Whether the provider reported no usage, so that the tokens are counted by Gatehouse.',
     }),

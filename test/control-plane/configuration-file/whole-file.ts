@@ -20,7 +20,6 @@ const providerOfKey = {
   active: false,
 }
 
-/** The values of the variables that the file names. */
 const everyPrice = {
   inputUsdPerMillionTokens: 0.15,
   cachedInputUsdPerMillionTokens: 0.075,
@@ -33,6 +32,7 @@ const everyPrice = {
   toolCallUsd: 0.01,
 }
 
+/** The values of the variables that the file names. */
 export const wholeFileSecrets = [
   { name: 'OPENAI_MAIN_SECRET', value: 'sk-test-of-the-whole-file' },
   { name: 'IMPORTED_SECRET', value: 'a-secret-that-applications-have' },

@@ -1,8 +1,4 @@
-import type {
-  BuiltinHooks,
-  CompiledProvider,
-  CompiledProviderKey,
-} from 'gatehouse/plugin-sdk/builtin'
+import type { BuiltinHooks, CompiledProvider, CompiledProviderKey } from 'gatehouse/plugin-sdk/builtin'
 import { onTestFinished } from 'vitest'
 import provider from '../../../plugins/provider/index.ts'
 import { FakeCall, type FakeCallOptions } from '../fake-call.ts'
