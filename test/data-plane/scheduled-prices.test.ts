@@ -73,7 +73,11 @@ it('a call is charged by the prices of the time at which it began, and no later 
   }
   await updateModel(services, actor, { id, prices: before })
   const validFrom = new Date(Date.now() + hour)
-  await scheduleModelPrices(services, actor, { id, prices: { ...free, callNanoUsd: 900_000n }, validFrom })
+  await scheduleModelPrices(services, actor, {
+    modelId: id,
+    prices: { ...free, callNanoUsd: 900_000n },
+    validFrom,
+  })
   await applied()
   await call()
   await recorded(1)

@@ -16,8 +16,8 @@ export interface CatalogueModel {
  * the installed release (US dollars per million tokens; https://github.com/pydantic/genai-prices). A model that
  * is not billed by input tokens is left out.
  *
- * Where the list differs by what a token encodes (text, picture, sound) the highest price is taken, for usage
- * reports do not say it. Where it differs by the length of the input, the price of the shorter input is taken.
+ * Sound has prices of its own. Where the list differs by whether a token encodes text or a picture, the higher price is
+ * taken, for usage reports do not say it. Where it differs by the length of the input, the price of the shorter input is taken.
  * Fees of the provider's own tools are not part of it.
  */
 export function catalogueModels(catalogue: Catalogue, now: Date): CatalogueModel[] {
@@ -44,15 +44,19 @@ function fullNames(match: MatchLogic): string[] {
 
 function pricesOn({ prices }: ModelInfo, now: Date): Prices | undefined {
   const list = Array.isArray(prices) ? priceSince(prices, now) : prices
-  const input = highest(list, 'input_mtok', 'input_image_mtok', 'input_audio_mtok')
+  const input = highest(list, 'input_mtok', 'input_image_mtok')
   if (!list || basePrice(list.input_mtok) === undefined || input === undefined) return undefined
-  const output = highest(list, 'output_mtok', 'output_image_mtok', 'output_audio_mtok')
-  const cached = highest(list, 'cache_read_mtok', 'cache_image_read_mtok', 'cache_audio_read_mtok')
+  const output = highest(list, 'output_mtok', 'output_image_mtok')
+  const cached = highest(list, 'cache_read_mtok', 'cache_image_read_mtok')
+  const audioInput = basePrice(list.input_audio_mtok)
+  const audioOutput = basePrice(list.output_audio_mtok)
   return {
     inputNanoUsdPerMillionTokens: nanoUsdOf(input),
     cachedInputNanoUsdPerMillionTokens: nanoUsdOf(cached ?? input),
     outputNanoUsdPerMillionTokens: nanoUsdOf(output ?? 0),
     imageNanoUsd: 0,
+    ...(audioInput !== undefined && { audioInputNanoUsdPerMillionTokens: nanoUsdOf(audioInput) }),
+    ...(audioOutput !== undefined && { audioOutputNanoUsdPerMillionTokens: nanoUsdOf(audioOutput) }),
   }
 }
 

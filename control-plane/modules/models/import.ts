@@ -3,11 +3,12 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import { canonicalJson } from '../../../contract/canonical.ts'
 import type { Prices } from '../../../contract/money.ts'
 import type { Actor } from '../../actor.ts'
-import { asOneRevision, recordChange } from '../../change.ts'
+import { recordChanges } from '../../change.ts'
 import { BadUserInput, Refusal } from '../../graphql/errors.ts'
 import { refusalType } from '../../graphql/refusals.ts'
 import { checkFuture, checkText } from '../../input.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
+import type { AuditEntry } from '../audit/index.ts'
 import { type Model, ModelEntity } from './entity.ts'
 import { priceColumns } from './price-columns.ts'
 import { keepPrices } from './price-history.ts'
@@ -66,28 +67,28 @@ export async function importModelPrices(
   actor.require('models:update', organizationWide)
   const checked = checkRows(rows, context.now())
   return transactionOf(context, actor, async (em) => {
-    const models = await lockModels(context, em, actor, checked)
+    const now = context.now()
+    const models = await lockModels(em, actor, checked, now)
     const changed = new Set<Model>()
-    let unchanged = 0
-    await asOneRevision(em, actor, async () => {
-      for (const row of checked) {
-        const model = required(models, row)
-        const before = describe(model)
-        applyRow(em, actor, model, row)
-        const after = describe(model)
-        if (canonicalJson(after) === canonicalJson(before)) unchanged++
-        else {
-          changed.add(model)
-          const upserts = [modelSnapshot(model)]
-          await recordChange(context, em, actor, entry('model.prices_imported', model, { before, after }), {
-            upserts,
-          })
-        }
-      }
-    })
-    const ids = [...changed].map(({ id }) => id)
-    await keepPrices(em, actor, ids, new Date(context.now()))
-    return { changed: [...changed], unchanged }
+    const entries: AuditEntry[] = []
+    for (const row of checked) {
+      const model = required(models, row)
+      const before = describe(model)
+      applyRow(em, actor, model, row)
+      const after = describe(model)
+      if (canonicalJson(after) === canonicalJson(before)) continue
+      changed.add(model)
+      entries.push(entry('model.prices_imported', model, { before, after }))
+    }
+    const upserts = [...changed].map(modelSnapshot)
+    if (changed.size > 0) await recordChanges(context, em, actor, entries, { upserts })
+    await keepPrices(
+      em,
+      actor,
+      [...changed].map(({ id }) => id),
+      new Date(now),
+    )
+    return { changed: [...changed], unchanged: checked.length - entries.length }
   })
 }
 
@@ -110,10 +111,10 @@ function checkRows(rows: readonly ImportedRow[], now: number): CheckedRow[] {
 
 /** The models that are named, locked in one order, so that two imports never wait for each other. */
 async function lockModels(
-  context: ServiceContext,
   em: EntityManager,
   { organizationId }: Actor,
   rows: readonly CheckedRow[],
+  now: number,
 ): Promise<ReadonlyMap<string, Model>> {
   const found = await em.execute<{ id: string; path: string }[]>(
     `select model.id, provider.name || '/' || model.name as path
@@ -126,7 +127,7 @@ async function lockModels(
     { id: { $in: found.map(({ id }) => id) } },
     { lockMode: LockMode.PESSIMISTIC_WRITE, orderBy: { id: 'asc' } },
   )
-  await settleDue(em, organizationId, models, context.now())
+  await settleDue(em, organizationId, models, now)
   const byId = new Map(models.map((model) => [model.id, model]))
   return new Map(
     found.flatMap(({ id, path }) => {

@@ -5,7 +5,6 @@ import { tenantColumns } from '../../db/columns.ts'
 import { newId } from '../../db/id.ts'
 import { type AnnouncedPrices, ModelEntity } from './entity.ts'
 import { type PriceColumns, priceColumns, priceProperties, pricesOf } from './price-columns.ts'
-import { presentPrices } from './snapshot.ts'
 
 /** What a model cost from some time on, and who said so. Written once, never changed. */
 export const ModelPricesEntity = defineEntity({
@@ -27,7 +26,7 @@ export type ModelPrices = InferEntity<typeof ModelPricesEntity>
 /**
  * Keeps the prices of models whose prices are others than those last kept, in the caller's transaction.
  *
- * @param modelIds written by the caller, who holds their locks.
+ * @param modelIds written by the caller, who holds their locks and has settled what was scheduled.
  */
 export async function keepPrices(
   em: EntityManager,
@@ -38,7 +37,7 @@ export async function keepPrices(
   const models = await em.find(ModelEntity, { id: { $in: [...modelIds] } }, { orderBy: { id: 'asc' } })
   const entries = models.map((model) => ({
     modelId: model.id,
-    columns: priceColumns(presentPrices(model, validFrom.getTime())),
+    columns: priceColumns(pricesOf(model)),
     validFrom,
     by: actor,
   }))

@@ -51,7 +51,7 @@ const ScheduleModelPricesInput = builder.inputType('ScheduleModelPricesInput', {
   description: 'What a model is going to cost, and from when.',
   fields: (t) => ({
     ...expectedVersionField(t),
-    id: t.id({ required: true, description: 'The model.' }),
+    modelId: t.id({ required: true, description: 'The model.' }),
     prices: t.field({ type: ModelPricesInput, required: true, description: 'All of its prices anew.' }),
     validFrom: t.field({
       type: 'DateTime',
@@ -65,7 +65,7 @@ const CancelModelPricesInput = builder.inputType('CancelModelPricesInput', {
   description: 'Which scheduled prices of a model are not to hold.',
   fields: (t) => ({
     ...expectedVersionField(t),
-    id: t.id({ required: true, description: 'The model.' }),
+    modelId: t.id({ required: true, description: 'The model.' }),
     validFrom: t.field({
       type: 'DateTime',
       required: true,

@@ -11,7 +11,7 @@ import { describe, entry, lockModel, organizationWide } from './service.ts'
 import { modelSnapshot } from './snapshot.ts'
 
 export interface ScheduleModelPrices extends ExpectedVersion {
-  readonly id: string
+  readonly modelId: string
   readonly prices: PricesInput
   readonly validFrom: Date
 }
@@ -36,7 +36,7 @@ export function scheduleModelPrices(
 }
 
 export interface CancelModelPrices extends ExpectedVersion {
-  readonly id: string
+  readonly modelId: string
   readonly validFrom: Date
 }
 
@@ -64,12 +64,17 @@ export function cancelModelPrices(
 function changeSchedule(
   context: ServiceContext,
   actor: Actor,
-  input: ExpectedVersion & { readonly id: string },
+  input: ExpectedVersion & { readonly modelId: string },
   type: string,
   change: (model: Model) => void,
 ): Promise<Model> {
   return transactionOf(context, actor, async (em) => {
-    const model = await lockModel(context, em, actor, input.id, input)
+    const model = await lockModel(
+      em,
+      actor,
+      { id: input.modelId, expectedVersion: input.expectedVersion },
+      context.now(),
+    )
     const before = describe(model)
     change(model)
     const details = { before, after: describe(model) }

@@ -65,7 +65,7 @@ export function createModel(context: ServiceContext, actor: Actor, input: Create
       scheduledPrices: [],
       createdAt: new Date(context.now()),
     })
-    reschedule(em, actor, model, input.scheduledPrices ?? [], context.now())
+    reschedule(em, actor, model, input.scheduledPrices ?? [], model.createdAt.getTime())
     await recordChange(context, em, actor, entry('model.created', model, describe(model)), {
       upserts: [modelSnapshot(model)],
     })
@@ -80,10 +80,11 @@ export function createModel(context: ServiceContext, actor: Actor, input: Create
 export function updateModel(context: ServiceContext, actor: Actor, input: UpdateModel): Promise<Model> {
   actor.require('models:update', organizationWide)
   const work = transactionOf(context, actor, async (em) => {
-    const model = await lockModel(context, em, actor, input.id, input)
+    const now = context.now()
+    const model = await lockModel(em, actor, input, now)
     const before = describe(model)
     applyUpdate(em, model, input)
-    if (input.scheduledPrices) reschedule(em, actor, model, input.scheduledPrices, context.now())
+    if (input.scheduledPrices) reschedule(em, actor, model, input.scheduledPrices, now)
     await recordChange(
       context,
       em,
@@ -93,7 +94,7 @@ export function updateModel(context: ServiceContext, actor: Actor, input: Update
         upserts: [modelSnapshot(model)],
       },
     )
-    await keepPrices(em, actor, [model.id], new Date(context.now()))
+    await keepPrices(em, actor, [model.id], new Date(now))
     return model
   })
   return refuseViolations(nameTaken(input.name ?? ''), work)
@@ -102,17 +103,17 @@ export function updateModel(context: ServiceContext, actor: Actor, input: Update
 /**
  * A model, locked, with the prices that it has by now.
  *
+ * @param now Milliseconds since the epoch.
  * @throws NotFound, StaleUpdate
  */
 export async function lockModel(
-  context: ServiceContext,
   em: EntityManager,
   { organizationId }: Actor,
-  id: string,
-  expected?: ExpectedVersion,
+  { id, ...expected }: ExpectedVersion & { readonly id: string },
+  now: number,
 ): Promise<Model> {
   const model = await lockRow(em, ModelEntity, 'model', id, expected)
-  await settleDue(em, organizationId, [model], context.now())
+  await settleDue(em, organizationId, [model], now)
   return model
 }
 
@@ -149,7 +150,7 @@ function applyUpdate(em: EntityManager, model: Model, input: UpdateModel): void 
 export function deleteModel(context: ServiceContext, actor: Actor, id: string): Promise<{ id: string }> {
   actor.require('models:delete', organizationWide)
   return transactionOf(context, actor, async (em) => {
-    const model = await lockModel(context, em, actor, id)
+    const model = await lockModel(em, actor, { id }, context.now())
     em.remove(model)
     await recordChange(context, em, actor, entry('model.deleted', model, describe(model)), {
       upserts: [],

@@ -51,6 +51,17 @@ describe('what nobody may skip, whatever the document says', () => {
     )
   })
 
+  it('a kind of price, of today or to come: a model is held back that costs more than is seen', () => {
+    if (model.kind !== 'model') return expect.unreachable('the test needs a model')
+    const prices = { ...model.prices, videoNanoUsd: 1 }
+    for (const raw of [
+      { ...model, prices },
+      { ...model, scheduledPrices: [{ from: 1, prices }] },
+    ]) {
+      expect(readEntity(raw)).toMatchObject({ entity: undefined, heldBack: { kind: 'model', id: model.id } })
+    }
+  })
+
   it('a member inside of a member', () => {
     const access = {
       allowedModels: [],

@@ -74,7 +74,7 @@ function isRefusal(type: { getInterfaces(): readonly { name: string }[] }): bool
 }
 
 /** Done twice they leave what they leave once: they say what is to be, or have a key of their own. */
-const repeatable = new Set(['assignRole', 'followAccessProfile', 'rotateVirtualKeys'])
+const repeatable = new Set(['assignRole', 'followAccessProfile', 'rotateVirtualKeys', 'importModelPrices'])
 
 it('what creates takes an idempotency key, and what changes takes the version that its caller has read', () => {
   const inputFields = ({ args }: (typeof mutations)[number]) => {
@@ -82,7 +82,7 @@ it('what creates takes an idempotency key, and what changes takes the version th
     return isInputObjectType(input) ? input.getFields() : {}
   }
   const creating = mutations.filter(({ name }) => /^(create|add|issue|import|rotate)[A-Z]/.test(name))
-  const changing = mutations.filter(({ name }) => /^(update|configure|set)[A-Z]/.test(name))
+  const changing = mutations.filter(({ name }) => /^(update|configure|set|schedule|cancel)[A-Z]/.test(name))
   const keyless = creating.filter((one) => !inputFields(one).idempotencyKey && !repeatable.has(one.name))
   const blind = changing.filter((one) => !inputFields(one).expectedVersion)
   expect([...keyless, ...blind].map(({ name }) => name)).toEqual([])

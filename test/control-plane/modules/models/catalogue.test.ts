@@ -15,6 +15,15 @@ describe('the catalogue of OpenAI', () => {
     })
   })
 
+  it('has the prices of sound apart from those of text', () => {
+    expect(pricesOf('gpt-audio')).toMatchObject({
+      inputNanoUsdPerMillionTokens: 2_500_000_000,
+      outputNanoUsdPerMillionTokens: 10_000_000_000,
+      audioInputNanoUsdPerMillionTokens: 32_000_000_000,
+      audioOutputNanoUsdPerMillionTokens: 64_000_000_000,
+    })
+  })
+
   it('has each name once, dated snapshots included, resellers’ spellings excluded', () => {
     const names = catalogueModels('openai', today).map(({ name }) => name)
     expect(new Set(names).size).toBe(names.length)

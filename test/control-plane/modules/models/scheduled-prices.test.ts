@@ -73,8 +73,8 @@ const configured = async (id: string) => (await context.configured('model')).fin
 describe('scheduled prices', () => {
   it('are shown before, hold from their time on, and are history from that time, by whom they were announced', async () => {
     const id = await create('announced')
-    await context.mutate(schedule, { id, prices: priced('5'), validFrom: at(2) })
-    await context.mutate(schedule, { id, prices: priced('4'), validFrom: at(1) })
+    await context.mutate(schedule, { modelId: id, prices: priced('5'), validFrom: at(2) })
+    await context.mutate(schedule, { modelId: id, prices: priced('4'), validFrom: at(1) })
     const announced = [
       ['4', at(1), 'test'],
       ['5', at(2), 'test'],
@@ -99,7 +99,7 @@ describe('scheduled prices', () => {
 
   it('are told to data planes with their times when they are announced, so that nothing has to come at that time', async () => {
     const id = await create('told')
-    await context.mutate(schedule, { id, prices: priced('4'), validFrom: at(1) })
+    await context.mutate(schedule, { modelId: id, prices: priced('4'), validFrom: at(1) })
     const before = await configured(id)
     expect(before).toMatchObject({
       prices: { outputNanoUsdPerMillionTokens: 2 },
@@ -117,43 +117,45 @@ describe('scheduled prices', () => {
 
   it('take the place of those that are announced for the same time', async () => {
     const id = await create('again')
-    await context.mutate(schedule, { id, prices: priced('4'), validFrom: at(1) })
-    await context.mutate(schedule, { id, prices: priced('6'), validFrom: at(1) })
+    await context.mutate(schedule, { modelId: id, prices: priced('4'), validFrom: at(1) })
+    await context.mutate(schedule, { modelId: id, prices: priced('6'), validFrom: at(1) })
     expect(await show(id)).toMatchObject({ scheduled: [['6', at(1), 'test']] })
   })
 
   it('are cancelled until they hold', async () => {
     const id = await create('cancelled')
-    await context.mutate(schedule, { id, prices: priced('4'), validFrom: at(1) })
-    await context.mutate(schedule, { id, prices: priced('5'), validFrom: at(2) })
-    await context.mutate(cancel, { id, validFrom: at(2) })
+    await context.mutate(schedule, { modelId: id, prices: priced('4'), validFrom: at(1) })
+    await context.mutate(schedule, { modelId: id, prices: priced('5'), validFrom: at(2) })
+    await context.mutate(cancel, { modelId: id, validFrom: at(2) })
     expect(await context.audited('model.prices_cancelled')).toMatchObject({
       after: { scheduledPrices: [{ validFrom: at(1) }] },
     })
     clock += 3 * hour
-    expect(await context.mutate(cancel, { id, validFrom: at(1) })).toMatchObject({ code: 'NOT_FOUND' })
+    expect(await context.mutate(cancel, { modelId: id, validFrom: at(1) })).toMatchObject({
+      code: 'NOT_FOUND',
+    })
     expect(await show(id)).toMatchObject({ now: '4', scheduled: [] })
   })
 
   it('of the past or of now are refused by the name of the field, as are too many', async () => {
     const id = await create('late')
     for (const validFrom of [at(-1), at(0)]) {
-      expect(await context.refusal(schedule, { id, prices: priced('4'), validFrom })).toBe(
+      expect(await context.refusal(schedule, { modelId: id, prices: priced('4'), validFrom })).toBe(
         'validFrom: must be in the future',
       )
     }
     for (let hours = 1; hours <= 20; hours++) {
-      await context.mutate(schedule, { id, prices: priced('4'), validFrom: at(hours) })
+      await context.mutate(schedule, { modelId: id, prices: priced('4'), validFrom: at(hours) })
     }
-    expect(await context.refusal(schedule, { id, prices: priced('4'), validFrom: at(21) })).toMatch(
+    expect(await context.refusal(schedule, { modelId: id, prices: priced('4'), validFrom: at(21) })).toMatch(
       /^validFrom: must be one of at most 20 times/,
     )
   })
 
   it('stay when the price of today is changed, and what held meanwhile is in the history', async () => {
     const id = await create('meanwhile')
-    await context.mutate(schedule, { id, prices: priced('4'), validFrom: at(1) })
-    await context.mutate(schedule, { id, prices: priced('6'), validFrom: at(3) })
+    await context.mutate(schedule, { modelId: id, prices: priced('4'), validFrom: at(1) })
+    await context.mutate(schedule, { modelId: id, prices: priced('6'), validFrom: at(3) })
     clock += 2 * hour
     await context.mutate(updateModel, { id, prices: priced('5') })
     clock += hour
@@ -168,22 +170,24 @@ describe('scheduled prices', () => {
 
   it('refuse a change of who read the model before', async () => {
     const id = await create('stale')
-    const { version } = await context.mutate(schedule, { id, prices: priced('4'), validFrom: at(1) })
-    await context.mutate(schedule, { id, prices: priced('5'), validFrom: at(2) })
-    expect(await context.mutate(cancel, { id, validFrom: at(1), expectedVersion: version })).toMatchObject({
+    const { version } = await context.mutate(schedule, { modelId: id, prices: priced('4'), validFrom: at(1) })
+    await context.mutate(schedule, { modelId: id, prices: priced('5'), validFrom: at(2) })
+    expect(
+      await context.mutate(cancel, { modelId: id, validFrom: at(1), expectedVersion: version }),
+    ).toMatchObject({
       code: 'STALE_UPDATE',
     })
   })
 
   it('come back by a roll-back; those whose time has passed hold from the roll-back on', async () => {
     const id = await create('back')
-    await context.mutate(schedule, { id, prices: priced('4'), validFrom: at(1) })
-    await context.mutate(schedule, { id, prices: priced('6'), validFrom: at(9) })
+    await context.mutate(schedule, { modelId: id, prices: priced('4'), validFrom: at(1) })
+    await context.mutate(schedule, { modelId: id, prices: priced('6'), validFrom: at(9) })
     const { configuration } = await context.query<{ configuration: { revision: number } }>(
       '{ configuration { revision } }',
     )
-    await context.mutate(cancel, { id, validFrom: at(1) })
-    await context.mutate(cancel, { id, validFrom: at(9) })
+    await context.mutate(cancel, { modelId: id, validFrom: at(1) })
+    await context.mutate(cancel, { modelId: id, validFrom: at(9) })
     clock += 2 * hour
     await context.mutate(rollBack, { revision: configuration.revision })
     expect(await show(id)).toEqual({
