@@ -40,6 +40,14 @@ const extras: Readonly<Record<string, (things: Things, replaced: string | undefi
     ...(replaced !== 'roleId' && { role: 'VIEWER' }),
     workspaceId: workspace,
   }),
+  importModelPrices: () => ({
+    rows: [
+      {
+        model: 'nobody/nothing',
+        prices: { inputNanoUsdPerMillionTokens: '1', outputNanoUsdPerMillionTokens: '1' },
+      },
+    ],
+  }),
   configurePlugin: () => ({ name: 'audit' }),
   rotateVirtualKeys: ({ virtualKey }, replaced) => ({
     ...(replaced !== 'filter' && { virtualKeyIds: [virtualKey] }),
