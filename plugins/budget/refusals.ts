@@ -3,12 +3,12 @@ import type { LimitReached, Shortfall } from 'gatehouse/plugin-sdk/builtin'
 
 const leaseRetrySeconds = 2
 
-export function limitRefusal({ scope, maxRequests, retryAfterMs }: LimitReached): Denied {
+export function limitRefusal({ limit: { scope, max }, retryAfterMs }: LimitReached): Denied {
   const retryAfterSeconds = Math.max(1, Math.ceil(retryAfterMs / 1000))
   return new Denied(
     'request_limited',
-    `The ${nameOf(scope)} limit of ${maxRequests} requests is reached: try again in ${retryAfterSeconds} s`,
-    { scope, limit: maxRequests, retryAfterSeconds },
+    `The ${nameOf(scope)} limit of ${max} requests is reached: try again in ${retryAfterSeconds} s`,
+    { scope, limit: max, retryAfterSeconds },
   )
 }
 
