@@ -18,6 +18,7 @@ export {
   type BudgetNode,
   type Hold,
   type Ledger,
+  type LimitHold,
   type LimitNode,
   type LimitReached,
   type LimitStanding,

@@ -50,7 +50,16 @@ export interface Ledger {
 
 export interface LimitReached {
   readonly limit: LimitNode
-  readonly retryAfterMs: number
+  /** Null: the call alone asks for more than the limit allows, whenever it comes. */
+  readonly retryAfterMs: number | null
+}
+
+/** What a call took of its limits. */
+export interface LimitHold {
+  /** Others may use what the call did not, of the tokens that were set aside for it. Again changes nothing. */
+  settle(tokens: number): void
+  /** As if the call had never come. */
+  release(): void
 }
 
 /** How a limit stands, as far as this data plane knows without asking: other data planes may have used more of it. */
@@ -62,9 +71,12 @@ export interface LimitStanding {
   readonly resetMs: number
 }
 
-/** Takes one permit of every limit, or none. */
 export interface Limits {
-  take(limits: readonly LimitNode[]): LimitReached | undefined | Promise<LimitReached | undefined>
+  /** Takes one request of every limit of requests and the tokens of every limit of tokens, or nothing at all. */
+  take(
+    limits: readonly LimitNode[],
+    tokens: number,
+  ): LimitHold | LimitReached | Promise<LimitHold | LimitReached>
   /** In the order of `limits`; at once, from memory. */
   standing(limits: readonly LimitNode[]): readonly LimitStanding[]
 }
