@@ -150,11 +150,12 @@ export const RequestLimit = Type.Object(
     kind: Type.Literal('request_limit'),
     id: Id,
     owner: Owner,
-    /** Admitted in any sliding window of `windowSeconds`. */
-    maxRequests: Type.Integer({ minimum: 1 }),
+    /** Admitted in any sliding window of `windowSeconds`; absent: not limited. A limit has one of the two at least. */
+    maxRequests: Type.Optional(Type.Integer({ minimum: 1 })),
+    maxTokens: Type.Optional(Type.Integer({ minimum: 1 })),
     windowSeconds: Type.Integer({ minimum: 1 }),
   },
-  closed,
+  { ...closed, minProperties: 5 },
 )
 
 export const ClientConfiguration = Type.Object(

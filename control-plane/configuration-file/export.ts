@@ -3,6 +3,7 @@ import type { Actor } from '../actor.ts'
 import { Forbidden } from '../graphql/errors.ts'
 import { type ServiceContext, transactionOf } from '../service-context.ts'
 import { type ItemKind, type ItemName, itemKey, type OwnerKind, type PresentItem } from './items.ts'
+import { withoutNull } from './normal-forms.ts'
 import { readPresentConfiguration } from './present-items.ts'
 import { restricts } from './user-access.ts'
 
@@ -111,7 +112,7 @@ class FileWriter {
       period: budget.name.at(-1) ?? '',
     }))
     const requestLimits = (this.#policies.get(policyKey('request_limit', kind, name)) ?? []).map((limit) => ({
-      ...limit.fields,
+      ...withoutNull(limit.fields),
       windowSeconds: Number(limit.name.at(-1)),
     }))
     return { ...(budgets.length > 0 && { budgets }), ...(requestLimits.length > 0 && { requestLimits }) }
@@ -235,10 +236,6 @@ function secretVariable(name: ItemName): string {
 }
 
 /** What is not known or not set is left out. */
-function withoutNull(fields: Readonly<Record<string, Json>>): Fields {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))
-}
-
 function withoutEmptyLists(document: Fields): Fields {
   const kept = Object.entries(document).filter(([, value]) => !Array.isArray(value) || value.length > 0)
   return Object.fromEntries(kept)

@@ -26,6 +26,7 @@ import type { ItemName, OwnerKind, PresentItem } from './items.ts'
 import { readPresentAssignments, readPresentMemberships } from './present-people.ts'
 import { providersOf, readPresentRoles, readRoleKeys } from './present-roles.ts'
 import { normalPrices } from './prices.ts'
+import { limitFieldsOf } from './request-limits.ts'
 import { usdOfNanoUsd } from './usd.ts'
 import { accessFields } from './user-access.ts'
 
@@ -198,8 +199,8 @@ class PresentReader {
       this.#addPolicy('budget', id, ownerKind, ownerId, period, fields)
     }
     for (const limit of await this.#em.find(RequestLimitEntity, own)) {
-      const { id, ownerKind, ownerId, maxRequests, windowSeconds } = limit
-      this.#addPolicy('request_limit', id, ownerKind, ownerId, String(windowSeconds), { maxRequests })
+      const { id, ownerKind, ownerId, windowSeconds } = limit
+      this.#addPolicy('request_limit', id, ownerKind, ownerId, String(windowSeconds), limitFieldsOf(limit))
     }
   }
 

@@ -8,6 +8,7 @@ import type { ItemKind, ItemName, OwnerKind, Reference, WantedItem } from './ite
 import { itemKey } from './items.ts'
 import { clientSettings, given, instant, type Refuse, usdAmount } from './normal-forms.ts'
 import { wantedPrices } from './prices.ts'
+import { wantedLimit } from './request-limits.ts'
 import { wantedAccess } from './user-access.ts'
 import { wantedAssignment, wantedMembership } from './wanted-people.ts'
 import {
@@ -269,11 +270,9 @@ class FileReader {
       },
     )
     const limitList = itemKey('request_limit', ownerName)
-    this.#each(requestLimits, `${path}/requestLimits`, limitList, ({ maxRequests, windowSeconds }, place) => {
-      const item = { kind: 'request_limit', owner, path: place } as const
-      const limitName = [...ownerName, String(windowSeconds)]
-      this.#put({ ...item, name: limitName, fields: { maxRequests }, references: [] })
-    })
+    this.#each(requestLimits, `${path}/requestLimits`, limitList, (limit, place) =>
+      this.#put(wantedLimit(limit, owner, place, this.#refuse)),
+    )
   }
 
   #put(item: WantedItem): void {

@@ -104,7 +104,9 @@ function budgetsOf(path: readonly Level[], index: EntityIndex): readonly BudgetN
 
 function limitsOf(path: readonly Level[], index: EntityIndex): readonly LimitNode[] {
   return Object.freeze(
-    path.flatMap(({ scope, id }) => inOrder(index.partsOf('request_limit', `${scope}/${id}`)).map(limitNode)),
+    path.flatMap(({ scope, id }) =>
+      inOrder(index.partsOf('request_limit', `${scope}/${id}`)).flatMap(limitNodes),
+    ),
   )
 }
 
@@ -162,8 +164,13 @@ function budgetNode({ id, owner, limitNanoUsd }: Budget): BudgetNode {
   return Object.freeze({ id, scope: owner.kind, limitNanoUsd })
 }
 
-function limitNode({ id, owner, maxRequests, windowSeconds }: RequestLimit): LimitNode {
-  return Object.freeze({ id, scope: owner.kind, unit: 'requests', max: maxRequests, windowSeconds })
+/** One for each thing that is counted: each has permits of its own. */
+function limitNodes({ id, owner, maxRequests, maxTokens, windowSeconds }: RequestLimit): LimitNode[] {
+  const common = { scope: owner.kind, windowSeconds }
+  const nodes: LimitNode[] = []
+  if (maxRequests !== undefined) nodes.push({ ...common, id, unit: 'requests', max: maxRequests })
+  if (maxTokens !== undefined) nodes.push({ ...common, id: `${id}:tokens`, unit: 'tokens', max: maxTokens })
+  return nodes.map((node) => Object.freeze(node))
 }
 
 /** Data planes must agree on the order, whatever way they came by the entities. */

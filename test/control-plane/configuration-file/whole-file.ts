@@ -8,7 +8,10 @@ const governed = {
       },
     },
   ],
-  requestLimits: [{ maxRequests: 600, windowSeconds: 60 }],
+  requestLimits: [
+    { maxRequests: 600, windowSeconds: 60 },
+    { maxTokens: 1_000_000, windowSeconds: 3600 },
+  ],
 }
 
 const providerOfKey = {

@@ -41,6 +41,8 @@ const extras: Readonly<Record<string, (things: Things, replaced: string | undefi
     workspaceId: workspace,
   }),
   configurePlugin: () => ({ name: 'audit' }),
+  addRequestLimit: () => ({ maxRequests: 1 }),
+  setRequestLimit: () => ({ maxRequests: 1 }),
   rotateVirtualKeys: ({ virtualKey }, replaced) => ({
     ...(replaced !== 'filter' && { virtualKeyIds: [virtualKey] }),
   }),

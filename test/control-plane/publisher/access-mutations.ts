@@ -71,7 +71,7 @@ export const profileMutations: Record<string, Perform> = {
     updateAccessProfile(t.context, t.actor, {
       id: t.pick('access_profile', a),
       budgets: b % 3 === 0 ? [] : [{ limit: BigInt(c + 1), period: c % 2 ? 'DAY' : 'WEEK' }],
-      requestLimits: d % 2 ? [] : [{ maxRequests: c + 1, windowSeconds: 60 }],
+      requestLimits: d % 2 ? [] : [{ maxRequests: c + 1, ...(c % 2 && { maxTokens: c }), windowSeconds: 60 }],
       ...(b % 2 ? { providerConfigs: providerConfigs(t, d, b) } : {}),
     }),
   issueVirtualKeyFromProfile: async (t, [a, b, c]) => {
