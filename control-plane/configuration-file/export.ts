@@ -144,7 +144,7 @@ class FileWriter {
       keys: keys.map((key) => ({
         name: key.name[1] ?? '',
         secret: secretVariable(key.name),
-        ...key.fields,
+        ...withoutNull(key.fields),
       })),
       models: models.map((model) => ({ name: model.name[1] ?? '', ...withoutNull(model.fields) })),
     }
@@ -166,8 +166,8 @@ class FileWriter {
 
   /** What its profile decides is the profile's. */
   #follower(name: ItemName, fields: PresentItem['fields']): Fields {
-    const { description, tags, active, owner, accessProfile } = fields
-    const own = { description, tags, active, owner, accessProfile } as Fields
+    const { description, tags, active, owner, accessProfile, maxConcurrentCalls } = fields
+    const own = { description, tags, active, owner, accessProfile, maxConcurrentCalls } as Fields
     const providers = (fields.providers as { provider: string }[]).flatMap(({ provider }) => {
       const governed = this.#governed('provider_config', [...name, provider])
       return Object.keys(governed).length === 0 ? [] : { provider, ...governed }

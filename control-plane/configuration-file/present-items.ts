@@ -108,13 +108,13 @@ class PresentReader {
       this.#add({ kind: 'provider', id, name: [name], fields })
     }
     for (const key of await this.#em.find(ProviderKeyEntity, {}, oldestFirst)) {
-      const { id, providerId, name, weight, active, credentialId, sealedSecret } = key
+      const { id, providerId, name, credentialId, sealedSecret, weight, active, maxConcurrentCalls } = key
       const place = providerSecretPlace(this.#organizationId, credentialId)
       this.#add({
         kind: 'provider_key',
         id,
         name: [...this.#name(providerId), name],
-        fields: { weight, active },
+        fields: { weight, active, maxConcurrentCalls },
         hasSecret: (secret) => isSame(this.#secrets.openValue(place, sealedSecret), secret),
       })
     }
@@ -156,6 +156,7 @@ class PresentReader {
           priority: key.priority.toUpperCase(),
           deleteAfterExpiry: key.deleteAfterExpiry,
           requireFreshSeconds: key.requireFreshSeconds,
+          maxConcurrentCalls: key.maxConcurrentCalls,
           contentLogging: key.contentLogging.toUpperCase(),
           allowAllProviders: key.allowAllProviders,
           expiresAt: key.expiresAt?.toISOString() ?? null,

@@ -210,7 +210,7 @@ class FileReader {
     })
     const { owner, active, priority, expiresAt, secret } = entry
     const { description, tags, deleteAfterExpiry, contentLogging, allowAllProviders, accessProfile } = entry
-    const { requireFreshSeconds } = entry
+    const { requireFreshSeconds, maxConcurrentCalls } = entry
     const fields = given({
       owner,
       description,
@@ -219,6 +219,7 @@ class FileReader {
       priority,
       deleteAfterExpiry,
       requireFreshSeconds,
+      maxConcurrentCalls,
       contentLogging,
       allowAllProviders,
       accessProfile,

@@ -3,6 +3,7 @@ import {
   type GovernedLevel,
   governedLevels,
   type ProviderConfig,
+  type ProviderKey,
   type RequestLimit,
   type VirtualKey,
 } from '../../contract/configuration/entities.ts'
@@ -10,6 +11,7 @@ import type {
   BudgetNode,
   CompiledKey,
   CompiledProvider,
+  ConcurrencyLimit,
   LimitNode,
   ProviderGrant,
 } from '../../plugins/sdk/builtin.ts'
@@ -50,6 +52,7 @@ export function compileKey(
     ),
     contentLogging: key.contentLogging ?? null,
     requireFreshMs: millisecondsOf(key.requireFreshSeconds),
+    concurrency: concurrencyOf(key),
   })
 }
 
@@ -143,7 +146,10 @@ function grantOf(
   const unreadKey = index.unread.heldBackPartsOf('provider_key', config.providerId).find(mayUse)
   const providerKeys = inOrder(index.partsOf('provider_key', `provider/${config.providerId}`))
     .filter((providerKey) => providerKey.active && mayUse(providerKey))
-    .map(({ id, weight, credentialId }) => Object.freeze({ id, weight, credentialId }))
+    .map((providerKey) => {
+      const { id, weight, credentialId } = providerKey
+      return Object.freeze({ id, weight, credentialId, concurrency: concurrencyOf(providerKey) })
+    })
   return [
     Object.freeze({
       id: config.id,
@@ -158,6 +164,10 @@ function grantOf(
       limits: limitsOf(level, index),
     }),
   ]
+}
+
+function concurrencyOf({ id, maxConcurrentCalls: max }: VirtualKey | ProviderKey): ConcurrencyLimit | null {
+  return max === undefined ? null : Object.freeze({ id, max })
 }
 
 function budgetNode({ id, owner, limitNanoUsd }: Budget): BudgetNode {

@@ -1,6 +1,7 @@
 import { Type } from 'gatehouse/plugin-sdk'
 import { defineBuiltin } from 'gatehouse/plugin-sdk/builtin'
 import { admit, limitHold } from './admission.ts'
+import { enter, keySlot } from './concurrency.ts'
 import { usedTokens } from './token-bound.ts'
 
 /**
@@ -29,11 +30,12 @@ export default defineBuiltin({
     return {
       onCall(call) {
         if (call.operation === 'models.list') return
-        return admit(call, host, config)
+        return enter(call, host, () => admit(call, host, config))
       },
 
       // For every outcome, so that no hold can leak: without usage the provider was never asked.
       onComplete(call) {
+        call.get(keySlot)?.release()
         call.get(limitHold)?.settle(usedTokens(call.usage))
         if (call.hold) host.ledger.settle(call.hold, call.usage?.costNanoUsd ?? 0)
       },

@@ -7,7 +7,15 @@ import type { Prices } from '../../contract/money.ts'
 import type { Call, KeyIdentity, Outcome, Principal, UpstreamRequest, Usage } from './call.ts'
 import type { Denied } from './denied.ts'
 import type { Hooks, Host, PluginDefinition } from './plugin.ts'
-import type { BudgetNode, Hold, Ledger, LimitNode, Limits } from './spending.ts'
+import type {
+  BudgetNode,
+  Concurrency,
+  ConcurrencyLimit,
+  Hold,
+  Ledger,
+  LimitNode,
+  Limits,
+} from './spending.ts'
 
 export { openaiErrorBody } from '../../contract/errors.ts'
 export { credentialHeaders, forwardPrefix, neverForwarded, reservedPrefix } from '../../contract/headers.ts'
@@ -16,6 +24,9 @@ export { isPrivateHost } from '../../contract/private-host.ts'
 export { readCredential } from './credential.ts'
 export {
   type BudgetNode,
+  type CallSlot,
+  type Concurrency,
+  type ConcurrencyLimit,
   type Hold,
   type Ledger,
   type LimitHold,
@@ -60,6 +71,8 @@ export interface CompiledProviderKey {
   readonly id: string
   readonly weight: number
   readonly credentialId: string
+  /** Null: any number of calls may be under way with it. */
+  readonly concurrency: ConcurrencyLimit | null
 }
 
 /** What a key may do with one provider. */
@@ -103,6 +116,8 @@ export interface CompiledKey extends KeyIdentity {
   readonly contentLogging: boolean | null
   /** How old the configuration may be for a call of this key; null: as old as for any call. */
   readonly requireFreshMs: number | null
+  /** Null: any number of its calls may be under way. */
+  readonly concurrency: ConcurrencyLimit | null
 }
 
 export interface HeaderFilter {
@@ -251,6 +266,7 @@ export interface BuiltinHost extends Host {
   credential(credentialId: string): string | undefined
   readonly ledger: Ledger
   readonly limits: Limits
+  readonly concurrency: Concurrency
   readonly journal: Journal
   /** Uniform in [0, 1); a test can set it. */
   random(): number

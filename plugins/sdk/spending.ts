@@ -62,6 +62,23 @@ export interface LimitHold {
   release(): void
 }
 
+/** How many calls of a virtual key, or to a provider with one of its keys, may be under way at once. */
+export interface ConcurrencyLimit {
+  /** Of the virtual key or the provider key. */
+  readonly id: string
+  readonly max: number
+}
+
+/** A place among the calls under way, until it is released. Again changes nothing. */
+export interface CallSlot {
+  release(): void
+}
+
+export interface Concurrency {
+  /** Undefined: all slots are taken. The common call is answered at once, from memory. */
+  enter(limit: ConcurrencyLimit): CallSlot | undefined | Promise<CallSlot | undefined>
+}
+
 /** How a limit stands, as far as this data plane knows without asking: other data planes may have used more of it. */
 export interface LimitStanding {
   readonly limit: LimitNode

@@ -18,6 +18,7 @@ export interface FakeHostOptions {
   readonly credentials?: Readonly<Record<string, string>>
   readonly reserve?: (budgets: readonly BudgetNode[], nanoUsd: number) => Eventually<Hold | Shortfall>
   readonly take?: (limits: readonly LimitNode[], tokens: number) => Eventually<LimitReached | undefined>
+  readonly enter?: BuiltinHost['concurrency']['enter']
   readonly prepareUpstream?: BuiltinHost['prepareUpstream']
 }
 
@@ -27,6 +28,8 @@ export function fakeHost(options: FakeHostOptions = {}) {
     reserved: [] as { budgets: readonly string[]; nanoUsd: number }[],
     settled: [] as { hold: Hold; nanoUsd: number }[],
     taken: [] as (readonly string[])[],
+    /** Places that were taken and not released. */
+    places: [] as string[],
     tokens: [] as { reserved: number; settled?: number; released?: true }[],
     journal: [] as { entry: 'intend' | 'finish'; call: BuiltinCall; charges?: readonly unknown[] }[],
     warnings: [] as object[],
@@ -60,6 +63,13 @@ export function fakeHost(options: FakeHostOptions = {}) {
         return reached instanceof Promise ? reached.then(hold) : hold(reached)
       },
       standing: (limits) => limits.map((limit) => ({ limit, remaining: limit.max, resetMs: 0 })),
+    },
+    concurrency: {
+      enter(limit) {
+        if (options.enter) return options.enter(limit)
+        record.places.push(limit.id)
+        return { release: () => void record.places.splice(record.places.indexOf(limit.id), 1) }
+      },
     },
     ledger: {
       reserve(budgets, nanoUsd) {

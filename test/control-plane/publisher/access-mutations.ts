@@ -141,6 +141,7 @@ export const keyMutations: Record<string, Perform> = {
       allowAllProviders: b % 2 === 0,
       contentLogging: b % 3 === 0 ? 'off' : 'inherit',
       requireFreshSeconds: b % 3 === 1 ? 60 : null,
+      maxConcurrentCalls: b % 3 === 2 ? 5 : null,
       priority: b % 3 === 0 ? 'normal' : 'low',
     }),
   deleteVirtualKey: (t, [a]) => deleteVirtualKey(t.context, t.actor, t.pick('virtual_key', a)),
