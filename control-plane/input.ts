@@ -57,7 +57,8 @@ const mostConcurrentCalls = 1_000_000
  */
 export function checkConcurrency(given: number | null | undefined, present: number | null): number | null {
   if (given === undefined) return present
-  return given && checkInteger('maxConcurrentCalls', given, { minimum: 1, maximum: mostConcurrentCalls })
+  if (given === null) return null
+  return checkInteger('maxConcurrentCalls', given, { minimum: 1, maximum: mostConcurrentCalls })
 }
 
 /** @throws BadUserInput unless the time is still to come. */

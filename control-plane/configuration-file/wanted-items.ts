@@ -270,10 +270,9 @@ class FileReader {
         this.#put({ ...item, fields, references: [] })
       },
     )
-    const limitList = itemKey('request_limit', ownerName)
-    this.#each(requestLimits, `${path}/requestLimits`, limitList, (limit, place) =>
-      this.#put(wantedLimit(limit, owner, place, this.#refuse)),
-    )
+    const putLimit = (limit: FileRequestLimit, place: string) =>
+      this.#put(wantedLimit(limit, owner, place, this.#refuse))
+    this.#each(requestLimits, `${path}/requestLimits`, itemKey('request_limit', ownerName), putLimit)
   }
 
   #put(item: WantedItem): void {

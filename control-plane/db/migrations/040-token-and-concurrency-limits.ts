@@ -7,8 +7,8 @@ const concurrencyLimited = ['virtual_keys', 'provider_keys']
  * A request limit may count tokens, beside calls or instead of them; a virtual key and a provider key may have a limit of
  * calls under way.
  */
-export const sharedLimits: SchemaMigration = {
-  name: '040-shared-limits',
+export const tokenAndConcurrencyLimits: SchemaMigration = {
+  name: '040-token-and-concurrency-limits',
   statements: () => [
     `alter table request_limits
        add column max_tokens integer check (max_tokens > 0),
