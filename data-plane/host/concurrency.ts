@@ -31,6 +31,11 @@ export class SlotConcurrency implements Concurrency {
     this.#options = options
   }
 
+  /** Limits in use are kept to this data plane's share. */
+  get isLocal(): boolean {
+    return this.#isDown && this.#pools.size > 0
+  }
+
   enter(limit: ConcurrencyLimit): CallSlot | undefined | Promise<CallSlot | undefined> {
     const now = this.#options.now()
     const pool = this.#poolOf(limit)

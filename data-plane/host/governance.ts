@@ -51,7 +51,7 @@ export interface Governance {
     readonly unansweredForMs: number | null
     readonly budgets: LeaseLedger['leased']
   }
-  /** The request limits are counted without the other data planes. */
+  /** Limits of requests, tokens or calls under way are counted without the other data planes. */
   readonly hasLocalLimits: boolean
   /** Gives leases back and ships what is recorded, for at most `limitMs`; what is left waits for the next start. */
   close(limitMs: number): Promise<void>
@@ -132,7 +132,7 @@ export async function openGovernance(options: GovernanceOptions): Promise<Govern
       return { unansweredForMs: desk.unansweredForMs, budgets: ledger.leased }
     },
     get hasLocalLimits() {
-      return limits.isLocal
+      return limits.isLocal || concurrency.isLocal
     },
     async close(limitMs) {
       for (const timer of timers) clearInterval(timer)

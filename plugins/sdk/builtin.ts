@@ -22,21 +22,7 @@ export { credentialHeaders, forwardPrefix, neverForwarded, reservedPrefix } from
 export { type Consumption, costNanoUsd, dearestPrices, type Prices } from '../../contract/money.ts'
 export { isPrivateHost } from '../../contract/private-host.ts'
 export { readCredential } from './credential.ts'
-export {
-  type BudgetNode,
-  type CallSlot,
-  type Concurrency,
-  type ConcurrencyLimit,
-  type Hold,
-  type Ledger,
-  type LimitHold,
-  type LimitNode,
-  type LimitReached,
-  type LimitStanding,
-  type Limits,
-  outputBound,
-  type Shortfall,
-} from './spending.ts'
+export * from './spending.ts'
 
 export interface CompiledProvider {
   readonly id: string

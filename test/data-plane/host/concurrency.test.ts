@@ -77,6 +77,7 @@ describe('calls under way', () => {
     let isAway = true
     const a = planeOver({ hold: (asked) => (isAway ? Promise.reject(new Error('away')) : store.hold(asked)) })
     expect(await enterMany(a, 10)).toHaveLength(3)
+    expect(a.isLocal).toBe(true)
     isAway = false
     a.renew()
     await vi.advanceTimersByTimeAsync(100)
