@@ -17,7 +17,9 @@ async function compile(...more: readonly Entity[]) {
 }
 
 const ofTeam = {
-  ...{ kind: 'request_limit', id: 'lim_1', owner: { kind: 'team', id: 'team_1' } },
+  kind: 'request_limit',
+  id: 'lim_1',
+  owner: { kind: 'team', id: 'team_1' },
   windowSeconds: 60,
 } as const
 
