@@ -279,6 +279,7 @@ function createPipelines(
       credential: (credentialId) => secrets.credential(credentialId),
       ledger: governance.ledger,
       limits: governance.limits,
+      concurrency: governance.concurrency,
       journal: telemetry?.watch(journal) ?? journal,
     },
     telemetry && ((call, request) => telemetry.continueUpstream(call, request)),

@@ -2,6 +2,7 @@ import { Type } from 'gatehouse/plugin-sdk'
 import { defineBuiltin } from 'gatehouse/plugin-sdk/builtin'
 import { ActivityLog } from './activity.ts'
 import { askProvider } from './ask-provider.ts'
+import { providerKeySlot } from './choose-key.ts'
 import { answerModels } from './models.ts'
 import { Pools } from './pools.ts'
 
@@ -44,6 +45,9 @@ export default defineBuiltin({
       respond(call) {
         if (call.operation === 'models.list') return answerModels(call)
         return askProvider(call, { host, pools, activity, limits })
+      },
+      onComplete(call) {
+        call.get(providerKeySlot)?.release()
       },
       activity: () => activity.list(),
       close: () => pools.close(),

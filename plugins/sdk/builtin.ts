@@ -7,23 +7,22 @@ import type { Prices } from '../../contract/money.ts'
 import type { Call, KeyIdentity, Outcome, Principal, UpstreamRequest, Usage } from './call.ts'
 import type { Denied } from './denied.ts'
 import type { Hooks, Host, PluginDefinition } from './plugin.ts'
-import type { BudgetNode, Hold, Ledger, LimitNode, Limits } from './spending.ts'
+import type {
+  BudgetNode,
+  Concurrency,
+  ConcurrencyLimit,
+  Hold,
+  Ledger,
+  LimitNode,
+  Limits,
+} from './spending.ts'
 
 export { openaiErrorBody } from '../../contract/errors.ts'
 export { credentialHeaders, forwardPrefix, neverForwarded, reservedPrefix } from '../../contract/headers.ts'
 export { type Consumption, costNanoUsd, dearestPrices, type Prices } from '../../contract/money.ts'
 export { isPrivateHost } from '../../contract/private-host.ts'
 export { readCredential } from './credential.ts'
-export {
-  type BudgetNode,
-  type Hold,
-  type Ledger,
-  type LimitNode,
-  type LimitReached,
-  type Limits,
-  outputBound,
-  type Shortfall,
-} from './spending.ts'
+export * from './spending.ts'
 
 export interface CompiledProvider {
   readonly id: string
@@ -58,6 +57,8 @@ export interface CompiledProviderKey {
   readonly id: string
   readonly weight: number
   readonly credentialId: string
+  /** Null: any number of calls may be under way with it. */
+  readonly concurrency: ConcurrencyLimit | null
 }
 
 /** What a key may do with one provider. */
@@ -101,6 +102,8 @@ export interface CompiledKey extends KeyIdentity {
   readonly contentLogging: boolean | null
   /** How old the configuration may be for a call of this key; null: as old as for any call. */
   readonly requireFreshMs: number | null
+  /** Null: any number of its calls may be under way. */
+  readonly concurrency: ConcurrencyLimit | null
 }
 
 export interface HeaderFilter {
@@ -249,6 +252,7 @@ export interface BuiltinHost extends Host {
   credential(credentialId: string): string | undefined
   readonly ledger: Ledger
   readonly limits: Limits
+  readonly concurrency: Concurrency
   readonly journal: Journal
   /** Uniform in [0, 1); a test can set it. */
   random(): number

@@ -42,4 +42,5 @@ export const goodKey: CompiledKey = {
   grants: [],
   contentLogging: null,
   requireFreshMs: null,
+  concurrency: null,
 }

@@ -68,7 +68,8 @@ export function stubHost(logged: LoggedError[] = []): Omit<BuiltinHost, 'prepare
     digest: (secret) => secret,
     credential: () => undefined,
     ledger: { reserve: () => ({ nanoUsd: 0, charges: [] }), settle: () => [] },
-    limits: { take: () => undefined },
+    concurrency: { enter: () => ({ release() {} }) },
+    limits: { take: () => ({ settle() {}, release() {} }), standing: () => [] },
     journal: { intend() {}, finish() {} },
     random: () => 0,
   }

@@ -4,6 +4,7 @@ import type {
   CompiledProvider,
   Configuration,
   HeaderFilter,
+  LimitNode,
   Prices,
   ProviderGrant,
 } from 'gatehouse/plugin-sdk/builtin'
@@ -63,7 +64,9 @@ export function grant(
     active: true,
     weight: 1,
     heldBack: null,
-    providerKeys: [{ id: `pk_${granted.name}`, weight: 1, credentialId: `secret-of-${granted.name}` }],
+    providerKeys: [
+      { id: `pk_${granted.name}`, weight: 1, credentialId: `secret-of-${granted.name}`, concurrency: null },
+    ],
     allowsModel: (name) => allowed.includes('*') || allowed.includes(name),
     ownerMayUse: () => true,
     budgets: [],
@@ -94,8 +97,18 @@ export function key(members: Partial<CompiledKey> = {}): CompiledKey {
     grants: [],
     contentLogging: null,
     requireFreshMs: null,
+    concurrency: null,
     ...members,
   }
+}
+
+export function limitNode(
+  id: string,
+  scope: string,
+  max: number,
+  unit: LimitNode['unit'] = 'requests',
+): LimitNode {
+  return { id, scope, unit, max, windowSeconds: 60 }
 }
 
 export interface ConfigurationMembers {

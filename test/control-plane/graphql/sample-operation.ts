@@ -49,6 +49,8 @@ const extras: Readonly<Record<string, (things: Things, replaced: string | undefi
     ],
   }),
   configurePlugin: () => ({ name: 'audit' }),
+  addRequestLimit: () => ({ maxRequests: 1 }),
+  setRequestLimit: () => ({ maxRequests: 1 }),
   rotateVirtualKeys: ({ virtualKey }, replaced) => ({
     ...(replaced !== 'filter' && { virtualKeyIds: [virtualKey] }),
   }),
