@@ -102,9 +102,6 @@ async function judge(planes: Planes, run: Run): Promise<Finding> {
   const heldAfterQuietNanoUsd = standings.reduce((sum, { leased }) => sum + leased, 0)
   const reportDrift = Math.abs((await readSummedCost(planes)) - totalOf(recorded))
   const reconciledDrift = await readReconciledDrift(planes.controlPlane.address('url'))
-  process.stderr.write(
-    `CURVE ${[0.3, 0.5, 0.7, 0.8, 0.9, 0.95].map((part) => `${part}:${reachedAfter(part, billed, run)}`).join(' ')}\n`,
-  )
   const driftNanoUsd = drift.nanoUsd + settledDrift + reportDrift + reconciledDrift
   return {
     verdict: {
