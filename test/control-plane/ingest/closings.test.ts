@@ -27,7 +27,7 @@ it('money is not blocked for ever by a lost batch of a data plane process that i
   const leased = async () => (await readWindows(installation, organizationId, budgetId))[0]?.leased
 
   const gone = new SpendingDataPlane(identity, 'run_1')
-  const request = gone.request([{ budgetId, wantedNanoUsd: 400, neededNanoUsd: 100 }])
+  const request = gone.request([{ budgetId, wantedNanoUsd: 400, neededNanoUsd: 400 }])
   gone.receive(
     request.id,
     await installation.database.transaction(organizationId, (em) => grantLeases(em, request, Date.now())),
@@ -54,7 +54,7 @@ it.each([
     const identity = await enrol(installation, organizationId)
     const budgetId = await createBudget(installation, organizationId, 1_000)
     const gone = new SpendingDataPlane(identity, 'run_1')
-    const request = gone.request([{ budgetId, wantedNanoUsd: 400, neededNanoUsd: 100 }])
+    const request = gone.request([{ budgetId, wantedNanoUsd: 400, neededNanoUsd: 400 }])
     gone.receive(
       request.id,
       await installation.database.transaction(organizationId, (em) => grantLeases(em, request, Date.now())),
@@ -73,7 +73,7 @@ it('what the next process of a data plane says again of a lease needs no batch o
   const identity = await enrol(installation, organizationId)
   const budgetId = await createBudget(installation, organizationId, 1_000)
   const gone = new SpendingDataPlane(identity, 'run_1')
-  const request = gone.request([{ budgetId, wantedNanoUsd: 400, neededNanoUsd: 100 }])
+  const request = gone.request([{ budgetId, wantedNanoUsd: 400, neededNanoUsd: 400 }])
   gone.receive(
     request.id,
     await installation.database.transaction(organizationId, (em) => grantLeases(em, request, Date.now())),
