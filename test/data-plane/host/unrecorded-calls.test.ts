@@ -65,7 +65,7 @@ describe('calls that a full journal has no room for, where the operator lets the
     journal.finish(callOf({ id: 'refused' }), denied, [])
     expect(journal).toMatchObject({ unrecordedCalls: 7, unrecordedRefusals: 1 })
     // The segments can be given up once they are known to survive a loss of power.
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await journal.filesSecured()
     const events = drain(journal)
     expect(events.filter((event) => event.type === 'calls.unrecorded')).toEqual([
       expect.objectContaining({ from: from + 1_000, until: from + 7_000, served: 7, refused: 1 }),
