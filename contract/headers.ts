@@ -54,3 +54,8 @@ export const requestIdHeader = 'x-request-id'
 
 /** What a caller may give as the id of its own request; any other value gets one of ours. */
 export const usableRequestId = /^[\w.:/+=@-]{1,128}$/
+
+/** What a call has cost, in US dollars, on answers whose cost is known when their head goes out. */
+export const costHeader = 'x-gatehouse-cost-usd'
+/** `true` beside a cost that the provider did not report: it is our own count. */
+export const costEstimatedHeader = 'x-gatehouse-cost-estimated'

@@ -13,7 +13,7 @@ export type ChunkFilter = (chunk: Buffer) => Buffer
 /** The answer of one call over Node's response: one `writeHead` and one `end` when it is whole. */
 export class HttpReply implements Reply {
   readonly #response: ServerResponse
-  /** Sent with every answer: request id, CORS. */
+  /** Sent with every answer: request id, CORS, and what stages set. */
   readonly #headers: Record<string, string>
   readonly #streams: OpenStreams
   #stream: OpenStream | undefined
@@ -61,6 +61,10 @@ export class HttpReply implements Reply {
     if (this.#left) listener()
     else if (this.#listeners) this.#listeners.push(listener)
     else this.#listeners = [listener]
+  }
+
+  setHeader(name: string, value: string): void {
+    this.#headers[name] = value
   }
 
   send(status: number, headers: Record<string, string>, body: Buffer): void {

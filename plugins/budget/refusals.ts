@@ -1,5 +1,5 @@
 import { Denied } from 'gatehouse/plugin-sdk'
-import type { LimitReached, Shortfall } from 'gatehouse/plugin-sdk/builtin'
+import { decimalUsd, type LimitReached, type Shortfall } from 'gatehouse/plugin-sdk/builtin'
 
 const leaseRetrySeconds = 2
 
@@ -23,7 +23,7 @@ export function shortfallRefusal(shortfall: Shortfall): Denied {
   const reset = resetsAt === null ? 'and never resets' : `and resets at ${resetsAt}`
   return new Denied(
     'budget_exceeded',
-    `The ${nameOf(scope)} budget of ${dollars(limitNanoUsd)} has no room for this call ${reset}`,
+    `The ${nameOf(scope)} budget of $${decimalUsd(limitNanoUsd)} has no room for this call ${reset}`,
     {
       scope,
       limit: limitNanoUsd,
@@ -48,10 +48,4 @@ export function unboundedRefusal(field: string, why: string): Denied {
 
 function nameOf(scope: string): string {
   return scope.replaceAll('_', ' ')
-}
-
-function dollars(nanoUsd: string): string {
-  const digits = nanoUsd.padStart(10, '0')
-  const cents = digits.slice(-9).replace(/0+$/, '').padEnd(2, '0')
-  return `$${digits.slice(0, -9)}.${cents}`
 }

@@ -10,8 +10,15 @@ import type { Hooks, Host, PluginDefinition } from './plugin.ts'
 import type { BudgetNode, Hold, Ledger, LimitNode, Limits } from './spending.ts'
 
 export { openaiErrorBody } from '../../contract/errors.ts'
-export { credentialHeaders, forwardPrefix, neverForwarded, reservedPrefix } from '../../contract/headers.ts'
-export { type Consumption, costNanoUsd, dearestPrices, type Prices } from '../../contract/money.ts'
+export {
+  costEstimatedHeader,
+  costHeader,
+  credentialHeaders,
+  forwardPrefix,
+  neverForwarded,
+  reservedPrefix,
+} from '../../contract/headers.ts'
+export { type Consumption, costNanoUsd, dearestPrices, decimalUsd, type Prices } from '../../contract/money.ts'
 export { isPrivateHost } from '../../contract/private-host.ts'
 export { readCredential } from './credential.ts'
 export {
@@ -174,6 +181,8 @@ export interface Reply {
   readonly signal: AbortSignal
   /** Calls `listener` once, when the caller leaves before the answer is complete. */
   onAbort(listener: () => void): void
+  /** Sets a header of the answer, whatever that will be. Does nothing once the head has gone out. */
+  setHeader(name: string, value: string): void
   /** Head and whole body in one write. */
   send(status: number, headers: Record<string, string>, body: Buffer): void
   /** Starts a streamed answer; its head goes out with the first piece. */

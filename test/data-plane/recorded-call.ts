@@ -47,6 +47,7 @@ const noReply: Reply = {
   aborted: false,
   signal: new AbortController().signal,
   onAbort() {},
+  setHeader() {},
   send() {},
   start() {},
   write: () => true,

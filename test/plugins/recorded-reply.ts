@@ -38,6 +38,10 @@ export class RecordedReply implements Reply {
     for (const listener of this.#listeners) listener()
   }
 
+  setHeader(name: string, value: string): void {
+    this.headers[name] = value
+  }
+
   send(status: number, headers: Record<string, string>, body: Buffer): void {
     if (this.aborted) return
     this.start(status, headers)
@@ -49,7 +53,7 @@ export class RecordedReply implements Reply {
     if (this.aborted) return
     if (this.started) throw new Error('an answer has one head')
     this.status = status
-    this.headers = headers
+    this.headers = { ...this.headers, ...headers }
   }
 
   write(chunk: Buffer): boolean {
