@@ -143,6 +143,8 @@ export interface Configuration {
   isRevoked(keyId: string): boolean
   /** How old it may be before every call is refused; null: any age. */
   readonly maxStalenessMs: number | null
+  /** Whether callers read the limit of a budget and what is used of it. */
+  readonly showBudgetAmounts: boolean
   /** Exact origins, or `["*"]`; `[]` refuses every cross-origin call. */
   readonly allowedOrigins: readonly string[]
   /** Request headers that a browser may send. */

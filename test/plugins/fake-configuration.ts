@@ -123,6 +123,7 @@ export function configuration(members: ConfigurationMembers = {}): Configuration
     admitsAddress: null,
     isTrustedProxy: null,
     maxStalenessMs: null,
+    showBudgetAmounts: false,
     plugins: [],
   }
 }
