@@ -56,7 +56,7 @@ class Admission {
   #onPermits(reached: LimitReached | undefined, target: Target, index: number): Eventually<void> {
     if (reached) {
       if (this.#canSkip(reached.scope, index)) return this.try(index + 1)
-      throw limitRefusal(reached)
+      throw limitRefusal(reached, this.#host.now())
     }
     this.#hasKeyPermits = true
     return this.#reserve(target, index)
@@ -89,7 +89,7 @@ class Admission {
   ): Eventually<void> {
     if ('reason' in result) {
       if (this.#canSkip(result.scope, index)) return this.try(index + 1)
-      throw shortfallRefusal(result)
+      throw shortfallRefusal(result, this.#call.configuration.showBudgetAmounts, this.#host.now())
     }
     this.#call.hold = result
     this.#call.targets = [target]

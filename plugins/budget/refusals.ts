@@ -3,16 +3,17 @@ import { decimalUsd, type LimitReached, type Shortfall } from 'gatehouse/plugin-
 
 const leaseRetrySeconds = 2
 
-export function limitRefusal({ scope, maxRequests, retryAfterMs }: LimitReached): Denied {
+export function limitRefusal({ scope, maxRequests, retryAfterMs }: LimitReached, now: number): Denied {
   const retryAfterSeconds = Math.max(1, Math.ceil(retryAfterMs / 1000))
   return new Denied(
     'request_limited',
     `The ${nameOf(scope)} limit of ${maxRequests} requests is reached: try again in ${retryAfterSeconds} s`,
-    { scope, limit: maxRequests, retryAfterSeconds },
+    { scope, unit: 'requests', limit: maxRequests, resets_at: timeOf(now + retryAfterMs), retryAfterSeconds },
   )
 }
 
-export function shortfallRefusal(shortfall: Shortfall): Denied {
+/** @param showsAmounts Whether the organization lets its callers read how much money is in a budget. */
+export function shortfallRefusal(shortfall: Shortfall, showsAmounts: boolean, now: number): Denied {
   const { reason, scope, limitNanoUsd, settledNanoUsd, resetsAt } = shortfall
   if (reason === 'unavailable') {
     return new Denied('budget_unavailable', `The ${nameOf(scope)} budget cannot be checked right now`, {
@@ -20,15 +21,16 @@ export function shortfallRefusal(shortfall: Shortfall): Denied {
       retryAfterSeconds: leaseRetrySeconds,
     })
   }
-  const reset = resetsAt === null ? 'and never resets' : `and resets at ${resetsAt}`
+  const amount = showsAmounts ? ` of $${decimalUsd(limitNanoUsd)}` : ''
+  const reset = resetsAt === null ? 'never resets' : `resets at ${resetsAt}`
   return new Denied(
     'budget_exceeded',
-    `The ${nameOf(scope)} budget of $${decimalUsd(limitNanoUsd)} has no room for this call ${reset}`,
+    `The ${nameOf(scope)} budget${amount} has no room for this call and ${reset}`,
     {
       scope,
-      limit: limitNanoUsd,
-      ...(settledNanoUsd === null ? {} : { used: settledNanoUsd }),
-      ...(resetsAt === null ? {} : { resets_at: resetsAt }),
+      ...(showsAmounts && { unit: 'usd', limit: decimalUsd(limitNanoUsd) }),
+      ...(showsAmounts && settledNanoUsd !== null && { used: decimalUsd(settledNanoUsd) }),
+      ...(resetsAt !== null && { resets_at: resetsAt, retryAfterSeconds: secondsUntil(resetsAt, now) }),
     },
   )
 }
@@ -48,4 +50,12 @@ export function unboundedRefusal(field: string, why: string): Denied {
 
 function nameOf(scope: string): string {
   return scope.replaceAll('_', ' ')
+}
+
+function timeOf(ms: number): string {
+  return new Date(ms).toISOString()
+}
+
+function secondsUntil(time: string, now: number): number {
+  return Math.max(1, Math.ceil((Date.parse(time) - now) / 1000))
 }

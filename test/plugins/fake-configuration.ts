@@ -103,6 +103,7 @@ export interface ConfigurationMembers {
   readonly keys?: Readonly<Record<string, CompiledKey>>
   readonly revoked?: readonly string[]
   readonly headerFilter?: Partial<HeaderFilter>
+  readonly showBudgetAmounts?: boolean
 }
 
 export function configuration(members: ConfigurationMembers = {}): Configuration {
@@ -123,7 +124,7 @@ export function configuration(members: ConfigurationMembers = {}): Configuration
     admitsAddress: null,
     isTrustedProxy: null,
     maxStalenessMs: null,
-    showBudgetAmounts: false,
+    showBudgetAmounts: members.showBudgetAmounts ?? false,
     plugins: [],
   }
 }
