@@ -13,6 +13,8 @@ export interface PermitGrant {
    * them for a window beyond it.
    */
   readonly holdMs: number
+  /** What could still be granted, after this grant. */
+  readonly remaining: number
   /** When nothing was granted: how long until a permit can be expected. */
   readonly retryAfterMs: number
 }

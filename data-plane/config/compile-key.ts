@@ -163,7 +163,7 @@ function budgetNode({ id, owner, limitNanoUsd }: Budget): BudgetNode {
 }
 
 function limitNode({ id, owner, maxRequests, windowSeconds }: RequestLimit): LimitNode {
-  return Object.freeze({ id, scope: owner.kind, maxRequests, windowSeconds })
+  return Object.freeze({ id, scope: owner.kind, unit: 'requests', max: maxRequests, windowSeconds })
 }
 
 /** Data planes must agree on the order, whatever way they came by the entities. */

@@ -1,4 +1,4 @@
-import type { LimitNode, LimitReached, Limits } from '../../plugins/sdk/builtin.ts'
+import type { LimitNode, LimitReached, LimitStanding, Limits } from '../../plugins/sdk/builtin.ts'
 import type { LimitStore } from '../../transport/limit-store.ts'
 import { within } from '../deadline.ts'
 import type { HostLog } from './host-log.ts'
@@ -53,6 +53,14 @@ export class PermitLimits implements Limits {
       return undefined
     }
     return refusalOf(pools, now) ?? this.#takeShared(pools, now)
+  }
+
+  standing(limits: readonly LimitNode[]): readonly LimitStanding[] {
+    const now = this.#options.now()
+    const dataPlanes = Math.max(1, this.#options.dataPlanes())
+    return this.#poolsOf(limits).map((pool) =>
+      this.#isDown ? pool.standingAlone(now, shareOf(pool.node, dataPlanes)) : pool.standing(now),
+    )
   }
 
   /** Gives back what will not be used in time, and forgets limits that nobody uses. Called often. */
@@ -156,8 +164,7 @@ export class PermitLimits implements Limits {
 
   #poolOf(node: LimitNode): PermitPool {
     const known = this.#pools.get(node.id)
-    const isSame =
-      known && known.node.maxRequests === node.maxRequests && known.node.windowSeconds === node.windowSeconds
+    const isSame = known && known.node.max === node.max && known.node.windowSeconds === node.windowSeconds
     if (isSame) return known
     if (known) {
       known.isForgotten = true
@@ -176,8 +183,8 @@ function tryUse(pools: readonly PermitPool[], now: number): boolean {
   return true
 }
 
-function shareOf({ maxRequests }: LimitNode, dataPlanes: number): number {
-  return Math.max(1, Math.floor(maxRequests / dataPlanes))
+function shareOf({ max }: LimitNode, dataPlanes: number): number {
+  return Math.max(1, Math.floor(max / dataPlanes))
 }
 
 function refusalOf(pools: readonly PermitPool[], now: number): LimitReached | undefined {
@@ -190,6 +197,5 @@ function refusalOf(pools: readonly PermitPool[], now: number): LimitReached | un
 
 function reached(pool: PermitPool | undefined, retryAfterMs: number): LimitReached {
   if (!pool) throw new TypeError('a call without limits takes no permits')
-  const { scope, maxRequests } = pool.node
-  return { scope, maxRequests, retryAfterMs }
+  return { limit: pool.node, retryAfterMs }
 }

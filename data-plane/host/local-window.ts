@@ -54,6 +54,18 @@ export class LocalWindow {
     this.#entries.push({ since: now, until: now, count: 1 })
   }
 
+  /** How many uses lie within the window that ends now. */
+  used(now: number): number {
+    this.#forget(now)
+    return this.#count
+  }
+
+  /** Milliseconds until all of them have left the window. */
+  emptyInMs(now: number): number {
+    const last = this.#entries.at(-1)
+    return last ? Math.max(0, last.until + this.#windowMs - now) : 0
+  }
+
   /** Whether no use lies within the window that ends now. */
   isIdle(now: number): boolean {
     this.#forget(now)

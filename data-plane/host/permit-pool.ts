@@ -1,4 +1,4 @@
-import type { LimitNode } from '../../plugins/sdk/builtin.ts'
+import type { LimitNode, LimitStanding } from '../../plugins/sdk/builtin.ts'
 import { type PermitGrant, type PermitRequest, permitHoldMs } from '../../transport/limit-store.ts'
 import { LocalWindow } from './local-window.ts'
 
@@ -24,6 +24,10 @@ export class PermitPool {
   readonly #window: LocalWindow
   #refusedUntil = 0
   #retryAt = 0
+  /** What the store had left when it answered last. */
+  #remaining = 0
+  /** When all that it had given out by then has stopped counting. */
+  #fullAt = 0
   #takes = 0
   #takesPerMs = 0
   #ratedAt = 0
@@ -86,18 +90,37 @@ export class PermitPool {
   request(now: number): PermitRequest {
     this.#rate(now)
     const ahead = Math.floor(this.#takesPerMs * this.holdMs * 0.5)
-    const { id: limitId, maxRequests } = this.node
+    const { id: limitId, max: maxRequests } = this.node
     const wanted = Math.min(maxRequests, Math.max(1, this.waiting + ahead))
     return { limitId, maxRequests, windowMs: this.windowMs, wanted }
   }
 
   /** Takes up a grant for a request that was made at `askedAt`. */
-  learn({ granted, holdMs, retryAfterMs }: PermitGrant, askedAt: number, now: number): void {
-    if (granted > 0) this.#blocks.push({ permits: granted, usableUntil: askedAt + holdMs })
-    else {
+  learn({ granted, holdMs, remaining, retryAfterMs }: PermitGrant, askedAt: number, now: number): void {
+    this.#remaining = remaining
+    if (granted > 0) {
+      this.#blocks.push({ permits: granted, usableUntil: askedAt + holdMs })
+      this.#fullAt = now + holdMs + this.windowMs
+    } else {
+      this.#fullAt = Math.max(this.#fullAt, now + retryAfterMs)
       this.#retryAt = now + retryAfterMs
       this.#refusedUntil = now + Math.min(retryAfterMs, longestRefusalMs)
     }
+  }
+
+  /** What is left of the limit, as the store said last; all of it once nothing that it said can count any more. */
+  standing(now: number): LimitStanding {
+    const limit = this.node
+    if (now >= this.#fullAt) return { limit, remaining: limit.max, resetMs: 0 }
+    let remaining = this.#remaining
+    for (const { permits, usableUntil } of this.#blocks) if (now < usableUntil) remaining += permits
+    return { limit, remaining: Math.min(limit.max, remaining), resetMs: this.#fullAt - now }
+  }
+
+  /** What is left of this data plane's own share. */
+  standingAlone(now: number, share: number): LimitStanding {
+    const remaining = Math.max(0, share - this.#window.used(now))
+    return { limit: this.node, remaining, resetMs: this.#window.emptyInMs(now) }
   }
 
   /** Removes the permits that will not be used in time, and says how many there were. */

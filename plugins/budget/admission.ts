@@ -55,7 +55,7 @@ class Admission {
 
   #onPermits(reached: LimitReached | undefined, target: Target, index: number): Eventually<void> {
     if (reached) {
-      if (this.#canSkip(reached.scope, index)) return this.try(index + 1)
+      if (this.#canSkip(reached.limit.scope, index)) return this.try(index + 1)
       throw limitRefusal(reached, this.#host.now())
     }
     this.#hasKeyPermits = true

@@ -3,12 +3,12 @@ import { decimalUsd, type LimitReached, type Shortfall } from 'gatehouse/plugin-
 
 const leaseRetrySeconds = 2
 
-export function limitRefusal({ scope, maxRequests, retryAfterMs }: LimitReached, now: number): Denied {
+export function limitRefusal({ limit: { scope, max }, retryAfterMs }: LimitReached, now: number): Denied {
   const retryAfterSeconds = Math.max(1, Math.ceil(retryAfterMs / 1000))
   return new Denied(
     'request_limited',
-    `The ${nameOf(scope)} limit of ${maxRequests} requests is reached: try again in ${retryAfterSeconds} s`,
-    { scope, unit: 'requests', limit: maxRequests, resets_at: timeOf(now + retryAfterMs), retryAfterSeconds },
+    `The ${nameOf(scope)} limit of ${max} requests is reached: try again in ${retryAfterSeconds} s`,
+    { scope, unit: 'requests', limit: max, resets_at: timeOf(now + retryAfterMs), retryAfterSeconds },
   )
 }
 

@@ -27,6 +27,7 @@ export {
   type Ledger,
   type LimitNode,
   type LimitReached,
+  type LimitStanding,
   type Limits,
   outputBound,
   type Shortfall,

@@ -11,7 +11,9 @@ export interface BudgetNode {
 export interface LimitNode {
   readonly id: string
   readonly scope: string
-  readonly maxRequests: number
+  readonly unit: 'requests' | 'tokens'
+  /** Admitted in any sliding window of `windowSeconds`. */
+  readonly max: number
   readonly windowSeconds: number
 }
 
@@ -47,12 +49,22 @@ export interface Ledger {
 }
 
 export interface LimitReached {
-  readonly scope: string
-  readonly maxRequests: number
+  readonly limit: LimitNode
   readonly retryAfterMs: number
+}
+
+/** How a limit stands, as far as this data plane knows without asking: other data planes may have used more of it. */
+export interface LimitStanding {
+  readonly limit: LimitNode
+  /** Of its unit, from 0 to `max`. */
+  readonly remaining: number
+  /** Until all of it can be used again if nobody uses it before; 0 when all of it can be used now. */
+  readonly resetMs: number
 }
 
 /** Takes one permit of every limit, or none. */
 export interface Limits {
   take(limits: readonly LimitNode[]): LimitReached | undefined | Promise<LimitReached | undefined>
+  /** In the order of `limits`; at once, from memory. */
+  standing(limits: readonly LimitNode[]): readonly LimitStanding[]
 }

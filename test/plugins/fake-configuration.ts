@@ -4,6 +4,7 @@ import type {
   CompiledProvider,
   Configuration,
   HeaderFilter,
+  LimitNode,
   Prices,
   ProviderGrant,
 } from 'gatehouse/plugin-sdk/builtin'
@@ -96,6 +97,15 @@ export function key(members: Partial<CompiledKey> = {}): CompiledKey {
     requireFreshMs: null,
     ...members,
   }
+}
+
+export function limitNode(
+  id: string,
+  scope: string,
+  max: number,
+  unit: LimitNode['unit'] = 'requests',
+): LimitNode {
+  return { id, scope, unit, max, windowSeconds: 60 }
 }
 
 export interface ConfigurationMembers {

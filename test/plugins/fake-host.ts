@@ -46,6 +46,7 @@ export function fakeHost(options: FakeHostOptions = {}) {
         record.taken.push(limits.map(({ id }) => id))
         return options.take?.(limits)
       },
+      standing: (limits) => limits.map((limit) => ({ limit, remaining: limit.max, resetMs: 0 })),
     },
     ledger: {
       reserve(budgets, nanoUsd) {

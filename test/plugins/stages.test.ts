@@ -1,7 +1,7 @@
 import type { CompiledKey, CompiledModel, CompiledProvider } from 'gatehouse/plugin-sdk/builtin'
 import OpenAI from 'openai'
 import { describe, expect, it } from 'vitest'
-import { configuration, grant, key, model, provider } from './fake-configuration.ts'
+import { configuration, grant, key, limitNode, model, provider } from './fake-configuration.ts'
 import type { FakeHostOptions } from './fake-host.ts'
 import { providerSecret } from './provider/ask.ts'
 import { event, httpChunk, startRawUpstream, streamHead, wholeAnswer } from './provider/raw-upstream.ts'
@@ -92,7 +92,7 @@ describe('with the official client', () => {
 })
 
 describe("refusals are the client's own error classes, and reach no provider", () => {
-  const limited = { take: () => ({ scope: 'team', maxRequests: 1, retryAfterMs: 1500 }) }
+  const limited = { take: () => ({ limit: limitNode('lim_1', 'team', 1), retryAfterMs: 1500 }) }
   const exhausted = {
     reserve: () => ({
       reason: 'exceeded' as const,
@@ -103,7 +103,7 @@ describe("refusals are the client's own error classes, and reach no provider", (
       resetsAt: null,
     }),
   }
-  const limits = [{ id: 'lim_1', scope: 'team', maxRequests: 1, windowSeconds: 60 }]
+  const limits = [limitNode('lim_1', 'team', 1)]
   const cases: [
     string,
     number,

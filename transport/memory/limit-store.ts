@@ -49,7 +49,12 @@ export class MemoryLimits {
       now,
     })
     if (answer.granted > 0) held.add(limitId, grantId, answer.granted, now + holdMs, now)
-    return { granted: answer.granted, holdMs, retryAfterMs: Math.ceil(answer.retryAfter) }
+    return {
+      granted: answer.granted,
+      holdMs,
+      remaining: answer.remaining,
+      retryAfterMs: Math.ceil(answer.retryAfter),
+    }
   }
 
   #window(organizationId: string, limitId: string): PermitWindow {

@@ -12,6 +12,8 @@ export interface PermitAsk {
 
 export interface PermitAnswer {
   readonly granted: number
+  /** What could still be granted. */
+  readonly remaining: number
   /** When nothing was granted: how long until a permit stops counting. 0 otherwise. */
   readonly retryAfter: number
 }
@@ -43,10 +45,16 @@ export class PermitWindow {
   acquire({ grantId, maxRequests, lifetime, wanted, now }: PermitAsk): PermitAnswer {
     this.#forget(now)
     const granted = permitsToGrant(wanted, maxRequests - this.#taken)
-    if (granted === 0) return { granted, retryAfter: this.#timeUntilFree(maxRequests, now) }
+    if (granted === 0) {
+      return {
+        granted,
+        remaining: Math.max(0, maxRequests - this.#taken),
+        retryAfter: this.#timeUntilFree(maxRequests, now),
+      }
+    }
     this.#insert({ id: grantId, permits: granted, until: now + lifetime })
     this.#taken += granted
-    return { granted, retryAfter: 0 }
+    return { granted, remaining: maxRequests - this.#taken, retryAfter: 0 }
   }
 
   /** Leaves at most `permits` of a grant. Doing it again changes nothing. */

@@ -14,7 +14,8 @@ import { runScript, script } from './script.ts'
 
 /**
  * KEYS: grants and permits of each limit. ARGV: grant id, then for each limit its maximum, the lifetime of a
- * grant, and how many are wanted. Answers for each: granted, time until a permit is free, the time now.
+ * grant, and how many are wanted. Answers for each: granted, what could still be,
+ * time until a permit is free, the time now.
  */
 const acquire = script(`
   local time = redis.call('TIME')
@@ -67,6 +68,7 @@ const acquire = script(`
       redis.call('PEXPIRE', permits, lifetimeMs)
     end
     answers[#answers + 1] = granted
+    answers[#answers + 1] = math.max(0, free - granted)
     answers[#answers + 1] = retryAfter
     answers[#answers + 1] = now
   end
@@ -101,6 +103,7 @@ const checkAnswers = checkerOf('answer of the permit script', Type.Array(Type.Nu
 
 export interface MeasuredGrant {
   readonly granted: number
+  readonly remaining: number
   readonly retryAfterMicros: number
   readonly nowMicros: number
 }
@@ -120,9 +123,10 @@ export async function acquirePermits(
   ])
   const numbers = checkAnswers(await runScript(client, acquire, keys, [grantId, ...values]))
   return requests.map((_, index) => ({
-    granted: numbers[3 * index] ?? 0,
-    retryAfterMicros: numbers[3 * index + 1] ?? 0,
-    nowMicros: numbers[3 * index + 2] ?? 0,
+    granted: numbers[4 * index] ?? 0,
+    remaining: numbers[4 * index + 1] ?? 0,
+    retryAfterMicros: numbers[4 * index + 2] ?? 0,
+    nowMicros: numbers[4 * index + 3] ?? 0,
   }))
 }
 
@@ -171,11 +175,11 @@ export function redisLimitStore(connection: RedisConnection, organizationId: str
       const grantId = randomUUID()
       const grants = await acquireFor(grantId, requests)
       return requests.map(({ limitId, windowMs }, index) => {
-        const { granted = 0, retryAfterMicros = 0 } = grants[index] ?? {}
+        const { granted = 0, remaining = 0, retryAfterMicros = 0 } = grants[index] ?? {}
         const holdMs = permitHoldMs(windowMs)
         if (granted > 0)
           held.add(limitId, grantName(grantId, index), granted, calledAt + holdMs, performance.now())
-        return { granted, holdMs, retryAfterMs: Math.ceil(retryAfterMicros / 1000) }
+        return { granted, holdMs, remaining, retryAfterMs: Math.ceil(retryAfterMicros / 1000) }
       })
     },
     async giveBack(limitId, permits) {

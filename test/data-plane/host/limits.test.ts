@@ -5,10 +5,11 @@ import { LocalWindow } from '../../../data-plane/host/local-window.ts'
 import type { LimitNode } from '../../../plugins/sdk/builtin.ts'
 import type { LimitStore, PermitRequest } from '../../../transport/limit-store.ts'
 
-const node = (id: string, maxRequests: number, windowSeconds = 60): LimitNode => ({
+const node = (id: string, max: number, windowSeconds = 60): LimitNode => ({
   id,
   scope: 'virtual_key',
-  maxRequests,
+  unit: 'requests',
+  max,
   windowSeconds,
 })
 
@@ -22,7 +23,7 @@ function storeOf(limit: number) {
       return asked.map(({ wanted }) => {
         const granted = Math.min(wanted, limit - store.out)
         store.out += granted
-        return { granted, holdMs: 1000, retryAfterMs: granted > 0 ? 0 : 7000 }
+        return { granted, holdMs: 1000, remaining: limit - store.out, retryAfterMs: granted > 0 ? 0 : 7000 }
       })
     },
     async giveBack(_limitId, permits) {
@@ -30,6 +31,11 @@ function storeOf(limit: number) {
     },
   }
   return { store, requests }
+}
+
+const unreachable: LimitStore = {
+  acquire: () => Promise.reject(new Error('out of reach')),
+  giveBack: () => Promise.reject(new Error('out of reach')),
 }
 
 const limitsOver = (store: LimitStore, dataPlanes = 1) =>
@@ -53,8 +59,7 @@ describe('request limits', () => {
     const results = await Promise.all(Array.from({ length: 100 }, () => limits.take([node('a', 25)])))
     expect(results.filter((result) => result === undefined)).toHaveLength(25)
     expect(results.find((result) => result)).toEqual({
-      scope: 'virtual_key',
-      maxRequests: 25,
+      limit: node('a', 25),
       retryAfterMs: 7000,
     })
   })
@@ -92,10 +97,10 @@ describe('request limits', () => {
       ...store,
       acquire: async (asked) =>
         asked[0]?.limitId === 'empty'
-          ? [{ granted: 0, holdMs: 1000, retryAfterMs: 500 }]
+          ? [{ granted: 0, holdMs: 1000, remaining: 0, retryAfterMs: 500 }]
           : store.acquire(asked),
     })
-    expect(await limits.take([node('a', 10), node('empty', 3)])).toMatchObject({ maxRequests: 3 })
+    expect(await limits.take([node('a', 10), node('empty', 3)])).toMatchObject({ limit: { max: 3 } })
     for (let index = 0; index < 10; index++) expect(await limits.take([node('a', 10)])).toBeUndefined()
   })
 
@@ -112,17 +117,37 @@ describe('request limits', () => {
   })
 
   it('keep to this data plane’s share while the store is out of reach', async () => {
-    const store: LimitStore = {
-      acquire: () => Promise.reject(new Error('out of reach')),
-      giveBack: () => Promise.reject(new Error('out of reach')),
-    }
-    const limits = limitsOver(store, 3)
+    const limits = limitsOver(unreachable, 3)
     const results = []
     for (let index = 0; index < 10; index++) results.push(await limits.take([node('a', 10)]))
     expect(results.filter((result) => result === undefined)).toHaveLength(3)
     expect(results.at(-1)).toMatchObject({ retryAfterMs: 60_000 })
     expect(await limits.take([node('b', 2)])).toBeUndefined()
-    expect(await limits.take([node('b', 2)])).toMatchObject({ scope: 'virtual_key' })
+    expect(await limits.take([node('b', 2)])).toMatchObject({ limit: { scope: 'virtual_key' } })
+  })
+})
+
+describe('how a limit stands', () => {
+  it('is what the store had left and what is held here, until nothing can count any more', async () => {
+    const limits = limitsOver(storeOf(10).store)
+    const path = [node('a', 10), node('b', 10)]
+    const full = path.map((limit) => ({ limit, remaining: 10, resetMs: 0 }))
+    expect(limits.standing(path)).toEqual(full)
+    for (let index = 0; index < 3; index++) await limits.take([node('a', 10)])
+    expect(limits.standing(path)).toEqual([
+      { limit: node('a', 10), remaining: 7, resetMs: 61_000 },
+      { limit: node('b', 10), remaining: 10, resetMs: 0 },
+    ])
+    vi.advanceTimersByTime(61_000)
+    expect(limits.standing(path)).toEqual(full)
+  })
+
+  it('is what is left of the share while the store is out of reach', async () => {
+    const limits = limitsOver(unreachable, 2)
+    await limits.take([node('a', 10)])
+    expect(limits.standing([node('a', 10)])).toEqual([
+      { limit: node('a', 10), remaining: 4, resetMs: 60_000 },
+    ])
   })
 })
 

@@ -2,13 +2,13 @@ import { outputBound, type Prices, type Shortfall } from 'gatehouse/plugin-sdk/b
 import { describe, expect, it } from 'vitest'
 import budget from '../../../plugins/budget/index.ts'
 import { FakeCall } from '../fake-call.ts'
-import { configuration, grant, key, model, provider, testPrices } from '../fake-configuration.ts'
+import { configuration, grant, key, limitNode, model, provider, testPrices } from '../fake-configuration.ts'
 import { fakeHost, hold } from '../fake-host.ts'
 import { refusalOf } from '../refusal.ts'
 
 const settings = { defaultOutputTokens: 4096, imageInputTokens: 50_000 }
 const teamBudget = { id: 'bud_team', scope: 'team', limitNanoUsd: '1000000000' }
-const teamLimit = { id: 'lim_team', scope: 'team', maxRequests: 10, windowSeconds: 60 }
+const teamLimit = limitNode('lim_team', 'team', 10)
 
 function target(
   name: string,
@@ -19,7 +19,7 @@ function target(
   return {
     grant: grant(provider(name), ['*'], {
       budgets: levels.budget ? [{ ...own, id: `bud_${name}`, limitNanoUsd: '5' }] : [],
-      limits: levels.limit ? [{ ...own, id: `lim_${name}`, maxRequests: 1, windowSeconds: 1 }] : [],
+      limits: levels.limit ? [limitNode(`lim_${name}`, 'provider_config', 1)] : [],
     }),
     model: model('small', { prices }),
   }
@@ -96,7 +96,7 @@ describe('a governed call', () => {
 
   it('takes the permits before the money', async () => {
     const { host, record } = fakeHost({
-      take: () => ({ scope: 'team', maxRequests: 10, retryAfterMs: 1500 }),
+      take: () => ({ limit: teamLimit, retryAfterMs: 1500 }),
     })
     const call = new FakeCall({
       key: key({ limits: [teamLimit], budgets: [teamBudget] }),
@@ -187,7 +187,7 @@ describe('the provider-config level excludes one provider, not the call [X0-25]'
         budgets.some(({ id }) => id === 'bud_acme') ? shortfall({ scope: 'provider_config' }) : hold(nanoUsd),
       take: async (limits) =>
         limits.some(({ id }) => id === 'lim_full')
-          ? { scope: 'provider_config', maxRequests: 1, retryAfterMs: 1 }
+          ? { limit: limitNode('lim_full', 'provider_config', 1), retryAfterMs: 1 }
           : undefined,
     })
     const targets = [

@@ -76,6 +76,7 @@ async function compare(actions: readonly Action[]): Promise<void> {
         const expected = windows.get(limitId)?.acquire({ grantId, maxRequests, lifetime, wanted, now })
         expect({
           granted: answers[position]?.granted,
+          remaining: answers[position]?.remaining,
           retryAfter: answers[position]?.retryAfterMicros,
         }).toEqual(expected)
         grants.push({ limitId, grantId })
