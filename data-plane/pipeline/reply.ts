@@ -19,6 +19,7 @@ export class HttpReply implements Reply {
   #stream: OpenStream | undefined
   #abort: AbortController | undefined
   #listeners: (() => void)[] | undefined
+  #completions: (() => void)[] | undefined
   #left = false
   #refusal: { readonly error: unknown } | undefined
   status = 0
@@ -65,6 +66,11 @@ export class HttpReply implements Reply {
 
   setHeader(name: string, value: string): void {
     this.#headers[name] = value
+  }
+
+  onHead(complete: () => void): void {
+    if (this.#completions) this.#completions.push(complete)
+    else this.#completions = [complete]
   }
 
   send(status: number, headers: Record<string, string>, body: Buffer): void {
@@ -134,6 +140,7 @@ export class HttpReply implements Reply {
 
   #withOwnHeaders(headers: Record<string, string>): Record<string, string> {
     this.#contentType = headers['content-type']
+    if (this.#completions) for (const complete of this.#completions) complete()
     const out = this.#headers
     for (const name in headers) {
       const value = headers[name]

@@ -115,7 +115,7 @@ function joiner<T>(): (path: readonly T[], own: readonly T[]) => readonly T[] {
 }
 
 const joinBudgets = joiner<BudgetNode>()
-const joinLimits = joiner<LimitNode>()
+export const joinLimits = joiner<LimitNode>()
 
 function then<T>(value: Eventually<T>, next: (value: T) => Eventually<void>): Eventually<void> {
   return value instanceof Promise ? value.then(next) : next(value)

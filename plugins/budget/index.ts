@@ -1,6 +1,7 @@
 import { Type } from 'gatehouse/plugin-sdk'
 import { defineBuiltin } from 'gatehouse/plugin-sdk/builtin'
 import { admit } from './admission.ts'
+import { tellLimits } from './limit-headers.ts'
 
 /**
  * Takes a permit of every request limit, then sets aside the most that the call can cost on every budget of its path,
@@ -27,6 +28,7 @@ export default defineBuiltin({
   setup(config, host) {
     return {
       onCall(call) {
+        tellLimits(call, host)
         if (call.operation === 'models.list') return
         return admit(call, host, config)
       },

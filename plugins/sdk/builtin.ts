@@ -15,6 +15,7 @@ export {
   costHeader,
   credentialHeaders,
   forwardPrefix,
+  limitHeaders,
   neverForwarded,
   reservedPrefix,
 } from '../../contract/headers.ts'
@@ -186,6 +187,8 @@ export interface Reply {
   onAbort(listener: () => void): void
   /** Sets a header of the answer, whatever that will be. Does nothing once the head has gone out. */
   setHeader(name: string, value: string): void
+  /** Calls `complete` when the head is about to go out: it may still set headers. */
+  onHead(complete: () => void): void
   /** Head and whole body in one write. */
   send(status: number, headers: Record<string, string>, body: Buffer): void
   /** Starts a streamed answer; its head goes out with the first piece. */

@@ -48,6 +48,7 @@ const noReply: Reply = {
   signal: new AbortController().signal,
   onAbort() {},
   setHeader() {},
+  onHead() {},
   send() {},
   start() {},
   write: () => true,

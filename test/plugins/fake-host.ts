@@ -5,6 +5,7 @@ import type {
   Hold,
   LimitNode,
   LimitReached,
+  LimitStanding,
   Shortfall,
 } from 'gatehouse/plugin-sdk/builtin'
 
@@ -17,6 +18,8 @@ export interface FakeHostOptions {
   readonly credentials?: Readonly<Record<string, string>>
   readonly reserve?: (budgets: readonly BudgetNode[], nanoUsd: number) => Eventually<Hold | Shortfall>
   readonly take?: (limits: readonly LimitNode[]) => Eventually<LimitReached | undefined>
+  /** By the id of the limit; where it says nothing, all of it is left. */
+  readonly standing?: Readonly<Record<string, Partial<LimitStanding>>>
   readonly prepareUpstream?: BuiltinHost['prepareUpstream']
 }
 
@@ -46,7 +49,8 @@ export function fakeHost(options: FakeHostOptions = {}) {
         record.taken.push(limits.map(({ id }) => id))
         return options.take?.(limits)
       },
-      standing: (limits) => limits.map((limit) => ({ limit, remaining: limit.max, resetMs: 0 })),
+      standing: (limits) =>
+        limits.map((limit) => ({ limit, remaining: limit.max, resetMs: 0, ...options.standing?.[limit.id] })),
     },
     ledger: {
       reserve(budgets, nanoUsd) {

@@ -9,6 +9,7 @@ export class RecordedReply implements Reply {
   /** What `write` answers; set to false for a caller that reads slowly. */
   hasRoom = true
   readonly pieces: Buffer[] = []
+  readonly #completions: (() => void)[] = []
   readonly #abort = new AbortController()
   readonly #listeners: (() => void)[] = []
   readonly #waiting: (() => void)[] = []
@@ -42,6 +43,10 @@ export class RecordedReply implements Reply {
     this.headers[name] = value
   }
 
+  onHead(complete: () => void): void {
+    this.#completions.push(complete)
+  }
+
   send(status: number, headers: Record<string, string>, body: Buffer): void {
     if (this.aborted) return
     this.start(status, headers)
@@ -53,6 +58,7 @@ export class RecordedReply implements Reply {
     if (this.aborted) return
     if (this.started) throw new Error('an answer has one head')
     this.status = status
+    for (const complete of this.#completions) complete()
     this.headers = { ...this.headers, ...headers }
   }
 
