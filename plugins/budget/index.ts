@@ -1,5 +1,5 @@
 import { Type } from 'gatehouse/plugin-sdk'
-import { defineBuiltin } from 'gatehouse/plugin-sdk/builtin'
+import { asksProvider, defineBuiltin } from 'gatehouse/plugin-sdk/builtin'
 import { admit } from './admission.ts'
 import { tellLimits } from './limit-headers.ts'
 
@@ -29,7 +29,7 @@ export default defineBuiltin({
     return {
       onCall(call) {
         tellLimits(call, host)
-        if (call.operation === 'models.list') return
+        if (!asksProvider(call.operation)) return
         return admit(call, host, config)
       },
 

@@ -7,7 +7,7 @@ import type { Prices } from '../../contract/money.ts'
 import type { Call, KeyIdentity, Outcome, Principal, UpstreamRequest, Usage } from './call.ts'
 import type { Denied } from './denied.ts'
 import type { Hooks, Host, PluginDefinition } from './plugin.ts'
-import type { BudgetNode, Hold, Ledger, LimitNode, Limits } from './spending.ts'
+import type { BudgetNode, Budgets, Hold, Ledger, LimitNode, Limits } from './spending.ts'
 
 export { openaiErrorBody } from '../../contract/errors.ts'
 export {
@@ -21,9 +21,12 @@ export {
 } from '../../contract/headers.ts'
 export { type Consumption, costNanoUsd, dearestPrices, decimalUsd, type Prices } from '../../contract/money.ts'
 export { isPrivateHost } from '../../contract/private-host.ts'
+export { asksProvider } from './call.ts'
 export { readCredential } from './credential.ts'
 export {
   type BudgetNode,
+  type BudgetStanding,
+  type Budgets,
   type Hold,
   type Ledger,
   type LimitNode,
@@ -263,6 +266,7 @@ export interface BuiltinHost extends Host {
   /** A provider's secret in clear; undefined while the sealed credentials do not hold it. */
   credential(credentialId: string): string | undefined
   readonly ledger: Ledger
+  readonly budgets: Budgets
   readonly limits: Limits
   readonly journal: Journal
   /** Uniform in [0, 1); a test can set it. */

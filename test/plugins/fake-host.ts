@@ -1,5 +1,6 @@
 import type {
   BudgetNode,
+  Budgets,
   BuiltinCall,
   BuiltinHost,
   Hold,
@@ -20,6 +21,7 @@ export interface FakeHostOptions {
   readonly take?: (limits: readonly LimitNode[]) => Eventually<LimitReached | undefined>
   /** By the id of the limit; where it says nothing, all of it is left. */
   readonly standing?: Readonly<Record<string, Partial<LimitStanding>>>
+  readonly budgets?: Budgets['standing']
   readonly prepareUpstream?: BuiltinHost['prepareUpstream']
 }
 
@@ -61,6 +63,9 @@ export function fakeHost(options: FakeHostOptions = {}) {
         record.settled.push({ hold: held, nanoUsd })
         return held.charges.map(({ leaseId }) => ({ leaseId, nanoUsd }))
       },
+    },
+    budgets: {
+      standing: (budgets) => options.budgets?.(budgets) ?? budgets.map((budget) => ({ budget, facts: null })),
     },
     journal: {
       intend: (call) => void record.journal.push({ entry: 'intend', call }),
