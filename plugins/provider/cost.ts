@@ -16,11 +16,7 @@ export function tellCost({ reply, usage, receivedAt }: BuiltinCall, { model }: T
 }
 
 /** A run of events whose usage object says the cost too, in a member that no provider uses. */
-export function withCost(
-  events: Buffer,
-  found: FoundUsage,
-  { costNanoUsd, estimated }: Usage,
-): Buffer {
+export function withCost(events: Buffer, found: FoundUsage, { costNanoUsd, estimated }: Usage): Buffer {
   const cost = JSON.stringify({ cost_usd: decimalUsd(costNanoUsd), estimated })
   const beforeBrace = found.end - 1
   return Buffer.concat([

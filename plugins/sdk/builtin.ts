@@ -20,7 +20,13 @@ export {
   neverForwarded,
   reservedPrefix,
 } from '../../contract/headers.ts'
-export { type Consumption, costNanoUsd, dearestPrices, decimalUsd, type Prices } from '../../contract/money.ts'
+export {
+  type Consumption,
+  costNanoUsd,
+  dearestPrices,
+  decimalUsd,
+  type Prices,
+} from '../../contract/money.ts'
 export { isPrivateHost } from '../../contract/private-host.ts'
 export { asksProvider } from './call.ts'
 export { readCredential } from './credential.ts'
