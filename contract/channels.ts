@@ -33,6 +33,8 @@ export const channels = {
   /** Hash: the permits of each of those grants, and their sum under the empty name. */
   limitPermits: (organizationId: string, limitId: string) =>
     `gh:{${organizationId}}:limit:${limitId}:permits`,
+  /** Hash: the slots for calls under way of one virtual key or provider key, by who holds them and until when. */
+  limitSlots: (organizationId: string, limitId: string) => `gh:{${organizationId}}:limit:${limitId}:slots`,
   /** String: when the allowance of one sender of API requests is whole again. Of no organization. */
   requestRate: (sender: string) => `gh:{rate}:${sender}`,
 } as const

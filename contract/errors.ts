@@ -47,6 +47,7 @@ export const errorTable = {
   rate_limited: limited('Rate limit exceeded'),
   request_limited: limited('Request limit exceeded'),
   token_limited: limited('Token limit exceeded'),
+  concurrency_limited: limited('Too many calls are under way at once'),
   provider_error: upstream(502, 'The provider failed'),
   provider_timeout: upstream(504, 'The provider did not answer in time'),
   internal_error: platform(500, 'Unexpected error'),

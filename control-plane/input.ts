@@ -48,6 +48,19 @@ export function checkInteger(
   return value
 }
 
+const mostConcurrentCalls = 1_000_000
+
+/**
+ * How many calls may be under way at once; null: any number. Left out it stays as it is.
+ *
+ * @throws BadUserInput
+ */
+export function checkConcurrency(given: number | null | undefined, present: number | null): number | null {
+  if (given === undefined) return present
+  if (given === null) return null
+  return checkInteger('maxConcurrentCalls', given, { minimum: 1, maximum: mostConcurrentCalls })
+}
+
 /** @throws BadUserInput unless the time is still to come. */
 export function checkFuture(field: string, time: Date, now: number): Date {
   if (time.getTime() <= now) throw new BadUserInput(field, 'must be in the future')

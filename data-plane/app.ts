@@ -280,6 +280,7 @@ function createPipelines(
       ledger: governance.ledger,
       budgets: governance.budgets,
       limits: governance.limits,
+      concurrency: governance.concurrency,
       journal: telemetry?.watch(journal) ?? journal,
     },
     telemetry && ((call, request) => telemetry.continueUpstream(call, request)),

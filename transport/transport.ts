@@ -4,6 +4,7 @@ import type { IntentReader, IntentStore } from './intents.ts'
 import type { LeaseClient, LeaseServer } from './lease-channel.ts'
 import type { LimitStore } from './limit-store.ts'
 import type { RequestRates } from './request-rates.ts'
+import type { SlotStore } from './slot-store.ts'
 import type { StoreMemory } from './store-memory.ts'
 
 /** What a data plane of one organization needs of the store between the planes. */
@@ -12,6 +13,7 @@ export interface DataPlaneTransport {
   readonly events: EventProducer
   readonly leases: LeaseClient
   readonly limits: LimitStore
+  readonly slots: SlotStore
   readonly intents: IntentStore
 }
 

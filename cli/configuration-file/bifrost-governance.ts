@@ -1,4 +1,4 @@
-import { budgetOf, requestLimitOf, type SecretNames } from './bifrost-values.ts'
+import { budgetOf, joinWindows, requestLimitsOf, type SecretNames } from './bifrost-values.ts'
 import type { Members } from './members.ts'
 
 type Entry = Record<string, unknown>
@@ -158,13 +158,13 @@ class GovernanceReader {
     const limits = [
       ...[owner.object('rate_limit')].flatMap((limit) => limit ?? []),
       ...this.#limits.filter((limit) => limitId !== undefined && limit.text('id') === limitId),
-    ].flatMap((limit) => requestLimitOf(limit) ?? [])
+    ].flatMap(requestLimitsOf)
     const distinct = new Map(budgets.map((budget) => [budget.period, budget]))
     if (distinct.size < budgets.length)
       owner.notice('name', 'has several budgets of one period: the last one stands')
     return {
       ...(distinct.size > 0 && { budgets: [...distinct.values()] }),
-      ...(limits.length > 0 && { requestLimits: limits }),
+      ...(limits.length > 0 && { requestLimits: joinWindows(limits) }),
     }
   }
 }

@@ -48,25 +48,40 @@ const secondsOf: Readonly<Record<string, number>> = {
 }
 const longestWindowSeconds = 2_678_400
 
-/** The part of a rate limit that counts requests; tokens are not counted. */
-export function requestLimitOf(limit: Members): FileRequestLimit | undefined {
-  const maxRequests = limit.number('request_max_limit')
-  const duration = limit.text('request_reset_duration') ?? '1m'
-  for (const name of ['token_max_limit', 'token_reset_duration']) {
-    if (limit.value(name) != null)
-      limit.notice(name, `"${name}" is left out: requests are limited, not tokens`)
-  }
-  if (maxRequests === undefined) return undefined
+/** What a rate limit says of requests and of tokens, each with a window of its own. */
+export function requestLimitsOf(limit: Members): FileRequestLimit[] {
+  return [
+    ...limitOf(limit, 'request', (maxRequests) => ({ maxRequests })),
+    ...limitOf(limit, 'token', (maxTokens) => ({ maxTokens })),
+  ]
+}
+
+/** An owner has one limit for a window, of requests, tokens or both. */
+export function joinWindows(limits: readonly FileRequestLimit[]): FileRequestLimit[] {
+  const byWindow = new Map<number, FileRequestLimit>()
+  for (const limit of limits)
+    byWindow.set(limit.windowSeconds, { ...byWindow.get(limit.windowSeconds), ...limit })
+  return [...byWindow.values()]
+}
+
+function limitOf(
+  limit: Members,
+  what: 'request' | 'token',
+  limited: (max: number) => Omit<FileRequestLimit, 'windowSeconds'>,
+): FileRequestLimit[] {
+  const max = limit.number(`${what}_max_limit`)
+  const duration = limit.text(`${what}_reset_duration`) ?? '1m'
+  if (max === undefined) return []
   const [, count = '', unit = ''] = /^(\d+)([smhdwM])$/.exec(duration) ?? []
   const windowSeconds = Number(count) * (secondsOf[unit] ?? Number.NaN)
   if (!(windowSeconds >= 1 && windowSeconds <= longestWindowSeconds)) {
     limit.notice(
-      'request_reset_duration',
+      `${what}_reset_duration`,
       `a limit for "${duration}" is left out: a window has at most 31 days`,
     )
-    return undefined
+    return []
   }
-  return { maxRequests, windowSeconds }
+  return [{ ...limited(max), windowSeconds }]
 }
 
 /** The secrets that a file holds in clear go apart, under names of their own. */

@@ -8,6 +8,8 @@ import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 export type AddProviderKeyInput = {
   /** Any text of yours of 1 to 128 characters, such as a UUID: whoever repeats the request with it within 24 hours gets what the first one created, and nothing is created twice. */
   idempotencyKey?: string | null | undefined;
+  /** How many calls may be under way with it at once, over all data planes, 1 to 1000000: the next goes with another key of the provider, or is refused with 429 `concurrency_limited`. Null: any number. */
+  maxConcurrentCalls?: number | null | undefined;
   /** 1 to 128 characters, unique among its keys. */
   name: string;
   /** The provider. */
@@ -234,6 +236,8 @@ export type IssueVirtualKeyInput = {
   expiresIn?: ExpiryPreset | null | undefined;
   /** Any text of yours of 1 to 128 characters, such as a UUID: whoever repeats the request with it within 24 hours gets what the first one created, and nothing is created twice. */
   idempotencyKey?: string | null | undefined;
+  /** How many of its calls may be under way at once, over all data planes, 1 to 1000000: the next is refused with 429 `concurrency_limited`. Null: any number. */
+  maxConcurrentCalls?: number | null | undefined;
   /** 1 to 128 characters. */
   name: string;
   /** Whom its calls are charged to. */
@@ -401,6 +405,8 @@ export type UpdateVirtualKeyInput = {
   expiresIn?: ExpiryPreset | null | undefined;
   /** The key. */
   id: string;
+  /** How many of its calls may be under way at once, over all data planes, 1 to 1000000: the next is refused with 429 `concurrency_limited`. Null: any number. */
+  maxConcurrentCalls?: number | null | undefined;
   /** Its new name. */
   name?: string | null | undefined;
   /** Whether its calls are refused first or last when a data plane is at its capacity; `NORMAL` unless said. */

@@ -16,6 +16,13 @@ import {
 
 /* Who answers calls, and what applications present to make them. */
 
+const ConcurrentCalls = Optional(
+  Nullable(
+    Type.Integer({ minimum: 1, maximum: 1_000_000 }),
+    'How many calls may be under way with it at once; null: any number.',
+  ),
+)
+
 const ProviderKey = Type.Object(
   {
     name: Name('Unique at its provider.'),
@@ -26,6 +33,7 @@ const ProviderKey = Type.Object(
       Type.Number({ exclusiveMinimum: 0, maximum: 1_000_000, description: 'Its share of the calls.' }),
     ),
     active: Optional(Switch('Whether it is used.')),
+    maxConcurrentCalls: ConcurrentCalls,
   },
   closed,
 )
@@ -201,6 +209,7 @@ export const VirtualKey = Type.Object(
     requireFreshSeconds: Optional(
       Nullable(StalenessSeconds, 'Longest time without word from the control plane; null: as for all keys.'),
     ),
+    maxConcurrentCalls: ConcurrentCalls,
     accessProfile: Optional(
       Nullable(
         Name('An access profile.'),

@@ -71,7 +71,15 @@ const Budget = Type.Object(
 
 export const RequestLimit = Type.Object(
   {
-    maxRequests: Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: 'The most calls.' }),
+    maxRequests: Optional(
+      Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: 'The most calls.' }),
+    ),
+    maxTokens: Optional(
+      Type.Integer({
+        ...{ minimum: 1, maximum: 2_147_483_647 },
+        description: 'The most tokens, of input and output together.',
+      }),
+    ),
     windowSeconds: Type.Integer({ minimum: 1, maximum: 2_678_400, description: 'In any window this long.' }),
   },
   closed,
@@ -87,7 +95,7 @@ export const governed = {
   requestLimits: Optional(
     Type.Array(RequestLimit, {
       maxItems: 8,
-      description: 'How many calls it may make, one for each window.',
+      description: 'How many calls it may make, and how many tokens they may use, one for each window.',
     }),
   ),
 }

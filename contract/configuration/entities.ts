@@ -84,6 +84,8 @@ export const VirtualKey = Type.Object(
     contentLogging: Type.Optional(Type.Boolean()),
     /** Calls are refused once the configuration was last confirmed longer ago; absent: as for all keys. */
     requireFreshSeconds: Type.Optional(StalenessSeconds),
+    /** Calls of it that may be under way at once; absent: any number. */
+    maxConcurrentCalls: Type.Optional(Type.Integer({ minimum: 1 })),
   },
   closed,
 )
@@ -116,6 +118,8 @@ export const ProviderKey = Type.Object(
     active: Type.Boolean(),
     /** Names the secret in the sealed credentials; a new secret has a new id. */
     credentialId: Id,
+    /** Calls with it that may be under way at once; absent: any number. */
+    maxConcurrentCalls: Type.Optional(Type.Integer({ minimum: 1 })),
   },
   closed,
 )
@@ -150,11 +154,12 @@ export const RequestLimit = Type.Object(
     kind: Type.Literal('request_limit'),
     id: Id,
     owner: Owner,
-    /** Admitted in any sliding window of `windowSeconds`. */
-    maxRequests: Type.Integer({ minimum: 1 }),
+    /** Admitted in any sliding window of `windowSeconds`; absent: not limited. A limit has one of the two at least. */
+    maxRequests: Type.Optional(Type.Integer({ minimum: 1 })),
+    maxTokens: Type.Optional(Type.Integer({ minimum: 1 })),
     windowSeconds: Type.Integer({ minimum: 1 }),
   },
-  closed,
+  { ...closed, minProperties: 5 },
 )
 
 export const ClientConfiguration = Type.Object(

@@ -3,6 +3,7 @@ import type { Actor } from '../actor.ts'
 import { Forbidden } from '../graphql/errors.ts'
 import { type ServiceContext, transactionOf } from '../service-context.ts'
 import { type ItemKind, type ItemName, itemKey, type OwnerKind, type PresentItem } from './items.ts'
+import { withoutNull } from './normal-forms.ts'
 import { readPresentConfiguration } from './present-items.ts'
 import { restricts } from './user-access.ts'
 
@@ -111,7 +112,7 @@ class FileWriter {
       period: budget.name.at(-1) ?? '',
     }))
     const requestLimits = (this.#policies.get(policyKey('request_limit', kind, name)) ?? []).map((limit) => ({
-      ...limit.fields,
+      ...withoutNull(limit.fields),
       windowSeconds: Number(limit.name.at(-1)),
     }))
     return { ...(budgets.length > 0 && { budgets }), ...(requestLimits.length > 0 && { requestLimits }) }
@@ -143,7 +144,7 @@ class FileWriter {
       keys: keys.map((key) => ({
         name: key.name[1] ?? '',
         secret: secretVariable(key.name),
-        ...key.fields,
+        ...withoutNull(key.fields),
       })),
       models: models.map((model) => ({ name: model.name[1] ?? '', ...withoutNull(model.fields) })),
     }
@@ -165,8 +166,8 @@ class FileWriter {
 
   /** What its profile decides is the profile's. */
   #follower(name: ItemName, fields: PresentItem['fields']): Fields {
-    const { description, tags, active, owner, accessProfile } = fields
-    const own = { description, tags, active, owner, accessProfile } as Fields
+    const { description, tags, active, owner, accessProfile, maxConcurrentCalls } = fields
+    const own = { description, tags, active, owner, accessProfile, maxConcurrentCalls } as Fields
     const providers = (fields.providers as { provider: string }[]).flatMap(({ provider }) => {
       const governed = this.#governed('provider_config', [...name, provider])
       return Object.keys(governed).length === 0 ? [] : { provider, ...governed }
@@ -235,10 +236,6 @@ function secretVariable(name: ItemName): string {
 }
 
 /** What is not known or not set is left out. */
-function withoutNull(fields: Readonly<Record<string, Json>>): Fields {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))
-}
-
 function withoutEmptyLists(document: Fields): Fields {
   const kept = Object.entries(document).filter(([, value]) => !Array.isArray(value) || value.length > 0)
   return Object.fromEntries(kept)

@@ -26,6 +26,11 @@ export function given(fields: object): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 }
 
+/** Without what nothing is said of. */
+export function withoutNull(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))
+}
+
 type Check<Entry> = (field: string, entries: readonly Entry[]) => Entry[]
 
 export function clientSettings(

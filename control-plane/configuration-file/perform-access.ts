@@ -34,6 +34,7 @@ const provider: Performer = {
 
 interface ProviderKeyFields {
   readonly weight?: number
+  readonly maxConcurrentCalls?: number | null
   readonly active?: boolean
 }
 
@@ -41,10 +42,10 @@ const provider_key: Performer = {
   async create(performance, item) {
     const { context, actor, ids } = performance
     const [providerName = '', name = ''] = item.name
-    const { weight, active } = item.fields as ProviderKeyFields
+    const { active, ...terms } = item.fields as ProviderKeyFields
     const providerId = ids.of('provider', [providerName])
     const secret = secretOf(performance, item) ?? ''
-    const { id } = await addProviderKey(context, actor, { providerId, name, secret, weight })
+    const { id } = await addProviderKey(context, actor, { providerId, name, secret, ...terms })
     if (active === false) await updateProviderKey(context, actor, { id, active })
     return id
   },

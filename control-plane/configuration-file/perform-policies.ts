@@ -12,6 +12,7 @@ import type { PolicyOwner } from '../policy-owners.ts'
 import type { Item, ItemName } from './items.ts'
 import type { Changed, Performance, Performer } from './perform.ts'
 import { nameProviderConfigs } from './perform-virtual-keys.ts'
+import type { LimitFields } from './request-limits.ts'
 import { nanoUsdOfUsd } from './usd.ts'
 
 const budget: Performer = {
@@ -42,12 +43,16 @@ const request_limit: Performer = {
   async create(performance, item) {
     const { context, actor } = performance
     const owner = await ownerOf(performance, item)
-    const terms = { maxRequests: Number(item.fields.maxRequests), windowSeconds: Number(item.name.at(-1)) }
-    return (await addRequestLimit(context, actor, { owner, ...terms })).id
+    const windowSeconds = Number(item.name.at(-1))
+    return (await addRequestLimit(context, actor, { owner, ...limitFields(item.fields), windowSeconds })).id
   },
-  update: ({ context, actor }, { id }, _item, { maxRequests }) =>
-    updateRequestLimit(context, actor, { id, maxRequests: Number(maxRequests) }),
+  update: ({ context, actor }, { id }, { fields }) =>
+    updateRequestLimit(context, actor, { id, ...limitFields(fields) }),
   delete: ({ context, actor }, { id }) => removeRequestLimit(context, actor, id),
+}
+
+function limitFields({ maxRequests, maxTokens }: Item['fields']): LimitFields {
+  return { maxRequests: maxRequests as number | null, maxTokens: maxTokens as number | null }
 }
 
 async function ownerOf(performance: Performance, { owner }: Item): Promise<PolicyOwner> {

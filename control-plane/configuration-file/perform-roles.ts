@@ -1,4 +1,4 @@
-import type { FileBudget } from '../../contract/configuration-file/parts.ts'
+import type { FileBudget, FileRequestLimit } from '../../contract/configuration-file/parts.ts'
 import type { ProfilePurpose } from '../modules/access-profiles/entity.ts'
 import {
   createAccessProfile,
@@ -6,7 +6,6 @@ import {
   updateAccessProfile,
 } from '../modules/access-profiles/service.ts'
 import { usualWindowTerms } from '../modules/budgets/window-terms.ts'
-import type { LimitTerms } from '../modules/limits/terms.ts'
 import { createRole, deleteRole, updateRole } from '../modules/roles/service.ts'
 import type { ContentLogging } from '../modules/virtual-keys/entity.ts'
 import type { ExpiryPreset } from '../modules/virtual-keys/expiry.ts'
@@ -33,7 +32,7 @@ interface ProfileFields {
   readonly deleteAfterExpiry?: boolean
   readonly providers?: readonly FileProvider[]
   readonly budgets?: readonly FileBudget[]
-  readonly requestLimits?: readonly LimitTerms[]
+  readonly requestLimits?: readonly FileRequestLimit[]
 }
 
 const access_profile: Performer = {

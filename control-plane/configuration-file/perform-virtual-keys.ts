@@ -18,6 +18,7 @@ interface KeyFields {
   readonly expiresAt?: string | null
   readonly deleteAfterExpiry?: boolean
   readonly requireFreshSeconds?: number | null
+  readonly maxConcurrentCalls?: number | null
   readonly contentLogging?: string
   readonly allowAllProviders?: boolean
   readonly providers?: readonly FileProvider[]
@@ -80,13 +81,14 @@ async function issue(
 function keyInput(fields: Changed) {
   const { description, tags, expiresAt, deleteAfterExpiry, contentLogging, allowAllProviders } =
     fields as KeyFields
-  const { requireFreshSeconds, priority } = fields as KeyFields
+  const { requireFreshSeconds, maxConcurrentCalls, priority } = fields as KeyFields
   return {
     description,
     tags,
     deleteAfterExpiry,
     allowAllProviders,
     requireFreshSeconds,
+    maxConcurrentCalls,
     ...(expiresAt !== undefined && { expiresAt: expiresAt === null ? null : new Date(expiresAt) }),
     ...(priority && { priority: priority.toLowerCase() as KeyPriority }),
     ...(contentLogging && { contentLogging: contentLogging.toLowerCase() as ContentLogging }),

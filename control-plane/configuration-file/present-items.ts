@@ -26,6 +26,7 @@ import type { ItemName, OwnerKind, PresentItem } from './items.ts'
 import { readPresentAssignments, readPresentMemberships } from './present-people.ts'
 import { providersOf, readPresentRoles, readRoleKeys } from './present-roles.ts'
 import { normalPrices } from './prices.ts'
+import { limitFieldsOf } from './request-limits.ts'
 import { usdOfNanoUsd } from './usd.ts'
 import { accessFields } from './user-access.ts'
 
@@ -107,13 +108,13 @@ class PresentReader {
       this.#add({ kind: 'provider', id, name: [name], fields })
     }
     for (const key of await this.#em.find(ProviderKeyEntity, {}, oldestFirst)) {
-      const { id, providerId, name, weight, active, credentialId, sealedSecret } = key
+      const { id, providerId, name, credentialId, sealedSecret, weight, active, maxConcurrentCalls } = key
       const place = providerSecretPlace(this.#organizationId, credentialId)
       this.#add({
         kind: 'provider_key',
         id,
         name: [...this.#name(providerId), name],
-        fields: { weight, active },
+        fields: { weight, active, maxConcurrentCalls },
         hasSecret: (secret) => isSame(this.#secrets.openValue(place, sealedSecret), secret),
       })
     }
@@ -155,6 +156,7 @@ class PresentReader {
           priority: key.priority.toUpperCase(),
           deleteAfterExpiry: key.deleteAfterExpiry,
           requireFreshSeconds: key.requireFreshSeconds,
+          maxConcurrentCalls: key.maxConcurrentCalls,
           contentLogging: key.contentLogging.toUpperCase(),
           allowAllProviders: key.allowAllProviders,
           expiresAt: key.expiresAt?.toISOString() ?? null,
@@ -198,8 +200,8 @@ class PresentReader {
       this.#addPolicy('budget', id, ownerKind, ownerId, period, fields)
     }
     for (const limit of await this.#em.find(RequestLimitEntity, own)) {
-      const { id, ownerKind, ownerId, maxRequests, windowSeconds } = limit
-      this.#addPolicy('request_limit', id, ownerKind, ownerId, String(windowSeconds), { maxRequests })
+      const { id, ownerKind, ownerId, windowSeconds } = limit
+      this.#addPolicy('request_limit', id, ownerKind, ownerId, String(windowSeconds), limitFieldsOf(limit))
     }
   }
 

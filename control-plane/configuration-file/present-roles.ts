@@ -7,7 +7,8 @@ import { isCustomized, ownPermissions } from '../modules/roles/graph.ts'
 import type { ProviderConfigColumns } from '../modules/virtual-keys/provider-configs.ts'
 import { normalWindow, windowMember } from './budget-windows.ts'
 import type { ItemName, PresentItem } from './items.ts'
-import { inNormalOrder } from './normal-forms.ts'
+import { inNormalOrder, withoutNull } from './normal-forms.ts'
+import { limitFieldsOf } from './request-limits.ts'
 import { usdOfNanoUsd } from './usd.ts'
 
 type Names = ReadonlyMap<string, ItemName>
@@ -66,7 +67,12 @@ async function readProfiles(em: EntityManager, names: Names): Promise<PresentIte
           ...windowMember(normalWindow({ ...usualWindowTerms, ...window })),
         })),
       ),
-      requestLimits: inNormalOrder(profile.requestLimits.map((limit) => ({ ...limit }))),
+      requestLimits: inNormalOrder(
+        profile.requestLimits.map(({ windowSeconds, ...limit }) => ({
+          ...withoutNull(limitFieldsOf(limit)),
+          windowSeconds,
+        })),
+      ),
     },
   }))
 }

@@ -8,6 +8,7 @@ import type { ItemKind, ItemName, OwnerKind, Reference, WantedItem } from './ite
 import { itemKey } from './items.ts'
 import { clientSettings, given, instant, type Refuse, usdAmount } from './normal-forms.ts'
 import { wantedPrices } from './prices.ts'
+import { wantedLimit } from './request-limits.ts'
 import { wantedAccess } from './user-access.ts'
 import { wantedAssignment, wantedMembership } from './wanted-people.ts'
 import {
@@ -209,7 +210,7 @@ class FileReader {
     })
     const { owner, active, priority, expiresAt, secret } = entry
     const { description, tags, deleteAfterExpiry, contentLogging, allowAllProviders, accessProfile } = entry
-    const { requireFreshSeconds } = entry
+    const { requireFreshSeconds, maxConcurrentCalls } = entry
     const fields = given({
       owner,
       description,
@@ -218,6 +219,7 @@ class FileReader {
       priority,
       deleteAfterExpiry,
       requireFreshSeconds,
+      maxConcurrentCalls,
       contentLogging,
       allowAllProviders,
       accessProfile,
@@ -268,12 +270,9 @@ class FileReader {
         this.#put({ ...item, fields, references: [] })
       },
     )
-    const limitList = itemKey('request_limit', ownerName)
-    this.#each(requestLimits, `${path}/requestLimits`, limitList, ({ maxRequests, windowSeconds }, place) => {
-      const item = { kind: 'request_limit', owner, path: place } as const
-      const limitName = [...ownerName, String(windowSeconds)]
-      this.#put({ ...item, name: limitName, fields: { maxRequests }, references: [] })
-    })
+    const putLimit = (limit: FileRequestLimit, place: string) =>
+      this.#put(wantedLimit(limit, owner, place, this.#refuse))
+    this.#each(requestLimits, `${path}/requestLimits`, itemKey('request_limit', ownerName), putLimit)
   }
 
   #put(item: WantedItem): void {

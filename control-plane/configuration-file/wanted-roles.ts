@@ -4,6 +4,7 @@ import { expandPermissions } from '../modules/roles/permissions.ts'
 import { wantedWindow, windowMember } from './budget-windows.ts'
 import type { ItemKind, Reference, WantedItem } from './items.ts'
 import { checkedEntries, given, inNormalOrder, type Refuse, usdAmount } from './normal-forms.ts'
+import { wantedProfileLimits } from './request-limits.ts'
 
 type Entry<List extends keyof typeof entrySchemas> = Static<(typeof entrySchemas)[List]>
 type FileProvider = NonNullable<Entry<'virtualKeys'>['providers']>[number]
@@ -52,7 +53,8 @@ export function wantedProfile(entry: Entry<'accessProfiles'>, path: string, refu
             ...windowMember(wantedWindow(window, `${path}/budgets/${index}`, refuse)),
           })),
         ),
-      requestLimits: requestLimits && inNormalOrder(requestLimits),
+      requestLimits:
+        requestLimits && inNormalOrder(wantedProfileLimits(requestLimits, `${path}/requestLimits`, refuse)),
     }),
     references: providerReferences(providers ?? [], path),
   }

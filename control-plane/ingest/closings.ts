@@ -21,8 +21,10 @@ export async function noteClosings(
   await em.execute(
     `update budget_leases lease
      set closing_incarnation = closing.incarnation, closing_sequence = closing.sequence
-     from jsonb_to_recordset(?::jsonb)
-       as closing (lease_id text, data_plane_id text, incarnation text, sequence bigint)
+     from (
+       select distinct on (lease_id, data_plane_id) * from jsonb_to_recordset(?::jsonb)
+         as told (lease_id text, data_plane_id text, incarnation text, sequence bigint)
+       order by lease_id, data_plane_id, incarnation collate "C" desc, sequence) as closing
      where lease.org_id = ? and lease.id = closing.lease_id and lease.data_plane_id = closing.data_plane_id
        and lease.closed_at is null
        and (lease.closing_sequence is null or lease.closing_incarnation collate "C" < closing.incarnation)`,

@@ -103,31 +103,31 @@ const recentCharges = `recent as (
     and usage.id > (select foreign_through from given)
   group by 1, 2)`
 
+/** Adds up what it reads instead of joining it: nobody knows how much of it there is, least of all the planner. */
 const compareBooks = `
   with given as (select ?::text as org_id, ?::xid8 as counted_before, ?::text as foreign_through),
   ${moment}, ${recentCharges},
-  open as (
-    select budget_id, window_starts_at as starts_at, sum(remaining) as remaining
-    from budget_leases where org_id = (select org_id from given) and closed_at is null group by 1, 2),
   checked as (
-    select newest.budget_id, newest.starts_at from budgets budget cross join lateral (
-      select budget_id, starts_at from budget_windows
-      where org_id = budget.org_id and budget_id = budget.id order by starts_at desc limit 1) as newest
-    where budget.org_id = (select org_id from given)
-    union select budget_id, starts_at from open
-    union select budget_id, starts_at from recent),
+    select budget_id, starts_at, sum(visible) as visible, sum(remaining) as remaining from (
+      select budget_id, starts_at, visible, 0 as remaining from recent
+      union all
+      select budget_id, window_starts_at, 0, remaining
+      from budget_leases where org_id = (select org_id from given) and closed_at is null
+      union all
+      select newest.budget_id, newest.starts_at, 0, 0 from budgets budget cross join lateral (
+        select budget_id, starts_at from budget_windows
+        where org_id = budget.org_id and budget_id = budget.id order by starts_at desc limit 1) as newest
+      where budget.org_id = (select org_id from given)) as parts
+    group by 1, 2),
   books as (
-    select checked.budget_id, extract(epoch from checked.starts_at) * 1000 as starts_at_ms,
-      ${spent} as spent,
-      coalesce(counted.nano_usd, 0) + coalesce(recent.visible, 0) as charged,
-      balance.leased, coalesce(open.remaining, 0) as remaining
+    select balance.budget_id, extract(epoch from balance.starts_at) * 1000 as starts_at_ms,
+      ${spent} as spent, coalesce(counted.nano_usd, 0) + checked.visible as charged,
+      balance.leased, checked.remaining
     from checked
     join budget_windows balance on balance.org_id = (select org_id from given)
       and balance.budget_id = checked.budget_id and balance.starts_at = checked.starts_at
     left join budget_charges counted on counted.org_id = balance.org_id
-      and counted.budget_id = checked.budget_id and counted.starts_at = checked.starts_at
-    left join recent on recent.budget_id = checked.budget_id and recent.starts_at = checked.starts_at
-    left join open on open.budget_id = checked.budget_id and open.starts_at = checked.starts_at),
+      and counted.budget_id = balance.budget_id and counted.starts_at = balance.starts_at),
   remembered as (
     insert into budget_charges (org_id, budget_id, starts_at, nano_usd)
     select org_id, budget_id, starts_at, final from given, recent where final <> 0
@@ -148,11 +148,12 @@ const takeOver = `
   ${recentCharges},
   taken as (
     insert into budget_charges (org_id, budget_id, starts_at, nano_usd)
-    select balance.org_id, balance.budget_id, balance.starts_at,
-      ${spent} - coalesce(recent.visible, 0)
-    from budget_windows balance
-    left join recent on recent.budget_id = balance.budget_id and recent.starts_at = balance.starts_at
-    where balance.org_id = (select org_id from given)
+    select (select org_id from given), budget_id, starts_at, sum(nano_usd) from (
+      select budget_id, starts_at, ${spent} as nano_usd
+      from budget_windows balance where org_id = (select org_id from given)
+      union all
+      select budget_id, starts_at, -visible from recent) as parts
+    group by 2, 3
     on conflict (org_id, budget_id, starts_at) do update set nano_usd = excluded.nano_usd)
   insert into budget_reconciliations (org_id, counted_before, foreign_through, reconciled_at, drift_nano_usd)
   select given.org_id, counted_before, foreign_through, organization.now, 0 from given, organization

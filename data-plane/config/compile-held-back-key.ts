@@ -27,5 +27,6 @@ export function compileHeldBackKey(
     grants: Object.freeze([]),
     contentLogging: false,
     requireFreshMs: null,
+    concurrency: null,
   })
 }

@@ -3,6 +3,7 @@ import {
   type GovernedLevel,
   governedLevels,
   type ProviderConfig,
+  type ProviderKey,
   type RequestLimit,
   type VirtualKey,
 } from '../../contract/configuration/entities.ts'
@@ -10,6 +11,7 @@ import type {
   BudgetNode,
   CompiledKey,
   CompiledProvider,
+  ConcurrencyLimit,
   LimitNode,
   ProviderGrant,
 } from '../../plugins/sdk/builtin.ts'
@@ -50,6 +52,7 @@ export function compileKey(
     ),
     contentLogging: key.contentLogging ?? null,
     requireFreshMs: millisecondsOf(key.requireFreshSeconds),
+    concurrency: concurrencyOf(key),
   })
 }
 
@@ -104,7 +107,9 @@ function budgetsOf(path: readonly Level[], index: EntityIndex): readonly BudgetN
 
 function limitsOf(path: readonly Level[], index: EntityIndex): readonly LimitNode[] {
   return Object.freeze(
-    path.flatMap(({ scope, id }) => inOrder(index.partsOf('request_limit', `${scope}/${id}`)).map(limitNode)),
+    path.flatMap(({ scope, id }) =>
+      inOrder(index.partsOf('request_limit', `${scope}/${id}`)).flatMap(limitNodes),
+    ),
   )
 }
 
@@ -141,7 +146,10 @@ function grantOf(
   const unreadKey = index.unread.heldBackPartsOf('provider_key', config.providerId).find(mayUse)
   const providerKeys = inOrder(index.partsOf('provider_key', `provider/${config.providerId}`))
     .filter((providerKey) => providerKey.active && mayUse(providerKey))
-    .map(({ id, weight, credentialId }) => Object.freeze({ id, weight, credentialId }))
+    .map((providerKey) => {
+      const { id, weight, credentialId } = providerKey
+      return Object.freeze({ id, weight, credentialId, concurrency: concurrencyOf(providerKey) })
+    })
   return [
     Object.freeze({
       id: config.id,
@@ -158,12 +166,21 @@ function grantOf(
   ]
 }
 
+function concurrencyOf({ id, maxConcurrentCalls: max }: VirtualKey | ProviderKey): ConcurrencyLimit | null {
+  return max === undefined ? null : Object.freeze({ id, max })
+}
+
 function budgetNode({ id, owner, limitNanoUsd }: Budget): BudgetNode {
   return Object.freeze({ id, scope: owner.kind, limitNanoUsd })
 }
 
-function limitNode({ id, owner, maxRequests, windowSeconds }: RequestLimit): LimitNode {
-  return Object.freeze({ id, scope: owner.kind, unit: 'requests', max: maxRequests, windowSeconds })
+/** One for each thing that is counted: each has permits of its own. */
+function limitNodes({ id, owner, maxRequests, maxTokens, windowSeconds }: RequestLimit): LimitNode[] {
+  const common = { scope: owner.kind, windowSeconds }
+  const nodes: LimitNode[] = []
+  if (maxRequests !== undefined) nodes.push({ ...common, id, unit: 'requests', max: maxRequests })
+  if (maxTokens !== undefined) nodes.push({ ...common, id: `${id}:tokens`, unit: 'tokens', max: maxTokens })
+  return nodes.map((node) => Object.freeze(node))
 }
 
 /** Data planes must agree on the order, whatever way they came by the entities. */

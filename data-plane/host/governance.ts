@@ -2,9 +2,10 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { NodeReported } from '../../contract/events.ts'
 import type { KeyLookup, SigningKey } from '../../contract/signed.ts'
-import type { Budgets, Journal, Ledger, Limits } from '../../plugins/sdk/builtin.ts'
+import type { Budgets, Concurrency, Journal, Ledger, Limits } from '../../plugins/sdk/builtin.ts'
 import type { DataPlaneTransport } from '../../transport/transport.ts'
 import { BudgetStandings, isQuestion } from './budget-standings.ts'
+import { SlotConcurrency } from './concurrency.ts'
 import type { HostLog } from './host-log.ts'
 import { DurableJournal, type JournalOptions } from './journal.ts'
 import type { JournalNumbers } from './journal-numbers.ts'
@@ -15,7 +16,7 @@ import { RemoteIntents } from './remote-intents.ts'
 import { Shipper } from './shipper.ts'
 
 export interface GovernanceOptions {
-  readonly transport: Pick<DataPlaneTransport, 'events' | 'leases' | 'limits' | 'intents'>
+  readonly transport: Pick<DataPlaneTransport, 'events' | 'leases' | 'limits' | 'slots' | 'intents'>
   readonly organizationId: string
   readonly dataPlaneId: string
   /** Ed25519; its id is the data plane's. */
@@ -37,6 +38,7 @@ export interface Governance {
   readonly ledger: Ledger
   readonly budgets: Budgets
   readonly limits: Limits
+  readonly concurrency: Concurrency
   readonly journal: Journal
   /** Tells the control plane what this data plane runs. */
   report(event: NodeReported): void
@@ -51,7 +53,7 @@ export interface Governance {
     readonly unansweredForMs: number | null
     readonly budgets: LeaseLedger['leased']
   }
-  /** The request limits are counted without the other data planes. */
+  /** Limits of requests, tokens or calls under way are counted without the other data planes. */
   readonly hasLocalLimits: boolean
   /** Gives leases back and ships what is recorded, for at most `limitMs`; what is left waits for the next start. */
   close(limitMs: number): Promise<void>
@@ -59,6 +61,7 @@ export interface Governance {
 
 const sweepMs = 250
 const permitSweepMs = 20
+const slotRenewalMs = 1_000
 
 /**
  * Opens the journal of the state directory, takes up the leases of the last process, and begins to ship.
@@ -100,6 +103,9 @@ export async function openGovernance(options: GovernanceOptions): Promise<Govern
     (hold) => ledger.recorded(hold),
   )
   const limits = new PermitLimits({ store: transport.limits, dataPlanes: options.dataPlanes, now, log })
+  const concurrency = new SlotConcurrency({
+    ...{ store: transport.slots, dataPlanes: options.dataPlanes, now, log },
+  })
   const remote =
     options.recording.durability === 'remote'
       ? new RemoteIntents({ ...sender, store: transport.intents }, journal.backlog)
@@ -112,11 +118,13 @@ export async function openGovernance(options: GovernanceOptions): Promise<Govern
   const timers = [
     setInterval(() => ledger.sweep(), sweepMs),
     setInterval(() => limits.sweep(), permitSweepMs),
+    setInterval(() => concurrency.renew(), slotRenewalMs),
   ]
   return {
     ledger,
     budgets,
     limits,
+    concurrency,
     journal,
     report: (event) => journal.report(event),
     followRestore() {
@@ -132,13 +140,14 @@ export async function openGovernance(options: GovernanceOptions): Promise<Govern
       return { unansweredForMs: desk.unansweredForMs, budgets: ledger.leased }
     },
     get hasLocalLimits() {
-      return limits.isLocal
+      return limits.isLocal || concurrency.isLocal
     },
     async close(limitMs) {
       for (const timer of timers) clearInterval(timer)
       ledger.close()
       budgets.close()
       limits.close()
+      await concurrency.close()
       await shipper.close(limitMs)
       await remote?.close()
       await desk.close()

@@ -1,7 +1,9 @@
-import type { LimitNode, LimitReached, LimitStanding, Limits } from '../../plugins/sdk/builtin.ts'
+import type { LimitHold, LimitNode, LimitReached, LimitStanding, Limits } from '../../plugins/sdk/builtin.ts'
 import type { LimitStore } from '../../transport/limit-store.ts'
 import { within } from '../deadline.ts'
 import type { HostLog } from './host-log.ts'
+import { keptOf, ReturnedPermits } from './permit-block.ts'
+import { PermitHold } from './permit-hold.ts'
 import { PermitPool } from './permit-pool.ts'
 
 export interface PermitLimitsOptions {
@@ -18,15 +20,16 @@ const takeLimitMs = 2_000
 const probeIntervalMs = 1_000
 
 /**
- * Request limits that all data planes share. Permits come from the store in blocks, sized by the rate of use and one
- * by one near the limit, so that most calls are answered from memory. While the store is out of reach each data plane
- * keeps to its own share of the limit.
+ * Limits of requests and tokens that all data planes share. Permits come from the store in blocks, sized by the rate of
+ * use and call by call near the limit, so that most calls are answered from memory. While the store is out of reach each
+ * data plane keeps to its own share of the limit.
  */
 export class PermitLimits implements Limits {
   readonly #options: PermitLimitsOptions
   readonly #pools = new Map<string, PermitPool>()
   /** The pools of a path of limits, looked up once for the calls that share it. */
   readonly #paths = new WeakMap<readonly LimitNode[], readonly PermitPool[]>()
+  readonly #returned = new ReturnedPermits()
   readonly #refills = new Map<PermitPool, Promise<void>>()
   /** The store did not answer when it was asked last. */
   #isDown = false
@@ -41,18 +44,24 @@ export class PermitLimits implements Limits {
     return this.#isDown && this.#pools.size > 0
   }
 
-  take(limits: readonly LimitNode[]): LimitReached | undefined | Promise<LimitReached | undefined> {
+  take(
+    limits: readonly LimitNode[],
+    tokens: number,
+  ): LimitHold | LimitReached | Promise<LimitHold | LimitReached> {
     const now = this.#options.now()
     const pools = this.#poolsOf(limits)
+    const neverFits = pools.find((pool) => pool.amountOf(tokens) > pool.node.max)
+    if (neverFits) return { limit: neverFits.node, retryAfterMs: null }
     if (this.#isDown) {
       this.#probe(pools, now)
-      return this.#takeAlone(pools, now)
+      return this.#takeAlone(pools, tokens, now)
     }
-    if (tryUse(pools, now)) {
+    if (hasAll(pools, tokens, now)) {
+      const hold = this.#use(pools, tokens, now)
       for (const pool of pools) if (pool.isRunningLow(now)) void this.#refill(pool)
-      return undefined
+      return hold
     }
-    return refusalOf(pools, now) ?? this.#takeShared(pools, now)
+    return refusalOf(pools, tokens, now) ?? this.#takeShared(pools, tokens, now)
   }
 
   standing(limits: readonly LimitNode[]): readonly LimitStanding[] {
@@ -67,33 +76,45 @@ export class PermitLimits implements Limits {
   sweep(): void {
     const now = this.#options.now()
     for (const [id, pool] of this.#pools) {
-      this.#giveBack(pool, pool.removeEnding(now))
+      pool.returnEnding(now)
       if (!pool.isForgettable(now)) continue
       pool.isForgotten = true
       this.#pools.delete(id)
     }
+    this.#tellReturned(now)
   }
 
   close(): void {
-    for (const pool of this.#pools.values()) this.#giveBack(pool, pool.removeAll())
+    for (const pool of this.#pools.values()) pool.returnAll()
+    this.#tellReturned(this.#options.now())
   }
 
-  async #takeShared(pools: readonly PermitPool[], startedAt: number): Promise<LimitReached | undefined> {
-    for (const pool of pools) pool.waiting++
+  async #takeShared(
+    pools: readonly PermitPool[],
+    tokens: number,
+    startedAt: number,
+  ): Promise<LimitHold | LimitReached> {
+    for (const pool of pools) pool.waiting.add(pool.amountOf(tokens))
     try {
       for (;;) {
         let now = this.#options.now()
-        await Promise.all(pools.filter((pool) => !pool.has(now)).map((pool) => this.#refill(pool)))
+        const short = pools.filter((pool) => !pool.has(now, pool.amountOf(tokens)))
+        await Promise.all(short.map((pool) => this.#refill(pool)))
         now = this.#options.now()
-        if (this.#isDown) return this.#takeAlone(pools, now)
-        if (tryUse(pools, now)) return undefined
-        const refusal = refusalOf(pools, now)
+        if (this.#isDown) return this.#takeAlone(pools, tokens, now)
+        if (hasAll(pools, tokens, now)) return this.#use(pools, tokens, now)
+        const refusal = refusalOf(pools, tokens, now)
         if (refusal) return refusal
         if (now - startedAt >= takeLimitMs) return reached(pools[0], probeIntervalMs)
       }
     } finally {
-      for (const pool of pools) pool.waiting--
+      for (const pool of pools) pool.waiting.remove(pool.amountOf(tokens))
     }
+  }
+
+  #use(pools: readonly PermitPool[], tokens: number, now: number): LimitHold {
+    const uses = pools.map((pool) => pool.use(now, pool.amountOf(tokens)))
+    return new PermitHold(uses, tokens, this.#options.now)
   }
 
   /** Asks a store that is down once more, behind the back of the call that comes now. */
@@ -122,7 +143,7 @@ export class PermitLimits implements Limits {
     const request = pool.request(askedAt)
     try {
       const [grant] = await within(storeLimitMs, 'the limit store', store.acquire([request]))
-      if (grant) pool.learn(grant, askedAt, now())
+      if (grant) pool.learn(grant, request, askedAt, now())
       this.#isDown = false
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
@@ -135,22 +156,26 @@ export class PermitLimits implements Limits {
     }
   }
 
-  #takeAlone(pools: readonly PermitPool[], now: number): LimitReached | undefined {
+  #takeAlone(pools: readonly PermitPool[], tokens: number, now: number): LimitHold | LimitReached {
     const dataPlanes = Math.max(1, this.#options.dataPlanes())
     for (const pool of pools) {
-      const waitMs = pool.waitAloneMs(now, shareOf(pool.node, dataPlanes))
+      const waitMs = pool.waitAloneMs(now, shareOf(pool.node, dataPlanes), pool.amountOf(tokens))
       if (waitMs > 0) return reached(pool, waitMs)
     }
-    for (const pool of pools) pool.useAlone(now)
-    return undefined
+    const uses = pools.map((pool) => pool.useAlone(now, pool.amountOf(tokens)))
+    return new PermitHold(uses, tokens, this.#options.now)
   }
 
-  #giveBack(pool: PermitPool, permits: number): void {
-    if (permits === 0) return
-    this.#options.store.giveBack(pool.node.id, permits).catch((error: unknown) => {
-      // The store counts them as used until their window ends: stricter, never laxer.
+  /** A store that is down is told once it is back. */
+  #tellReturned(now: number): void {
+    if (this.#isDown) return
+    const blocks = this.#returned.takeAll(now)
+    if (blocks.length === 0) return
+    this.#options.store.keep(blocks.map(keptOf)).catch((error: unknown) => {
+      // Until it hears of them the store counts them as used: stricter, never laxer.
+      this.#returned.putBack(blocks)
       const reason = error instanceof Error ? error.message : String(error)
-      this.#options.log.warn({ reason, limitId: pool.node.id }, 'unused permits could not be given back')
+      this.#options.log.warn({ reason, grants: blocks.length }, 'unused permits could not be given back')
     })
   }
 
@@ -168,18 +193,16 @@ export class PermitLimits implements Limits {
     if (isSame) return known
     if (known) {
       known.isForgotten = true
-      this.#giveBack(known, known.removeAll())
+      known.returnAll()
     }
-    const pool = new PermitPool(node)
+    const pool = new PermitPool(node, this.#returned)
     this.#pools.set(node.id, pool)
     return pool
   }
 }
 
-/** Whether every limit had a permit; then one of each is used. */
-function tryUse(pools: readonly PermitPool[], now: number): boolean {
-  for (const pool of pools) if (!pool.has(now)) return false
-  for (const pool of pools) pool.use(now)
+function hasAll(pools: readonly PermitPool[], tokens: number, now: number): boolean {
+  for (const pool of pools) if (!pool.has(now, pool.amountOf(tokens))) return false
   return true
 }
 
@@ -187,9 +210,10 @@ function shareOf({ max }: LimitNode, dataPlanes: number): number {
   return Math.max(1, Math.floor(max / dataPlanes))
 }
 
-function refusalOf(pools: readonly PermitPool[], now: number): LimitReached | undefined {
+function refusalOf(pools: readonly PermitPool[], tokens: number, now: number): LimitReached | undefined {
   for (const pool of pools) {
-    const retryAfterMs = pool.has(now) ? undefined : pool.refusedForMs(now)
+    const amount = pool.amountOf(tokens)
+    const retryAfterMs = pool.has(now, amount) ? undefined : pool.refusedForMs(now, amount)
     if (retryAfterMs !== undefined) return reached(pool, retryAfterMs)
   }
   return undefined

@@ -5,7 +5,8 @@ const mergedShare = 1 / 1024
 /** Entries that have left the window are cut off together. */
 const cutAt = 512
 
-interface Uses {
+/** Uses of one moment, or of moments that lie close together. */
+export interface Uses {
   readonly since: number
   /** The time of the last; all of them count until it leaves the window. */
   until: number
@@ -13,9 +14,10 @@ interface Uses {
 }
 
 /**
- * The last uses of a limit by this data plane alone, for as long as the shared store is out of reach. Never laxer than
- * the share: of any `share + 1` uses in a row, the last comes a window after the first. Exact up to a thousand uses in
- * a window, a thousandth of the window late beyond; takes a bounded amount of memory whatever the limit.
+ * The last uses of a limit, each of one request or of many tokens, by this data plane alone, for as
+ * long as the shared store is out of reach. Never laxer than the share: no window has more uses. Exact up to a thousand
+ * moments of use in a window, a thousandth of the window late beyond; takes a bounded amount of memory whatever the
+ * limit.
  */
 export class LocalWindow {
   readonly #windowMs: number
@@ -28,30 +30,40 @@ export class LocalWindow {
     this.#windowMs = windowMs
   }
 
-  /** Milliseconds until one more use is allowed under this share; 0 when it is allowed now. */
-  waitMs(now: number, share: number): number {
+  /** Milliseconds until so many more uses are allowed under this share; 0 when they are allowed now. */
+  waitMs(now: number, share: number, uses = 1): number {
     this.#forget(now)
+    const most = share - uses
     let left = this.#count
-    if (left < share) return 0
+    if (left <= most) return 0
     for (let index = this.#first; index < this.#entries.length; index++) {
-      const uses = this.#entries[index]
-      if (!uses) break
-      left -= uses.count
-      if (left < share) return uses.until + this.#windowMs - now
+      const entry = this.#entries[index]
+      if (!entry) break
+      left -= entry.count
+      if (left <= most) return entry.until + this.#windowMs - now
     }
     return this.#windowMs
   }
 
-  record(now: number): void {
-    this.#count++
+  record(now: number, count = 1): Uses {
+    this.#count += count
     const last = this.#entries.at(-1)
     if (last && this.#joins(last, now)) {
       if (now > last.until) last.until = now
-      last.count++
-      return
+      last.count += count
+      return last
     }
     this.#forget(now)
-    this.#entries.push({ since: now, until: now, count: 1 })
+    const uses = { since: now, until: now, count }
+    this.#entries.push(uses)
+    return uses
+  }
+
+  /** Takes back what was recorded in excess; nothing once it has left the window. */
+  takeBack(uses: Uses, count: number): void {
+    const taken = Math.min(count, uses.count)
+    uses.count -= taken
+    this.#count -= taken
   }
 
   /** How many uses lie within the window that ends now. */
@@ -82,6 +94,7 @@ export class LocalWindow {
     for (let uses = this.#entries[this.#first]; uses; uses = this.#entries[this.#first]) {
       if (uses.until + this.#windowMs > now) break
       this.#count -= uses.count
+      uses.count = 0
       this.#first++
     }
     if (this.#first === this.#entries.length || this.#first >= cutAt) {

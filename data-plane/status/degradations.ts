@@ -243,7 +243,7 @@ function limitsOf({ hasLocalLimits }: DegradationFacts): Found[] {
     {
       what: 'limits_local',
       reason:
-        'Redis did not grant permits: each request limit is kept to this data plane’s share of it, so that calls are refused earlier where the others are idle.',
+        'Redis did not grant permits: each limit of requests, tokens and calls under way is kept to this data plane’s share of it, so that calls are refused earlier where the others are idle.',
       whatToDo: 'Start Redis or mend the way to it.',
     },
   ]

@@ -1,9 +1,11 @@
+import { slot } from 'gatehouse/plugin-sdk'
 import type {
   BudgetNode,
   BuiltinCall,
   BuiltinHost,
   CompiledKey,
   Hold,
+  LimitHold,
   LimitNode,
   LimitReached,
   Shortfall,
@@ -12,8 +14,12 @@ import type {
 import { outputBound } from 'gatehouse/plugin-sdk/builtin'
 import { type BoundSettings, type CallSize, costBound, measureCall } from './cost-bound.ts'
 import { limitRefusal, shortfallRefusal, unpricedRefusal } from './refusals.ts'
+import { type TokenBound, tokenBound } from './token-bound.ts'
 
 type Eventually<T> = T | Promise<T>
+
+/** What the call took of its limits, to be settled when it ends. */
+export const limitHold = slot<LimitHold>('budget.limit-hold')
 
 /**
  * Admits a call to the first of its targets whose provider-config level has room [X0-25]; every other level refuses
@@ -33,8 +39,8 @@ class Admission {
   readonly #host: BuiltinHost
   readonly #settings: BoundSettings
   #size: CallSize | undefined
-  /** The key's own permits are taken once, however many targets are tried. */
-  #hasKeyPermits = false
+  /** What it may use of limits of tokens; undefined when none governs it. */
+  #tokens: TokenBound | undefined
 
   constructor(call: BuiltinCall, key: CompiledKey, host: BuiltinHost, settings: BoundSettings) {
     this.#call = call
@@ -46,36 +52,45 @@ class Admission {
   try(index: number): Eventually<void> {
     const target = this.#call.targets[index]
     if (!target) throw new TypeError('budget ran before rbac had found a target')
-    const limits = this.#hasKeyPermits
-      ? target.grant.limits
-      : joinLimits(this.#key.limits, target.grant.limits)
+    const limits = joinLimits(this.#key.limits, target.grant.limits)
+    this.#tokens = undefined
     if (limits.length === 0) return this.#reserve(target, index)
-    return then(this.#host.limits.take(limits), (reached) => this.#onPermits(reached, target, index))
+    if (limits.some(countsTokens)) this.#tokens = tokenBound(this.#measure(), target.model, this.#settings)
+    return then(this.#host.limits.take(limits, this.#tokens?.tokens ?? 0), (result) =>
+      this.#onLimits(result, target, index),
+    )
   }
 
-  #onPermits(reached: LimitReached | undefined, target: Target, index: number): Eventually<void> {
-    if (reached) {
-      if (this.#canSkip(reached.limit.scope, index)) return this.try(index + 1)
-      throw limitRefusal(reached, this.#host.now())
+  #onLimits(result: LimitHold | LimitReached, target: Target, index: number): Eventually<void> {
+    if ('limit' in result) {
+      if (this.#canSkip(result.limit.scope, index)) return this.try(index + 1)
+      throw limitRefusal(result, this.#tokens, this.#host.now())
     }
-    this.#hasKeyPermits = true
+    this.#call.set(limitHold, result)
     return this.#reserve(target, index)
+  }
+
+  /** Another target may take less of the limits, and has its own: what this one took is free again. */
+  #skip(index: number): Eventually<void> {
+    this.#call.get(limitHold)?.release()
+    return this.try(index + 1)
+  }
+
+  #measure(): CallSize {
+    this.#size ??= measureCall(this.#call, this.#settings)
+    return this.#size
   }
 
   #reserve(target: Target, index: number): Eventually<void> {
     const budgets = joinBudgets(this.#key.budgets, target.grant.budgets)
-    if (budgets.length === 0) {
-      this.#call.targets = [target]
-      return
-    }
+    if (budgets.length === 0) return this.#admitTo(target, null)
     const { model } = target
     const prices = model.pricesAt(this.#call.receivedAt)
     if (!prices) {
-      if (index + 1 < this.#call.targets.length) return this.try(index + 1)
+      if (index + 1 < this.#call.targets.length) return this.#skip(index)
       throw unpricedRefusal(model.name)
     }
-    this.#size ??= measureCall(this.#call, this.#settings)
-    const bound = costBound(this.#size, model, prices, this.#settings)
+    const bound = costBound(this.#measure(), model, prices, this.#settings)
     return then(this.#host.ledger.reserve(budgets, bound.nanoUsd), (result) =>
       this.#onReserved(result, bound.injectedOutputTokens, target, index),
     )
@@ -88,12 +103,17 @@ class Admission {
     index: number,
   ): Eventually<void> {
     if ('reason' in result) {
-      if (this.#canSkip(result.scope, index)) return this.try(index + 1)
+      if (this.#canSkip(result.scope, index)) return this.#skip(index)
       throw shortfallRefusal(result, this.#call.configuration.showBudgetAmounts, this.#host.now())
     }
     this.#call.hold = result
+    this.#admitTo(target, injectedOutputTokens)
+  }
+
+  #admitTo(target: Target, injectedOutputTokens: number | null): void {
     this.#call.targets = [target]
-    if (injectedOutputTokens !== null) this.#call.set(outputBound, injectedOutputTokens)
+    const outputTokens = injectedOutputTokens ?? this.#tokens?.injectedOutputTokens ?? null
+    if (outputTokens !== null) this.#call.set(outputBound, outputTokens)
   }
 
   #canSkip(scope: string, index: number): boolean {
@@ -116,6 +136,10 @@ function joiner<T>(): (path: readonly T[], own: readonly T[]) => readonly T[] {
 
 const joinBudgets = joiner<BudgetNode>()
 export const joinLimits = joiner<LimitNode>()
+
+function countsTokens({ unit }: LimitNode): boolean {
+  return unit === 'tokens'
+}
 
 function then<T>(value: Eventually<T>, next: (value: T) => Eventually<void>): Eventually<void> {
   return value instanceof Promise ? value.then(next) : next(value)

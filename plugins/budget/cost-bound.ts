@@ -59,18 +59,25 @@ export function costBound(
   if (isImage && prices.imageNanoUsd === 0 && billsTokens(dearest)) {
     throw unboundedRefusal('model', `"${model.name}" has no price per image`)
   }
-  const hasOutput = operation !== 'embeddings'
-  const outputTokens = hasOutput
-    ? (size.outputTokens ?? model.maxOutputTokens ?? settings.defaultOutputTokens)
-    : 0
+  const outputTokens = outputTokensOf(size, model, settings)
   const nanoUsd = costNanoUsd(dearest, {
     inputTokens: size.inputTokens,
     cachedInputTokens: 0,
     outputTokens: clampProduct(outputTokens, choices),
     images: isImage ? choices : 0,
   })
-  const mustInject = hasOutput && !isImage && size.outputTokens === null
-  return { nanoUsd, injectedOutputTokens: mustInject ? outputTokens : null }
+  return { nanoUsd, injectedOutputTokens: mustInject(size) ? outputTokens : null }
+}
+
+/** The most tokens that each answer can have. */
+export function outputTokensOf(size: CallSize, model: CompiledModel, settings: BoundSettings): number {
+  if (size.operation === 'embeddings') return 0
+  return size.outputTokens ?? model.maxOutputTokens ?? settings.defaultOutputTokens
+}
+
+/** Whether the provider must be told the output limit, because the caller did not. */
+export function mustInject({ operation, outputTokens }: CallSize): boolean {
+  return operation !== 'embeddings' && operation !== 'images.generations' && outputTokens === null
 }
 
 function billsTokens(prices: Prices): boolean {
@@ -78,6 +85,6 @@ function billsTokens(prices: Prices): boolean {
 }
 
 /** Keeps an absurd request a mere refusal: beyond 2⁵³ the cost would be no number. */
-function clampProduct(tokens: number, choices: number): number {
+export function clampProduct(tokens: number, choices: number): number {
   return Math.min(tokens * choices, 1_000_000_000)
 }

@@ -1,11 +1,13 @@
 import { Type } from 'gatehouse/plugin-sdk'
 import { asksProvider, defineBuiltin } from 'gatehouse/plugin-sdk/builtin'
-import { admit } from './admission.ts'
+import { admit, limitHold } from './admission.ts'
+import { enter, keySlot } from './concurrency.ts'
 import { tellLimits } from './limit-headers.ts'
+import { usedTokens } from './token-bound.ts'
 
 /**
- * Takes a permit of every request limit, then sets aside the most that the call can cost on every budget of its path,
- * and settles what it did cost when it ends. Two concurrent calls can therefore never spend the same money.
+ * Takes of every limit a request, or the most tokens that the call can use, then sets aside the most that it can cost on
+ * every budget of its path, and settles what it did use and cost when it ends. Two concurrent calls can therefore never spend the same money.
  */
 export default defineBuiltin({
   name: 'budget',
@@ -30,11 +32,13 @@ export default defineBuiltin({
       onCall(call) {
         tellLimits(call, host)
         if (!asksProvider(call.operation)) return
-        return admit(call, host, config)
+        return enter(call, host, () => admit(call, host, config))
       },
 
       // For every outcome, so that no hold can leak: without usage the provider was never asked.
       onComplete(call) {
+        call.get(keySlot)?.release()
+        call.get(limitHold)?.settle(usedTokens(call.usage))
         if (call.hold) host.ledger.settle(call.hold, call.usage?.costNanoUsd ?? 0)
       },
     }

@@ -1,14 +1,40 @@
 import { Denied } from 'gatehouse/plugin-sdk'
-import { decimalUsd, type LimitReached, type Shortfall } from 'gatehouse/plugin-sdk/builtin'
+import { decimalUsd, type LimitNode, type LimitReached, type Shortfall } from 'gatehouse/plugin-sdk/builtin'
+import type { TokenBound } from './token-bound.ts'
 
 const leaseRetrySeconds = 2
 
-export function limitRefusal({ limit: { scope, max }, retryAfterMs }: LimitReached, now: number): Denied {
+/** `bound` says what the call asked of a limit of tokens. */
+export function limitRefusal(
+  { limit, retryAfterMs }: LimitReached,
+  bound: TokenBound | undefined,
+  now: number,
+): Denied {
+  const { scope, unit, max } = limit
+  if (retryAfterMs === null) return oversizeRefusal(limit, bound)
   const retryAfterSeconds = Math.max(1, Math.ceil(retryAfterMs / 1000))
+  const reached = `The ${nameOf(scope)} limit of ${max} ${unit} is reached`
+  const need = bound && unit === 'tokens' ? ` for a call that may use ${bound.tokens}` : ''
   return new Denied(
-    'request_limited',
-    `The ${nameOf(scope)} limit of ${max} requests is reached: try again in ${retryAfterSeconds} s`,
-    { scope, unit: 'requests', limit: max, resets_at: timeOf(now + retryAfterMs), retryAfterSeconds },
+    unit === 'tokens' ? 'token_limited' : 'request_limited',
+    `${reached}${need}: try again in ${retryAfterSeconds} s`,
+    { scope, unit, limit: max, resets_at: timeOf(now + retryAfterMs), retryAfterSeconds },
+  )
+}
+
+/** It has no time to try again: whenever the same call comes, it is refused. */
+function oversizeRefusal({ scope, max }: LimitNode, bound: TokenBound | undefined): Denied {
+  const size = bound?.size ?? { inputTokens: max, choices: 1, operation: 'unknown' }
+  const param = size.operation === 'responses' ? 'max_output_tokens' : 'max_tokens'
+  const room = Math.floor((max - size.inputTokens) / size.choices)
+  const wayOut =
+    room > 0
+      ? `set ${param} to ${room} or less`
+      : `its input alone is counted as ${size.inputTokens}, shorten it`
+  return new Denied(
+    'token_limited',
+    `This call may use ${bound?.tokens ?? max} tokens, and the ${nameOf(scope)} limit is ${max} at any time: ${wayOut}`,
+    { scope, unit: 'tokens', limit: max, ...(room > 0 && { param }) },
   )
 }
 

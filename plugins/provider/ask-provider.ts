@@ -1,14 +1,8 @@
 import { Denied, type Operation, type UpstreamRequest } from 'gatehouse/plugin-sdk'
-import {
-  type BuiltinCall,
-  type BuiltinHost,
-  type CompiledProviderKey,
-  neverForwarded,
-  type ProviderGrant,
-  type Target,
-} from 'gatehouse/plugin-sdk/builtin'
+import { type BuiltinCall, type BuiltinHost, neverForwarded, type Target } from 'gatehouse/plugin-sdk/builtin'
 import type { ActivityLog } from './activity.ts'
 import { editBody } from './body-edits.ts'
+import { chooseSecret } from './choose-key.ts'
 import { Exchange, type ExchangeLimits } from './exchange.ts'
 import type { Pools } from './pools.ts'
 
@@ -43,6 +37,17 @@ export function askProvider(call: BuiltinCall, services: ProviderServices): Prom
     })
   }
   const secret = chooseSecret(call, target.grant, services.host)
+  const send = (chosen: string) => prepare(call, target, { route, secret: chosen }, services)
+  return secret instanceof Promise ? secret.then(send) : send(secret)
+}
+
+function prepare(
+  call: BuiltinCall,
+  target: Target,
+  { route, secret }: { readonly route: string; readonly secret: string },
+  services: ProviderServices,
+): Promise<void> {
+  const { provider } = target.grant
   const { body, hidesUsage } = editBody(call, target.model.upstreamName)
   const request: UpstreamRequest = {
     provider: provider.name,
@@ -100,34 +105,4 @@ function outgoingHeaders(headers: Readonly<Record<string, string>>, secret: stri
     outgoing.push(name, value)
   }
   return outgoing
-}
-
-function chooseSecret(
-  call: BuiltinCall,
-  { provider, providerKeys }: ProviderGrant,
-  host: BuiltinHost,
-): string {
-  const drawn = drawKey(providerKeys, host)
-  const here = (key: CompiledProviderKey) => host.credential(key.credentialId) !== undefined
-  const chosen = drawn && here(drawn) ? drawn : drawKey(providerKeys.filter(here), host)
-  const secret = chosen && host.credential(chosen.credentialId)
-  if (!chosen || secret === undefined) {
-    throw new Denied(
-      'config_unavailable',
-      `This data plane has not received the credentials of "${provider.name}" yet`,
-      { retryAfterSeconds: 1 },
-    )
-  }
-  call.providerKeyId = chosen.id
-  return secret
-}
-
-function drawKey(keys: readonly CompiledProviderKey[], host: BuiltinHost): CompiledProviderKey | undefined {
-  if (keys.length < 2) return keys[0]
-  let left = host.random() * keys.reduce((sum, key) => sum + key.weight, 0)
-  for (const key of keys) {
-    left -= key.weight
-    if (left < 0) return key
-  }
-  return keys.at(-1)
 }

@@ -2,6 +2,7 @@ import { Type } from 'gatehouse/plugin-sdk'
 import { defineBuiltin } from 'gatehouse/plugin-sdk/builtin'
 import { ActivityLog } from './activity.ts'
 import { askProvider } from './ask-provider.ts'
+import { providerKeySlot } from './choose-key.ts'
 import { answerModels } from './models.ts'
 import { Pools } from './pools.ts'
 import { answerQuota } from './quota.ts'
@@ -46,6 +47,9 @@ export default defineBuiltin({
         if (call.operation === 'models.list') return answerModels(call)
         if (call.operation === 'quota') return answerQuota(call, host)
         return askProvider(call, { host, pools, activity, limits })
+      },
+      onComplete(call) {
+        call.get(providerKeySlot)?.release()
       },
       activity: () => activity.list(),
       close: () => pools.close(),

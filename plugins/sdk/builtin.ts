@@ -8,7 +8,16 @@ import type { Call, KeyIdentity, Outcome, Principal, UpstreamRequest, Usage } fr
 import type { Denied } from './denied.ts'
 import type { Hooks, Host, PluginDefinition } from './plugin.ts'
 import type { Reply } from './reply.ts'
-import type { BudgetNode, Budgets, Hold, Ledger, LimitNode, Limits } from './spending.ts'
+import type {
+  BudgetNode,
+  Budgets,
+  Concurrency,
+  ConcurrencyLimit,
+  Hold,
+  Ledger,
+  LimitNode,
+  Limits,
+} from './spending.ts'
 
 export { openaiErrorBody } from '../../contract/errors.ts'
 export {
@@ -31,19 +40,7 @@ export { isPrivateHost } from '../../contract/private-host.ts'
 export { asksProvider } from './call.ts'
 export { readCredential } from './credential.ts'
 export type { Reply } from './reply.ts'
-export {
-  type BudgetNode,
-  type BudgetStanding,
-  type Budgets,
-  type Hold,
-  type Ledger,
-  type LimitNode,
-  type LimitReached,
-  type LimitStanding,
-  type Limits,
-  outputBound,
-  type Shortfall,
-} from './spending.ts'
+export * from './spending.ts'
 
 export interface CompiledProvider {
   readonly id: string
@@ -78,6 +75,8 @@ export interface CompiledProviderKey {
   readonly id: string
   readonly weight: number
   readonly credentialId: string
+  /** Null: any number of calls may be under way with it. */
+  readonly concurrency: ConcurrencyLimit | null
 }
 
 /** What a key may do with one provider. */
@@ -121,6 +120,8 @@ export interface CompiledKey extends KeyIdentity {
   readonly contentLogging: boolean | null
   /** How old the configuration may be for a call of this key; null: as old as for any call. */
   readonly requireFreshMs: number | null
+  /** Null: any number of its calls may be under way. */
+  readonly concurrency: ConcurrencyLimit | null
 }
 
 export interface HeaderFilter {
@@ -250,6 +251,7 @@ export interface BuiltinHost extends Host {
   readonly ledger: Ledger
   readonly budgets: Budgets
   readonly limits: Limits
+  readonly concurrency: Concurrency
   readonly journal: Journal
   /** Uniform in [0, 1); a test can set it. */
   random(): number

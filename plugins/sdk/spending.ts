@@ -71,7 +71,33 @@ export interface Budgets {
 
 export interface LimitReached {
   readonly limit: LimitNode
-  readonly retryAfterMs: number
+  /** Null: the call alone asks for more than the limit allows, whenever it comes. */
+  readonly retryAfterMs: number | null
+}
+
+/** What a call took of its limits. */
+export interface LimitHold {
+  /** Others may use what the call did not, of the tokens that were set aside for it. Again changes nothing. */
+  settle(tokens: number): void
+  /** As if the call had never come. */
+  release(): void
+}
+
+/** How many calls of a virtual key, or to a provider with one of its keys, may be under way at once. */
+export interface ConcurrencyLimit {
+  /** Of the virtual key or the provider key. */
+  readonly id: string
+  readonly max: number
+}
+
+/** A place among the calls under way, until it is released. Again changes nothing. */
+export interface CallSlot {
+  release(): void
+}
+
+export interface Concurrency {
+  /** Undefined: all slots are taken. The common call is answered at once, from memory. */
+  enter(limit: ConcurrencyLimit): CallSlot | undefined | Promise<CallSlot | undefined>
 }
 
 /** How a limit stands, as far as this data plane knows without asking: other data planes may have used more of it. */
@@ -83,9 +109,12 @@ export interface LimitStanding {
   readonly resetMs: number
 }
 
-/** Takes one permit of every limit, or none. */
 export interface Limits {
-  take(limits: readonly LimitNode[]): LimitReached | undefined | Promise<LimitReached | undefined>
+  /** Takes one request of every limit of requests and the tokens of every limit of tokens, or nothing at all. */
+  take(
+    limits: readonly LimitNode[],
+    tokens: number,
+  ): LimitHold | LimitReached | Promise<LimitHold | LimitReached>
   /** In the order of `limits`; at once, from memory. */
   standing(limits: readonly LimitNode[]): readonly LimitStanding[]
 }

@@ -17,6 +17,7 @@ const promised: Readonly<Record<string, number>> = {
   rate_limited: 429,
   request_limited: 429,
   token_limited: 429,
+  concurrency_limited: 429,
   missing_required_headers: 400,
   ambiguous_credentials: 400,
   invalid_request_error: 400,

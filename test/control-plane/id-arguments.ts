@@ -122,6 +122,7 @@ const samplesByType: Readonly<Record<string, unknown>> = {
   Boolean: true,
   NanoUsd: '1',
   JSON: {},
+  DateTime: '2999-01-01T00:00:00Z',
 }
 
 function fail(at: string): never {

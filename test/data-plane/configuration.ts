@@ -43,4 +43,5 @@ export const goodKey: CompiledKey = {
   grants: [],
   contentLogging: null,
   requireFreshMs: null,
+  concurrency: null,
 }

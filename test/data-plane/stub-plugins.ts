@@ -69,7 +69,8 @@ export function stubHost(logged: LoggedError[] = []): Omit<BuiltinHost, 'prepare
     credential: () => undefined,
     ledger: { reserve: () => ({ nanoUsd: 0, charges: [] }), settle: () => [] },
     budgets: { standing: () => [] },
-    limits: { take: () => undefined, standing: () => [] },
+    concurrency: { enter: () => ({ release() {} }) },
+    limits: { take: () => ({ settle() {}, release() {} }), standing: () => [] },
     journal: { intend() {}, finish() {} },
     random: () => 0,
   }

@@ -70,19 +70,34 @@ async function limitRequests(): Promise<void> {
     { id: data?.virtualKeys.edges[0]?.node.id },
   )
   expect(answer).toMatchObject({ data: { setRequestLimit: { maxRequests: 1000 } } })
+  const limited = await gateway.graphql(
+    `mutation ($id: ID!) { updateVirtualKey(input: { id: $id, maxConcurrentCalls: 100 }) {
+       __typename ... on VirtualKey { maxConcurrentCalls } ... on Refusal { message } } }`,
+    { id: data?.virtualKeys.edges[0]?.node.id },
+  )
+  expect(limited).toMatchObject({ data: { updateVirtualKey: { maxConcurrentCalls: 100 } } })
 }
 
 /** What Redis has counted against the limit. */
 async function countedPermits(): Promise<number> {
   const keys = await administrator.keys(channels.limitGrants(gateway.organizationId, '*'))
-  return keys.length
+  return keys.filter((key) => !key.endsWith(':slots')).length
+}
+
+/** What Redis holds of calls under way. */
+async function heldSlots(): Promise<number> {
+  return (await administrator.keys(channels.limitSlots(gateway.organizationId, '*'))).length
 }
 
 describe('the Redis users of docs/operations.md', () => {
   it('let both planes do all that they do: nothing of theirs is refused', async () => {
     await limitRequests()
     await eventually('a call under budget and limit', async () => {
-      return (await chat(gateway.demo.virtualKey)) === 200 && (await countedPermits()) > 0
+      return (
+        (await chat(gateway.demo.virtualKey)) === 200 &&
+        (await countedPermits()) > 0 &&
+        (await heldSlots()) > 0
+      )
     })
     await gateway.restartDataPlane(0)
     expect(await chat(gateway.demo.virtualKey)).toBe(200)

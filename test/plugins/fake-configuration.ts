@@ -64,7 +64,9 @@ export function grant(
     active: true,
     weight: 1,
     heldBack: null,
-    providerKeys: [{ id: `pk_${granted.name}`, weight: 1, credentialId: `secret-of-${granted.name}` }],
+    providerKeys: [
+      { id: `pk_${granted.name}`, weight: 1, credentialId: `secret-of-${granted.name}`, concurrency: null },
+    ],
     allowsModel: (name) => allowed.includes('*') || allowed.includes(name),
     ownerMayUse: () => true,
     budgets: [],
@@ -95,6 +97,7 @@ export function key(members: Partial<CompiledKey> = {}): CompiledKey {
     grants: [],
     contentLogging: null,
     requireFreshMs: null,
+    concurrency: null,
     ...members,
   }
 }

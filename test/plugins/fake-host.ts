@@ -4,6 +4,7 @@ import type {
   BuiltinCall,
   BuiltinHost,
   Hold,
+  LimitHold,
   LimitNode,
   LimitReached,
   LimitStanding,
@@ -18,7 +19,8 @@ export interface FakeHostOptions {
   readonly staleness?: BuiltinHost['staleness']
   readonly credentials?: Readonly<Record<string, string>>
   readonly reserve?: (budgets: readonly BudgetNode[], nanoUsd: number) => Eventually<Hold | Shortfall>
-  readonly take?: (limits: readonly LimitNode[]) => Eventually<LimitReached | undefined>
+  readonly take?: (limits: readonly LimitNode[], tokens: number) => Eventually<LimitReached | undefined>
+  readonly enter?: BuiltinHost['concurrency']['enter']
   /** By the id of the limit; where it says nothing, all of it is left. */
   readonly standing?: Readonly<Record<string, Partial<LimitStanding>>>
   readonly budgets?: Budgets['standing']
@@ -31,6 +33,9 @@ export function fakeHost(options: FakeHostOptions = {}) {
     reserved: [] as { budgets: readonly string[]; nanoUsd: number }[],
     settled: [] as { hold: Hold; nanoUsd: number }[],
     taken: [] as (readonly string[])[],
+    /** Places that were taken and not released. */
+    places: [] as string[],
+    tokens: [] as { reserved: number; settled?: number; released?: true }[],
     journal: [] as { entry: 'intend' | 'finish'; call: BuiltinCall; charges?: readonly unknown[] }[],
     warnings: [] as object[],
   }
@@ -47,12 +52,30 @@ export function fakeHost(options: FakeHostOptions = {}) {
     random: options.random ?? (() => 0),
     prepareUpstream: options.prepareUpstream ?? (() => undefined),
     limits: {
-      take(limits) {
+      take(limits, tokens) {
         record.taken.push(limits.map(({ id }) => id))
-        return options.take?.(limits)
+        const entry: (typeof record.tokens)[number] = { reserved: tokens }
+        const held: LimitHold = {
+          settle: (used) => void Object.assign(entry, { settled: used }),
+          release: () => void Object.assign(entry, { released: true }),
+        }
+        const hold = (reached: LimitReached | undefined) => {
+          if (reached) return reached
+          record.tokens.push(entry)
+          return held
+        }
+        const reached = options.take?.(limits, tokens)
+        return reached instanceof Promise ? reached.then(hold) : hold(reached)
       },
       standing: (limits) =>
         limits.map((limit) => ({ limit, remaining: limit.max, resetMs: 0, ...options.standing?.[limit.id] })),
+    },
+    concurrency: {
+      enter(limit) {
+        if (options.enter) return options.enter(limit)
+        record.places.push(limit.id)
+        return { release: () => void record.places.splice(record.places.indexOf(limit.id), 1) }
+      },
     },
     ledger: {
       reserve(budgets, nanoUsd) {

@@ -25,17 +25,18 @@ describe.each(implementations)('limit store, $name', ({ open }) => {
     await second.close()
   })
 
-  const ask = (maxRequests: number, wanted = 1, windowMs = minuteMs) => ({
+  const ask = (max: number, wanted = 1, windowMs = minuteMs) => ({
     limitId: 'lim_1',
-    maxRequests,
+    max,
     windowMs,
+    needed: 1,
     wanted,
   })
 
-  async function takeAll(store: LimitStore, maxRequests: number, wanted = 1): Promise<number> {
+  async function takeAll(store: LimitStore, max: number, wanted = 1): Promise<number> {
     let taken = 0
     for (;;) {
-      const [grant] = await store.acquire([ask(maxRequests, wanted)])
+      const [grant] = await store.acquire([ask(max, wanted)])
       if (!grant || grant.granted === 0) return taken
       taken += grant.granted
     }
@@ -64,28 +65,48 @@ describe.each(implementations)('limit store, $name', ({ open }) => {
 
   it('answers several limits in their order', async () => {
     const [full, other] = await a.acquire([
-      { limitId: 'lim_a', maxRequests: 1, windowMs: minuteMs, wanted: 1 },
-      { limitId: 'lim_b', maxRequests: 800, windowMs: 1_000, wanted: 7 },
+      { limitId: 'lim_a', max: 1, windowMs: minuteMs, needed: 1, wanted: 1 },
+      { limitId: 'lim_b', max: 800, windowMs: 1_000, needed: 1, wanted: 7 },
     ])
     expect(full).toMatchObject({ granted: 1, holdMs: 1_000, retryAfterMs: 0 })
-    expect(other).toMatchObject({ granted: 7, holdMs: 50, retryAfterMs: 0 })
+    expect(other).toMatchObject({ granted: 7, holdMs: 25, retryAfterMs: 0 })
     expect(await a.acquire([])).toEqual([])
   })
 
-  it('gives back what was not used, at once', async () => {
-    expect(await takeAll(a, 5)).toBe(5)
-    await a.giveBack('lim_1', 2)
-    expect(await takeAll(b, 5)).toBe(2)
+  it('gives back what was not used, at once, and only once', async () => {
+    const [grant] = await a.acquire([{ ...ask(8), needed: 5 }])
+    const kept = { limitId: 'lim_1', grantId: grant?.grantId ?? '', permits: 3 }
+    expect(await takeAll(a, 8)).toBe(3)
+    await a.keep([kept])
+    expect(await takeAll(b, 8)).toBe(2)
+    await a.keep([kept, { ...kept, permits: 5 }, { ...kept, limitId: 'lim_unknown', permits: 0 }])
+    expect(await takeAll(b, 8)).toBe(0)
   })
 
-  it("never takes off another data plane's permits, however much is given back", async () => {
-    await a.acquire([ask(5)])
-    expect(await takeAll(b, 5)).toBe(4)
-    await a.giveBack('lim_1', 100)
-    expect(await takeAll(b, 5)).toBe(1)
-    await a.giveBack('lim_1', 100)
-    await a.giveBack('lim_unknown', 1)
-    expect(await takeAll(b, 5)).toBe(0)
+  it('takes back of several limits and grants in one go', async () => {
+    const asks = ['lim_a', 'lim_b', 'lim_b'].map((limitId) => ({ ...ask(4), limitId, needed: 2 }))
+    const grants = await a.acquire(asks)
+    await a.keep(
+      grants.map(({ grantId }, index) => ({
+        limitId: asks[index]?.limitId ?? '',
+        grantId,
+        permits: index % 2,
+      })),
+    )
+    const remaining = await Promise.all(
+      ['lim_a', 'lim_b'].map(async (limitId) => (await b.acquire([{ ...ask(4), limitId }]))[0]?.remaining),
+    )
+    expect(remaining).toEqual([3, 2])
+  })
+
+  it('grants what is needed or nothing, and tells until when to wait for it', async () => {
+    expect((await a.acquire([{ ...ask(1_000), needed: 700, wanted: 900 }]))[0]).toMatchObject({
+      ...{ granted: 700, remaining: 300, retryAfterMs: 0 },
+    })
+    const [refused] = await b.acquire([{ ...ask(1_000), needed: 301, wanted: 900 }])
+    expect(refused).toMatchObject({ granted: 0, remaining: 300 })
+    expect(refused?.retryAfterMs).toBeGreaterThan(0)
+    expect((await b.acquire([{ ...ask(1_000), needed: 300, wanted: 900 }]))[0]?.granted).toBe(300)
   })
 
   it('grants again once a permit stops counting', async () => {

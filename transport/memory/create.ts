@@ -6,6 +6,7 @@ import { Bus } from './bus.ts'
 import { MemoryConfigStore } from './config-store.ts'
 import { MemoryIntents } from './intents.ts'
 import { MemoryLimits } from './limit-store.ts'
+import { MemorySlots } from './slots.ts'
 import { MemoryStream } from './stream.ts'
 
 export interface MemoryTransportOptions {
@@ -23,6 +24,7 @@ export function createMemoryTransport({
   const bus = new Bus()
   const configurations = new MemoryConfigStore(bus)
   const limits = new MemoryLimits(bus, now)
+  const slots = new MemorySlots(bus, now)
   const intents = new MemoryIntents(bus)
   const stream = { bus, now, reclaimAfterMs }
   const events = new MemoryStream({ ...stream, limit: eventsLimit, whenFull: 'refuse' })
@@ -49,6 +51,7 @@ export function createMemoryTransport({
           bus.subscribe(channels.leaseReplies(organizationId, dataPlaneId), onReply),
       },
       limits: limits.store(organizationId),
+      slots: slots.store(organizationId),
       intents: intents.store(organizationId, dataPlaneId),
     }),
     controlPlane: () => ({

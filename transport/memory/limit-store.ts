@@ -1,11 +1,10 @@
-import { HeldGrants } from '../held-grants.ts'
 import { type LimitStore, type PermitGrant, type PermitRequest, permitHoldMs } from '../limit-store.ts'
 import type { Bus } from './bus.ts'
 import { PermitWindow } from './permits.ts'
 
 const sweepIntervalMs = 60_000
 
-/** The request limits of all data planes of this process. */
+/** The limits of all data planes of this process. */
 export class MemoryLimits {
   readonly #windows = new Map<string, PermitWindow>()
   readonly #bus: Bus
@@ -20,41 +19,32 @@ export class MemoryLimits {
 
   /** As one data plane takes from them. */
   store(organizationId: string): LimitStore {
-    const held = new HeldGrants()
     return {
       acquire: (requests) =>
-        this.#bus.run(() => requests.map((request) => this.#acquire(organizationId, request, held))),
-      giveBack: (limitId, permits) =>
+        this.#bus.run(() => requests.map((request) => this.#acquire(organizationId, request))),
+      keep: (kept) =>
         this.#bus.run(() => {
           const now = this.#now()
-          const window = this.#window(organizationId, limitId)
-          for (const kept of held.giveBack(limitId, permits, now))
-            window.keep(kept.grantId, kept.permits, now)
+          for (const { limitId, grantId, permits } of kept)
+            this.#window(organizationId, limitId).keep(grantId, permits, now)
         }),
     }
   }
 
-  #acquire(organizationId: string, request: PermitRequest, held: HeldGrants): PermitGrant {
-    const { limitId, maxRequests, windowMs, wanted } = request
+  #acquire(organizationId: string, request: PermitRequest): PermitGrant {
+    const { limitId, windowMs, ...ask } = request
     const now = this.#now()
     this.#sweep(now)
     const holdMs = permitHoldMs(windowMs)
     const grantId = `${++this.#sequence}`
     const lifetime = holdMs + windowMs
-    const answer = this.#window(organizationId, limitId).acquire({
+    const { granted, remaining, retryAfter } = this.#window(organizationId, limitId).acquire({
+      ...ask,
       grantId,
-      maxRequests,
       lifetime,
-      wanted,
       now,
     })
-    if (answer.granted > 0) held.add(limitId, grantId, answer.granted, now + holdMs, now)
-    return {
-      granted: answer.granted,
-      holdMs,
-      remaining: answer.remaining,
-      retryAfterMs: Math.ceil(answer.retryAfter),
-    }
+    return { grantId, granted, holdMs, remaining, retryAfterMs: Math.ceil(retryAfter) }
   }
 
   #window(organizationId: string, limitId: string): PermitWindow {

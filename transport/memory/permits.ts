@@ -1,11 +1,12 @@
-import { permitsToGrant } from '../limit-store.ts'
+import { grantsLookedThrough, permitsToGrant } from '../limit-store.ts'
 
 /** Times are in any one unit, measured on one clock. */
 export interface PermitAsk {
   readonly grantId: string
-  readonly maxRequests: number
+  readonly max: number
   /** How long a grant counts: the time for which it may be held plus the window. */
   readonly lifetime: number
+  readonly needed: number
   readonly wanted: number
   readonly now: number
 }
@@ -14,7 +15,7 @@ export interface PermitAnswer {
   readonly granted: number
   /** What could still be granted. */
   readonly remaining: number
-  /** When nothing was granted: how long until a permit stops counting. 0 otherwise. */
+  /** When nothing was granted: how long until enough stops counting, or at least until then. 0 otherwise. */
   readonly retryAfter: number
 }
 
@@ -42,19 +43,15 @@ export class PermitWindow {
     return this.#taken
   }
 
-  acquire({ grantId, maxRequests, lifetime, wanted, now }: PermitAsk): PermitAnswer {
+  acquire({ grantId, max, lifetime, needed, wanted, now }: PermitAsk): PermitAnswer {
     this.#forget(now)
-    const granted = permitsToGrant(wanted, maxRequests - this.#taken)
-    if (granted === 0) {
-      return {
-        granted,
-        remaining: Math.max(0, maxRequests - this.#taken),
-        retryAfter: this.#timeUntilFree(maxRequests, now),
-      }
-    }
+    const free = max - this.#taken
+    const granted = permitsToGrant({ needed, wanted }, free)
+    const remaining = Math.max(0, free - granted)
+    if (granted === 0) return { granted, remaining, retryAfter: this.#timeUntilFree(max - needed, now) }
     this.#insert({ id: grantId, permits: granted, until: now + lifetime })
     this.#taken += granted
-    return { granted, remaining: maxRequests - this.#taken, retryAfter: 0 }
+    return { granted, remaining, retryAfter: 0 }
   }
 
   /** Leaves at most `permits` of a grant. Doing it again changes nothing. */
@@ -78,15 +75,15 @@ export class PermitWindow {
     this.#grants.splice(0, gone)
   }
 
-  /** A limit that was lowered may have to lose several grants first. */
-  #timeUntilFree(maxRequests: number, now: number): number {
+  /** Until no more than `most` count: several grants may have to end first. */
+  #timeUntilFree(most: number, now: number): number {
+    const looked = this.#grants.slice(0, grantsLookedThrough)
     let taken = this.#taken
-    for (const grant of this.#grants) {
-      if (taken < maxRequests) break
+    for (const grant of looked) {
       taken -= grant.permits
-      if (taken < maxRequests) return grant.until - now
+      if (taken <= most) return grant.until - now
     }
-    return 0
+    return (looked.at(-1)?.until ?? now) - now
   }
 
   /** Almost always at the end; only a window that was shortened puts a grant before older ones. */

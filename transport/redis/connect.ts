@@ -12,6 +12,7 @@ import { redisLeaseClient, redisLeaseServer } from './lease-channel.ts'
 import { redisLimitStore } from './limit-store.ts'
 import { MemoryWatch } from './memory-watch.ts'
 import { redisRequestRates } from './request-rates.ts'
+import { redisSlotStore } from './slot-store.ts'
 import { RedisStreamConsumer, type StreamConsumer } from './stream-consumer.ts'
 import { Subscriptions } from './subscriptions.ts'
 
@@ -99,6 +100,7 @@ function dataPlaneEnd(options: {
     events: redisEventProducer(options),
     leases: redisLeaseClient(options),
     limits: redisLimitStore(connection, organizationId),
+    slots: redisSlotStore(connection, organizationId),
     intents: redisIntentStore(options),
   }
 }

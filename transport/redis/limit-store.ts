@@ -2,8 +2,13 @@ import { randomUUID } from 'node:crypto'
 import Type from 'typebox'
 import { channels } from '../../contract/channels.ts'
 import { checkerOf } from '../../contract/validation.ts'
-import { HeldGrants, type KeptGrant } from '../held-grants.ts'
-import { type LimitStore, type PermitRequest, permitHoldMs } from '../limit-store.ts'
+import {
+  grantsLookedThrough,
+  type KeptPermits,
+  type LimitStore,
+  type PermitRequest,
+  permitHoldMs,
+} from '../limit-store.ts'
 import type { RedisClient, RedisConnection } from './connection.ts'
 import { runScript, script } from './script.ts'
 
@@ -14,8 +19,8 @@ import { runScript, script } from './script.ts'
 
 /**
  * KEYS: grants and permits of each limit. ARGV: grant id, then for each limit its maximum, the lifetime of a
- * grant, and how many are wanted. Answers for each: granted, what could still be,
- * time until a permit is free, the time now.
+ * grant, how many are needed and how many are wanted. Answers for each: granted, what could still be, time until what is needed
+ * is free, the time now.
  */
 const acquire = script(`
   local time = redis.call('TIME')
@@ -37,29 +42,28 @@ const acquire = script(`
     return taken
   end
 
-  local function timeUntilFree(grants, permits, taken, limit)
-    local rank = 0
-    while taken >= limit do
-      local grant = redis.call('ZRANGE', grants, rank, rank, 'WITHSCORES')
-      if #grant == 0 then return 0 end
-      taken = taken - tonumber(redis.call('HGET', permits, grant[1]) or '0')
-      if taken < limit then return tonumber(grant[2]) - now end
-      rank = rank + 1
+  local function timeUntilFree(grants, permits, taken, most)
+    local looked = redis.call('ZRANGE', grants, 0, ${grantsLookedThrough - 1}, 'WITHSCORES')
+    for i = 1, #looked, 2 do
+      taken = taken - tonumber(redis.call('HGET', permits, looked[i]) or '0')
+      if taken <= most then return tonumber(looked[i + 1]) - now end
     end
-    return 0
+    if #looked == 0 then return 0 end
+    return tonumber(looked[#looked]) - now
   end
 
   local answers = {}
   for i = 0, #KEYS / 2 - 1 do
     local grants, permits = KEYS[2 * i + 1], KEYS[2 * i + 2]
-    local limit, lifetime, wanted = tonumber(ARGV[3 * i + 2]), tonumber(ARGV[3 * i + 3]), tonumber(ARGV[3 * i + 4])
+    local limit, lifetime = tonumber(ARGV[4 * i + 2]), tonumber(ARGV[4 * i + 3])
+    local needed, wanted = tonumber(ARGV[4 * i + 4]), tonumber(ARGV[4 * i + 5])
     local taken = forget(grants, permits, tonumber(redis.call('HGET', permits, '') or '0'))
     local free = limit - taken
     local granted, retryAfter = 0, 0
-    if free < 1 then
-      retryAfter = timeUntilFree(grants, permits, taken, limit)
-    elseif wanted > 0 then
-      granted = math.min(wanted, math.max(1, math.floor(free / 8)))
+    if free < needed then
+      retryAfter = timeUntilFree(grants, permits, taken, limit - needed)
+    elseif needed > 0 then
+      granted = math.max(needed, math.min(wanted, math.floor(free / 8)))
       local id = ARGV[1] .. ':' .. i
       redis.call('ZADD', grants, text(now + lifetime), id)
       redis.call('HSET', permits, id, text(granted), '', text(taken + granted))
@@ -75,24 +79,22 @@ const acquire = script(`
   return answers
 `)
 
-/**
- * KEYS: grants and permits of one limit. ARGV: grant id and what is kept of it, pairwise. It says what is left,
- * not what is taken off, so that a late or doubled command changes nothing.
- */
+/** KEYS: grants and permits of each grant's limit. ARGV: grant id and what is kept of it, pairwise. */
 const keep = script(`
   local time = redis.call('TIME')
   local now = time[1] * 1000000 + time[2]
   for i = 1, #ARGV, 2 do
+    local grants, permits = KEYS[i], KEYS[i + 1]
     local id, kept = ARGV[i], tonumber(ARGV[i + 1])
-    local held = tonumber(redis.call('HGET', KEYS[2], id) or '0')
-    local countsUntil = tonumber(redis.call('ZSCORE', KEYS[1], id) or '0')
+    local held = tonumber(redis.call('HGET', permits, id) or '0')
+    local countsUntil = tonumber(redis.call('ZSCORE', grants, id) or '0')
     if countsUntil > now and kept < held then
-      redis.call('HINCRBY', KEYS[2], '', kept - held)
+      redis.call('HINCRBY', permits, '', string.format('%.0f', kept - held))
       if kept == 0 then
-        redis.call('ZREM', KEYS[1], id)
-        redis.call('HDEL', KEYS[2], id)
+        redis.call('ZREM', grants, id)
+        redis.call('HDEL', permits, id)
       else
-        redis.call('HSET', KEYS[2], id, kept)
+        redis.call('HSET', permits, id, string.format('%.0f', kept))
       end
     end
   end
@@ -116,9 +118,10 @@ export async function acquirePermits(
   requests: readonly PermitRequest[],
 ): Promise<MeasuredGrant[]> {
   const keys = requests.flatMap(({ limitId }) => limitKeys(organizationId, limitId))
-  const values = requests.flatMap(({ maxRequests, windowMs, wanted }) => [
-    String(maxRequests),
+  const values = requests.flatMap(({ max, windowMs, needed, wanted }) => [
+    String(max),
     String((permitHoldMs(windowMs) + windowMs) * 1000),
+    String(needed),
     String(wanted),
   ])
   const numbers = checkAnswers(await runScript(client, acquire, keys, [grantId, ...values]))
@@ -133,11 +136,11 @@ export async function acquirePermits(
 export async function keepPermits(
   client: RedisClient,
   organizationId: string,
-  limitId: string,
-  kept: readonly KeptGrant[],
+  kept: readonly KeptPermits[],
 ): Promise<void> {
+  const keys = kept.flatMap(({ limitId }) => limitKeys(organizationId, limitId))
   const values = kept.flatMap(({ grantId, permits }) => [grantId, String(permits)])
-  await runScript(client, keep, limitKeys(organizationId, limitId), values)
+  await runScript(client, keep, keys, values)
 }
 
 /** The name under which the permits of one request of an `acquirePermits` are kept. */
@@ -146,23 +149,27 @@ export function grantName(grantId: string, index: number): string {
 }
 
 const orphansKept = 256
+/** Redis serves nobody else while a script runs. */
+const keptAtOnce = 256
 
-/** The request limits of one organization, as one data plane takes from them. */
+/** The limits of one organization, as one data plane takes from them. */
 export function redisLimitStore(connection: RedisConnection, organizationId: string): LimitStore {
-  const held = new HeldGrants()
   /** Grants whose answer never came: if Redis made them all the same, they would count for nobody's calls. */
-  const orphans: { limitId: string; grantId: string }[] = []
+  const orphans: KeptPermits[] = []
 
   const acquireFor = async (grantId: string, requests: readonly PermitRequest[]) => {
     const unclaimed = orphans.splice(0)
     try {
       return await connection.run(async (client) => {
-        for (const { limitId, grantId } of unclaimed)
-          await keepPermits(client, organizationId, limitId, [{ grantId, permits: 0 }])
+        if (unclaimed.length > 0) await keepPermits(client, organizationId, unclaimed)
         return await acquirePermits(client, organizationId, grantId, requests)
       })
     } catch (error) {
-      const lost = requests.map(({ limitId }, index) => ({ limitId, grantId: grantName(grantId, index) }))
+      const lost = requests.map(({ limitId }, index) => ({
+        limitId,
+        grantId: grantName(grantId, index),
+        permits: 0,
+      }))
       orphans.push(...[...unclaimed, ...lost].slice(-orphansKept))
       throw error
     }
@@ -171,21 +178,21 @@ export function redisLimitStore(connection: RedisConnection, organizationId: str
   return {
     async acquire(requests) {
       if (requests.length === 0) return []
-      const calledAt = performance.now()
       const grantId = randomUUID()
       const grants = await acquireFor(grantId, requests)
-      return requests.map(({ limitId, windowMs }, index) => {
+      return requests.map(({ windowMs }, index) => {
         const { granted = 0, remaining = 0, retryAfterMicros = 0 } = grants[index] ?? {}
-        const holdMs = permitHoldMs(windowMs)
-        if (granted > 0)
-          held.add(limitId, grantName(grantId, index), granted, calledAt + holdMs, performance.now())
-        return { granted, holdMs, remaining, retryAfterMs: Math.ceil(retryAfterMicros / 1000) }
+        return {
+          ...{ grantId: grantName(grantId, index), granted, remaining },
+          ...{ holdMs: permitHoldMs(windowMs), retryAfterMs: Math.ceil(retryAfterMicros / 1000) },
+        }
       })
     },
-    async giveBack(limitId, permits) {
-      const kept = held.giveBack(limitId, permits, performance.now())
-      if (kept.length === 0) return
-      await connection.run((client) => keepPermits(client, organizationId, limitId, kept))
+    async keep(kept) {
+      for (let first = 0; first < kept.length; first += keptAtOnce) {
+        const some = kept.slice(first, first + keptAtOnce)
+        await connection.run((client) => keepPermits(client, organizationId, some))
+      }
     },
   }
 }

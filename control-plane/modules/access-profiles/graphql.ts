@@ -58,8 +58,10 @@ const ProfileLimitInput = builder.inputType('ProfileRequestLimitInput', {
   description: 'A request limit that each key of a profile has for itself.',
   fields: (t) => ({
     maxRequests: t.int({
-      required: true,
-      description: 'The most calls of each key in one window: at least 1.',
+      description: 'The most calls of each key in one window, at least 1; null: they are not counted.',
+    }),
+    maxTokens: t.int({
+      description: 'The most tokens of each key in one window, at least 1; null: they are not counted.',
     }),
     windowSeconds: t.int({
       required: true,
@@ -84,7 +86,8 @@ const termFields = (t: InputFields) => ({
   budgets: t.field({ type: [ProfileBudgetInput], description: 'What each key may spend; replaces all.' }),
   requestLimits: t.field({
     type: [ProfileLimitInput],
-    description: 'How many calls each key may make, at most 8 limits; replaces all.',
+    description:
+      'How many calls each key may make, and how many tokens they may use, at most 8 limits; replaces all.',
   }),
 })
 

@@ -8,7 +8,7 @@ import {
   readWindowTerms,
   usualWindowTerms,
 } from '../budgets/index.ts'
-import { checkLimitTerms, type LimitTerms } from '../limits/index.ts'
+import { checkLimitTerms, type LimitTerms, type LimitTermsInput } from '../limits/index.ts'
 import { type ContentLogging, checkDescription, type ExpiryPreset } from '../virtual-keys/index.ts'
 import type { AccessProfile, ProfilePurpose } from './entity.ts'
 
@@ -31,7 +31,7 @@ export interface ProfileTermsInput {
   readonly expiresIn?: ExpiryPreset | null | undefined
   readonly deleteAfterExpiry?: boolean | null | undefined
   readonly budgets?: readonly ProfileBudgetInput[] | null | undefined
-  readonly requestLimits?: readonly LimitTerms[] | null | undefined
+  readonly requestLimits?: readonly LimitTermsInput[] | null | undefined
 }
 
 export type ProfileTerms = Omit<AccessProfile, 'id' | 'organizationId' | 'version' | 'createdAt'>
@@ -84,7 +84,7 @@ function readBudgets(budgets: NonNullable<ProfileTermsInput['budgets']>): Profil
   }))
 }
 
-function readLimits(limits: readonly LimitTerms[]): LimitTerms[] {
+function readLimits(limits: readonly LimitTermsInput[]): LimitTerms[] {
   if (limits.length > mostLimits) {
     throw new BadUserInput('requestLimits', `must have at most ${mostLimits} entries, not ${limits.length}`)
   }

@@ -37,7 +37,16 @@ const ProfileBudgetType = builder.objectRef<ProfileBudget>('ProfileBudget').impl
 const ProfileLimitType = builder.objectRef<LimitTerms>('ProfileRequestLimit').implement({
   description: 'A request limit that each key of a profile has for itself.',
   fields: (t) => ({
-    maxRequests: t.exposeInt('maxRequests', { description: 'The most calls of each key in one window.' }),
+    maxRequests: t.exposeInt('maxRequests', {
+      nullable: true,
+      description: 'The most calls of each key in one window; null: they are not counted.',
+    }),
+    maxTokens: t.int({
+      nullable: true,
+      description: 'The most tokens of each key in one window; null: they are not counted.',
+      // A profile of the release before has no word about them.
+      resolve: ({ maxTokens = null }) => maxTokens,
+    }),
     windowSeconds: t.exposeInt('windowSeconds', { description: 'How long the window is.' }),
   }),
 })

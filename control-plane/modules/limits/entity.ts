@@ -11,7 +11,8 @@ export const RequestLimitEntity = defineEntity({
     workspaceId: p.string().strictNullable(),
     ownerKind: p.string().$type<GovernedLevel>(),
     ownerId: p.string(),
-    maxRequests: p.integer(),
+    maxRequests: p.integer().strictNullable(),
+    maxTokens: p.integer().strictNullable(),
     windowSeconds: p.integer(),
     /** Whether the access profile that the owner follows decides it. */
     fromProfile: p.boolean(),

@@ -55,6 +55,9 @@ async function loadLimits(
   return ids.map((id) => found.get(id) ?? null)
 }
 
+const maxTokensRule =
+  'The most tokens in one window, of input and output together; null: tokens are not counted. A call sets aside the most that it can use, and gives back what it did not.'
+
 const RequestLimitType = builder.loadableNodeRef('RequestLimit', {
   id: { resolve: (limit: RequestLimit) => limit.id },
   load: (ids: string[], context) => loadLimits(context, 'id', ids),
@@ -62,9 +65,16 @@ const RequestLimitType = builder.loadableNodeRef('RequestLimit', {
 
 RequestLimitType.implement({
   description:
-    'How many calls an owner may make in any window of time, which slides. A call counts at every level above it.',
+    'How many calls an owner may make, and how many tokens they may use, in any window of time, which slides. A call counts at every level above it.',
   fields: (t) => ({
-    maxRequests: t.exposeInt('maxRequests', { description: 'The most calls in one window.' }),
+    maxRequests: t.exposeInt('maxRequests', {
+      nullable: true,
+      description: 'The most calls in one window; null: calls are not counted.',
+    }),
+    maxTokens: t.exposeInt('maxTokens', {
+      nullable: true,
+      description: maxTokensRule,
+    }),
     windowSeconds: t.exposeInt('windowSeconds', { description: 'How long the window is.' }),
     version: t.exposeInt('version', { description: versionDescription }),
   }),
@@ -88,7 +98,7 @@ function requestLimitsOf(ownerKind: GovernedLevel) {
     type: RequestLimitType,
     permission: 'limits:view',
     description:
-      'How many calls it may make in each window of time, oldest first: a call counts in all of them. Empty: no limit of its own.',
+      'How many calls it may make, and how many tokens they may use, in each window of time, oldest first: a call counts in all of them. Empty: no limit of its own.',
     load: (ids: string[], context: RequestContext) =>
       findLimits(context, { ownerKind, ownerId: { $in: ids } }),
     // A loadable type may also be given by id; `load` gives rows.
@@ -126,22 +136,27 @@ builder.objectFields(ProviderConfigType, (t) => ({
   requestLimit: t.loadable(requestLimitOf('provider_config')),
 }))
 
-const maxRequestsDescription = 'The most calls in one window: at least 1.'
+const maxRequestsDescription =
+  'The most calls in one window, at least 1; null or left out: calls are not counted.'
+const maxTokensDescription =
+  'The most tokens in one window, of input and output together, at least 1; null or left out: tokens are not counted.'
 const windowSecondsDescription = 'How long the window is: 1 to 2678400 seconds, which are 31 days.'
 
 const limitFields = (t: InputFields) => ({
   owner: t.field({ type: PolicyOwnerInput, required: true, description: 'Whom it governs.' }),
-  maxRequests: t.int({ required: true, description: maxRequestsDescription }),
+  maxRequests: t.int({ description: maxRequestsDescription }),
+  maxTokens: t.int({ description: maxTokensDescription }),
   windowSeconds: t.int({ required: true, description: windowSecondsDescription }),
 })
 
 const SetRequestLimitInput = builder.inputType('SetRequestLimitInput', {
-  description: 'The only request limit of one owner.',
+  description: 'The only request limit of one owner: of calls, of tokens or of both.',
   fields: (t) => ({ ...expectedSettingsVersionField(t), ...limitFields(t) }),
 })
 
 const AddRequestLimitInput = builder.inputType('AddRequestLimitInput', {
-  description: 'One more request limit of an owner, who has at most 8, each for a window of another length.',
+  description:
+    'One more request limit of an owner, who has at most 8, each for a window of another length: of calls, of tokens or of both.',
   fields: (t) => ({ ...idempotencyKeyField(t), ...limitFields(t) }),
 })
 
@@ -150,7 +165,12 @@ const UpdateRequestLimitInput = builder.inputType('UpdateRequestLimitInput', {
   fields: (t) => ({
     ...expectedVersionField(t),
     id: t.id({ required: true, description: 'The request limit.' }),
-    maxRequests: t.int({ description: maxRequestsDescription }),
+    maxRequests: t.int({
+      description: 'The most calls in one window, at least 1; null: calls are not counted any more.',
+    }),
+    maxTokens: t.int({
+      description: 'The most tokens in one window, at least 1; null: tokens are not counted any more.',
+    }),
     windowSeconds: t.int({ description: windowSecondsDescription }),
   }),
 })

@@ -1,2 +1,2 @@
 export { assignProfileLimits, releaseProfileLimits } from './profile-limits.ts'
-export { checkLimitTerms, type LimitTerms } from './terms.ts'
+export { checkLimitTerms, type LimitTerms, type LimitTermsInput } from './terms.ts'

@@ -31,13 +31,13 @@ export async function assignProfileLimits(
   const gone = present.filter(({ fromProfile, windowSeconds }) => fromProfile && !wanted.has(windowSeconds))
   for (const limit of gone) em.remove(limit)
   const given = keys.flatMap((key) =>
-    profileLimits.map(({ maxRequests, windowSeconds }) => {
+    profileLimits.map(({ maxRequests, maxTokens = null, windowSeconds }) => {
       const limit = present.find((one) => one.ownerId === key.id && one.windowSeconds === windowSeconds)
-      if (limit) return em.assign(limit, { maxRequests, fromProfile: true })
+      if (limit) return em.assign(limit, { maxRequests, maxTokens, fromProfile: true })
       return em.create(RequestLimitEntity, {
         ...{ id: newId('lim'), organizationId, workspaceId: key.workspaceId },
         ...{ ownerKind: 'virtual_key', ownerId: key.id },
-        ...{ maxRequests, windowSeconds, fromProfile: true, createdAt: now },
+        ...{ maxRequests, maxTokens, windowSeconds, fromProfile: true, createdAt: now },
       })
     }),
   )

@@ -14,12 +14,12 @@ import { ProfileManaged } from '../virtual-keys/index.ts'
 import { type RequestLimit, RequestLimitEntity } from './entity.ts'
 import { SeveralRequestLimits, WindowTaken } from './errors.ts'
 import { requestLimitSnapshot } from './snapshot.ts'
-import { checkLimitTerms, type LimitTerms } from './terms.ts'
+import { checkLimitTerms, type LimitTerms, type LimitTermsInput } from './terms.ts'
 
 /** Each takes a permit of its own for every call. */
 const mostLimitsOfOwner = 8
 
-export interface NewRequestLimit extends LimitTerms {
+export interface NewRequestLimit extends LimitTermsInput {
   readonly owner: PolicyOwner
 }
 
@@ -28,7 +28,9 @@ export type SetRequestLimit = NewRequestLimit & ExpectedVersion
 
 export interface RequestLimitUpdate extends ExpectedVersion {
   readonly id: string
+  /** Null: not limited any more; the same for `maxTokens`. */
   readonly maxRequests?: number | null | undefined
+  readonly maxTokens?: number | null | undefined
   readonly windowSeconds?: number | null | undefined
 }
 
@@ -65,11 +67,12 @@ export function updateRequestLimit(
   const work = transactionOf(context, actor, async (em) => {
     const limit = await lockLimit(em, actor, input.id, input)
     const before = terms(limit)
-    const { maxRequests, windowSeconds } = input
+    const { maxRequests, maxTokens, windowSeconds } = input
     Object.assign(
       limit,
       checkLimitTerms({
-        maxRequests: maxRequests ?? limit.maxRequests,
+        maxRequests: maxRequests === undefined ? limit.maxRequests : maxRequests,
+        maxTokens: maxTokens === undefined ? limit.maxTokens : maxTokens,
         windowSeconds: windowSeconds ?? limit.windowSeconds,
       }),
     )
@@ -194,6 +197,6 @@ const windowTaken = (windowSeconds: number) => ({
   unique: { request_limits_owner_window_key: () => new WindowTaken(String(windowSeconds)) },
 })
 
-function terms({ maxRequests, windowSeconds }: RequestLimit): LimitTerms {
-  return { maxRequests, windowSeconds }
+function terms({ maxRequests, maxTokens, windowSeconds }: RequestLimit): LimitTerms {
+  return { maxRequests, maxTokens, windowSeconds }
 }

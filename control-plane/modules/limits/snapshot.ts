@@ -2,6 +2,11 @@ import type { RequestLimit as RequestLimitDocument } from '../../../contract/con
 import type { RequestLimit } from './entity.ts'
 
 export function requestLimitSnapshot(limit: RequestLimit): RequestLimitDocument {
-  const { id, ownerKind, ownerId, maxRequests, windowSeconds } = limit
-  return { kind: 'request_limit', id, owner: { kind: ownerKind, id: ownerId }, maxRequests, windowSeconds }
+  const { id, ownerKind, ownerId, maxRequests, maxTokens, windowSeconds } = limit
+  return {
+    ...{ kind: 'request_limit', id, owner: { kind: ownerKind, id: ownerId } },
+    ...(maxRequests !== null && { maxRequests }),
+    ...(maxTokens !== null && { maxTokens }),
+    windowSeconds,
+  }
 }

@@ -3,7 +3,7 @@ import { expectedVersionField, StaleUpdate } from '../../graphql/concurrency-fie
 import { NotFound } from '../../graphql/refusals.ts'
 import { type ImportedPrices, importModelPrices, mostImportedRows, UnknownModel } from './import.ts'
 import { mostScheduledPrices } from './schedule.ts'
-import { cancelModelPrices, scheduleModelPrices } from './scheduling.ts'
+import { cancelModelPrices, NotScheduled, scheduleModelPrices } from './scheduling.ts'
 import { ModelType } from './types.ts'
 
 export const ModelPricesInput = builder.inputType('ModelPricesInput', {
@@ -127,7 +127,7 @@ builder.mutationFields((t) => ({
     permission: 'models:update',
     description:
       'Takes back what a model was going to cost. What holds already cannot be cancelled, only changed.',
-    errors: { types: [NotFound, StaleUpdate] },
+    errors: { types: [NotFound, NotScheduled, StaleUpdate] },
     args: { input: t.arg({ type: CancelModelPricesInput, required: true, description: 'Which.' }) },
     resolve: (_, { input }, { services, actor }) => cancelModelPrices(services, actor, input),
   }),

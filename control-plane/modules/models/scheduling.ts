@@ -1,7 +1,8 @@
 import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import type { ExpectedVersion } from '../../db/require-row.ts'
-import { NotFound } from '../../graphql/refusals.ts'
+import { Refusal } from '../../graphql/errors.ts'
+import { refusalType } from '../../graphql/refusals.ts'
 import { checkFuture } from '../../input.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import type { Model } from './entity.ts'
@@ -35,6 +36,17 @@ export function scheduleModelPrices(
   })
 }
 
+export class NotScheduled extends Refusal {
+  constructor(model: string, time: string) {
+    super(
+      'NOT_SCHEDULED',
+      `validFrom: no prices of "${model}" are scheduled for ${time}, or they hold already`,
+    )
+  }
+}
+
+refusalType(NotScheduled, 'No prices are scheduled for this time; those that hold can only be changed.')
+
 export interface CancelModelPrices extends ExpectedVersion {
   readonly modelId: string
   readonly validFrom: Date
@@ -43,7 +55,7 @@ export interface CancelModelPrices extends ExpectedVersion {
 /**
  * Takes an announcement back, which no call has been charged by yet.
  *
- * @throws NotFound, StaleUpdate
+ * @throws NotFound, NotScheduled, StaleUpdate
  */
 export function cancelModelPrices(
   context: ServiceContext,
@@ -55,7 +67,7 @@ export function cancelModelPrices(
   return changeSchedule(context, actor, input, 'model.prices_cancelled', (model) => {
     const others = model.scheduledPrices.filter(({ from }) => from !== cancelled)
     if (others.length === model.scheduledPrices.length) {
-      throw new NotFound('scheduled price', input.validFrom.toISOString())
+      throw new NotScheduled(model.name, input.validFrom.toISOString())
     }
     model.scheduledPrices = others
   })

@@ -15,6 +15,9 @@ import { ProviderKeyType } from './types.ts'
 const secretRule = '1 to 4096 printable ASCII characters without spaces. Stored encrypted, never shown.'
 const weightRule = 'Its share of the calls relative to the other keys: above 0, at most 1000000'
 
+const concurrencyRule =
+  'How many calls may be under way with it at once, over all data planes, 1 to 1000000: the next goes with another key of the provider, or is refused with 429 `concurrency_limited`. Null: any number.'
+
 const AddProviderKeyInput = builder.inputType('AddProviderKeyInput', {
   description: 'A new key of a provider.',
   fields: (t) => ({
@@ -23,6 +26,7 @@ const AddProviderKeyInput = builder.inputType('AddProviderKeyInput', {
     name: t.string({ required: true, description: '1 to 128 characters, unique among its keys.' }),
     secret: t.string({ required: true, description: secretRule }),
     weight: t.float({ description: `${weightRule}; 1 unless said.` }),
+    maxConcurrentCalls: t.int({ description: concurrencyRule }),
   }),
 })
 
@@ -34,6 +38,7 @@ const UpdateProviderKeyInput = builder.inputType('UpdateProviderKeyInput', {
     name: t.string({ description: 'Its new name.' }),
     weight: t.float({ description: `${weightRule}.` }),
     active: t.boolean({ description: 'Whether data planes use it.' }),
+    maxConcurrentCalls: t.int({ description: concurrencyRule }),
     ...confirmationFields(t),
   }),
 })
@@ -60,7 +65,7 @@ builder.mutationFields((t) => ({
   updateProviderKey: t.field({
     type: ProviderKeyType,
     permission: 'provider_keys:update',
-    description: 'Renames, weighs or switches off a provider key.',
+    description: 'Renames, weighs, limits or switches off a provider key.',
     errors: { types: [NotFound, NameTaken, StaleUpdate] },
     args: { input: t.arg({ type: UpdateProviderKeyInput, required: true, description: 'The change.' }) },
     resolve: (_, { input }, { services, actor }) =>

@@ -7,7 +7,7 @@ import { newId } from '../../db/id.ts'
 import { type ExpectedVersion, lockRow, requireRow } from '../../db/require-row.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import { InUse, NameTaken, NotFound } from '../../graphql/refusals.ts'
-import { checkName } from '../../input.ts'
+import { checkConcurrency, checkName } from '../../input.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { providerSecretPlace } from './credentials.ts'
 import { ProviderEntity } from './entity.ts'
@@ -23,6 +23,7 @@ export interface AddProviderKey {
   readonly name: string
   readonly secret: string
   readonly weight?: number | null | undefined
+  readonly maxConcurrentCalls?: number | null | undefined
 }
 
 export interface UpdateProviderKey extends ExpectedVersion {
@@ -30,6 +31,8 @@ export interface UpdateProviderKey extends ExpectedVersion {
   readonly name?: string | null | undefined
   readonly weight?: number | null | undefined
   readonly active?: boolean | null | undefined
+  /** Null: any number. */
+  readonly maxConcurrentCalls?: number | null | undefined
 }
 
 export interface RotateProviderKey {
@@ -46,6 +49,7 @@ export function addProviderKey(
   actor.require('provider_keys:create', organizationWide)
   const name = checkName('name', input.name)
   const weight = checkWeight(input.weight ?? 1)
+  const maxConcurrentCalls = checkConcurrency(input.maxConcurrentCalls, null)
   const secret = checkSecret(input.secret)
   const work = transactionOf(context, actor, async (em) => {
     const provider = await requireRow(em, ProviderEntity, 'provider', input.providerId)
@@ -56,6 +60,7 @@ export function addProviderKey(
       name,
       weight,
       active: true,
+      maxConcurrentCalls,
       ...sealSecret(context, actor, secret),
       createdAt: new Date(context.now()),
       exposedAt: null,
@@ -78,6 +83,7 @@ export function updateProviderKey(
     key.name = checkName('name', input.name ?? key.name)
     key.weight = checkWeight(input.weight ?? key.weight)
     key.active = input.active ?? key.active
+    key.maxConcurrentCalls = checkConcurrency(input.maxConcurrentCalls, key.maxConcurrentCalls)
     await record(context, em, actor, 'provider_key.updated', key)
     return key
   })
@@ -173,10 +179,11 @@ function record(
   return recordChange(context, em, actor, describe(type, key), { upserts: [providerKeySnapshot(key)] })
 }
 
-function describe(type: string, { id, providerId, name, weight, active, credentialId }: ProviderKey) {
+function describe(type: string, key: ProviderKey) {
+  const { id, providerId, name, weight, active, credentialId, maxConcurrentCalls } = key
   return {
     type,
     subject: { kind: 'provider_key', id },
-    details: { providerId, name, weight, active, credentialId },
+    details: { providerId, name, weight, active, credentialId, maxConcurrentCalls },
   }
 }

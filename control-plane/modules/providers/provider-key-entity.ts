@@ -11,6 +11,7 @@ export const ProviderKeyEntity = defineEntity({
     name: p.string(),
     weight: p.float(),
     active: p.boolean(),
+    maxConcurrentCalls: p.integer().strictNullable(),
     /** New with each secret. */
     credentialId: p.string(),
     /** Encrypted under the installation's key; see control-plane/secrets. */

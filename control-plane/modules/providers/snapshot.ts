@@ -12,6 +12,9 @@ export function providerSnapshot(provider: Provider): ProviderDocument {
 
 /** The secret itself is not part of the configuration; it travels sealed under its credential id. */
 export function providerKeySnapshot(key: ProviderKey): ProviderKeyDocument {
-  const { id, providerId, name, weight, active, credentialId } = key
-  return { kind: 'provider_key', id, providerId, name, weight, active, credentialId }
+  const { id, providerId, name, weight, active, credentialId, maxConcurrentCalls } = key
+  return {
+    ...{ kind: 'provider_key', id, providerId, name, weight, active, credentialId },
+    ...(maxConcurrentCalls !== null && { maxConcurrentCalls }),
+  }
 }

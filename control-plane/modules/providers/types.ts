@@ -24,6 +24,11 @@ ProviderKeyType.implement({
       description: 'Its share of the provider’s calls, relative to the other keys.',
     }),
     active: t.exposeBoolean('active', { description: 'Whether data planes use it.' }),
+    maxConcurrentCalls: t.exposeInt('maxConcurrentCalls', {
+      nullable: true,
+      description:
+        'How many calls may be under way with it at once, over all data planes: the next goes with another key of the provider. Null: any number.',
+    }),
     credentialId: t.exposeID('credentialId', {
       description: 'Names the present secret without telling it; every rotation makes a new one.',
     }),

@@ -19,6 +19,7 @@ export const VirtualKeyEntity = defineEntity({
     allowAllProviders: p.boolean(),
     contentLogging: p.string().$type<ContentLogging>(),
     requireFreshSeconds: p.integer().strictNullable(),
+    maxConcurrentCalls: p.integer().strictNullable(),
     expiresAt: p.datetime().strictNullable(),
     deleteAfterExpiry: p.boolean(),
     /** The profile that the key follows: what the profile says of a key, the key cannot say itself. */

@@ -1,6 +1,6 @@
 import { staleness } from '../../../contract/configuration/parts.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
-import { checkInteger, checkText } from '../../input.ts'
+import { checkConcurrency, checkInteger, checkText } from '../../input.ts'
 import type { ContentLogging, KeyPriority, VirtualKey } from './entity.ts'
 import { type ExpiryInput, readExpiry } from './expiry.ts'
 
@@ -14,6 +14,8 @@ export interface KeyFieldsInput extends ExpiryInput {
   readonly deleteAfterExpiry?: boolean | null | undefined
   /** Null: as for all keys. */
   readonly requireFreshSeconds?: number | null | undefined
+  /** Null: any number. */
+  readonly maxConcurrentCalls?: number | null | undefined
 }
 
 type KeyFields = Pick<
@@ -26,6 +28,7 @@ type KeyFields = Pick<
   | 'expiresAt'
   | 'deleteAfterExpiry'
   | 'requireFreshSeconds'
+  | 'maxConcurrentCalls'
 >
 
 /** What a key is of which nothing was said. */
@@ -38,6 +41,7 @@ export const plainFields: KeyFields = {
   expiresAt: null,
   deleteAfterExpiry: false,
   requireFreshSeconds: null,
+  maxConcurrentCalls: null,
 }
 
 const longestDescription = 1_000
@@ -64,6 +68,7 @@ export function readKeyFields(input: KeyFieldsInput, present: KeyFields, now: nu
       input.requireFreshSeconds === undefined
         ? present.requireFreshSeconds
         : checkStaleness('requireFreshSeconds', input.requireFreshSeconds),
+    maxConcurrentCalls: checkConcurrency(input.maxConcurrentCalls, present.maxConcurrentCalls),
   }
   if (fields.deleteAfterExpiry && fields.expiresAt === null) {
     throw new BadUserInput('deleteAfterExpiry', 'needs a key that expires: set "expiresAt" or "expiresIn"')

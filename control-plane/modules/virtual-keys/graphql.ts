@@ -16,6 +16,7 @@ import { VirtualKeyEntity } from './entity.ts'
 import { KeyRevoked, ProfileManaged, SecretTaken } from './errors.ts'
 import { keyCondition } from './filter.ts'
 import {
+  concurrencyField,
   expiryFields,
   freshnessField,
   labelFields,
@@ -100,6 +101,7 @@ const UpdateVirtualKeyInput = builder.inputType('UpdateVirtualKeyInput', {
     ...priorityField(t),
     ...scopeFields(t),
     ...freshnessField(t),
+    ...concurrencyField(t),
     ...expiryFields(t),
     providerConfigs: t.field({
       type: [ProviderConfigInput],

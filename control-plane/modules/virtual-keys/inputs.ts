@@ -117,6 +117,13 @@ export const freshnessField = (t: InputFields) => ({
   }),
 })
 
+export const concurrencyField = (t: InputFields) => ({
+  maxConcurrentCalls: t.int({
+    description:
+      'How many of its calls may be under way at once, over all data planes, 1 to 1000000: the next is refused with 429 `concurrency_limited`. Null: any number.',
+  }),
+})
+
 export const priorityField = (t: InputFields) => ({
   priority: t.field({
     type: VirtualKeyPriorityType,
@@ -148,5 +155,6 @@ export const newKeyFields = (t: InputFields) => ({
   ...providerConfigsField(t),
   ...scopeFields(t),
   ...freshnessField(t),
+  ...concurrencyField(t),
   ...expiryFields(t),
 })

@@ -74,11 +74,12 @@ export async function recordKeys(
 
 export function detailsOf(key: VirtualKey) {
   const { name, status, description, tags, allowAllProviders, contentLogging, deleteAfterExpiry } = key
-  const { requireFreshSeconds, priority } = key
+  const { requireFreshSeconds, maxConcurrentCalls, priority } = key
   const owner = ownerOf(key)
   return {
     ...{ name, status, description, tags, allowAllProviders, contentLogging, deleteAfterExpiry },
     requireFreshSeconds,
+    maxConcurrentCalls,
     priority,
     ownerKind: owner.kind,
     ownerId: owner.id,

@@ -25,6 +25,7 @@ export function virtualKeySnapshot(
     ...(key.allowAllProviders && { allowAllProviders: true }),
     ...(key.contentLogging !== 'inherit' && { contentLogging: key.contentLogging === 'on' }),
     ...(key.requireFreshSeconds !== null && { requireFreshSeconds: key.requireFreshSeconds }),
+    ...(key.maxConcurrentCalls !== null && { maxConcurrentCalls: key.maxConcurrentCalls }),
   }
 }
 

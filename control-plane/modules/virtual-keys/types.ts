@@ -98,6 +98,10 @@ VirtualKeyType.implement({
       description:
         'Its calls are refused while a data plane has not heard from its control plane for so many seconds. Null: as long as for all keys.',
     }),
+    maxConcurrentCalls: t.exposeInt('maxConcurrentCalls', {
+      nullable: true,
+      description: 'How many of its calls may be under way at once, over all data planes. Null: any number.',
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was issued.' }),
     rotatedAt: t.expose('rotatedAt', {
       type: 'DateTime',

@@ -84,6 +84,8 @@ export type IssueVirtualKeyInput = {
   expiresIn?: ExpiryPreset | null | undefined;
   /** Any text of yours of 1 to 128 characters, such as a UUID: whoever repeats the request with it within 24 hours gets what the first one created, and nothing is created twice. */
   idempotencyKey?: string | null | undefined;
+  /** How many of its calls may be under way at once, over all data planes, 1 to 1000000: the next is refused with 429 `concurrency_limited`. Null: any number. */
+  maxConcurrentCalls?: number | null | undefined;
   /** 1 to 128 characters. */
   name: string;
   /** Whom its calls are charged to. */

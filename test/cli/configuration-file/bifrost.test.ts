@@ -160,6 +160,25 @@ describe('former names [X1-01, X1-02]', () => {
     expect(configOf(aligned.document)).toMatchObject({ budgets: [{ limitUsd: 5, period }] })
   })
 
+  it.each([
+    ['1m', [{ maxRequests: 2, maxTokens: 900, windowSeconds: 60 }]],
+    [
+      '1h',
+      [
+        { maxRequests: 2, windowSeconds: 60 },
+        { maxTokens: 900, windowSeconds: 3_600 },
+      ],
+    ],
+    ['1Y', [{ maxRequests: 2, windowSeconds: 60 }]],
+  ])(
+    'a rate limit with tokens for %s becomes limits of requests and tokens',
+    (token_reset_duration, limits) => {
+      const requests = { request_max_limit: 2, request_reset_duration: '1m' }
+      const rate_limit = { ...requests, token_max_limit: 900, token_reset_duration }
+      expect(configOf(translate(key({ rate_limit })).document)).toMatchObject({ requestLimits: limits })
+    },
+  )
+
   it('an empty list of the first form meant all, and is written so; later it means none', () => {
     const lists = { allowed_models: [], key_ids: [] }
     const first = translate({ version: 1, ...key(lists) })

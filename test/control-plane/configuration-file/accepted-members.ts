@@ -23,7 +23,7 @@ export const acceptedMembers: readonly Acceptance[] = [
   },
   { values: ['a hundred million'], fields: ['limitUsd'], because: 'a budget may be large' },
   {
-    ...{ values: ['the largest Int'], fields: ['maxRequests'] },
+    ...{ values: ['the largest Int'], fields: ['maxRequests', 'maxTokens'] },
     because: 'it is the limit that the field names',
   },
   { values: ['a negative number'], fields: ['order'], because: 'it orders, and 0 is no end of the order' },

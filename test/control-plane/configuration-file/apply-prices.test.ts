@@ -87,7 +87,7 @@ describe('prices that a file schedules', () => {
     const { problems } = await apply({
       prices: priced(9),
       scheduledPrices: [
-        { ...twice, prices: { ...priced(5), callUsd: '0.0000000001' } },
+        { ...twice, prices: { ...priced(5), callUsd: 0.000_000_000_1 } },
         { ...twice, validFrom: '2026-02-30T00:00:00Z' },
         twice,
       ],

@@ -61,7 +61,7 @@ export const sampleFile = {
           budgets: [{ limitUsd: 20, period: 'DAY' }],
         },
       ],
-      requestLimits: [{ maxRequests: 60, windowSeconds: 60 }],
+      requestLimits: [{ maxRequests: 60, maxTokens: 100_000, windowSeconds: 60 }],
     },
   ],
   clientConfiguration: {

@@ -8,7 +8,10 @@ const governed = {
       },
     },
   ],
-  requestLimits: [{ maxRequests: 600, windowSeconds: 60 }],
+  requestLimits: [
+    { maxRequests: 600, windowSeconds: 60 },
+    { maxTokens: 1_000_000, windowSeconds: 3600 },
+  ],
 }
 
 const providerOfKey = {
@@ -75,7 +78,9 @@ export const wholeFile = {
       active: false,
       connectTimeoutMs: 1_000,
       idleTimeoutMs: 20_000,
-      keys: [{ name: 'main', secret: '$OPENAI_MAIN_SECRET', weight: 2.5, active: false }],
+      keys: [
+        { name: 'main', secret: '$OPENAI_MAIN_SECRET', weight: 2.5, active: false, maxConcurrentCalls: 8 },
+      ],
       models: [
         {
           name: 'small',
@@ -133,6 +138,7 @@ export const wholeFile = {
       expiresAt: '2999-01-31T12:00:00.000Z',
       deleteAfterExpiry: true,
       requireFreshSeconds: 60,
+      maxConcurrentCalls: 20,
       contentLogging: 'ON',
       allowAllProviders: true,
       providers: [{ ...providerOfKey, ...governed }],

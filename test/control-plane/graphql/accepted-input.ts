@@ -30,7 +30,7 @@ export const acceptances: readonly Acceptance[] = [
   { values: ['an empty text'], fields: ['description'], because: 'it takes a description away' },
   { values: ['a fraction'], fields: ['weight'], because: 'weights are relative to each other' },
   {
-    ...{ values: ['the largest Int'], fields: ['maxRequests'] },
+    ...{ values: ['the largest Int'], fields: ['maxRequests', 'maxTokens'] },
     because: 'it is the limit that the field names',
   },
   { values: ['a negative number'], fields: ['order'], because: 'it orders, and 0 is no end of the order' },

@@ -40,7 +40,17 @@ const extras: Readonly<Record<string, (things: Things, replaced: string | undefi
     ...(replaced !== 'roleId' && { role: 'VIEWER' }),
     workspaceId: workspace,
   }),
+  importModelPrices: () => ({
+    rows: [
+      {
+        model: 'nobody/nothing',
+        prices: { inputNanoUsdPerMillionTokens: '1', outputNanoUsdPerMillionTokens: '1' },
+      },
+    ],
+  }),
   configurePlugin: () => ({ name: 'audit' }),
+  addRequestLimit: () => ({ maxRequests: 1 }),
+  setRequestLimit: () => ({ maxRequests: 1 }),
   rotateVirtualKeys: ({ virtualKey }, replaced) => ({
     ...(replaced !== 'filter' && { virtualKeyIds: [virtualKey] }),
   }),

@@ -45,6 +45,30 @@ it('money is not blocked for ever by a lost batch of a data plane process that i
   expect(await leased()).toBe(0)
 })
 
+it.each([
+  ['before', (older: string, newer: string) => [older, newer]],
+  ['behind', (older: string, newer: string) => [newer, older]],
+])(
+  'of two processes that tell of a lease in one transaction the later one counts, %s the other',
+  async (_, order) => {
+    const identity = await enrol(installation, organizationId)
+    const budgetId = await createBudget(installation, organizationId, 1_000)
+    const gone = new SpendingDataPlane(identity, 'run_1')
+    const request = gone.request([{ budgetId, wantedNanoUsd: 400, neededNanoUsd: 100 }])
+    gone.receive(
+      request.id,
+      await installation.database.transaction(organizationId, (em) => grantLeases(em, request, Date.now())),
+    )
+    const [lease] = gone.leases
+    if (!lease) throw new Error('no lease')
+    gone.batch()
+    gone.close(lease)
+    const next = new SpendingDataPlane(identity, 'run_2')
+    await deliver(order(gone.batch(), next.batch([{ type: 'lease.closed', leaseId: lease.leaseId }])))
+    expect(await readWindows(installation, organizationId, budgetId)).toMatchObject([{ leased: 0 }])
+  },
+)
+
 it('what the next process of a data plane says again of a lease needs no batch of the one before', async () => {
   const identity = await enrol(installation, organizationId)
   const budgetId = await createBudget(installation, organizationId, 1_000)

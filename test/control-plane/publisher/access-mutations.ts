@@ -71,7 +71,7 @@ export const profileMutations: Record<string, Perform> = {
     updateAccessProfile(t.context, t.actor, {
       id: t.pick('access_profile', a),
       budgets: b % 3 === 0 ? [] : [{ limit: BigInt(c + 1), period: c % 2 ? 'DAY' : 'WEEK' }],
-      requestLimits: d % 2 ? [] : [{ maxRequests: c + 1, windowSeconds: 60 }],
+      requestLimits: d % 2 ? [] : [{ maxRequests: c + 1, ...(c % 2 && { maxTokens: c }), windowSeconds: 60 }],
       ...(b % 2 ? { providerConfigs: providerConfigs(t, d, b) } : {}),
     }),
   issueVirtualKeyFromProfile: async (t, [a, b, c]) => {
@@ -141,6 +141,7 @@ export const keyMutations: Record<string, Perform> = {
       allowAllProviders: b % 2 === 0,
       contentLogging: b % 3 === 0 ? 'off' : 'inherit',
       requireFreshSeconds: b % 3 === 1 ? 60 : null,
+      maxConcurrentCalls: b % 3 === 2 ? 5 : null,
       priority: b % 3 === 0 ? 'normal' : 'low',
     }),
   deleteVirtualKey: (t, [a]) => deleteVirtualKey(t.context, t.actor, t.pick('virtual_key', a)),

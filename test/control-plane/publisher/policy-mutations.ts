@@ -58,7 +58,10 @@ export const policyMutations: Record<string, Perform> = {
     created(
       t,
       'request_limit',
-      setRequestLimit(t.context, t.actor, { owner: ownerOf(t, a, b), maxRequests: c + 1, windowSeconds: 60 }),
+      setRequestLimit(t.context, t.actor, {
+        ...{ owner: ownerOf(t, a, b), windowSeconds: 60 },
+        ...(c % 3 === 0 ? { maxTokens: c + 1 } : { maxRequests: c + 1 }),
+      }),
     ),
   addRequestLimit: (t, [a, b, c]) =>
     created(

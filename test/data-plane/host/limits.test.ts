@@ -16,26 +16,40 @@ const node = (id: string, max: number, windowSeconds = 60): LimitNode => ({
 /** Counts permits without windows: what was granted and not given back. */
 function storeOf(limit: number) {
   const requests: PermitRequest[] = []
+  const counted = new Map<string, number>()
   const store: LimitStore & { out: number } = {
     out: 0,
     async acquire(asked) {
       requests.push(...asked)
-      return asked.map(({ wanted }) => {
-        const granted = Math.min(wanted, limit - store.out)
+      return asked.map(({ needed, wanted }) => {
+        const granted = limit - store.out < needed ? 0 : Math.min(wanted, limit - store.out)
+        const grantId = `${requests.length}`
+        counted.set(grantId, granted)
         store.out += granted
-        return { granted, holdMs: 1000, remaining: limit - store.out, retryAfterMs: granted > 0 ? 0 : 7000 }
+        return {
+          grantId,
+          granted,
+          holdMs: 1000,
+          remaining: limit - store.out,
+          retryAfterMs: granted > 0 ? 0 : 7000,
+        }
       })
     },
-    async giveBack(_limitId, permits) {
-      store.out -= permits
+    async keep(kept) {
+      for (const { grantId, permits } of kept) {
+        store.out -= (counted.get(grantId) ?? 0) - permits
+        counted.set(grantId, permits)
+      }
     },
   }
   return { store, requests }
 }
 
+const isTaken = (result: object) => 'settle' in result
+
 const unreachable: LimitStore = {
   acquire: () => Promise.reject(new Error('out of reach')),
-  giveBack: () => Promise.reject(new Error('out of reach')),
+  keep: () => Promise.reject(new Error('out of reach')),
 }
 
 const limitsOver = (store: LimitStore, dataPlanes = 1) =>
@@ -56,9 +70,9 @@ afterEach(() => {
 describe('request limits', () => {
   it('admit exactly the limit, however many calls come at once', async () => {
     const limits = limitsOver(storeOf(25).store)
-    const results = await Promise.all(Array.from({ length: 100 }, () => limits.take([node('a', 25)])))
-    expect(results.filter((result) => result === undefined)).toHaveLength(25)
-    expect(results.find((result) => result)).toEqual({
+    const results = await Promise.all(Array.from({ length: 100 }, () => limits.take([node('a', 25)], 0)))
+    expect(results.filter(isTaken)).toHaveLength(25)
+    expect(results.find((result) => !isTaken(result))).toEqual({
       limit: node('a', 25),
       retryAfterMs: 7000,
     })
@@ -68,10 +82,10 @@ describe('request limits', () => {
     const { store, requests } = storeOf(1000)
     const limits = limitsOver(store)
     for (let index = 0; index < 200; index++) {
-      await limits.take([node('a', 1000)])
+      await limits.take([node('a', 1000)], 0)
       vi.advanceTimersByTime(2)
     }
-    expect(limits.take([node('a', 1000)])).not.toBeInstanceOf(Promise)
+    expect(limits.take([node('a', 1000)], 0)).not.toBeInstanceOf(Promise)
     expect(requests.length).toBeLessThan(150)
   })
 
@@ -80,7 +94,7 @@ describe('request limits', () => {
     const limits = limitsOver(store)
     const waited: number[] = []
     for (let index = 0; index < 4_000; index++) {
-      if (limits.take([node('a', 100_000)]) instanceof Promise) waited.push(index)
+      if (limits.take([node('a', 100_000)], 0) instanceof Promise) waited.push(index)
       await vi.advanceTimersByTimeAsync(1)
       if (index % 20 === 0) limits.sweep()
     }
@@ -97,18 +111,18 @@ describe('request limits', () => {
       ...store,
       acquire: async (asked) =>
         asked[0]?.limitId === 'empty'
-          ? [{ granted: 0, holdMs: 1000, remaining: 0, retryAfterMs: 500 }]
+          ? [{ grantId: 'none', granted: 0, holdMs: 1000, remaining: 0, retryAfterMs: 500 }]
           : store.acquire(asked),
     })
-    expect(await limits.take([node('a', 10), node('empty', 3)])).toMatchObject({ limit: { max: 3 } })
-    for (let index = 0; index < 10; index++) expect(await limits.take([node('a', 10)])).toBeUndefined()
+    expect(await limits.take([node('a', 10), node('empty', 3)], 0)).toMatchObject({ limit: { max: 3 } })
+    for (let index = 0; index < 10; index++) expect(await limits.take([node('a', 10)], 0)).toSatisfy(isTaken)
   })
 
   it('give back what they do not use, before its time is over', async () => {
     const { store } = storeOf(1000)
     const limits = limitsOver(store)
     for (let index = 0; index < 300; index++) {
-      await limits.take([node('a', 1000)])
+      await limits.take([node('a', 1000)], 0)
       vi.advanceTimersByTime(1)
     }
     vi.advanceTimersByTime(700)
@@ -119,11 +133,84 @@ describe('request limits', () => {
   it('keep to this data plane’s share while the store is out of reach', async () => {
     const limits = limitsOver(unreachable, 3)
     const results = []
-    for (let index = 0; index < 10; index++) results.push(await limits.take([node('a', 10)]))
-    expect(results.filter((result) => result === undefined)).toHaveLength(3)
+    for (let index = 0; index < 10; index++) results.push(await limits.take([node('a', 10)], 0))
+    expect(results.filter(isTaken)).toHaveLength(3)
     expect(results.at(-1)).toMatchObject({ retryAfterMs: 60_000 })
-    expect(await limits.take([node('b', 2)])).toBeUndefined()
-    expect(await limits.take([node('b', 2)])).toMatchObject({ limit: { scope: 'virtual_key' } })
+    expect(await limits.take([node('b', 2)], 0)).toSatisfy(isTaken)
+    expect(await limits.take([node('b', 2)], 0)).toMatchObject({ limit: { scope: 'virtual_key' } })
+  })
+})
+
+const tokens = (id: string, max: number): LimitNode => ({ ...node(id, max), unit: 'tokens' })
+
+describe('limits of tokens', () => {
+  it('admit no call that might exceed them, and the next as soon as one turns out smaller', async () => {
+    const { store } = storeOf(1_000)
+    const limits = limitsOver(store)
+    const path = [tokens('t', 1_000)]
+    const first = await limits.take(path, 700)
+    expect(await limits.take(path, 400)).toMatchObject({ limit: { unit: 'tokens' }, retryAfterMs: 7000 })
+    expect(await limits.take(path, 300)).toSatisfy(isTaken)
+    if ('settle' in first) first.settle(100)
+    if ('settle' in first) first.settle(0)
+    expect(limits.take(path, 600)).toSatisfy(isTaken)
+    await vi.advanceTimersByTimeAsync(100)
+    expect(await limits.take(path, 1)).toMatchObject({ retryAfterMs: 7000 })
+    expect(store.out).toBe(1_000)
+  })
+
+  it('get back what a long call did not use although its permits can no longer be held', async () => {
+    const { store } = storeOf(1_000)
+    const limits = limitsOver(store)
+    const hold = await limits.take([tokens('t', 1_000), node('r', 10)], 700)
+    await vi.advanceTimersByTimeAsync(30_000)
+    if ('settle' in hold) hold.settle(100)
+    limits.sweep()
+    expect(store.out).toBe(101)
+  })
+
+  it('refuse by name a call that alone asks for more, without a time to come again', () => {
+    const limits = limitsOver(storeOf(1_000).store)
+    const limit = tokens('t', 100)
+    expect(limits.take([node('r', 10), limit], 101)).toEqual({ limit, retryAfterMs: null })
+  })
+
+  it('are free again when the call is passed on to another provider', async () => {
+    const { store } = storeOf(1_000)
+    const limits = limitsOver(store)
+    const hold = await limits.take([tokens('t', 1_000), node('r', 10)], 700)
+    if ('release' in hold) hold.release()
+    if ('release' in hold) hold.release()
+    await vi.advanceTimersByTimeAsync(1_000)
+    limits.sweep()
+    expect(store.out).toBe(0)
+  })
+
+  it('are told once more what was given back, when the store did not hear of it', async () => {
+    const { store } = storeOf(1_000)
+    let isDeaf = true
+    const keep: LimitStore['keep'] = (kept) =>
+      isDeaf ? Promise.reject(new Error('out of reach')) : store.keep(kept)
+    const limits = limitsOver({ acquire: store.acquire, keep })
+    const hold = await limits.take([tokens('t', 1_000)], 700)
+    await vi.advanceTimersByTimeAsync(30_000)
+    if ('settle' in hold) hold.settle(100)
+    limits.sweep()
+    await vi.advanceTimersByTimeAsync(1)
+    isDeaf = false
+    expect(store.out).toBe(700)
+    limits.sweep()
+    expect(store.out).toBe(100)
+  })
+
+  it('keep to the share while the store is out of reach, and settle there too', async () => {
+    const limits = limitsOver(unreachable, 2)
+    const path = [tokens('t', 1_000)]
+    const first = await limits.take(path, 400)
+    expect(await limits.take(path, 200)).toMatchObject({ retryAfterMs: 60_000 })
+    if ('settle' in first) first.settle(100)
+    expect(await limits.take(path, 400)).toSatisfy(isTaken)
+    expect(await limits.take(path, 501)).toMatchObject({ retryAfterMs: 60_000 })
   })
 })
 
@@ -133,7 +220,7 @@ describe('how a limit stands', () => {
     const path = [node('a', 10), node('b', 10)]
     const full = path.map((limit) => ({ limit, remaining: 10, resetMs: 0 }))
     expect(limits.standing(path)).toEqual(full)
-    for (let index = 0; index < 3; index++) await limits.take([node('a', 10)])
+    for (let index = 0; index < 3; index++) await limits.take([node('a', 10)], 0)
     expect(limits.standing(path)).toEqual([
       { limit: node('a', 10), remaining: 7, resetMs: 61_000 },
       { limit: node('b', 10), remaining: 10, resetMs: 0 },
@@ -144,7 +231,7 @@ describe('how a limit stands', () => {
 
   it('is what is left of the share while the store is out of reach', async () => {
     const limits = limitsOver(unreachable, 2)
-    await limits.take([node('a', 10)])
+    await limits.take([node('a', 10)], 0)
     expect(limits.standing([node('a', 10)])).toEqual([
       { limit: node('a', 10), remaining: 4, resetMs: 60_000 },
     ])
@@ -157,23 +244,23 @@ describe('a store that hangs', () => {
     let isHanging = true
     const limits = limitsOver({
       acquire: (asked) => (isHanging ? new Promise(() => undefined) : store.acquire(asked)),
-      giveBack: store.giveBack,
+      keep: store.keep,
     })
-    const first = limits.take([node('a', 1_000)])
+    const first = limits.take([node('a', 1_000)], 0)
     expect(first).toBeInstanceOf(Promise)
     await vi.advanceTimersByTimeAsync(250)
-    expect(await first).toBeUndefined()
+    expect(await first).toSatisfy(isTaken)
     for (let elapsedMs = 0; elapsedMs < 5_000; elapsedMs += 50) {
-      expect(limits.take([node('a', 1_000)])).toBeUndefined()
+      expect(limits.take([node('a', 1_000)], 0)).toSatisfy(isTaken)
       await vi.advanceTimersByTimeAsync(50)
     }
     isHanging = false
     for (let elapsedMs = 0; requests.length === 0 && elapsedMs < 2_000; elapsedMs += 50) {
-      expect(limits.take([node('a', 1_000)])).toBeUndefined()
+      expect(limits.take([node('a', 1_000)], 0)).toSatisfy(isTaken)
       await vi.advanceTimersByTimeAsync(50)
     }
     expect(store.out).toBeGreaterThan(0)
-    await limits.take([node('a', 1_000)])
+    await limits.take([node('a', 1_000)], 0)
     limits.close()
     expect(store.out).toBe(1)
   })

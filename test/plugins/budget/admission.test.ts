@@ -106,12 +106,60 @@ describe('a governed call', () => {
     expect(refusal).toMatchObject({
       code: 'request_limited',
       status: 429,
-      details: {
-        ...{ scope: 'team', unit: 'requests', limit: 10 },
-        ...{ resets_at: '1970-01-01T00:00:01.500Z', retryAfterSeconds: 2 },
-      },
+      details: { scope: 'team', limit: 10, retryAfterSeconds: 2 },
     })
     expect(record.reserved).toEqual([])
+  })
+})
+
+describe('a call that limits of tokens govern', () => {
+  const tokenLimit = limitNode('lim_tokens', 'virtual_key', 10_000, 'tokens')
+  const governed = (members = {}) =>
+    new FakeCall({ key: key({ limits: [tokenLimit] }), targets: [target('acme')], ...members })
+  const ended = { ...{ status: 200, errorCode: null, refusedBy: null }, durationMs: 1 }
+
+  it('sets aside the most that it can use, tells the provider, and settles what it did use', async () => {
+    const { host, record } = fakeHost()
+    const stage = budget.setup(settings, host)
+    const call = governed()
+    expect(stage.onCall?.(call)).toBeUndefined()
+    expect(call.get(outputBound)).toBe(4096)
+    call.usage = {
+      ...{ inputTokens: 7, cachedInputTokens: 2, outputTokens: 5, images: 0, estimated: false },
+      costNanoUsd: 0,
+    }
+    await stage.onComplete?.(call, { ...ended, outcome: 'succeeded' })
+    expect(record.tokens).toEqual([{ reserved: call.body.length + 4096, settled: 12 }])
+  })
+
+  it('uses none when the provider was never asked', async () => {
+    const { host, record } = fakeHost({ reserve: () => shortfall() })
+    const stage = budget.setup(settings, host)
+    const call = governed({ key: key({ limits: [tokenLimit], budgets: [teamBudget] }) })
+    expect(await refusalOf(() => stage.onCall?.(call))).toMatchObject({ code: 'budget_exceeded' })
+    await stage.onComplete?.(call, { ...ended, outcome: 'denied' })
+    expect(record.tokens).toMatchObject([{ settled: 0 }])
+  })
+
+  it('is refused with a time to come again when there is no room now', async () => {
+    const { host } = fakeHost({ take: () => ({ limit: tokenLimit, retryAfterMs: 8_100 }) })
+    const call = governed()
+    expect(await refusalOf(() => budget.setup(settings, host).onCall?.(call))).toMatchObject({
+      code: 'token_limited',
+      status: 429,
+      message: `The virtual key limit of 10000 tokens is reached for a call that may use ${call.body.length + 4096}: try again in 9 s`,
+      details: { scope: 'virtual_key', limit: 10_000, retryAfterSeconds: 9 },
+    })
+  })
+
+  it('is refused with a way out and no time to come again when it alone asks for more', async () => {
+    const small = { ...tokenLimit, max: 1_000 }
+    const { host } = fakeHost({ take: () => ({ limit: small, retryAfterMs: null }) })
+    const call = governed()
+    const refusal = await refusalOf(() => budget.setup(settings, host).onCall?.(call))
+    expect(refusal).toMatchObject({ code: 'token_limited', status: 429 })
+    expect(refusal.message).toContain(`set max_tokens to ${1_000 - call.body.length} or less`)
+    expect(refusal.details).toEqual({ scope: 'virtual_key', limit: 1_000, param: 'max_tokens' })
   })
 })
 
@@ -181,7 +229,7 @@ describe('the provider-config level excludes one provider, not the call [X0-25]'
     expect(call.hold).toBeDefined()
   })
 
-  it('when its limit is reached, and the permits of the key are taken once', async () => {
+  it('when its limit is reached, and what was taken for a provider that is passed over is free again', async () => {
     const { host, record } = fakeHost({
       reserve: (budgets, nanoUsd) =>
         budgets.some(({ id }) => id === 'bud_acme') ? shortfall({ scope: 'provider_config' }) : hold(nanoUsd),
@@ -198,7 +246,8 @@ describe('the provider-config level excludes one provider, not the call [X0-25]'
     const call = new FakeCall({ key: key({ limits: [teamLimit] }), targets })
     await budget.setup(settings, host).onCall?.(call)
     expect(call.targets).toEqual([targets[2]])
-    expect(record.taken).toEqual([['lim_team', 'lim_full'], ['lim_team'], ['lim_openai']])
+    expect(record.taken).toEqual([['lim_team', 'lim_full'], ['lim_team'], ['lim_team', 'lim_openai']])
+    expect(record.tokens).toEqual([{ reserved: 0, released: true }, { reserved: 0 }])
   })
 
   it('and refuses the call when it was the last', async () => {

@@ -75,9 +75,9 @@ describe('what leaves is made from scratch [S1-43]', () => {
       baseUrl: upstream.baseUrl,
       host: { random: () => draw, credentials: { light: 'secret-light', heavy: 'secret-heavy' } },
       providerKeys: [
-        { id: 'pk_absent', weight: 100, credentialId: 'absent' },
-        { id: 'pk_light', weight: 1, credentialId: 'light' },
-        { id: 'pk_heavy', weight: 3, credentialId: 'heavy' },
+        { id: 'pk_absent', weight: 100, credentialId: 'absent', concurrency: null },
+        { id: 'pk_light', weight: 1, credentialId: 'light', concurrency: null },
+        { id: 'pk_heavy', weight: 3, credentialId: 'heavy', concurrency: null },
       ],
     })
     await answer()

@@ -85,7 +85,7 @@ describe('over a Redis Cluster', () => {
     await controlPlane.leases.reply(entry, 'dp_1', 'granted')
     await eventually('the reply', () => replies.length > 0)
     expect(replies).toEqual(['granted'])
-    const request = { limitId: 'lim_1', maxRequests: 10, windowMs: 60_000, wanted: 1 }
+    const request = { limitId: 'lim_1', max: 10, windowMs: 60_000, needed: 1, wanted: 1 }
     expect(await limits.acquire([request, { ...request, limitId: 'lim_2' }])).toMatchObject([
       { granted: 1 },
       { granted: 1 },

@@ -38,7 +38,7 @@ async function restart(): Promise<void> {
 /** Every kind of call that a plane makes. */
 function everyCall(): Promise<unknown>[] {
   const { config, events, leases, limits } = dataPlane()
-  const request = { limitId: 'lim_1', maxRequests: 10, windowMs: 60_000, wanted: 1 }
+  const request = { limitId: 'lim_1', max: 10, windowMs: 60_000, needed: 1, wanted: 1 }
   return [
     config.readHead(),
     config.readDeltas(0),
@@ -174,7 +174,7 @@ describe('a frozen Redis', () => {
 
   it('leaves no permit counted that it granted after its caller had given up', async () => {
     const limits = dataPlane().limits
-    const ask = { limitId: 'lim_1', maxRequests: 1, windowMs: 600_000, wanted: 1 }
+    const ask = { limitId: 'lim_1', max: 1, windowMs: 600_000, needed: 1, wanted: 1 }
     const pid = await processIdOf(server)
     process.kill(pid, 'SIGSTOP')
     await expect(limits.acquire([ask])).rejects.toMatchObject({ name: 'TransportUnavailable' })

@@ -34,8 +34,9 @@ const action = fc.oneof(
       asks: fc.array(
         fc.record({
           limitId: fc.constantFrom(...limitIds),
-          maxRequests: fc.integer({ min: 1, max: 40 }),
-          wanted: fc.integer({ min: 1, max: 12 }),
+          // Requests come one by one; tokens by the thousand, some calls with more than the limit.
+          ...{ max: fc.integer({ min: 1, max: 40 }), needed: fc.constantFrom(1, 1, 3, 20, 41) },
+          ...{ more: fc.integer({ min: 0, max: 12 }), weight: fc.constantFrom(1, 1, 2_000_000_000) },
         }),
         { minLength: 1, maxLength: 3 },
       ),
@@ -47,7 +48,7 @@ const action = fc.oneof(
       kind: fc.constant('keep' as const),
       /** Which of the grants so far, from the newest; some are long gone. */
       age: fc.integer({ min: 0, max: 5 }),
-      permits: fc.integer({ min: 0, max: 3 }),
+      permits: fc.oneof(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 8_000_000_000 })),
     }),
   },
   {
@@ -65,15 +66,18 @@ async function compare(actions: readonly Action[]): Promise<void> {
   for (const [index, step] of actions.entries()) {
     if (step.kind === 'wait') await delay(step.ms)
     if (step.kind === 'acquire') {
-      const requests = step.asks.map((ask) => ({ ...ask, windowMs }))
+      const requests = step.asks.map(({ limitId, max, needed, more, weight }) => ({
+        ...{ limitId, windowMs, max: max * weight },
+        ...{ needed: needed * weight, wanted: (needed + more) * weight },
+      }))
       const answers = await connection.run((client) =>
         acquirePermits(client, organizationId, `g${index}`, requests),
       )
-      for (const [position, { limitId, maxRequests, wanted }] of requests.entries()) {
+      for (const [position, { limitId, max, needed, wanted }] of requests.entries()) {
         const grantId = grantName(`g${index}`, position)
         const lifetime = (permitHoldMs(windowMs) + windowMs) * 1000
         const now = answers[position]?.nowMicros ?? 0
-        const expected = windows.get(limitId)?.acquire({ grantId, maxRequests, lifetime, wanted, now })
+        const expected = windows.get(limitId)?.acquire({ grantId, max, lifetime, needed, wanted, now })
         expect({
           granted: answers[position]?.granted,
           remaining: answers[position]?.remaining,
@@ -88,7 +92,7 @@ async function compare(actions: readonly Action[]): Promise<void> {
       const { limitId, grantId } = grant
       const [now] = await connection.run(async (client) => {
         const time = await client.sendCommand(['TIME'])
-        await keepPermits(client, organizationId, limitId, [{ grantId, permits: step.permits }])
+        await keepPermits(client, organizationId, [{ limitId, grantId, permits: step.permits }])
         return [Number(String(time).split(',')[0]) * 1_000_000 + Number(String(time).split(',')[1])]
       })
       windows.get(limitId)?.keep(grantId, step.permits, now ?? 0)
@@ -105,7 +109,7 @@ it('decides in Redis exactly as the model does', async () => {
 
 it('leaves nothing behind once no permit counts', async () => {
   const organizationId = uniqueOrganization()
-  const request = { limitId: 'lim_1', maxRequests: 100, windowMs, wanted: 3 }
+  const request = { limitId: 'lim_1', max: 100, windowMs, needed: 1, wanted: 3 }
   await connection.run((client) => acquirePermits(client, organizationId, 'g', [request]))
   const client = await createClient({ url }).connect()
   try {

@@ -42,11 +42,37 @@ describe('request limits', () => {
       },
     ])
     expect(await context.audited('request_limit.set')).toMatchObject({
-      before: { maxRequests: 10, windowSeconds: 60 },
-      after: { maxRequests: 20, windowSeconds: 1 },
+      before: { maxRequests: 10, maxTokens: null, windowSeconds: 60 },
+      after: { maxRequests: 20, maxTokens: null, windowSeconds: 1 },
     })
     await context.mutate(removeLimit, { id: first.id })
     expect(await context.configured('request_limit')).toEqual([])
+  })
+
+  it('one may count tokens beside calls or instead of them', async () => {
+    const owner = { teamId }
+    const both = await context.mutate(setLimit, {
+      owner,
+      maxRequests: 10,
+      maxTokens: 5_000,
+      windowSeconds: 60,
+    })
+    const document = { kind: 'request_limit', id: both.id, owner: { kind: 'team', id: teamId } }
+    expect(await context.configured('request_limit')).toEqual([
+      { ...document, maxRequests: 10, maxTokens: 5_000, windowSeconds: 60 },
+    ])
+    await context.mutate(updateLimit, { id: both.id, maxRequests: null })
+    expect(await context.configured('request_limit')).toEqual([
+      { ...document, maxTokens: 5_000, windowSeconds: 60 },
+    ])
+    expect(await context.audited('request_limit.updated')).toMatchObject({
+      before: { maxRequests: 10, maxTokens: 5_000 },
+      after: { maxRequests: null, maxTokens: 5_000 },
+    })
+    expect(await context.refusal(updateLimit, { id: both.id, maxTokens: null })).toMatch(
+      /^maxRequests: limits nothing: give "maxRequests", "maxTokens" or both/,
+    )
+    await context.mutate(removeLimit, { id: both.id })
   })
 
   it('an owner may have one for each length of window, at most eight', async () => {
@@ -74,6 +100,8 @@ describe('request limits', () => {
 
   it.each([
     [{ maxRequests: 0, windowSeconds: 60 }, /^maxRequests: must be an integer from 1/],
+    [{ windowSeconds: 60 }, /^maxRequests: limits nothing/],
+    [{ maxTokens: 0, windowSeconds: 60 }, /^maxTokens: must be an integer from 1 to 2147483647/],
     [{ maxRequests: 1, windowSeconds: 0 }, /^windowSeconds: must be an integer from 1 to 2678400/],
     [{ maxRequests: 1, windowSeconds: 2_678_401 }, /^windowSeconds: must be an integer from 1 to 2678400/],
   ])('%o is refused with the field and its bounds', async (bounds, message) => {

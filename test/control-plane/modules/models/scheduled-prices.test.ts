@@ -132,7 +132,7 @@ describe('scheduled prices', () => {
     })
     clock += 3 * hour
     expect(await context.mutate(cancel, { modelId: id, validFrom: at(1) })).toMatchObject({
-      code: 'NOT_FOUND',
+      code: 'NOT_SCHEDULED',
     })
     expect(await show(id)).toMatchObject({ now: '4', scheduled: [] })
   })

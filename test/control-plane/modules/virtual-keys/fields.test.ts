@@ -58,6 +58,14 @@ describe('what is said of a key', () => {
     expect(await keys.told(id)).not.toHaveProperty('requireFreshSeconds')
   })
 
+  it('says how many of its calls may be under way; data planes hear of it only then', async () => {
+    const id = await keys.issue({ maxConcurrentCalls: 3 })
+    await context.mutate(updateKey, { id, description: 'narrow' })
+    expect(await keys.told(id)).toMatchObject({ maxConcurrentCalls: 3 })
+    await context.mutate(updateKey, { id, maxConcurrentCalls: null })
+    expect(await keys.told(id)).not.toHaveProperty('maxConcurrentCalls')
+  })
+
   it('can be changed, and what is left out stays as it is', async () => {
     const id = await keys.issue({ description: 'first', tags: ['a'] })
     expect(await context.mutate(updateKey, { id, tags: ['b'] })).toMatchObject({
@@ -75,6 +83,7 @@ describe('what is said of a key', () => {
     [{ tags: ['Not A Tag'] }, /^tags: "Not A Tag" is no tag/],
     [{ description: 'x'.repeat(1001) }, /^description: must have at most 1000/],
     [{ deleteAfterExpiry: true }, /^deleteAfterExpiry: needs a key that expires/],
+    [{ maxConcurrentCalls: 0 }, /^maxConcurrentCalls: must be an integer from 1 to 1000000, not 0/],
     [{ requireFreshSeconds: 0 }, /^requireFreshSeconds: must be an integer from 10 to 2592000, not 0/],
     [{ expiresIn: 'DAY', expiresAt: '2030-01-01T00:00:00Z' }, /^expiresIn: cannot be combined/],
   ])('%j is refused', async (fields, message) => {
