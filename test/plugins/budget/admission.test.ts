@@ -159,7 +159,12 @@ describe('a call that limits of tokens govern', () => {
     const refusal = await refusalOf(() => budget.setup(settings, host).onCall?.(call))
     expect(refusal).toMatchObject({ code: 'token_limited', status: 429 })
     expect(refusal.message).toContain(`set max_tokens to ${1_000 - call.body.length} or less`)
-    expect(refusal.details).toEqual({ scope: 'virtual_key', unit: 'tokens', limit: 1_000, param: 'max_tokens' })
+    expect(refusal.details).toEqual({
+      scope: 'virtual_key',
+      unit: 'tokens',
+      limit: 1_000,
+      param: 'max_tokens',
+    })
   })
 })
 
