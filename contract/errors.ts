@@ -68,6 +68,8 @@ export interface ErrorDetails {
   readonly param?: string
   /** The level whose limit was reached: `customer`, `team`, `virtual_key`, … */
   readonly scope?: string
+  /** What `limit` and `used` count: `usd`, `requests`, … */
+  readonly unit?: string
   readonly limit?: number | string
   readonly used?: number | string
   /** RFC 3339 time at which the limit is replenished. */

@@ -54,3 +54,24 @@ export const requestIdHeader = 'x-request-id'
 
 /** What a caller may give as the id of its own request; any other value gets one of ours. */
 export const usableRequestId = /^[\w.:/+=@-]{1,128}$/
+
+/** What a call has cost, in US dollars, on answers whose cost is known when their head goes out. */
+export const costHeader = 'x-gatehouse-cost-usd'
+/** `true` beside a cost that the provider did not report: it is our own count. */
+export const costEstimatedHeader = 'x-gatehouse-cost-estimated'
+
+/** How the limits of a call stand: OpenAI's names for each unit, and those of draft-ietf-httpapi-ratelimit-headers. */
+export const limitHeaders = {
+  requests: {
+    limit: 'x-ratelimit-limit-requests',
+    remaining: 'x-ratelimit-remaining-requests',
+    reset: 'x-ratelimit-reset-requests',
+  },
+  tokens: {
+    limit: 'x-ratelimit-limit-tokens',
+    remaining: 'x-ratelimit-remaining-tokens',
+    reset: 'x-ratelimit-reset-tokens',
+  },
+  policy: 'ratelimit-policy',
+  standing: 'ratelimit',
+} as const

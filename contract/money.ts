@@ -134,3 +134,12 @@ export function dearestPrices(prices: Prices): Prices {
     ...{ imageNanoUsd, callNanoUsd, toolCallNanoUsd },
   }
 }
+
+const dollarDigits = 9
+
+/** An amount in US dollars, exact, with at least two decimals: `0.000012345`, `1.50`. */
+export function decimalUsd(nanoUsd: number | bigint | string): string {
+  const digits = String(nanoUsd).padStart(dollarDigits + 1, '0')
+  const fraction = digits.slice(-dollarDigits).replace(/0+$/, '').padEnd(2, '0')
+  return `${digits.slice(0, -dollarDigits)}.${fraction}`
+}

@@ -278,6 +278,7 @@ function createPipelines(
       digest: (secret) => secrets.digest(secret),
       credential: (credentialId) => secrets.credential(credentialId),
       ledger: governance.ledger,
+      budgets: governance.budgets,
       limits: governance.limits,
       concurrency: governance.concurrency,
       journal: telemetry?.watch(journal) ?? journal,

@@ -109,6 +109,7 @@ export const ClientConfiguration = Type.Object(
         'How long data planes may serve without word from the control plane; null: as long as it takes.',
       ),
     ),
+    showBudgetAmounts: Optional(Switch('Whether callers read the limit of a budget and what is used of it.')),
   },
   { ...closed, description: 'What callers must and may send to the data planes, and from where.' },
 )

@@ -195,6 +195,10 @@ export const ClientConfiguration = Type.Object(
     trustedProxies: Type.Optional(Networks),
     /** All calls are refused once the configuration was last confirmed longer ago; absent: never for that. */
     maxStalenessSeconds: Type.Optional(StalenessSeconds),
+    /** Callers read the limit of a budget and what is used of it; absent: they do not. */
+    showBudgetAmounts: Type.Optional(Type.Literal(true)),
+    /** Members that a release that does not know them may skip, see `reading.ts`. */
+    advisory: Type.Optional(Type.Array(Type.Literal('showBudgetAmounts'))),
   },
   closed,
 )

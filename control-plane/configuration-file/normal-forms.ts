@@ -53,6 +53,7 @@ export function clientSettings(
     trustedProxies: checked('trustedProxies', settings.trustedProxies, checkNetworks),
     requireApprovalForHeaderChanges: settings.requireApprovalForHeaderChanges,
     maxStalenessSeconds: settings.maxStalenessSeconds,
+    showBudgetAmounts: settings.showBudgetAmounts,
   })
 }
 

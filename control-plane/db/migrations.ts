@@ -25,6 +25,7 @@ import { refusedRevision } from './migrations/035-refused-revision.ts'
 import { budgetWindows } from './migrations/036-budget-windows.ts'
 import { priceKinds } from './migrations/037-price-kinds.ts'
 import { tokenAndConcurrencyLimits } from './migrations/040-token-and-concurrency-limits.ts'
+import { shownAmounts } from './migrations/041-shown-amounts.ts'
 import { budgetReconciliation } from './migrations/044-budget-reconciliation.ts'
 
 /** The schema's history, oldest first. */
@@ -55,5 +56,6 @@ export const migrations: readonly SchemaMigration[] = [
   budgetWindows,
   priceKinds,
   tokenAndConcurrencyLimits,
+  shownAmounts,
   budgetReconciliation,
 ]

@@ -15,6 +15,7 @@ export type ClientRules = Pick<
   | 'admitsAddress'
   | 'isTrustedProxy'
   | 'maxStalenessMs'
+  | 'showBudgetAmounts'
 >
 
 /** Without a client configuration: no page of any origin calls, and nothing is forwarded. */
@@ -26,6 +27,7 @@ export const closedToBrowsers: ClientRules = Object.freeze({
   admitsAddress: null,
   isTrustedProxy: null,
   maxStalenessMs: null,
+  showBudgetAmounts: false,
 })
 
 /** @throws ConfigurationRefused for a network or pattern that cannot be used. */
@@ -43,6 +45,7 @@ export function compileClient(client: ClientConfiguration): ClientRules {
       admitsAddress: networksOf(asked.ipAllowlist),
       isTrustedProxy: networksOf(asked.trustedProxies),
       maxStalenessMs: millisecondsOf(asked.maxStalenessSeconds),
+      showBudgetAmounts: asked.showBudgetAmounts ?? false,
     })
   } catch (error) {
     if (!(error instanceof NetworkRefused || error instanceof PatternRefused)) throw error

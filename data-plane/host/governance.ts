@@ -2,8 +2,9 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { NodeReported } from '../../contract/events.ts'
 import type { KeyLookup, SigningKey } from '../../contract/signed.ts'
-import type { Concurrency, Journal, Ledger, Limits } from '../../plugins/sdk/builtin.ts'
+import type { Budgets, Concurrency, Journal, Ledger, Limits } from '../../plugins/sdk/builtin.ts'
 import type { DataPlaneTransport } from '../../transport/transport.ts'
+import { BudgetStandings, isQuestion } from './budget-standings.ts'
 import { SlotConcurrency } from './concurrency.ts'
 import type { HostLog } from './host-log.ts'
 import { DurableJournal, type JournalOptions } from './journal.ts'
@@ -35,6 +36,7 @@ export interface GovernanceOptions {
 /** What the built-in stages govern with, and what reports back to the control plane. */
 export interface Governance {
   readonly ledger: Ledger
+  readonly budgets: Budgets
   readonly limits: Limits
   readonly concurrency: Concurrency
   readonly journal: Journal
@@ -82,6 +84,7 @@ export async function openGovernance(options: GovernanceOptions): Promise<Govern
     },
     leases,
   )
+  const budgets = new BudgetStandings({ ask: (ask) => desk.ask(ask), now })
   const sender = { organizationId, dataPlaneId, signingKey, log }
   const desk = new LeaseDesk({
     ...sender,
@@ -89,7 +92,11 @@ export async function openGovernance(options: GovernanceOptions): Promise<Govern
     controlPlaneKeys,
     onAsk: (request) => journal.asked(request),
     written: () => journal.secured(),
-    onGrants: (request, grants) => ledger.onGrants(request, grants),
+    onGrants(request, grants) {
+      const asks = request.asks.filter((ask) => !isQuestion(ask))
+      ledger.onGrants({ ...request, asks }, grants)
+      budgets.learn(grants)
+    },
   })
   journal.attachLedger(
     (hold) => ledger.heldBy(hold),
@@ -115,6 +122,7 @@ export async function openGovernance(options: GovernanceOptions): Promise<Govern
   ]
   return {
     ledger,
+    budgets,
     limits,
     concurrency,
     journal,
@@ -137,6 +145,7 @@ export async function openGovernance(options: GovernanceOptions): Promise<Govern
     async close(limitMs) {
       for (const timer of timers) clearInterval(timer)
       ledger.close()
+      budgets.close()
       limits.close()
       await concurrency.close()
       await shipper.close(limitMs)

@@ -9,7 +9,13 @@ import type {
   Hold,
   Target,
 } from '../../plugins/sdk/builtin.ts'
-import type { KeyIdentity, Operation, Principal, Usage } from '../../plugins/sdk/call.ts'
+import {
+  asksProvider,
+  type KeyIdentity,
+  type Operation,
+  type Principal,
+  type Usage,
+} from '../../plugins/sdk/call.ts'
 import { Denied } from '../../plugins/sdk/denied.ts'
 import type { Slot } from '../../plugins/sdk/slot.ts'
 import { modelOf, noFields, scanBody } from './body.ts'
@@ -155,7 +161,7 @@ export class GovernedCall implements BuiltinCall {
   }
 
   #readFields(): BodyFields {
-    if (this.operation === 'models.list' || this.objection) return noFields
+    if (!asksProvider(this.operation) || this.objection) return noFields
     try {
       const fields = scanBody(this.body)
       this.#model = fields.model && modelOf(this.body, fields.model)

@@ -13,12 +13,13 @@ export type ChunkFilter = (chunk: Buffer) => Buffer
 /** The answer of one call over Node's response: one `writeHead` and one `end` when it is whole. */
 export class HttpReply implements Reply {
   readonly #response: ServerResponse
-  /** Sent with every answer: request id, CORS. */
+  /** Sent with every answer: request id, CORS, and what stages set. */
   readonly #headers: Record<string, string>
   readonly #streams: OpenStreams
   #stream: OpenStream | undefined
   #abort: AbortController | undefined
   #listeners: (() => void)[] | undefined
+  #completions: (() => void)[] | undefined
   #left = false
   #refusal: { readonly error: unknown } | undefined
   status = 0
@@ -61,6 +62,15 @@ export class HttpReply implements Reply {
     if (this.#left) listener()
     else if (this.#listeners) this.#listeners.push(listener)
     else this.#listeners = [listener]
+  }
+
+  setHeader(name: string, value: string): void {
+    this.#headers[name] = value
+  }
+
+  onHead(complete: () => void): void {
+    if (this.#completions) this.#completions.push(complete)
+    else this.#completions = [complete]
   }
 
   send(status: number, headers: Record<string, string>, body: Buffer): void {
@@ -130,6 +140,7 @@ export class HttpReply implements Reply {
 
   #withOwnHeaders(headers: Record<string, string>): Record<string, string> {
     this.#contentType = headers['content-type']
+    if (this.#completions) for (const complete of this.#completions) complete()
     const out = this.#headers
     for (const name in headers) {
       const value = headers[name]

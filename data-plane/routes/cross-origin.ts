@@ -1,10 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { requestIdHeader } from '../../contract/headers.ts'
+import { costEstimatedHeader, costHeader, limitHeaders, requestIdHeader } from '../../contract/headers.ts'
 import type { Configuration } from '../../plugins/sdk/builtin.ts'
 
 /** How long a browser may keep a preflight's answer: an origin that is taken off the list is refused within it. */
 const preflightAgeSeconds = 60
-const readableHeaders = `${requestIdHeader}, retry-after`
+/** What the script of a page may read of an answer. */
+const readableHeaders = [
+  requestIdHeader,
+  'retry-after',
+  costHeader,
+  costEstimatedHeader,
+  ...Object.values(limitHeaders.requests),
+  ...Object.values(limitHeaders.tokens),
+  limitHeaders.policy,
+  limitHeaders.standing,
+].join(', ')
 
 /** Who may call from a browser and with which headers, compiled from one configuration. [S1-32 … S1-37] */
 export class CrossOriginRules {

@@ -15,6 +15,7 @@ export const routes: readonly Route[] = [
   { method: 'POST', url: '/v1/responses', operation: 'responses' },
   { method: 'POST', url: '/v1/images/generations', operation: 'images.generations' },
   { method: 'GET', url: '/v1/models', operation: 'models.list' },
+  { method: 'GET', url: '/v1/quota', operation: 'quota' },
   // A model's name may contain a slash.
   { method: 'GET', url: '/v1/models/*', operation: 'models.list' },
 ]

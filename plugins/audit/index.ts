@@ -1,5 +1,5 @@
 import { Type } from 'gatehouse/plugin-sdk'
-import { defineBuiltin } from 'gatehouse/plugin-sdk/builtin'
+import { asksProvider, defineBuiltin } from 'gatehouse/plugin-sdk/builtin'
 
 /** Records each call twice in the durable journal: that it is about to leave, and how it ended. Refusals too. */
 export default defineBuiltin({
@@ -9,7 +9,7 @@ export default defineBuiltin({
   setup(_config, host) {
     return {
       onCall(call) {
-        if (call.operation !== 'models.list') return host.journal.intend(call)
+        if (asksProvider(call.operation)) return host.journal.intend(call)
       },
 
       // Completion runs in reverse: `budget` settles after this. Settling is idempotent, so the record asks first for

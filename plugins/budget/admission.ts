@@ -64,7 +64,7 @@ class Admission {
   #onLimits(result: LimitHold | LimitReached, target: Target, index: number): Eventually<void> {
     if ('limit' in result) {
       if (this.#canSkip(result.limit.scope, index)) return this.try(index + 1)
-      throw limitRefusal(result, this.#tokens)
+      throw limitRefusal(result, this.#tokens, this.#host.now())
     }
     this.#call.set(limitHold, result)
     return this.#reserve(target, index)
@@ -104,7 +104,7 @@ class Admission {
   ): Eventually<void> {
     if ('reason' in result) {
       if (this.#canSkip(result.scope, index)) return this.#skip(index)
-      throw shortfallRefusal(result)
+      throw shortfallRefusal(result, this.#call.configuration.showBudgetAmounts, this.#host.now())
     }
     this.#call.hold = result
     this.#admitTo(target, injectedOutputTokens)
@@ -135,7 +135,7 @@ function joiner<T>(): (path: readonly T[], own: readonly T[]) => readonly T[] {
 }
 
 const joinBudgets = joiner<BudgetNode>()
-const joinLimits = joiner<LimitNode>()
+export const joinLimits = joiner<LimitNode>()
 
 function countsTokens({ unit }: LimitNode): boolean {
   return unit === 'tokens'

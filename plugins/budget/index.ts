@@ -1,7 +1,8 @@
 import { Type } from 'gatehouse/plugin-sdk'
-import { defineBuiltin } from 'gatehouse/plugin-sdk/builtin'
+import { asksProvider, defineBuiltin } from 'gatehouse/plugin-sdk/builtin'
 import { admit, limitHold } from './admission.ts'
 import { enter, keySlot } from './concurrency.ts'
+import { tellLimits } from './limit-headers.ts'
 import { usedTokens } from './token-bound.ts'
 
 /**
@@ -29,7 +30,8 @@ export default defineBuiltin({
   setup(config, host) {
     return {
       onCall(call) {
-        if (call.operation === 'models.list') return
+        tellLimits(call, host)
+        if (!asksProvider(call.operation)) return
         return enter(call, host, () => admit(call, host, config))
       },
 

@@ -1,11 +1,15 @@
 import { Denied } from 'gatehouse/plugin-sdk'
-import type { LimitNode, LimitReached, Shortfall } from 'gatehouse/plugin-sdk/builtin'
+import { decimalUsd, type LimitNode, type LimitReached, type Shortfall } from 'gatehouse/plugin-sdk/builtin'
 import type { TokenBound } from './token-bound.ts'
 
 const leaseRetrySeconds = 2
 
 /** `bound` says what the call asked of a limit of tokens. */
-export function limitRefusal({ limit, retryAfterMs }: LimitReached, bound: TokenBound | undefined): Denied {
+export function limitRefusal(
+  { limit, retryAfterMs }: LimitReached,
+  bound: TokenBound | undefined,
+  now: number,
+): Denied {
   const { scope, unit, max } = limit
   if (retryAfterMs === null) return oversizeRefusal(limit, bound)
   const retryAfterSeconds = Math.max(1, Math.ceil(retryAfterMs / 1000))
@@ -14,7 +18,7 @@ export function limitRefusal({ limit, retryAfterMs }: LimitReached, bound: Token
   return new Denied(
     unit === 'tokens' ? 'token_limited' : 'request_limited',
     `${reached}${need}: try again in ${retryAfterSeconds} s`,
-    { scope, limit: max, retryAfterSeconds },
+    { scope, unit, limit: max, resets_at: timeOf(now + retryAfterMs), retryAfterSeconds },
   )
 }
 
@@ -30,11 +34,12 @@ function oversizeRefusal({ scope, max }: LimitNode, bound: TokenBound | undefine
   return new Denied(
     'token_limited',
     `This call may use ${bound?.tokens ?? max} tokens, and the ${nameOf(scope)} limit is ${max} at any time: ${wayOut}`,
-    { scope, limit: max, ...(room > 0 && { param }) },
+    { scope, unit: 'tokens', limit: max, ...(room > 0 && { param }) },
   )
 }
 
-export function shortfallRefusal(shortfall: Shortfall): Denied {
+/** @param showsAmounts Whether the organization lets its callers read how much money is in a budget. */
+export function shortfallRefusal(shortfall: Shortfall, showsAmounts: boolean, now: number): Denied {
   const { reason, scope, limitNanoUsd, settledNanoUsd, resetsAt } = shortfall
   if (reason === 'unavailable') {
     return new Denied('budget_unavailable', `The ${nameOf(scope)} budget cannot be checked right now`, {
@@ -42,15 +47,16 @@ export function shortfallRefusal(shortfall: Shortfall): Denied {
       retryAfterSeconds: leaseRetrySeconds,
     })
   }
-  const reset = resetsAt === null ? 'and never resets' : `and resets at ${resetsAt}`
+  const amount = showsAmounts ? ` of $${decimalUsd(limitNanoUsd)}` : ''
+  const reset = resetsAt === null ? 'never resets' : `resets at ${resetsAt}`
   return new Denied(
     'budget_exceeded',
-    `The ${nameOf(scope)} budget of ${dollars(limitNanoUsd)} has no room for this call ${reset}`,
+    `The ${nameOf(scope)} budget${amount} has no room for this call and ${reset}`,
     {
       scope,
-      limit: limitNanoUsd,
-      ...(settledNanoUsd === null ? {} : { used: settledNanoUsd }),
-      ...(resetsAt === null ? {} : { resets_at: resetsAt }),
+      ...(showsAmounts && { unit: 'usd', limit: decimalUsd(limitNanoUsd) }),
+      ...(showsAmounts && settledNanoUsd !== null && { used: decimalUsd(settledNanoUsd) }),
+      ...(resetsAt !== null && { resets_at: resetsAt, retryAfterSeconds: secondsUntil(resetsAt, now) }),
     },
   )
 }
@@ -72,8 +78,10 @@ function nameOf(scope: string): string {
   return scope.replaceAll('_', ' ')
 }
 
-function dollars(nanoUsd: string): string {
-  const digits = nanoUsd.padStart(10, '0')
-  const cents = digits.slice(-9).replace(/0+$/, '').padEnd(2, '0')
-  return `$${digits.slice(0, -9)}.${cents}`
+function timeOf(ms: number): string {
+  return new Date(ms).toISOString()
+}
+
+function secondsUntil(time: string, now: number): number {
+  return Math.max(1, Math.ceil((Date.parse(time) - now) / 1000))
 }

@@ -1,6 +1,7 @@
 import type { BuiltinCall, BuiltinHost, Target } from 'gatehouse/plugin-sdk/builtin'
 import type { ActivityLog } from './activity.ts'
 import type { Answer } from './answer.ts'
+import { tellCost } from './cost.ts'
 import { connectionFailure, encodedAnswer, exceededDuration, ProviderFailure } from './failures.ts'
 import type { ExchangeHandler, RequestController } from './http1/exchange-handler.ts'
 import type { Fields } from './http1/fields.ts'
@@ -136,6 +137,7 @@ export class Exchange implements ExchangeHandler {
   #fail(error: unknown): void {
     const { host, call, resolve, reject } = this.#parts
     if (this.#answer) call.usage = this.#answer.abandonedUsage()
+    tellCost(call, this.#parts.target)
     if (error instanceof NobodyWaits) {
       this.#close(undefined)
       resolve()

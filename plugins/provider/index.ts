@@ -5,6 +5,7 @@ import { askProvider } from './ask-provider.ts'
 import { providerKeySlot } from './choose-key.ts'
 import { answerModels } from './models.ts'
 import { Pools } from './pools.ts'
+import { answerQuota } from './quota.ts'
 
 /** Asks the provider and answers the caller, byte for byte where the two speak the same format. */
 export default defineBuiltin({
@@ -44,6 +45,7 @@ export default defineBuiltin({
     return {
       respond(call) {
         if (call.operation === 'models.list') return answerModels(call)
+        if (call.operation === 'quota') return answerQuota(call, host)
         return askProvider(call, { host, pools, activity, limits })
       },
       onComplete(call) {

@@ -1,5 +1,6 @@
 import type { Usage } from 'gatehouse/plugin-sdk'
 import { type Answer, type AnswerContext, callerHeaders, redactSecret, restoreModel } from './answer.ts'
+import { withCost } from './cost.ts'
 import { EventFramer } from './event-framer.ts'
 import { cutStream, emptyStream, oversizedAnswer } from './failures.ts'
 import type { RequestController } from './http1/exchange-handler.ts'
@@ -72,7 +73,7 @@ export class StreamedAnswer implements Answer {
     const usage = findUsage(events)
     if (usage) this.#usage = this.#withToolCalls(usage, events)
     if (!this.#isFramed) this.#isComplete ||= lastEvent.test(events.toString('latin1'))
-    const shown = usage && this.#settings.hidesUsage ? withoutUsageEvent(events, usage) : events
+    const shown = usage ? this.#showUsage(events, usage) : events
     if (shown.length > 0) this.#write(shown, controller)
   }
 
@@ -80,6 +81,13 @@ export class StreamedAnswer implements Answer {
   #withToolCalls(usage: FoundUsage, events: Buffer): FoundUsage {
     if (this.#context.call.operation !== 'responses') return usage
     return { ...usage, toolCalls: countToolCalls(eventOf(events, usage)) }
+  }
+
+  #showUsage(events: Buffer, found: FoundUsage): Buffer {
+    if (this.#settings.hidesUsage) return withoutUsageEvent(events, found)
+    const { call, target } = this.#context
+    const usage = this.#reportedUsage()
+    return usage && target.model.pricesAt(call.receivedAt) ? withCost(events, found, usage) : events
   }
 
   #write(events: Buffer, controller: RequestController | undefined): void {

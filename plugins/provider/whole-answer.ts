@@ -1,5 +1,6 @@
 import type { Usage } from 'gatehouse/plugin-sdk'
 import { type Answer, type AnswerContext, callerHeaders, redactSecret, restoreModel } from './answer.ts'
+import { tellCost } from './cost.ts'
 import { failedStatus, oversizedAnswer } from './failures.ts'
 import { countToolCalls } from './tool-calls.ts'
 import { estimatedUsage, findUsage, noUsage, reportedUsage, tokensIn, unknownUsage } from './usage.ts'
@@ -39,6 +40,7 @@ export class WholeAnswer implements Answer {
     const [first] = this.#chunks
     const body = first && this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks, this.#size)
     if (isSuccess) call.usage = this.#usageIn(body)
+    tellCost(call, this.#context.target)
     call.reply.send(
       status,
       callerHeaders(this.#context),

@@ -1,5 +1,5 @@
 import { Denied, Type } from 'gatehouse/plugin-sdk'
-import { defineBuiltin } from 'gatehouse/plugin-sdk/builtin'
+import { asksProvider, defineBuiltin } from 'gatehouse/plugin-sdk/builtin'
 import { findTargets } from './targets.ts'
 import { orderByWeight } from './weighted-order.ts'
 
@@ -11,7 +11,7 @@ export default defineBuiltin({
   setup(_config, host) {
     return {
       onCall(call) {
-        if (call.operation === 'models.list') return
+        if (!asksProvider(call.operation)) return
         const grants = call.key?.grants
         if (!grants) throw new TypeError('rbac ran before auth had found a key')
         if (call.model === '') {

@@ -7,8 +7,10 @@ import type { Prices } from '../../contract/money.ts'
 import type { Call, KeyIdentity, Outcome, Principal, UpstreamRequest, Usage } from './call.ts'
 import type { Denied } from './denied.ts'
 import type { Hooks, Host, PluginDefinition } from './plugin.ts'
+import type { Reply } from './reply.ts'
 import type {
   BudgetNode,
+  Budgets,
   Concurrency,
   ConcurrencyLimit,
   Hold,
@@ -18,10 +20,26 @@ import type {
 } from './spending.ts'
 
 export { openaiErrorBody } from '../../contract/errors.ts'
-export { credentialHeaders, forwardPrefix, neverForwarded, reservedPrefix } from '../../contract/headers.ts'
-export { type Consumption, costNanoUsd, dearestPrices, type Prices } from '../../contract/money.ts'
+export {
+  costEstimatedHeader,
+  costHeader,
+  credentialHeaders,
+  forwardPrefix,
+  limitHeaders,
+  neverForwarded,
+  reservedPrefix,
+} from '../../contract/headers.ts'
+export {
+  type Consumption,
+  costNanoUsd,
+  dearestPrices,
+  decimalUsd,
+  type Prices,
+} from '../../contract/money.ts'
 export { isPrivateHost } from '../../contract/private-host.ts'
+export { asksProvider } from './call.ts'
 export { readCredential } from './credential.ts'
+export type { Reply } from './reply.ts'
 export * from './spending.ts'
 
 export interface CompiledProvider {
@@ -139,6 +157,8 @@ export interface Configuration {
   isRevoked(keyId: string): boolean
   /** How old it may be before every call is refused; null: any age. */
   readonly maxStalenessMs: number | null
+  /** Whether callers read the limit of a budget and what is used of it. */
+  readonly showBudgetAmounts: boolean
   /** Exact origins, or `["*"]`; `[]` refuses every cross-origin call. */
   readonly allowedOrigins: readonly string[]
   /** Request headers that a browser may send. */
@@ -163,28 +183,6 @@ export interface Target {
 export interface HeaderTrail {
   readonly forwarded: readonly { readonly name: string; readonly sha256: string }[]
   readonly dropped: readonly string[]
-}
-
-/** The caller's connection, for the stage that answers. */
-export interface Reply {
-  /** Whether the head has gone out, so that the status can no longer change. */
-  readonly started: boolean
-  /** The status that went out; 0 before. */
-  readonly status: number
-  /** Whether the caller left before the answer was complete. */
-  readonly aborted: boolean
-  /** Aborted when the caller has left. Made on first use: `onAbort` is cheaper. */
-  readonly signal: AbortSignal
-  /** Calls `listener` once, when the caller leaves before the answer is complete. */
-  onAbort(listener: () => void): void
-  /** Head and whole body in one write. */
-  send(status: number, headers: Record<string, string>, body: Buffer): void
-  /** Starts a streamed answer; its head goes out with the first piece. */
-  start(status: number, headers: Record<string, string>): void
-  /** Runs the chunk hooks and writes; false asks to wait for `drain`. */
-  write(chunk: Buffer): boolean
-  onDrain(resume: () => void): void
-  end(): void
 }
 
 /** A call as the built-in stages see it. */
@@ -251,6 +249,7 @@ export interface BuiltinHost extends Host {
   /** A provider's secret in clear; undefined while the sealed credentials do not hold it. */
   credential(credentialId: string): string | undefined
   readonly ledger: Ledger
+  readonly budgets: Budgets
   readonly limits: Limits
   readonly concurrency: Concurrency
   readonly journal: Journal

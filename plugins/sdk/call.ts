@@ -9,8 +9,14 @@ export type Operation =
   | 'responses'
   | 'images.generations'
   | 'models.list'
+  | 'quota'
   /** A path or method that is not served: refused once the caller is known. */
   | 'unknown'
+
+/** Whether a provider is asked, so that a model has to be named, money set aside and the call recorded before it leaves. */
+export function asksProvider(operation: Operation): boolean {
+  return operation !== 'models.list' && operation !== 'quota'
+}
 
 /** Whom a call is charged to. An id is null where the level does not exist for this key. */
 export interface Principal {

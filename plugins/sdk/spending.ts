@@ -48,6 +48,27 @@ export interface Ledger {
   settle(hold: Hold, nanoUsd: number): readonly { readonly leaseId: string; readonly nanoUsd: number }[]
 }
 
+/** How a budget stands. */
+export interface BudgetStanding {
+  readonly budget: BudgetNode
+  /** As the control plane said last of the present window; null where this data plane does not know. */
+  readonly facts: {
+    readonly limitNanoUsd: string
+    /** Without what calls under way have set aside. */
+    readonly settledNanoUsd: string
+    /** Milliseconds since the epoch; null for a budget that never resets. */
+    readonly windowEndsAt: number | null
+    /** When it was said. */
+    readonly at: number
+  } | null
+}
+
+/** What is known of budgets beside what is leased of them. */
+export interface Budgets {
+  /** In the order of `budgets`; at once where it is known, else when the control plane has answered, or does not. */
+  standing(budgets: readonly BudgetNode[]): readonly BudgetStanding[] | Promise<readonly BudgetStanding[]>
+}
+
 export interface LimitReached {
   readonly limit: LimitNode
   /** Null: the call alone asks for more than the limit allows, whenever it comes. */

@@ -11,6 +11,16 @@ beforeAll(async () => {
 }, 90_000)
 afterAll(() => gateway.stop())
 
+/** In nano-USD, as the usage record of a request says it; undefined while there is none. */
+async function recordedCost(requestId: string | null): Promise<string | undefined> {
+  const { usage } = await gateway.graphql<{ usage: { edges: { node: { costNanoUsd: string } }[] } }>(
+    'query ($requestId: String!) { usage(filter: { requestId: $requestId }) { edges { node { costNanoUsd } } } }',
+    { requestId },
+  )
+  const [first] = usage.edges
+  return first?.node.costNanoUsd
+}
+
 const messages = [{ role: 'user' as const, content: 'Tell me about gates' }]
 
 describe('the official client, given only base URL and key', () => {
@@ -18,6 +28,22 @@ describe('the official client, given only base URL and key', () => {
     const completion = await client.chat.completions.create({ model: 'demo-chat', messages })
     expect(completion.choices[0]?.message.content).toBeTruthy()
     expect(completion.usage?.total_tokens).toBeGreaterThan(0)
+  })
+
+  it('reads what a call has cost: in the head of a whole answer, in the usage chunk of a stream', async () => {
+    const ask = { model: 'demo-chat', messages }
+    const { response } = await client.chat.completions.create(ask).withResponse()
+    const told = response.headers.get('x-gatehouse-cost-usd')
+    expect(told).toMatch(/^\d+\.\d{2,9}$/)
+    const stream = await client.chat.completions.create({
+      ...ask,
+      stream: true,
+      stream_options: { include_usage: true },
+    })
+    const chunks = await Array.fromAsync(stream)
+    expect(chunks.at(-1)?.usage).toMatchObject({ gatehouse: { cost_usd: told, estimated: false } })
+    const id = response.headers.get('x-request-id')
+    await expect.poll(() => recordedCost(id), { timeout: 5_000 }).toBe(String(Math.round(Number(told) * 1e9)))
   })
 
   it('streams a chat, the same text as the whole answer, without a chunk that it did not ask for', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Consumption, costNanoUsd, type Prices } from '../../contract/money.ts'
+import { type Consumption, costNanoUsd, decimalUsd, type Prices } from '../../contract/money.ts'
 
 const price = fc.oneof(fc.nat(), fc.integer({ min: 0, max: 1_000_000_000_000 }))
 const needed = {
@@ -97,4 +97,14 @@ describe('cost in nano-USD', () => {
       { seed: 22, numRuns: 500 },
     )
   })
+})
+
+it.each([
+  [0, '0.00'],
+  [1, '0.000000001'],
+  [1_500_000_000, '1.50'],
+  ['12345678901234567890', '12345678901.23456789'],
+  [Number.MAX_SAFE_INTEGER, '9007199.254740991'],
+])('%s nano-USD are %s dollars, exactly', (nanoUsd, dollars) => {
+  expect(decimalUsd(nanoUsd)).toBe(dollars)
 })

@@ -16,6 +16,7 @@ export function configurationWith(parts: Partial<Configuration> = {}): Configura
     admitsAddress: null,
     isTrustedProxy: null,
     maxStalenessMs: null,
+    showBudgetAmounts: false,
     plugins: [],
     ...parts,
   }

@@ -47,6 +47,8 @@ const noReply: Reply = {
   aborted: false,
   signal: new AbortController().signal,
   onAbort() {},
+  setHeader() {},
+  onHead() {},
   send() {},
   start() {},
   write: () => true,

@@ -68,6 +68,7 @@ export function stubHost(logged: LoggedError[] = []): Omit<BuiltinHost, 'prepare
     digest: (secret) => secret,
     credential: () => undefined,
     ledger: { reserve: () => ({ nanoUsd: 0, charges: [] }), settle: () => [] },
+    budgets: { standing: () => [] },
     concurrency: { enter: () => ({ release() {} }) },
     limits: { take: () => ({ settle() {}, release() {} }), standing: () => [] },
     journal: { intend() {}, finish() {} },

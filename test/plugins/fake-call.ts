@@ -8,6 +8,7 @@ import type {
   Hold,
   Target,
 } from 'gatehouse/plugin-sdk/builtin'
+import { asksProvider } from 'gatehouse/plugin-sdk/builtin'
 import { modelOf, noFields, scanBody } from '../../data-plane/pipeline/body.ts'
 import { configuration } from './fake-configuration.ts'
 import { RecordedReply } from './recorded-reply.ts'
@@ -52,7 +53,7 @@ export class FakeCall implements BuiltinCall {
     this.operation = options.operation ?? 'chat.completions'
     this.path = options.path ?? '/v1/chat/completions'
     this.body = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
-    this.fields = this.operation === 'models.list' ? noFields : scanBody(this.body)
+    this.fields = asksProvider(this.operation) ? scanBody(this.body) : noFields
     this.model = this.fields.model ? modelOf(this.body, this.fields.model) : ''
     this.rawHeaders = (options.headers ?? []).flat()
     this.configuration = options.configuration ?? configuration()

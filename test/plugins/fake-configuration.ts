@@ -116,6 +116,7 @@ export interface ConfigurationMembers {
   readonly keys?: Readonly<Record<string, CompiledKey>>
   readonly revoked?: readonly string[]
   readonly headerFilter?: Partial<HeaderFilter>
+  readonly showBudgetAmounts?: boolean
 }
 
 export function configuration(members: ConfigurationMembers = {}): Configuration {
@@ -136,6 +137,7 @@ export function configuration(members: ConfigurationMembers = {}): Configuration
     admitsAddress: null,
     isTrustedProxy: null,
     maxStalenessMs: null,
+    showBudgetAmounts: members.showBudgetAmounts ?? false,
     plugins: [],
   }
 }

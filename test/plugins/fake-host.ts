@@ -1,11 +1,13 @@
 import type {
   BudgetNode,
+  Budgets,
   BuiltinCall,
   BuiltinHost,
   Hold,
   LimitHold,
   LimitNode,
   LimitReached,
+  LimitStanding,
   Shortfall,
 } from 'gatehouse/plugin-sdk/builtin'
 
@@ -19,6 +21,9 @@ export interface FakeHostOptions {
   readonly reserve?: (budgets: readonly BudgetNode[], nanoUsd: number) => Eventually<Hold | Shortfall>
   readonly take?: (limits: readonly LimitNode[], tokens: number) => Eventually<LimitReached | undefined>
   readonly enter?: BuiltinHost['concurrency']['enter']
+  /** By the id of the limit; where it says nothing, all of it is left. */
+  readonly standing?: Readonly<Record<string, Partial<LimitStanding>>>
+  readonly budgets?: Budgets['standing']
   readonly prepareUpstream?: BuiltinHost['prepareUpstream']
 }
 
@@ -62,7 +67,8 @@ export function fakeHost(options: FakeHostOptions = {}) {
         const reached = options.take?.(limits, tokens)
         return reached instanceof Promise ? reached.then(hold) : hold(reached)
       },
-      standing: (limits) => limits.map((limit) => ({ limit, remaining: limit.max, resetMs: 0 })),
+      standing: (limits) =>
+        limits.map((limit) => ({ limit, remaining: limit.max, resetMs: 0, ...options.standing?.[limit.id] })),
     },
     concurrency: {
       enter(limit) {
@@ -80,6 +86,9 @@ export function fakeHost(options: FakeHostOptions = {}) {
         record.settled.push({ hold: held, nanoUsd })
         return held.charges.map(({ leaseId }) => ({ leaseId, nanoUsd }))
       },
+    },
+    budgets: {
+      standing: (budgets) => options.budgets?.(budgets) ?? budgets.map((budget) => ({ budget, facts: null })),
     },
     journal: {
       intend: (call) => void record.journal.push({ entry: 'intend', call }),

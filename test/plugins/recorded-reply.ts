@@ -9,6 +9,7 @@ export class RecordedReply implements Reply {
   /** What `write` answers; set to false for a caller that reads slowly. */
   hasRoom = true
   readonly pieces: Buffer[] = []
+  readonly #completions: (() => void)[] = []
   readonly #abort = new AbortController()
   readonly #listeners: (() => void)[] = []
   readonly #waiting: (() => void)[] = []
@@ -38,6 +39,14 @@ export class RecordedReply implements Reply {
     for (const listener of this.#listeners) listener()
   }
 
+  setHeader(name: string, value: string): void {
+    this.headers[name] = value
+  }
+
+  onHead(complete: () => void): void {
+    this.#completions.push(complete)
+  }
+
   send(status: number, headers: Record<string, string>, body: Buffer): void {
     if (this.aborted) return
     this.start(status, headers)
@@ -49,7 +58,8 @@ export class RecordedReply implements Reply {
     if (this.aborted) return
     if (this.started) throw new Error('an answer has one head')
     this.status = status
-    this.headers = headers
+    for (const complete of this.#completions) complete()
+    this.headers = { ...this.headers, ...headers }
   }
 
   write(chunk: Buffer): boolean {

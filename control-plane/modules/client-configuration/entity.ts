@@ -18,6 +18,7 @@ export const ClientConfigurationEntity = defineEntity({
     trustedProxies: p.json<string[]>(),
     requireApprovalForHeaderChanges: p.boolean(),
     maxStalenessSeconds: p.integer().strictNullable(),
+    showBudgetAmounts: p.boolean(),
   },
 })
 

@@ -73,6 +73,10 @@ const ClientConfigurationType = builder.objectRef<VersionedSettings>('ClientConf
       description:
         'How long a data plane may go without hearing from its control plane before it refuses every call with 503 `config_unavailable`, in seconds. Null: it serves what it knows for as long as it takes.',
     }),
+    showBudgetAmounts: t.exposeBoolean('showBudgetAmounts', {
+      description:
+        'Whether callers read how much money is in a budget: its limit and what is used of it, in 402 `budget_exceeded` and in `GET /v1/quota`. False: they read only at which level it is and when it resets.',
+    }),
   }),
 })
 
@@ -140,6 +144,9 @@ const UpdateClientConfigurationInput = builder.inputType('UpdateClientConfigurat
     maxStalenessSeconds: t.int({
       description:
         'How long a data plane may serve without hearing from its control plane: 10 to 2592000 seconds. Null: as long as it takes.',
+    }),
+    showBudgetAmounts: t.boolean({
+      description: 'Whether callers read the limit of a budget and what is used of it.',
     }),
   }),
 })

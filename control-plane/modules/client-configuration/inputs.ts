@@ -20,6 +20,7 @@ export interface UpdateClientConfiguration extends ExpectedVersion {
   readonly requireApprovalForHeaderChanges?: boolean | null | undefined
   /** Null: any age. */
   readonly maxStalenessSeconds?: number | null | undefined
+  readonly showBudgetAmounts?: boolean | null | undefined
 }
 
 export interface UpdateHeaderFilter {
@@ -33,7 +34,7 @@ export interface UpdateHeaderFilter {
 export function checkChanges(input: UpdateClientConfiguration): Partial<ClientSettings> {
   const { allowedOrigins, allowedHeaders, requiredHeaders, ipAllowlist, trustedProxies } = input
   const { allowlist, denylist, forwardDirect } = input.headerFilter ?? {}
-  const { requireApprovalForHeaderChanges, maxStalenessSeconds } = input
+  const { requireApprovalForHeaderChanges, maxStalenessSeconds, showBudgetAmounts } = input
   return {
     ...(allowedOrigins != null && { allowedOrigins: checkOrigins('allowedOrigins', allowedOrigins) }),
     ...(allowedHeaders != null && { allowedHeaders: checkHeaderNames('allowedHeaders', allowedHeaders) }),
@@ -51,6 +52,7 @@ export function checkChanges(input: UpdateClientConfiguration): Partial<ClientSe
     }),
     ...(requireApprovalForHeaderChanges != null && { requireApprovalForHeaderChanges }),
     ...(maxStalenessSeconds !== undefined && { maxStalenessSeconds: checkMaxStaleness(maxStalenessSeconds) }),
+    ...(showBudgetAmounts != null && { showBudgetAmounts }),
   }
 }
 

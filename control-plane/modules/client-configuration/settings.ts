@@ -18,6 +18,8 @@ export interface ClientSettings {
   readonly requireApprovalForHeaderChanges: boolean
   /** How old a data plane's configuration may be before it refuses calls; null: any age. */
   readonly maxStalenessSeconds: number | null
+  /** Whether callers read how much money is in a budget. */
+  readonly showBudgetAmounts: boolean
 }
 
 /**
@@ -50,6 +52,7 @@ export const defaultSettings: Readonly<ClientSettings> = {
   trustedProxies: [],
   requireApprovalForHeaderChanges: true,
   maxStalenessSeconds: null,
+  showBudgetAmounts: false,
 }
 
 /** The settings alone, in one order. */
@@ -65,6 +68,7 @@ export function settingsOf(settings: ClientSettings): ClientSettings {
     trustedProxies: settings.trustedProxies,
     requireApprovalForHeaderChanges: settings.requireApprovalForHeaderChanges,
     maxStalenessSeconds: settings.maxStalenessSeconds,
+    showBudgetAmounts: settings.showBudgetAmounts,
   }
 }
 

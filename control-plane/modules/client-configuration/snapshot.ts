@@ -17,5 +17,9 @@ export function clientConfigurationSnapshot(row: ClientConfiguration): ClientCon
     ...(row.ipAllowlist.length > 0 && { ipAllowlist: row.ipAllowlist }),
     ...(row.trustedProxies.length > 0 && { trustedProxies: row.trustedProxies }),
     ...(row.maxStalenessSeconds !== null && { maxStalenessSeconds: row.maxStalenessSeconds }),
+    ...(row.showBudgetAmounts && {
+      showBudgetAmounts: true as const,
+      advisory: ['showBudgetAmounts' as const],
+    }),
   }
 }

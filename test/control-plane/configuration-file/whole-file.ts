@@ -188,6 +188,7 @@ export const wholeFile = {
     trustedProxies: ['192.0.2.7'],
     requireApprovalForHeaderChanges: false,
     maxStalenessSeconds: 3_600,
+    showBudgetAmounts: true,
   },
   plugins: [
     {

@@ -80,6 +80,7 @@ export const policyMutations: Record<string, Perform> = {
       ipAllowlist: a % 3 ? ['10.0.0.0/8', '2001:DB8::/32'] : null,
       trustedProxies: b % 3 ? ['192.0.2.7'] : [],
       maxStalenessSeconds: a % 2 ? 3_600 : null,
+      showBudgetAmounts: b % 2 === 0,
     }),
   configurePlugin: (t, [a, b]) =>
     configurePlugin(t.context, t.actor, {

@@ -2,7 +2,7 @@ import { outputBound, type Prices, type Shortfall } from 'gatehouse/plugin-sdk/b
 import { describe, expect, it } from 'vitest'
 import budget from '../../../plugins/budget/index.ts'
 import { FakeCall } from '../fake-call.ts'
-import { grant, key, limitNode, model, provider, testPrices } from '../fake-configuration.ts'
+import { configuration, grant, key, limitNode, model, provider, testPrices } from '../fake-configuration.ts'
 import { fakeHost, hold } from '../fake-host.ts'
 import { refusalOf } from '../refusal.ts'
 
@@ -159,35 +159,51 @@ describe('a call that limits of tokens govern', () => {
     const refusal = await refusalOf(() => budget.setup(settings, host).onCall?.(call))
     expect(refusal).toMatchObject({ code: 'token_limited', status: 429 })
     expect(refusal.message).toContain(`set max_tokens to ${1_000 - call.body.length} or less`)
-    expect(refusal.details).toEqual({ scope: 'virtual_key', limit: 1_000, param: 'max_tokens' })
+    expect(refusal.details).toEqual({
+      scope: 'virtual_key',
+      unit: 'tokens',
+      limit: 1_000,
+      param: 'max_tokens',
+    })
   })
 })
 
 describe('refusals for money', () => {
-  async function refused(result: Shortfall | Promise<Shortfall>) {
-    const { host } = fakeHost({ reserve: () => result })
-    const call = new FakeCall({ key: key({ budgets: [teamBudget] }), targets: [target('acme')] })
+  const now = Date.parse('2026-11-30T23:59:00.000Z')
+  async function refused(result: Shortfall | Promise<Shortfall>, showBudgetAmounts = true) {
+    const { host } = fakeHost({ now, reserve: () => result })
+    const call = new FakeCall({
+      configuration: configuration({ showBudgetAmounts }),
+      key: key({ budgets: [teamBudget] }),
+      targets: [target('acme')],
+    })
     return refusalOf(() => budget.setup(settings, host).onCall?.(call))
   }
 
-  it('exhausted: 402 with scope, limit, used and reset', async () => {
+  it('exhausted: 402 with scope and reset, and when to come back', async () => {
+    const refusal = await refused(shortfall(), false)
+    expect(refusal).toMatchObject({ code: 'budget_exceeded', status: 402 })
+    expect(refusal.message).toBe(
+      'The team budget has no room for this call and resets at 2026-12-01T00:00:00.000Z',
+    )
+    expect(refusal.details).toEqual({
+      scope: 'team',
+      resets_at: '2026-12-01T00:00:00.000Z',
+      retryAfterSeconds: 60,
+    })
+  })
+
+  it('with limit and used where the organization shows its callers amounts', async () => {
     expect(await refused(shortfall())).toMatchObject({
-      code: 'budget_exceeded',
-      status: 402,
       message: 'The team budget of $1.00 has no room for this call and resets at 2026-12-01T00:00:00.000Z',
-      details: {
-        scope: 'team',
-        limit: '1000000000',
-        used: '990000000',
-        resets_at: '2026-12-01T00:00:00.000Z',
-      },
+      details: { scope: 'team', unit: 'usd', limit: '1.00', used: '0.99' },
     })
   })
 
   it('a budget that never resets says so', async () => {
     const refusal = await refused(shortfall({ resetsAt: null, limitNanoUsd: '12345', settledNanoUsd: null }))
     expect(refusal.message).toBe('The team budget of $0.000012345 has no room for this call and never resets')
-    expect(refusal.details).toEqual({ scope: 'team', limit: '12345' })
+    expect(refusal.details).toEqual({ scope: 'team', unit: 'usd', limit: '0.000012345' })
   })
 
   it('unknown: 503 with Retry-After, also when it takes the ledger a while to say so', async () => {

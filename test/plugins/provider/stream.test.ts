@@ -8,7 +8,8 @@ import { event, httpChunk, startRawUpstream, streamHead } from './raw-upstream.t
 
 const chat = { model: 'small', stream: true, messages: [] }
 const delta = (content: string) => event({ choices: [{ delta: { content } }], usage: null })
-const usageEvent = event({ choices: [], usage: { prompt_tokens: 10, completion_tokens: 5 } })
+const usage = { prompt_tokens: 10, completion_tokens: 5 }
+const usageEvent = event({ choices: [], usage })
 const done = event('[DONE]')
 
 /** Each piece is one chunk on the wire, as far as the kernel keeps them apart. */
@@ -32,7 +33,11 @@ describe('a stream', () => {
       body: { ...chat, stream_options: { include_usage: true } },
     })
     await answer()
-    expect(reply.text).toBe(delta('Hel') + delta('lo') + usageEvent + done)
+    const told = event({
+      choices: [],
+      usage: { ...usage, gatehouse: { cost_usd: '0.00002', estimated: false } },
+    })
+    expect(reply.text).toBe(delta('Hel') + delta('lo') + told + done)
     expect(reply).toMatchObject({ status: 200, ended: true })
     expect(reply.headers['content-type']).toBe('text/event-stream; charset=utf-8')
     expect(call.usage).toMatchObject({
@@ -57,6 +62,15 @@ describe('a stream', () => {
     })
     await answer()
     expect(call.usage).toMatchObject({ toolCalls: 1, reasoningTokens: 2, costNanoUsd: 10_020_000 })
+  })
+
+  it('of a model without a price says nothing of its cost: unknown is never free', async () => {
+    const { reply, answer } = await askFor([usageEvent, done], {
+      body: { ...chat, stream_options: { include_usage: true } },
+      model: { prices: null },
+    })
+    await answer()
+    expect(reply.text).toBe(usageEvent + done)
   })
 
   it('does not show the usage that only we asked for', async () => {
@@ -84,7 +98,8 @@ describe('a stream', () => {
     })}`
     const { call, reply, answer } = await askFor([created, completed], { operation: 'responses' })
     await answer()
-    expect(reply.text).toBe(created + completed)
+    const cost = '"gatehouse":{"cost_usd":"0.0000164","estimated":false}'
+    expect(reply.text).toBe(created + completed.replace(/}}}(?=\s*$)/, `,${cost}}}}`))
     expect(call.usage).toMatchObject({
       inputTokens: 10,
       cachedInputTokens: 4,

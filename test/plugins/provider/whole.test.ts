@@ -17,7 +17,8 @@ describe('an answer', () => {
     const body = `{ "id":"x", "choices":[{"message":{"content":"say \\"usage\\":{} \\u00e9"}}],\n "usage" : ${JSON.stringify(usage)}, "unknown": 1.0 }`
     const { call, reply, answer } = await askFor(wholeAnswer(200, body))
     await answer()
-    expect(reply).toMatchObject({ status: 200, text: body, headers: { 'content-type': 'application/json' } })
+    expect(reply).toMatchObject({ status: 200, text: body })
+    expect(reply.headers).toEqual({ 'content-type': 'application/json', 'x-gatehouse-cost-usd': '0.0000164' })
     expect(call.usage).toEqual({
       inputTokens: 10,
       cachedInputTokens: 4,
@@ -117,16 +118,31 @@ describe('an answer', () => {
     expect(reply.text).toBe('{"model": "fast","x":"é"}')
   })
 
+  it('of a model without a price says nothing of its cost: unknown is never free', async () => {
+    const { reply, answer } = await askFor(wholeAnswer(200, JSON.stringify({ usage })), {
+      model: { prices: null },
+    })
+    await answer()
+    expect(reply.headers).not.toHaveProperty('x-gatehouse-cost-usd')
+  })
+
   it('shows no header that speaks of our account', async () => {
     const headers = [
       'openai-organization: org-ours',
       'x-request-id: theirs',
       'set-cookie: a=b',
+      'x-ratelimit-remaining-requests: 9',
+      'ratelimit: "default";r=9;t=1',
       'retry-after: 1',
     ]
     const { reply, answer } = await askFor(wholeAnswer(200, '{}', headers))
     await answer()
-    expect(reply.headers).toEqual({ 'content-type': 'application/json', 'retry-after': '1' })
+    expect(Object.keys(reply.headers).sort()).toEqual([
+      'content-type',
+      'retry-after',
+      'x-gatehouse-cost-estimated',
+      'x-gatehouse-cost-usd',
+    ])
   })
 })
 
@@ -148,6 +164,7 @@ describe('usage that is missing or wrong is estimated and says so', () => {
     expect(reply.text).toBe(body)
     expect(call.usage?.estimated).toBe(true)
     expect(call.usage?.costNanoUsd).toBeGreaterThan(0)
+    expect(reply.headers).toMatchObject({ 'x-gatehouse-cost-estimated': 'true' })
   })
 
   it('more cached than read counts as read', async () => {
@@ -175,7 +192,7 @@ describe('a refusal of the provider', () => {
       })
       await answer()
       expect(reply).toMatchObject({ status, text: body })
-      expect(reply.headers['retry-after']).toBe('7')
+      expect(reply.headers).toMatchObject({ 'retry-after': '7', 'x-gatehouse-cost-usd': '0.00' })
       expect(call.usage?.costNanoUsd).toBe(0)
       expect(stage.activity?.()).toMatchObject([{ requests: 1, errors: 0, inFlight: 0 }])
     },
@@ -204,8 +221,12 @@ describe('a refusal of the provider', () => {
   )
 
   it('by a proxy that gave up waiting leaves the cost unknown: all that was set aside', async () => {
-    const { call, answer } = await askFor(wholeAnswer(504, ''), { hold: hold(9000) })
+    const { call, reply, answer } = await askFor(wholeAnswer(504, ''), { hold: hold(9000) })
     expect(await refusalOf(answer)).toMatchObject({ code: 'provider_timeout', status: 504 })
+    expect(reply.headers).toEqual({
+      'x-gatehouse-cost-usd': '0.000009',
+      'x-gatehouse-cost-estimated': 'true',
+    })
     expect(call.usage).toMatchObject({ costNanoUsd: 9000, estimated: true })
   })
 

@@ -3,7 +3,7 @@ import { type Mutation, startTenantApi, type TenantApi } from '../tenant-api.ts'
 
 const fields = `version allowedOrigins allowedHeaders headerFilter { allowlist denylist forwardDirect }
   requiredHeaders { name pattern } ipAllowlist trustedProxies requireApprovalForHeaderChanges
-  maxStalenessSeconds`
+  maxStalenessSeconds showBudgetAmounts`
 const update: Mutation = {
   field: 'updateClientConfiguration',
   input: 'UpdateClientConfigurationInput',
@@ -129,6 +129,17 @@ describe('the client configuration', () => {
     expect(await context.mutate(update, { maxStalenessSeconds: null })).toMatchObject({
       maxStalenessSeconds: null,
     })
+  })
+
+  it('shows callers no money until somebody says so, which a data plane that does not know it may skip', async () => {
+    expect(await context.mutate(update, { allowedOrigins: [] })).toMatchObject({ showBudgetAmounts: false })
+    expect(await context.mutate(update, { showBudgetAmounts: true })).toMatchObject({
+      showBudgetAmounts: true,
+    })
+    expect(await context.configured('client_configuration')).toMatchObject([
+      { showBudgetAmounts: true, advisory: ['showBudgetAmounts'] },
+    ])
+    await context.mutate(update, { showBudgetAmounts: false })
   })
 
   it('what asks for nothing is not in the document, which a data plane of the release before can read', async () => {
