@@ -280,7 +280,7 @@ describe('a caller', () => {
         socket.write(httpChunk(delta('one')))
         asked.resolve()
         await released.promise
-        if (!socket.destroyed) socket.end(httpChunk(usageEvent + done) + httpChunk(''))
+        if (!socket.destroyed) socket.end(Buffer.concat([httpChunk(usageEvent + done), httpChunk('')]))
       })
       const { call, reply, answer } = prepareAsk({
         ...{
