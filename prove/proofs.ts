@@ -6,6 +6,7 @@ import type { Scenario } from '../chaos/scenario.ts'
 import { openStage, type Stage } from '../chaos/stage.ts'
 import { type Planes, type PlanesOptions, startPlanes } from '../test/acceptance/planes.ts'
 import { proveConfirmedRevocations } from './confirmed-revocations.ts'
+import { proveCutStreams } from './cut-streams.ts'
 import { proveFrozenDatabase } from './frozen-database.ts'
 import { proveFrozenRedis } from './frozen-redis.ts'
 import { proveFullDisk } from './full-disk.ts'
@@ -53,6 +54,9 @@ export const proofs: readonly Proof[] = [
   onPlanes('whole-streams', async (planes, progress) => [
     await proveWholeStreams(planes, { streams: 100, seconds: 60, reloadsPerSecond: 20 }, progress),
   ]),
+  onPlanes('cut-streams', (planes, progress) =>
+    proveCutStreams(planes, { streams: 500, seed: anySeed() }, progress),
+  ),
   onStage('outage', (stage, progress) => proveOutage(stage, { seconds: 120, callsPerSecond: 200 }, progress)),
   {
     name: 'torn-saves',

@@ -177,6 +177,8 @@ export type CreateProviderInput = {
   idleTimeoutMs?: number | null | undefined;
   /** 1 to 64 of a-z, 0-9, `-` and `_`, unique in the organization. */
   name: string;
+  /** What becomes of an answer whose caller has left; `DRAIN_CAPPED` unless said. */
+  whenCallerLeaves?: WhenCallerLeaves | null | undefined;
 };
 
 /** A new team. */
@@ -383,6 +385,8 @@ export type UpdateProviderInput = {
   waitFor?: Quorum | null | undefined;
   /** How long to wait for them: 1 to 20, 5 unless said. Then the error NOT_YET_APPLIED comes, and the change stays. */
   waitSeconds?: number | null | undefined;
+  /** What becomes of an answer whose caller has left. */
+  whenCallerLeaves?: WhenCallerLeaves | null | undefined;
 };
 
 /** What to change about a key; a field that is left out stays as it is. */
@@ -537,6 +541,15 @@ export type Weekday =
   | 'TUESDAY'
   /** Wednesday. */
   | 'WEDNESDAY';
+
+/** What becomes of an answer whose caller has left before its end. What it costs is known only at its end; until then all that was set aside counts as spent. */
+export type WhenCallerLeaves =
+  /** It is broken off at once, and costs all that was set aside: a provider may have generated all of it by then. */
+  | 'ABORT'
+  /** It is read to its end, within the longest time of a call, and costs what the provider says. */
+  | 'DRAIN'
+  /** It is read on for as long as the `provider` plugin says in `drainMs`, ten seconds unless said, and then broken off. */
+  | 'DRAIN_CAPPED';
 
 export type ReadAuditQueryVariables = Exact<{
   first: number;

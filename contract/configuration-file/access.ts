@@ -102,6 +102,11 @@ export const Provider = Type.Object(
     idleTimeoutMs: Optional(
       Type.Integer({ minimum: 1, maximum: 3_600_000, description: 'Longest silence, in milliseconds.' }),
     ),
+    whenCallerLeaves: Optional(
+      Type.Enum(['ABORT', 'DRAIN', 'DRAIN_CAPPED'], {
+        description: 'What becomes of an answer whose caller has left.',
+      }),
+    ),
     keys: Optional(Type.Array(ProviderKey, { maxItems: 1_000, description: 'Its credentials.' })),
     models: Optional(Type.Array(Model, { maxItems: 5_000, description: 'What it offers.' })),
   },

@@ -104,6 +104,8 @@ export const Provider = Type.Object(
     connectTimeoutMs: Type.Integer({ minimum: 1 }),
     /** Longest silence: before the answer's head and between two of its chunks. */
     idleTimeoutMs: Type.Integer({ minimum: 1 }),
+    /** What becomes of an answer whose caller has left; absent: it is heard out for a while. */
+    whenCallerLeaves: Type.Optional(Type.Enum(['abort', 'drain'])),
   },
   closed,
 )

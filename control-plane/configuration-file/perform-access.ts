@@ -1,6 +1,7 @@
 import type { FileModel } from '../../contract/configuration-file/access.ts'
 import { ModelEntity } from '../modules/models/entity.ts'
 import { createModel, deleteModel, updateModel } from '../modules/models/service.ts'
+import type { WhenCallerLeaves } from '../modules/providers/entity.ts'
 import {
   addProviderKey,
   removeProviderKey,
@@ -18,17 +19,26 @@ interface ProviderFields {
   readonly active?: boolean
   readonly connectTimeoutMs?: number
   readonly idleTimeoutMs?: number
+  readonly whenCallerLeaves?: string
+}
+
+/** As a file says it, and as the service takes it. */
+function settingsOf({ whenCallerLeaves, ...settings }: ProviderFields) {
+  return {
+    ...settings,
+    ...(whenCallerLeaves && { whenCallerLeaves: whenCallerLeaves.toLowerCase() as WhenCallerLeaves }),
+  }
 }
 
 const provider: Performer = {
   async create({ context, actor }, { name: [name = ''], fields, catalogue }) {
-    const { baseUrl = '', active, ...settings } = fields as ProviderFields
+    const { baseUrl = '', active, ...settings } = settingsOf(fields as ProviderFields)
     const { id } = await createProvider(context, actor, { name, baseUrl, catalogue, ...settings })
     if (active === false) await updateProvider(context, actor, { id, active })
     return id
   },
   update: ({ context, actor }, { id }, _item, changed) =>
-    updateProvider(context, actor, { id, ...(changed as ProviderFields) }),
+    updateProvider(context, actor, { id, ...settingsOf(changed as ProviderFields) }),
   delete: ({ context, actor }, { id }) => deleteProvider(context, actor, id),
 }
 

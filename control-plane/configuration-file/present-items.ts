@@ -104,7 +104,9 @@ class PresentReader {
   async #readProviders(): Promise<void> {
     for (const provider of await this.#em.find(ProviderEntity, {}, oldestFirst)) {
       const { id, name, baseUrl, allowPrivateNetwork, active, connectTimeoutMs, idleTimeoutMs } = provider
-      const fields = { baseUrl, allowPrivateNetwork, active, connectTimeoutMs, idleTimeoutMs }
+      const whenCallerLeaves = provider.whenCallerLeaves.toUpperCase()
+      const limits = { connectTimeoutMs, idleTimeoutMs, whenCallerLeaves }
+      const fields = { baseUrl, allowPrivateNetwork, active, ...limits }
       this.#add({ kind: 'provider', id, name: [name], fields })
     }
     for (const key of await this.#em.find(ProviderKeyEntity, {}, oldestFirst)) {

@@ -115,15 +115,17 @@ export class Exchange implements ExchangeHandler {
       : new WholeAnswer(context, limits.maxAnswerBytes)
   }
 
-  /** The caller has left: the answer is read on for a while, since only its end tells what it costs. */
+  /** The caller has left: only the end of the answer tells what it costs. */
   #hearOut(): void {
-    const { call, limits } = this.#parts
+    const { call, limits, target } = this.#parts
+    const { whenCallerLeaves } = target.grant.provider
+    const drainMs = { abort: 0, drain: limits.maxDurationMs, drain_capped: limits.drainMs }[whenCallerLeaves]
     // A caller whose answer a plugin has stopped waits for its refusal.
-    if (!this.#controller || !call.reply.aborted || limits.drainMs === 0) {
+    if (!this.#controller || !call.reply.aborted || drainMs === 0) {
       this.#stop(new NobodyWaits())
       return
     }
-    this.#drainTimer = setTimeout(() => this.#stop(new NobodyWaits()), limits.drainMs)
+    this.#drainTimer = setTimeout(() => this.#stop(new NobodyWaits()), drainMs)
     this.#controller.resume()
   }
 

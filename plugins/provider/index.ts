@@ -25,7 +25,7 @@ export default defineBuiltin({
       drainMs: Type.Integer({
         ...{ minimum: 0, maximum: 3_600_000, default: 10_000 },
         description:
-          'How long a provider is heard out when the caller has left, for what it bills is known only at the end of its answer. 0 breaks off at once. A call that is broken off costs all that was set aside for it.',
+          'How long a provider with `whenCallerLeaves: DRAIN_CAPPED` is heard out when the caller has left, for what it bills is known only at the end of its answer. 0 breaks off at once. A call that is broken off costs all that was set aside for it.',
       }),
       maxAnswerBytes: Type.Integer({
         ...{ minimum: 1, maximum: 1_073_741_824, default: 67_108_864 },

@@ -53,6 +53,8 @@ export interface CompiledProvider {
   readonly allowPrivateNetwork: boolean
   readonly connectTimeoutMs: number
   readonly idleTimeoutMs: number
+  /** `drain`: its answer is read to the end, which tells what it costs. `drain_capped`: for a while. */
+  readonly whenCallerLeaves: 'abort' | 'drain' | 'drain_capped'
   /** Why no call goes to it although it was not switched off: this release cannot read it whole; null: nothing of that. */
   readonly heldBack: string | null
   /** Why no model may be asked for that is not listed: one of its models cannot be read whole; null: nothing of that. */

@@ -45,6 +45,7 @@ export function provider(
     allowPrivateNetwork: true,
     connectTimeoutMs: 1000,
     idleTimeoutMs: 1000,
+    whenCallerLeaves: 'drain_capped',
     heldBack: null,
     unlistedHeldBack: null,
     model: (wanted) => byName.get(wanted),

@@ -13,8 +13,13 @@ export const ProviderEntity = defineEntity({
     active: p.boolean(),
     connectTimeoutMs: p.integer(),
     idleTimeoutMs: p.integer(),
+    whenCallerLeaves: p.string().$type<WhenCallerLeaves>(),
     createdAt: p.datetime(),
   },
 })
+
+/** What becomes of an answer whose caller has left. */
+export const abandonments = ['abort', 'drain', 'drain_capped'] as const
+export type WhenCallerLeaves = (typeof abandonments)[number]
 
 export type Provider = InferEntity<typeof ProviderEntity>

@@ -19,7 +19,7 @@ import {
   deleteProvider,
   updateProvider,
 } from './service.ts'
-import { ProviderType } from './types.ts'
+import { ProviderType, WhenCallerLeavesType } from './types.ts'
 
 builder.objectField(ModelType, 'provider', (t) =>
   t.field({
@@ -87,6 +87,10 @@ const CreateProviderInput = builder.inputType('CreateProviderInput', {
     idleTimeoutMs: t.int({
       description: `Longest silence: 1 to 3600000 milliseconds, ${defaultIdleTimeoutMs} unless said.`,
     }),
+    whenCallerLeaves: t.field({
+      type: WhenCallerLeavesType,
+      description: 'What becomes of an answer whose caller has left; `DRAIN_CAPPED` unless said.',
+    }),
   }),
 })
 
@@ -103,6 +107,10 @@ const UpdateProviderInput = builder.inputType('UpdateProviderInput', {
     active: t.boolean({ description: 'False stops every call to it, true admits them again.' }),
     connectTimeoutMs: t.int({ description: 'Longest time to connect: 1 to 60000 milliseconds.' }),
     idleTimeoutMs: t.int({ description: 'Longest silence: 1 to 3600000 milliseconds.' }),
+    whenCallerLeaves: t.field({
+      type: WhenCallerLeavesType,
+      description: 'What becomes of an answer whose caller has left.',
+    }),
     ...confirmationFields(t),
   }),
 })

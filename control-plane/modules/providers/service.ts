@@ -10,7 +10,7 @@ import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { type Catalogue, keepPrices, listModelKeys, seedModels } from '../models/index.ts'
 import { followRenamedProvider } from '../users/index.ts'
 import { checkBaseUrl } from './base-url.ts'
-import { type Provider, ProviderEntity } from './entity.ts'
+import { type Provider, ProviderEntity, type WhenCallerLeaves } from './entity.ts'
 import { checkProviderName } from './name.ts'
 import { ProviderKeyEntity } from './provider-key-entity.ts'
 import { providerKeySnapshot, providerSnapshot } from './snapshot.ts'
@@ -28,6 +28,8 @@ export interface CreateProvider {
   readonly allowPrivateNetwork?: boolean | null | undefined
   readonly connectTimeoutMs?: number | null | undefined
   readonly idleTimeoutMs?: number | null | undefined
+  /** `drain_capped` unless said. */
+  readonly whenCallerLeaves?: WhenCallerLeaves | null | undefined
 }
 
 export interface UpdateProvider extends ExpectedVersion {
@@ -38,6 +40,7 @@ export interface UpdateProvider extends ExpectedVersion {
   readonly active?: boolean | null | undefined
   readonly connectTimeoutMs?: number | null | undefined
   readonly idleTimeoutMs?: number | null | undefined
+  readonly whenCallerLeaves?: WhenCallerLeaves | null | undefined
 }
 
 /** @throws NameTaken */
@@ -54,6 +57,7 @@ export function createProvider(
     allowPrivateNetwork,
     connectTimeoutMs: checkConnectTimeout(input.connectTimeoutMs ?? defaultConnectTimeoutMs),
     idleTimeoutMs: checkIdleTimeout(input.idleTimeoutMs ?? defaultIdleTimeoutMs),
+    whenCallerLeaves: input.whenCallerLeaves ?? 'drain_capped',
   }
   const work = transactionOf(context, actor, async (em) => {
     const { organizationId } = actor
@@ -118,6 +122,7 @@ function applyUpdate(provider: Provider, input: UpdateProvider): void {
   provider.active = input.active ?? provider.active
   provider.connectTimeoutMs = checkConnectTimeout(input.connectTimeoutMs ?? provider.connectTimeoutMs)
   provider.idleTimeoutMs = checkIdleTimeout(input.idleTimeoutMs ?? provider.idleTimeoutMs)
+  provider.whenCallerLeaves = input.whenCallerLeaves ?? provider.whenCallerLeaves
 }
 
 /**
@@ -171,6 +176,7 @@ const nameTaken = (name: string) => ({
 })
 
 function describe(provider: Provider) {
-  const { name, baseUrl, allowPrivateNetwork, active, connectTimeoutMs, idleTimeoutMs } = provider
-  return { name, baseUrl, allowPrivateNetwork, active, connectTimeoutMs, idleTimeoutMs }
+  const { name, baseUrl, allowPrivateNetwork, active } = provider
+  const { connectTimeoutMs, idleTimeoutMs, whenCallerLeaves } = provider
+  return { name, baseUrl, allowPrivateNetwork, active, connectTimeoutMs, idleTimeoutMs, whenCallerLeaves }
 }

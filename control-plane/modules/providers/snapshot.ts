@@ -7,7 +7,11 @@ import type { ProviderKey } from './provider-key-entity.ts'
 
 export function providerSnapshot(provider: Provider): ProviderDocument {
   const { id, name, baseUrl, allowPrivateNetwork, active, connectTimeoutMs, idleTimeoutMs } = provider
-  return { kind: 'provider', id, name, baseUrl, allowPrivateNetwork, active, connectTimeoutMs, idleTimeoutMs }
+  const { whenCallerLeaves } = provider
+  return {
+    ...{ kind: 'provider', id, name, baseUrl, allowPrivateNetwork, active, connectTimeoutMs, idleTimeoutMs },
+    ...(whenCallerLeaves !== 'drain_capped' && { whenCallerLeaves }),
+  }
 }
 
 /** The secret itself is not part of the configuration; it travels sealed under its credential id. */

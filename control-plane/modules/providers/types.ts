@@ -3,7 +3,7 @@ import { versionDescription } from '../../graphql/concurrency-fields.ts'
 import { registerNodeType } from '../../graphql/node-types.ts'
 import { loadVisible } from '../../graphql/nodes.ts'
 import { transactionOf } from '../../service-context.ts'
-import { type Provider, ProviderEntity } from './entity.ts'
+import { abandonments, type Provider, ProviderEntity } from './entity.ts'
 import { type ProviderKey, ProviderKeyEntity } from './provider-key-entity.ts'
 
 registerNodeType('prov', 'Provider')
@@ -42,6 +42,30 @@ ProviderKeyType.implement({
   }),
 })
 
+const [abort, drain, drainCapped] = abandonments
+
+export const WhenCallerLeavesType = builder.enumType('WhenCallerLeaves', {
+  description:
+    'What becomes of an answer whose caller has left before its end. What it costs is known only at its end; until then all that was set aside counts as spent.',
+  values: {
+    ABORT: {
+      value: abort,
+      description:
+        'It is broken off at once, and costs all that was set aside: a provider may have generated all of it by then.',
+    },
+    DRAIN: {
+      value: drain,
+      description:
+        'It is read to its end, within the longest time of a call, and costs what the provider says.',
+    },
+    DRAIN_CAPPED: {
+      value: drainCapped,
+      description:
+        'It is read on for as long as the `provider` plugin says in `drainMs`, ten seconds unless said, and then broken off.',
+    },
+  } as const,
+})
+
 export const ProviderType = builder.loadableNodeRef('Provider', {
   id: { resolve: (provider: Provider) => provider.id },
   load: (ids: string[], context) => loadVisible(context, 'providers:view', ProviderEntity, ids),
@@ -64,6 +88,10 @@ ProviderType.implement({
     }),
     idleTimeoutMs: t.exposeInt('idleTimeoutMs', {
       description: 'Longest silence before the answer begins and between two of its pieces, in milliseconds.',
+    }),
+    whenCallerLeaves: t.expose('whenCallerLeaves', {
+      type: WhenCallerLeavesType,
+      description: 'What becomes of its answer when the caller has left.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
     keys: t.loadableGroup({

@@ -78,6 +78,7 @@ export const wholeFile = {
       active: false,
       connectTimeoutMs: 1_000,
       idleTimeoutMs: 20_000,
+      whenCallerLeaves: 'DRAIN',
       keys: [
         { name: 'main', secret: '$OPENAI_MAIN_SECRET', weight: 2.5, active: false, maxConcurrentCalls: 8 },
       ],

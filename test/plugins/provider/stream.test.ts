@@ -285,6 +285,39 @@ describe('a caller', () => {
     expect(call.usage).toMatchObject({ estimated: true, costNanoUsd: 9000 })
   })
 
+  it.each(['abort', 'drain'] as const)(
+    'that leaves ends the question as its provider says: %s',
+    async (policy) => {
+      const asked = Promise.withResolvers<void>()
+      const released = Promise.withResolvers<void>()
+      const upstream = await startRawUpstream(async (socket) => {
+        socket.write(streamHead)
+        socket.write(httpChunk(delta('one')))
+        asked.resolve()
+        await released.promise
+        if (!socket.destroyed) socket.end(Buffer.concat([httpChunk(usageEvent + done), httpChunk('')]))
+      })
+      const { call, reply, answer } = prepareAsk({
+        ...{
+          baseUrl: upstream.baseUrl,
+          body: chat,
+          hold: hold(9000),
+          provider: { whenCallerLeaves: policy },
+        },
+        limits: { drainMs: policy === 'drain' ? 0 : 30_000 },
+      })
+      const answered = answer()
+      await asked.promise
+      reply.leave()
+      if (policy === 'abort') await upstream.disconnected
+      released.resolve()
+      await answered
+      const isExact = policy === 'drain'
+      expect(call.usage).toMatchObject({ estimated: !isExact })
+      expect(call.usage?.costNanoUsd === 9000).toBe(!isExact)
+    },
+  )
+
   it('that left already asks nothing', async () => {
     const upstream = await startRawUpstream(() => undefined)
     const { call, reply, answer } = prepareAsk({ baseUrl: upstream.baseUrl, body: chat, hold: hold(9000) })
