@@ -8,6 +8,7 @@ import { StreamMeter } from './stream-meter.ts'
 import { countToolCalls } from './tool-calls.ts'
 import { estimatedUsage, type FoundUsage, findUsage, reportedUsage, unknownUsage } from './usage.ts'
 import { eventOf, withoutUsageEvent } from './usage-event.ts'
+import { UsageReport } from './usage-report.ts'
 
 const lastEvent = /^data: ?\[DONE\]|"type": ?"response\.(?:completed|incomplete|failed)"/m
 
@@ -23,7 +24,7 @@ export class StreamedAnswer implements Answer {
   readonly #settings: StreamSettings
   readonly #framer = new EventFramer()
   readonly #meter = new StreamMeter()
-  #usage: FoundUsage | undefined
+  readonly #report = new UsageReport()
   /** Without framing of its own, the end of the connection cannot be told from the end of the answer. */
   readonly #isFramed: boolean
   #isComplete = false
@@ -50,18 +51,20 @@ export class StreamedAnswer implements Answer {
     if (rest) this.#forward(rest, undefined)
     if (!call.reply.started && !call.reply.aborted) throw emptyStream(this.#provider)
     if (!this.#isFramed && !this.#isComplete) throw cutStream(this.#provider)
-    call.usage = this.#reportedUsage() ?? estimatedUsage(call, target, this.#meter.estimateTokens(), 0)
+    call.usage =
+      this.#priced(this.#report.whole()) ?? estimatedUsage(call, target, this.#meter.estimateTokens(), 0)
     call.reply.end()
   }
 
   abandonedUsage(): Usage {
     const { call, target } = this.#context
-    return this.#reportedUsage() ?? unknownUsage(call, target, this.#meter.estimateTokens())
+    const seenTokens = Math.max(this.#meter.estimateTokens(), this.#report.outputTokens)
+    return this.#priced(this.#report.brokenOff()) ?? unknownUsage(call, target, seenTokens)
   }
 
-  #reportedUsage(): Usage | undefined {
+  #priced(usage: FoundUsage | undefined): Usage | undefined {
     const { call, target } = this.#context
-    return this.#usage && reportedUsage(call, target, this.#usage, 0)
+    return usage && reportedUsage(call, target, usage, 0)
   }
 
   get #provider(): string {
@@ -71,7 +74,7 @@ export class StreamedAnswer implements Answer {
   #forward(events: Buffer, controller: RequestController | undefined): void {
     this.#meter.count(events)
     const usage = findUsage(events)
-    if (usage) this.#usage = this.#withToolCalls(usage, events)
+    this.#report.read(events, usage && this.#withToolCalls(usage, events))
     if (!this.#isFramed) this.#isComplete ||= lastEvent.test(events.toString('latin1'))
     const shown = usage ? this.#showUsage(events, usage) : events
     if (shown.length > 0) this.#write(shown, controller)
