@@ -24,6 +24,7 @@ import { keyPriority } from './migrations/034-key-priority.ts'
 import { refusedRevision } from './migrations/035-refused-revision.ts'
 import { budgetWindows } from './migrations/036-budget-windows.ts'
 import { priceKinds } from './migrations/037-price-kinds.ts'
+import { budgetModes } from './migrations/038-budget-modes.ts'
 import { tokenAndConcurrencyLimits } from './migrations/040-token-and-concurrency-limits.ts'
 import { budgetReconciliation } from './migrations/044-budget-reconciliation.ts'
 
@@ -54,6 +55,7 @@ export const migrations: readonly SchemaMigration[] = [
   refusedRevision,
   budgetWindows,
   priceKinds,
+  budgetModes,
   tokenAndConcurrencyLimits,
   budgetReconciliation,
 ]

@@ -6,8 +6,9 @@ import type { Concurrency, Journal, Ledger, Limits } from '../../plugins/sdk/bui
 import type { DataPlaneTransport } from '../../transport/transport.ts'
 import { SlotConcurrency } from './concurrency.ts'
 import type { HostLog } from './host-log.ts'
-import { DurableJournal, type JournalOptions } from './journal.ts'
+import { DurableJournal } from './journal.ts'
 import type { JournalNumbers } from './journal-numbers.ts'
+import type { JournalOptions } from './journal-options.ts'
 import { LeaseDesk } from './lease-desk.ts'
 import { LeaseLedger } from './ledger.ts'
 import { PermitLimits } from './limits.ts'
@@ -76,6 +77,7 @@ export async function openGovernance(options: GovernanceOptions): Promise<Govern
       journal: {
         granted: (requestId, granted) => journal.granted(requestId, granted),
         closed: (leaseId) => journal.report({ type: 'lease.closed', leaseId }),
+        confirmation: () => journal.confirmation(),
       },
       now,
       log,
