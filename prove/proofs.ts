@@ -5,6 +5,7 @@ import { records } from '../chaos/records.ts'
 import type { Scenario } from '../chaos/scenario.ts'
 import { openStage, type Stage } from '../chaos/stage.ts'
 import { type Planes, type PlanesOptions, startPlanes } from '../test/acceptance/planes.ts'
+import { proveBudgetMode } from './budget-modes.ts'
 import { proveConfirmedRevocations } from './confirmed-revocations.ts'
 import { proveCutStreams } from './cut-streams.ts'
 import { proveFrozenDatabase } from './frozen-database.ts'
@@ -81,6 +82,10 @@ export const proofs: readonly Proof[] = [
   ]),
   onPlanes('lost-machines', async (planes, progress) => [
     await proveLostMachines(planes, { losses: 10, seed: anySeed() }, progress),
+  ]),
+  onPlanes('budget-modes', async (planes, progress) => [
+    await proveBudgetMode(planes, 'STRICT', progress),
+    await proveBudgetMode(planes, 'BALANCED', progress),
   ]),
   onPlanes('overload', proveOverload, { dataPlaneEnvironment: { GATEHOUSE_PLUGINS: laboriousPlugin } }),
   onPlanes('previous-release', async (planes, progress) => [await provePreviousRelease(planes, progress)]),

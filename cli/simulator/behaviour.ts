@@ -55,13 +55,15 @@ export interface RequestedModel {
   readonly behaviour: Behaviour
 }
 
-/** A model of the catalogue, or `demo-<behaviour>`, which bills like `demo-chat`; undefined for any other name. */
+/** A model of the catalogue, or `demo-<behaviour>`, also `demo-<behaviour>+<behaviour>`, which bills like `demo-chat`; undefined for any other name. */
 export function findModel(name: string): RequestedModel | undefined {
   const model = simulatedModels.find((candidate) => candidate.name === name)
   if (model) return { model, behaviour: {} }
-  const behaviour = name.startsWith('demo-') ? matchWord(name.slice('demo-'.length)) : undefined
   const [chat] = simulatedModels
-  return behaviour && chat && { model: { ...chat, name }, behaviour }
+  if (!chat || !name.startsWith('demo-')) return undefined
+  const behaviours = name.slice('demo-'.length).split('+').map(matchWord)
+  if (behaviours.includes(undefined)) return undefined
+  return { model: { ...chat, name }, behaviour: Object.assign({}, ...behaviours) }
 }
 
 function parseWord(word: string): Behaviour {

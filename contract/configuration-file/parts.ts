@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { budgetModes } from '../budget-modes.ts'
 import { budgetAlignments, budgetPeriods, weekdays } from '../budget-windows.ts'
 
 /* What the parts of a configuration file are made of. */
@@ -65,6 +66,12 @@ const Budget = Type.Object(
       description: 'How long it lasts; NONE never resets.',
     }),
     window: Optional(BudgetWindow),
+    mode: Optional(
+      Type.Enum(budgetModes, {
+        description:
+          'Whether it sets aside the most that a call can cost, or what it will hardly exceed; STRICT unless said.',
+      }),
+    ),
   },
   closed,
 )

@@ -147,6 +147,9 @@ export const Budget = Type.Object(
     owner: Owner,
     /** Decimal digits: a budget may exceed what a JSON number holds. */
     limitNanoUsd: Type.String({ pattern: '^[0-9]{1,18}$' }),
+    /** Absent: strict. A release that does not know it may skip it: it then sets more aside than is asked for. */
+    mode: Type.Optional(Type.Literal('balanced')),
+    advisory: Type.Optional(Type.Tuple([Type.Literal('mode')])),
   },
   closed,
 )

@@ -1,3 +1,4 @@
+import type { BudgetMode } from '../../contract/budget-modes.ts'
 import type { BudgetPeriod } from '../../contract/budget-windows.ts'
 import type { Json } from '../../contract/canonical.ts'
 import type { GovernedLevel } from '../../contract/configuration/entities.ts'
@@ -21,12 +22,12 @@ const budget: Performer = {
     const owner = await ownerOf(performance, item)
     const period = item.name.at(-1) as BudgetPeriod
     const limitNanoUsd = limitOf(item.fields) ?? 0n
-    const window = windowOf(item.fields)
-    const standing = await addBudget(context, actor, { owner, period, limitNanoUsd, window })
+    const terms = { limitNanoUsd, period, ...formOf(item.fields) }
+    const standing = await addBudget(context, actor, { owner, ...terms })
     return standing.budget.id
   },
   update: ({ context, actor }, { id }, _item, changed) =>
-    updateBudget(context, actor, { id, limitNanoUsd: limitOf(changed), window: windowOf(changed) }),
+    updateBudget(context, actor, { id, limitNanoUsd: limitOf(changed), ...formOf(changed) }),
   delete: ({ context, actor }, { id }) => removeBudget(context, actor, id),
 }
 
@@ -34,9 +35,12 @@ function limitOf({ limitUsd }: Changed): bigint | undefined {
   return limitUsd === undefined ? undefined : nanoUsdOfUsd(limitUsd as number | string)
 }
 
-function windowOf({ window }: Changed): BudgetWindowTerms | undefined {
-  // Null: as usual.
-  return window === undefined ? undefined : ((window as BudgetWindowTerms | null) ?? usualWindowTerms)
+/** Null: as usual. */
+function formOf({ window, mode }: Changed) {
+  return {
+    window: window === undefined ? undefined : ((window as BudgetWindowTerms | null) ?? usualWindowTerms),
+    mode: mode === undefined ? undefined : ((mode as BudgetMode | null) ?? 'STRICT'),
+  }
 }
 
 const request_limit: Performer = {

@@ -53,10 +53,11 @@ function profileInput(ids: NamedIds, fields: Changed) {
     ...(contentLogging && { contentLogging: contentLogging.toLowerCase() as ContentLogging }),
     ...(providers && { providerConfigs: providerConfigs(ids, providers) }),
     ...(budgets && {
-      budgets: budgets.map(({ limitUsd, period, window }) => ({
+      budgets: budgets.map(({ limitUsd, period, window, mode }) => ({
         limit: nanoUsdOfUsd(limitUsd),
         period,
         window: window ?? usualWindowTerms,
+        mode,
       })),
     }),
   }

@@ -21,7 +21,7 @@ import { ProviderConfigEntity } from '../modules/virtual-keys/provider-config-en
 import { WorkspaceEntity } from '../modules/workspaces/entity.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 import type { ServiceContext } from '../service-context.ts'
-import { normalWindow } from './budget-windows.ts'
+import { normalMode, normalWindow } from './budget-windows.ts'
 import type { ItemName, OwnerKind, PresentItem } from './items.ts'
 import { readPresentAssignments, readPresentMemberships } from './present-people.ts'
 import { providersOf, readPresentRoles, readRoleKeys } from './present-roles.ts'
@@ -197,8 +197,9 @@ class PresentReader {
   async #readPolicies(): Promise<void> {
     const own = { fromProfile: false }
     for (const budget of await this.#em.find(BudgetEntity, own)) {
-      const { id, ownerKind, ownerId, limitNanoUsd, period } = budget
-      const fields = { limitUsd: usdOfNanoUsd(BigInt(limitNanoUsd)), window: normalWindow(budget) }
+      const { id, ownerKind, ownerId, limitNanoUsd, period, mode } = budget
+      const limitUsd = usdOfNanoUsd(BigInt(limitNanoUsd))
+      const fields = { limitUsd, window: normalWindow(budget), mode: normalMode(mode) }
       this.#addPolicy('budget', id, ownerKind, ownerId, period, fields)
     }
     for (const limit of await this.#em.find(RequestLimitEntity, own)) {

@@ -5,7 +5,7 @@ import { usualWindowTerms } from '../modules/budgets/window-terms.ts'
 import { RoleAssignmentEntity, RoleEntity } from '../modules/roles/entity.ts'
 import { isCustomized, ownPermissions } from '../modules/roles/graph.ts'
 import type { ProviderConfigColumns } from '../modules/virtual-keys/provider-configs.ts'
-import { normalWindow, windowMember } from './budget-windows.ts'
+import { modeMember, normalWindow, windowMember } from './budget-windows.ts'
 import type { ItemName, PresentItem } from './items.ts'
 import { inNormalOrder, withoutNull } from './normal-forms.ts'
 import { limitFieldsOf } from './request-limits.ts'
@@ -61,10 +61,11 @@ async function readProfiles(em: EntityManager, names: Names): Promise<PresentIte
       deleteAfterExpiry: profile.deleteAfterExpiry,
       providers: providersOf(configsOf.get(profile.id) ?? [], names),
       budgets: inNormalOrder(
-        profile.budgets.map(({ limitNanoUsd, period, ...window }) => ({
+        profile.budgets.map(({ limitNanoUsd, period, mode, ...window }) => ({
           limitUsd: usdOfNanoUsd(BigInt(limitNanoUsd)),
           period,
           ...windowMember(normalWindow({ ...usualWindowTerms, ...window })),
+          ...modeMember(mode),
         })),
       ),
       requestLimits: inNormalOrder(

@@ -3,10 +3,10 @@ import type { Json } from '../../contract/canonical.ts'
 import type { FileBudget, FileRequestLimit } from '../../contract/configuration-file/parts.ts'
 import type { FileProblem } from '../../contract/configuration-file/problems.ts'
 import type { ConfigurationFile, entrySchemas } from '../../contract/configuration-file/schema.ts'
-import { wantedWindow } from './budget-windows.ts'
+import { wantedBudget } from './budget-windows.ts'
 import type { ItemKind, ItemName, OwnerKind, Reference, WantedItem } from './items.ts'
 import { itemKey } from './items.ts'
-import { clientSettings, given, instant, type Refuse, usdAmount } from './normal-forms.ts'
+import { clientSettings, given, instant, type Refuse } from './normal-forms.ts'
 import { wantedPrices } from './prices.ts'
 import { wantedLimit } from './request-limits.ts'
 import { wantedAccess } from './user-access.ts'
@@ -257,19 +257,12 @@ class FileReader {
   #govern(kind: OwnerKind, name: ItemName, path: string, { budgets, requestLimits }: Governed): void {
     const owner = { kind, name }
     const ownerName = [kind, ...name]
-    this.#each(
-      budgets,
-      `${path}/budgets`,
-      itemKey('budget', ownerName),
-      ({ limitUsd, period, window }, place) => {
-        const fields = {
-          limitUsd: usdAmount(limitUsd, `${place}/limitUsd`, this.#refuse),
-          window: wantedWindow(window, place, this.#refuse),
-        }
-        const item = { kind: 'budget', name: [...ownerName, period], owner, path: place } as const
-        this.#put({ ...item, fields, references: [] })
-      },
-    )
+    this.#each(budgets, `${path}/budgets`, itemKey('budget', ownerName), (budget, place) => {
+      const fields = wantedBudget(budget, place, this.#refuse)
+      const name = [...ownerName, budget.period]
+      const item = { kind: 'budget', name, owner, path: place } as const
+      this.#put({ ...item, fields, references: [] })
+    })
     const putLimit = (limit: FileRequestLimit, place: string) =>
       this.#put(wantedLimit(limit, owner, place, this.#refuse))
     this.#each(requestLimits, `${path}/requestLimits`, itemKey('request_limit', ownerName), putLimit)

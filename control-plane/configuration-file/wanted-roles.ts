@@ -1,7 +1,7 @@
 import type { Static } from 'typebox'
 import type { entrySchemas } from '../../contract/configuration-file/schema.ts'
 import { expandPermissions } from '../modules/roles/permissions.ts'
-import { wantedWindow, windowMember } from './budget-windows.ts'
+import { modeMember, wantedWindow, windowMember } from './budget-windows.ts'
 import type { ItemKind, Reference, WantedItem } from './items.ts'
 import { checkedEntries, given, inNormalOrder, type Refuse, usdAmount } from './normal-forms.ts'
 import { wantedProfileLimits } from './request-limits.ts'
@@ -47,10 +47,11 @@ export function wantedProfile(entry: Entry<'accessProfiles'>, path: string, refu
       budgets:
         budgets &&
         inNormalOrder(
-          budgets.map(({ limitUsd, period, window }, index) => ({
+          budgets.map(({ limitUsd, period, window, mode }, index) => ({
             limitUsd: usdAmount(limitUsd, `${path}/budgets/${index}/limitUsd`, refuse),
             period,
             ...windowMember(wantedWindow(window, `${path}/budgets/${index}`, refuse)),
+            ...modeMember(mode),
           })),
         ),
       requestLimits:

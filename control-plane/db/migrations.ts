@@ -24,6 +24,7 @@ import { keyPriority } from './migrations/034-key-priority.ts'
 import { refusedRevision } from './migrations/035-refused-revision.ts'
 import { budgetWindows } from './migrations/036-budget-windows.ts'
 import { priceKinds } from './migrations/037-price-kinds.ts'
+import { budgetModes } from './migrations/038-budget-modes.ts'
 import { abandonedAnswers } from './migrations/039-abandoned-answers.ts'
 import { tokenAndConcurrencyLimits } from './migrations/040-token-and-concurrency-limits.ts'
 import { shownAmounts } from './migrations/041-shown-amounts.ts'
@@ -56,6 +57,7 @@ export const migrations: readonly SchemaMigration[] = [
   refusedRevision,
   budgetWindows,
   priceKinds,
+  budgetModes,
   abandonedAnswers,
   tokenAndConcurrencyLimits,
   shownAmounts,

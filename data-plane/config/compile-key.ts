@@ -170,8 +170,8 @@ function concurrencyOf({ id, maxConcurrentCalls: max }: VirtualKey | ProviderKey
   return max === undefined ? null : Object.freeze({ id, max })
 }
 
-function budgetNode({ id, owner, limitNanoUsd }: Budget): BudgetNode {
-  return Object.freeze({ id, scope: owner.kind, limitNanoUsd })
+function budgetNode({ id, owner, limitNanoUsd, mode }: Budget): BudgetNode {
+  return Object.freeze({ id, scope: owner.kind, limitNanoUsd, ...(mode && { mode }) })
 }
 
 /** One for each thing that is counted: each has permits of its own. */

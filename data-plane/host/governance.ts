@@ -7,8 +7,9 @@ import type { DataPlaneTransport } from '../../transport/transport.ts'
 import { BudgetStandings, isQuestion } from './budget-standings.ts'
 import { SlotConcurrency } from './concurrency.ts'
 import type { HostLog } from './host-log.ts'
-import { DurableJournal, type JournalOptions } from './journal.ts'
+import { DurableJournal } from './journal.ts'
 import type { JournalNumbers } from './journal-numbers.ts'
+import type { JournalOptions } from './journal-options.ts'
 import { LeaseDesk } from './lease-desk.ts'
 import { LeaseLedger } from './ledger.ts'
 import { PermitLimits } from './limits.ts'
@@ -78,6 +79,7 @@ export async function openGovernance(options: GovernanceOptions): Promise<Govern
       journal: {
         granted: (requestId, granted) => journal.granted(requestId, granted),
         closed: (leaseId) => journal.report({ type: 'lease.closed', leaseId }),
+        confirmation: () => journal.confirmation(),
       },
       now,
       log,

@@ -19,8 +19,6 @@ import { type DamagedLine, type Replay, replayJournal } from './replay.ts'
 import { SegmentFile } from './segment-file.ts'
 import { UnrecordedCalls } from './unrecorded-calls.ts'
 
-export type { Durability, JournalOptions, WhenFull } from './journal-options.ts'
-
 /** What the ledger set aside of each lease for one call. */
 export interface Held {
   readonly leaseId: string
@@ -50,6 +48,8 @@ export class DurableJournal implements Journal, JournalNumbers {
   readonly #writer: JournalWriter
   readonly #age: BacklogAge
   #unshipped: number
+  /** By this process. */
+  #shippedEvents = 0
   readonly #whenFull: WhenFull
   readonly #unrecorded: UnrecordedCalls
   /** Ids of calls that are under way without a record. */
@@ -152,6 +152,7 @@ export class DurableJournal implements Journal, JournalNumbers {
   /** Tells the control plane of lines that cannot be read; what they held is not counted as waiting for it. */
   reportDamage(lines: readonly DamagedLine[], events = 0): void {
     this.#unshipped -= events
+    this.#shippedEvents += events
     const bytes = lines.reduce((sum, line) => sum + line.bytes, 0)
     this.#log.error({ lines }, 'the journal is damaged: what these lines told is lost')
     const at = this.#now()
@@ -176,6 +177,12 @@ export class DurableJournal implements Journal, JournalNumbers {
   /** Events that are recorded here and not yet with the control plane. */
   get backlog(): number {
     return this.#unshipped
+  }
+
+  /** Tells from then on whether the control plane has all that is recorded by now. */
+  confirmation(): () => boolean {
+    const due = this.#shippedEvents + this.#unshipped
+    return () => this.#shippedEvents >= due
   }
 
   /** Everything before this position is shipped. */
@@ -224,6 +231,7 @@ export class DurableJournal implements Journal, JournalNumbers {
   markShipped(position: Position, events: number): void {
     this.#state.shipped = position
     this.#unshipped -= events
+    this.#shippedEvents += events
     this.#age.shipped(position, this.#unshipped === 0)
     this.#writer.append('shipped', JSON.stringify(position))
     this.#writer.release(position)

@@ -5,13 +5,15 @@ import type { LeaseState } from './journal-record.ts'
 export class Lease {
   readonly id: string
   readonly windowEndsAt: number | null
-  /** Neither spent nor set aside. */
+  /** Neither spent nor set aside; below 0 once calls cost more than was set aside for them. */
   freeNanoUsd: number
   /** Calls whose holds on this lease are not recorded as ended; it cannot be closed before. */
   openHolds = 0
   lastUsedAt: number
   /** To be closed when the last of those calls has ended. */
   isGivenBack = false
+  /** Of a lease that owes: whether the control plane knows all that it owes. */
+  isConfirmed: (() => boolean) | undefined
 
   constructor({ leaseId, remainingNanoUsd, windowEndsAt }: LeaseState, now: number) {
     this.id = leaseId
@@ -39,11 +41,17 @@ export type BudgetFacts = Pick<
   'limitNanoUsd' | 'settledNanoUsd' | 'unleasedNanoUsd' | 'windowEndsAt'
 >
 
-/** What is leased of a budget, neither spent nor set aside, and what was spent lately. */
+/** Where the money of a budget stands on this data plane. */
 export interface LeasedBudget {
   readonly budgetId: string
+  /** Leased, neither spent nor set aside. */
   readonly freeNanoUsd: number
+  /** What was spent lately. */
   readonly nanoUsdPerSecond: number
+  /** By how much the calls of this data plane can overspend it: what they may cost beyond what is leased. */
+  readonly overspendBoundNanoUsd: number
+  /** Calls under way of which nobody can say how much they may cost; the bound does not hold them. */
+  readonly unboundedCalls: number
 }
 
 export interface Refusal {
@@ -73,6 +81,9 @@ export class LeasePool {
   #peakHeldNanoUsd = 0
   #spentNanoUsd = 0
   #spentPerSecond = 0
+  #hasDebt = false
+  #exposedNanoUsd = 0
+  #unboundedCalls = 0
 
   constructor(budgetId: string) {
     this.budgetId = budgetId
@@ -84,20 +95,26 @@ export class LeasePool {
   }
 
   leased(now: number): LeasedBudget {
-    const { budgetId } = this
-    return { budgetId, freeNanoUsd: this.freeNanoUsd(now), nanoUsdPerSecond: this.#spentPerSecond }
+    return {
+      budgetId: this.budgetId,
+      freeNanoUsd: Math.max(0, this.freeNanoUsd(now)),
+      nanoUsdPerSecond: this.#spentPerSecond,
+      overspendBoundNanoUsd: this.#exposedNanoUsd + this.#owedNanoUsd(now),
+      unboundedCalls: this.#unboundedCalls,
+    }
   }
 
+  /** What a lease owes is taken from the others; below 0 when they do not have it. */
   freeNanoUsd(now: number): number {
     let free = 0
-    for (const lease of this.leases) if (lease.isUsable(now)) free += Math.max(0, lease.freeNanoUsd)
+    for (const lease of this.leases) if (lease.isUsable(now)) free += lease.freeNanoUsd
     return free
   }
 
   /** Whether `nanoUsd` can be set aside now. */
   covers(nanoUsd: number, now: number): boolean {
     const [first] = this.leases
-    if (first && first.freeNanoUsd >= nanoUsd && first.isUsable(now)) return true
+    if (first && first.freeNanoUsd >= nanoUsd && !this.#hasDebt && first.isUsable(now)) return true
     return nanoUsd === 0
       ? this.leases.some((lease) => lease.freeNanoUsd >= 0 && lease.isUsable(now))
       : this.freeNanoUsd(now) >= nanoUsd
@@ -121,21 +138,29 @@ export class LeasePool {
     if (this.#heldNanoUsd > this.#peakHeldNanoUsd) this.#peakHeldNanoUsd = this.#heldNanoUsd
   }
 
-  /** Ends a part: `spentNanoUsd` of it is gone, the rest is free again. */
+  /** Ends a part: `spentNanoUsd` is gone, be it more than was set aside, and what is left is free again. */
   putBack({ lease, nanoUsd }: Part, spentNanoUsd: number): void {
     lease.freeNanoUsd += nanoUsd - spentNanoUsd
+    if (lease.freeNanoUsd < 0) this.#hasDebt = true
     this.#heldNanoUsd -= nanoUsd
     this.#spentNanoUsd += spentNanoUsd
   }
 
-  /** Spends what a call cost beyond what was set aside for it; the lease may end up owing. */
-  spendBeyond(lease: Lease, nanoUsd: number): void {
-    lease.freeNanoUsd -= nanoUsd
-    this.#spentNanoUsd += nanoUsd
+  /** A call may cost so much more than was set aside for it; `Infinity`: nobody can say how much. */
+  expose(nanoUsd: number): void {
+    if (nanoUsd === Number.POSITIVE_INFINITY) this.#unboundedCalls++
+    else this.#exposedNanoUsd += nanoUsd
+  }
+
+  /** The call has ended. */
+  cover(nanoUsd: number): void {
+    if (nanoUsd === Number.POSITIVE_INFINITY) this.#unboundedCalls--
+    else this.#exposedNanoUsd -= nanoUsd
   }
 
   add(lease: Lease): void {
     this.leases.push(lease)
+    if (lease.freeNanoUsd < 0) this.#hasDebt = true
   }
 
   /** What this pool would like to have free beside what it has; 0 while there is enough. */
@@ -173,10 +198,24 @@ export class LeasePool {
     const idle = this.leases.filter(
       (lease) =>
         lease.openHolds === 0 &&
+        !this.#mustRemember(lease, now) &&
         (lease.freeNanoUsd <= 0 || !lease.isUsable(now) || now - lease.lastUsedAt >= idleMs),
     )
     for (const lease of idle) this.leases.splice(this.leases.indexOf(lease), 1)
+    this.#hasDebt = this.leases.some(({ freeNanoUsd }) => freeNanoUsd < 0)
     return idle
+  }
+
+  /** What a lease owes is missing from every grant that was made before the control plane knew. */
+  #mustRemember({ freeNanoUsd, windowEndsAt, isConfirmed }: Lease, now: number): boolean {
+    if (freeNanoUsd >= 0 || (windowEndsAt !== null && now >= windowEndsAt)) return false
+    return this.askedAt !== undefined || isConfirmed?.() !== true
+  }
+
+  #owedNanoUsd(now: number): number {
+    let owed = 0
+    for (const lease of this.leases) if (lease.isUsable(now)) owed += Math.max(0, -lease.freeNanoUsd)
+    return owed
   }
 
   /** Whether nothing is left that would be missed. */

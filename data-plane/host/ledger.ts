@@ -4,7 +4,8 @@ import type { HostLog } from './host-log.ts'
 import type { Held } from './journal.ts'
 import type { LeaseState } from './journal-record.ts'
 import type { Ask } from './lease-desk.ts'
-import { Lease, type LeasedBudget, LeasePool, type Part } from './lease-pool.ts'
+import { Lease, type LeasedBudget, LeasePool } from './lease-pool.ts'
+import { type Charge, LedgerHold, type PathLevel, takeHold } from './ledger-hold.ts'
 import { Waiter } from './waiter.ts'
 
 export interface LedgerOptions {
@@ -13,6 +14,8 @@ export interface LedgerOptions {
   readonly journal: {
     granted(requestId: string, leases: readonly LeaseState[]): void
     closed(leaseId: string): void
+    /** Tells from then on whether the control plane has all that is recorded by now. */
+    confirmation(): () => boolean
   }
   readonly now: () => number
   readonly log: HostLog
@@ -25,48 +28,39 @@ const idleCloseMs = 1_500
 const refusalMs = 500
 const maxWaiters = 10_000
 
-type Charge = { readonly leaseId: string; readonly nanoUsd: number }
-
-class LedgerHold implements Hold {
-  readonly nanoUsd: number
-  readonly parts: readonly Part[]
-  settled: readonly Charge[] | undefined
-  isRecorded = false
-
-  constructor(nanoUsd: number, parts: readonly Part[]) {
-    this.nanoUsd = nanoUsd
-    this.parts = parts
-  }
-
-  get charges(): readonly { leaseId: string; budgetId: string }[] {
-    return this.parts.map(({ lease, pool }) => ({ leaseId: lease.id, budgetId: pool.budgetId }))
-  }
-}
-
 /** Spends leases of budgets in memory; asks for more ahead of need, and gives back what lies idle. */
 export class LeaseLedger implements Ledger {
   readonly #options: LedgerOptions
   readonly #pools = new Map<string, LeasePool>()
-  /** The pools of a path of budgets, looked up once for the calls that share it. */
-  readonly #paths = new WeakMap<readonly BudgetNode[], readonly LeasePool[]>()
+  /** The levels of a path of budgets, looked up once for the calls that share it. */
+  readonly #paths = new WeakMap<readonly BudgetNode[], readonly PathLevel[]>()
   readonly #waiters = new Set<Waiter>()
   #sweptAt: number
 
   constructor(options: LedgerOptions, recovered: readonly LeaseState[] = []) {
     this.#options = options
     this.#sweptAt = options.now()
-    for (const lease of recovered) this.#poolOf(lease.budgetId).add(new Lease(lease, this.#sweptAt))
+    for (const state of recovered) {
+      const lease = new Lease(state, this.#sweptAt)
+      if (lease.freeNanoUsd < 0) lease.isConfirmed = options.journal.confirmation()
+      this.#poolOf(state.budgetId).add(lease)
+    }
   }
 
-  reserve(budgets: readonly BudgetNode[], nanoUsd: number): Hold | Shortfall | Promise<Hold | Shortfall> {
+  reserve(
+    budgets: readonly BudgetNode[],
+    most: number,
+    likely = most,
+  ): Hold | Shortfall | Promise<Hold | Shortfall> {
     const now = this.#options.now()
-    const pools = this.#poolsOf(budgets)
-    const held = tryTake(pools, nanoUsd, now)
+    const levels = this.#levelsOf(budgets)
+    const cost = { most, likely }
+    const held = takeHold(levels, cost, now)
     if (held) {
-      for (const pool of pools) this.#askAhead(pool, nanoUsd, now)
+      for (const { pool, isBalanced } of levels) this.#askAhead(pool, isBalanced ? likely : most, now)
       return held
     }
-    const waiter = new Waiter(budgets, nanoUsd, now)
+    const waiter = new Waiter(budgets, cost, now)
     const verdict = this.#judge(waiter, now)
     if (verdict) return verdict
     if (this.#waiters.size >= maxWaiters) return this.#shortfall(waiter, 'unavailable', now)
@@ -78,20 +72,13 @@ export class LeaseLedger implements Ledger {
   settle(hold: Hold, nanoUsd: number): readonly Charge[] {
     if (!(hold instanceof LedgerHold)) throw new TypeError('not a hold of this ledger')
     if (hold.settled) return hold.settled
-    const charges: Charge[] = []
-    let pool: LeasePool | undefined
-    let left = 0
-    for (const part of hold.parts) {
-      if (part.pool !== pool) left = nanoUsd
-      pool = part.pool
-      const spent = Math.min(left, part.nanoUsd)
-      pool.putBack(part, spent)
-      left -= spent
-      if (spent > 0) charges.push({ leaseId: part.leaseId, nanoUsd: spent })
+    const charges = hold.settle(nanoUsd)
+    if (hold.isExceededBy(nanoUsd)) {
+      const fields = { costNanoUsd: nanoUsd, heldNanoUsd: hold.nanoUsd }
+      this.#options.log.error(fields, 'a call cost more than the most that it could cost')
     }
-    hold.settled = nanoUsd > hold.nanoUsd ? this.#chargeBeyond(hold, charges, nanoUsd) : charges
     if (this.#waiters.size > 0) this.#serveWaiters()
-    return hold.settled
+    return charges
   }
 
   /** What is leased of each budget, neither spent nor set aside. */
@@ -112,6 +99,7 @@ export class LeaseLedger implements Ledger {
     for (const { lease } of hold.parts) {
       lease.openHolds--
       lease.lastUsedAt = now
+      if (lease.freeNanoUsd < 0) lease.isConfirmed = this.#options.journal.confirmation()
     }
   }
 
@@ -169,12 +157,15 @@ export class LeaseLedger implements Ledger {
     this.#pools.delete(pool.budgetId)
   }
 
-  #poolsOf(budgets: readonly BudgetNode[]): readonly LeasePool[] {
+  #levelsOf(budgets: readonly BudgetNode[]): readonly PathLevel[] {
     const known = this.#paths.get(budgets)
-    if (known && !known.some(({ isForgotten }) => isForgotten)) return known
-    const pools = budgets.map(({ id }) => this.#poolOf(id))
-    this.#paths.set(budgets, pools)
-    return pools
+    if (known && !known.some(({ pool }) => pool.isForgotten)) return known
+    const levels = budgets.map(({ id, mode }) => ({
+      pool: this.#poolOf(id),
+      isBalanced: mode === 'balanced',
+    }))
+    this.#paths.set(budgets, levels)
+    return levels
   }
 
   #poolOf(budgetId: string): LeasePool {
@@ -201,15 +192,16 @@ export class LeaseLedger implements Ledger {
   #judge(waiter: Waiter, now: number): Shortfall | undefined {
     for (const node of waiter.budgets) {
       const pool = this.#poolOf(node.id)
-      if (pool.covers(waiter.nanoUsd, now)) continue
-      const short = Math.max(1, waiter.nanoUsd - pool.freeNanoUsd(now))
+      const nanoUsd = waiter.nanoUsdFor(node)
+      if (pool.covers(nanoUsd, now)) continue
+      const short = Math.max(1, nanoUsd - pool.freeNanoUsd(now))
       if (this.#isRefused(pool, node, short, now)) {
         // What other calls of ours have set aside may come free; nobody else has to be asked for it.
-        if (pool.heldNanoUsd > 0 && this.#wouldFit(pool, waiter.nanoUsd)) continue
+        if (pool.heldNanoUsd > 0 && this.#wouldFit(pool, nanoUsd)) continue
         return exceeded(node, pool)
       }
       if (pool.askedAt === undefined) {
-        this.#ask(pool, Math.max(short, pool.wantedNanoUsd(waiter.nanoUsd, now)), short, now)
+        this.#ask(pool, Math.max(short, pool.wantedNanoUsd(nanoUsd, now)), short, now)
       } else if (now - pool.askedAt >= leaseWaitMs) {
         return this.#shortfall(waiter, 'unavailable', now)
       }
@@ -232,7 +224,7 @@ export class LeaseLedger implements Ledger {
   #serveWaiters(): void {
     const now = this.#options.now()
     for (const waiter of this.#waiters) {
-      const result = tryTake(this.#poolsOf(waiter.budgets), waiter.nanoUsd, now) ?? this.#judge(waiter, now)
+      const result = takeHold(this.#levelsOf(waiter.budgets), waiter.cost, now) ?? this.#judge(waiter, now)
       if (result) this.#answer(waiter, result)
     }
   }
@@ -241,7 +233,7 @@ export class LeaseLedger implements Ledger {
     const now = this.#options.now()
     for (const node of waiter.budgets) {
       const pool = this.#poolOf(node.id)
-      if (pool.refusal && pool.refusal.at >= waiter.since && !pool.covers(waiter.nanoUsd, now)) {
+      if (pool.refusal && pool.refusal.at >= waiter.since && !pool.covers(waiter.nanoUsdFor(node), now)) {
         this.#answer(waiter, exceeded(node, pool))
         return
       }
@@ -254,36 +246,14 @@ export class LeaseLedger implements Ledger {
     waiter.resolve(result)
   }
 
-  #shortfall({ budgets, nanoUsd }: Waiter, reason: 'unavailable', now: number): Shortfall {
-    const short = budgets.find(({ id }) => !this.#poolOf(id).covers(nanoUsd, now)) ?? budgets[0]
+  #shortfall(waiter: Waiter, reason: 'unavailable', now: number): Shortfall {
+    const { budgets } = waiter
+    const short =
+      budgets.find((node) => !this.#poolOf(node.id).covers(waiter.nanoUsdFor(node), now)) ?? budgets[0]
     if (!short) throw new TypeError('a call without budgets needs no hold')
     const { scope, id: budgetId, limitNanoUsd } = short
     return { reason, scope, budgetId, limitNanoUsd, settledNanoUsd: null, resetsAt: null }
   }
-
-  /**
-   * A call cost more than the most that it could cost. The books stay true: the last lease of each budget is charged
-   * with the excess, and what it does not have is missing from the next calls.
-   */
-  #chargeBeyond(hold: LedgerHold, charges: readonly Charge[], nanoUsd: number): readonly Charge[] {
-    const excess = nanoUsd - hold.nanoUsd
-    const byLease = new Map(charges.map((charge) => [charge.leaseId, charge.nanoUsd]))
-    const lastParts = new Map(hold.parts.map((part) => [part.pool, part]))
-    for (const [pool, { lease }] of lastParts) {
-      pool.spendBeyond(lease, excess)
-      byLease.set(lease.id, (byLease.get(lease.id) ?? 0) + excess)
-    }
-    const fields = { costNanoUsd: nanoUsd, heldNanoUsd: hold.nanoUsd }
-    this.#options.log.error(fields, 'a call cost more than was set aside for it')
-    return Array.from(byLease, ([leaseId, spent]) => ({ leaseId, nanoUsd: spent }))
-  }
-}
-
-function tryTake(pools: readonly LeasePool[], nanoUsd: number, now: number): LedgerHold | undefined {
-  for (const pool of pools) if (!pool.covers(nanoUsd, now)) return undefined
-  const parts: Part[] = []
-  for (const pool of pools) pool.take(nanoUsd, now, parts)
-  return new LedgerHold(nanoUsd, parts)
 }
 
 function exceeded({ id, scope, limitNanoUsd }: BudgetNode, { facts }: LeasePool): Shortfall {

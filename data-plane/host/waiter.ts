@@ -1,17 +1,23 @@
 import type { BudgetNode, Hold, Shortfall } from '../../plugins/sdk/builtin.ts'
+import type { CallCost } from './ledger-hold.ts'
 
 /** A call that waits for a lease. */
 export class Waiter {
   readonly budgets: readonly BudgetNode[]
-  readonly nanoUsd: number
+  readonly cost: CallCost
   readonly since: number
   readonly #result = Promise.withResolvers<Hold | Shortfall>()
   #timer: NodeJS.Timeout | undefined
 
-  constructor(budgets: readonly BudgetNode[], nanoUsd: number, since: number) {
+  constructor(budgets: readonly BudgetNode[], cost: CallCost, since: number) {
     this.budgets = budgets
-    this.nanoUsd = nanoUsd
+    this.cost = cost
     this.since = since
+  }
+
+  /** What the call needs of one of its budgets. */
+  nanoUsdFor({ mode }: BudgetNode): number {
+    return mode === 'balanced' ? this.cost.likely : this.cost.most
   }
 
   get promise(): Promise<Hold | Shortfall> {

@@ -29,6 +29,10 @@ export interface BudgetLease {
   readonly budgetId: string
   readonly freeNanoUsd: number
   readonly nanoUsdPerSecond: number
+  /** By how much the calls under way can overspend it. */
+  readonly overspendBoundNanoUsd: number
+  /** Calls under way that the bound does not hold, for nobody can say how much they may cost. */
+  readonly unboundedCalls: number
 }
 
 export interface LeaseNumbers {

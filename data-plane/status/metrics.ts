@@ -2,7 +2,12 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import { callOutcomes } from '../../contract/events.ts'
 import { counter, gauge, type Sample, singleGauge } from '../../telemetry/prometheus.ts'
 import { describeStore } from '../../telemetry/store-metrics.ts'
-import { degradationNames, firstLeaseSecondsLeft, journalSecondsLeft } from './degradations.ts'
+import {
+  type BudgetLease,
+  degradationNames,
+  firstLeaseSecondsLeft,
+  journalSecondsLeft,
+} from './degradations.ts'
 import type { StatusSources } from './sources.ts'
 
 const applyStatuses = ['applied', 'refused', 'awaiting'] as const
@@ -217,6 +222,18 @@ function describeOutage(registry: Registry, sources: StatusSources): void {
   singleGauge(registry, 'gatehouse_lease_unanswered_seconds', unanswered, () => {
     return (sources.leases().unansweredForMs ?? 0) / 1000
   })
+  const overspend = 'By how much the calls of this data plane can overspend balanced budgets, all together.'
+  singleGauge(registry, 'gatehouse_budget_overspend_bound_usd', overspend, () =>
+    sumOf(sources, ({ overspendBoundNanoUsd }) => overspendBoundNanoUsd / 1e9),
+  )
+  const unbounded = 'Calls under way whose cost nothing bounds, counted for each of their budgets.'
+  singleGauge(registry, 'gatehouse_budget_unbounded_calls', unbounded, () =>
+    sumOf(sources, ({ unboundedCalls }) => unboundedCalls),
+  )
+}
+
+function sumOf(sources: StatusSources, numberOf: (budget: BudgetLease) => number): number {
+  return sources.leases().budgets.reduce((sum, budget) => sum + numberOf(budget), 0)
 }
 
 function quantile(plugin: string, share: string, durationMs: number | null): readonly Sample[] {

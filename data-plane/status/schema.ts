@@ -109,6 +109,10 @@ export const schema = /* GraphQL */ `
     nanoUsdPerSecond: Float!
     "How long it lasts at that rate; null when nothing is spent."
     secondsLeft: Float
+    "By how much the calls of this data plane can overspend the budget: what those under way may cost beyond what is set aside for them, and what ended ones did and the control plane may not know yet. Always 0 of a strict budget. Nano-USD."
+    overspendBoundNanoUsd: String!
+    "Calls under way of which nobody can say how much they may cost, only how much such calls did; the bound does not hold them. Always 0 of a strict budget."
+    unboundedCalls: Int!
   }
 
   type Connection {
@@ -191,6 +195,7 @@ function leasesOf(sources: StatusSources) {
     .map((lease) => ({
       ...lease,
       freeNanoUsd: String(lease.freeNanoUsd),
+      overspendBoundNanoUsd: String(lease.overspendBoundNanoUsd),
       secondsLeft: leaseSecondsLeft(lease),
     }))
     .toSorted((a, b) => (a.secondsLeft ?? Infinity) - (b.secondsLeft ?? Infinity))

@@ -12,7 +12,8 @@ import type {
   Target,
 } from 'gatehouse/plugin-sdk/builtin'
 import { outputBound } from 'gatehouse/plugin-sdk/builtin'
-import { type BoundSettings, type CallSize, costBound, measureCall } from './cost-bound.ts'
+import { type BoundSettings, type CallSize, type CostBound, costBound, measureCall } from './cost-bound.ts'
+import type { CostQuestion, LikelyCosts } from './likely-costs.ts'
 import { limitRefusal, shortfallRefusal, unpricedRefusal } from './refusals.ts'
 import { type TokenBound, tokenBound } from './token-bound.ts'
 
@@ -21,16 +22,24 @@ type Eventually<T> = T | Promise<T>
 /** What the call took of its limits, to be settled when it ends. */
 export const limitHold = slot<LimitHold>('budget.limit-hold')
 
+/** How the cost of a call under a balanced budget was estimated, for what it did cost to be learned from. */
+export const costQuestion = slot<CostQuestion>('budget.cost-question')
+
 /**
  * Admits a call to the first of its targets whose provider-config level has room [X0-25]; every other level refuses
  * the call. Synchronous as long as limits and ledger answer from memory.
  *
  * @throws Denied
  */
-export function admit(call: BuiltinCall, host: BuiltinHost, settings: BoundSettings): Eventually<void> {
+export function admit(
+  call: BuiltinCall,
+  host: BuiltinHost,
+  settings: BoundSettings,
+  likelyCosts: LikelyCosts,
+): Eventually<void> {
   const { key } = call
   if (!key) throw new TypeError('budget ran before auth had found a key')
-  return new Admission(call, key, host, settings).try(0)
+  return new Admission(call, key, host, settings, likelyCosts).try(0)
 }
 
 class Admission {
@@ -38,15 +47,25 @@ class Admission {
   readonly #key: CompiledKey
   readonly #host: BuiltinHost
   readonly #settings: BoundSettings
+  readonly #likelyCosts: LikelyCosts
   #size: CallSize | undefined
   /** What it may use of limits of tokens; undefined when none governs it. */
   #tokens: TokenBound | undefined
+  /** Of the present target, where one of its budgets is balanced. */
+  #question: CostQuestion | undefined
 
-  constructor(call: BuiltinCall, key: CompiledKey, host: BuiltinHost, settings: BoundSettings) {
+  constructor(
+    call: BuiltinCall,
+    key: CompiledKey,
+    host: BuiltinHost,
+    settings: BoundSettings,
+    likelyCosts: LikelyCosts,
+  ) {
     this.#call = call
     this.#key = key
     this.#host = host
     this.#settings = settings
+    this.#likelyCosts = likelyCosts
   }
 
   try(index: number): Eventually<void> {
@@ -91,9 +110,27 @@ class Admission {
       throw unpricedRefusal(model.name)
     }
     const bound = costBound(this.#measure(), model, prices, this.#settings)
-    return then(this.#host.ledger.reserve(budgets, bound.nanoUsd), (result) =>
+    return then(this.#setAside(budgets, model.id, bound), (result) =>
       this.#onReserved(result, bound.injectedOutputTokens, target, index),
     )
+  }
+
+  /** Balanced budgets set the estimate aside. @throws Denied `price_unknown` where a strict one needs a bound and there is none */
+  #setAside(
+    budgets: readonly BudgetNode[],
+    modelId: string,
+    { nanoUsd: boundNanoUsd }: CostBound,
+  ): Eventually<Hold | Shortfall> {
+    const { ledger } = this.#host
+    const unbounded = this.#measure().unbounded
+    if (unbounded && budgets.some(isStrict)) throw unbounded
+    this.#question = undefined
+    if (budgets.every(isStrict)) return ledger.reserve(budgets, boundNanoUsd)
+    const { operation } = this.#call
+    const question = { modelId, operation, boundNanoUsd, isBounded: unbounded === null }
+    this.#question = question
+    const most = question.isBounded ? boundNanoUsd : Number.POSITIVE_INFINITY
+    return ledger.reserve(budgets, most, this.#likelyCosts.estimate(question))
   }
 
   #onReserved(
@@ -112,6 +149,7 @@ class Admission {
 
   #admitTo(target: Target, injectedOutputTokens: number | null): void {
     this.#call.targets = [target]
+    if (this.#question) this.#call.set(costQuestion, this.#question)
     const outputTokens = injectedOutputTokens ?? this.#tokens?.injectedOutputTokens ?? null
     if (outputTokens !== null) this.#call.set(outputBound, outputTokens)
   }
@@ -119,6 +157,10 @@ class Admission {
   #canSkip(scope: string, index: number): boolean {
     return scope === 'provider_config' && index + 1 < this.#call.targets.length
   }
+}
+
+function isStrict({ mode }: BudgetNode): boolean {
+  return mode !== 'balanced'
 }
 
 /** Joins the levels of a key and those of its grant: one array for all calls, so that who keeps their state knows it again. */

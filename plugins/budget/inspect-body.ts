@@ -1,5 +1,5 @@
 import { Denied, type Operation } from 'gatehouse/plugin-sdk'
-import { unboundedRefusal } from './refusals.ts'
+import { unboundedRefusal, unpricedPartRefusal } from './refusals.ts'
 
 /** What a body says about its own cost, beyond its length. */
 export interface InspectedBody {
@@ -7,9 +7,11 @@ export interface InspectedBody {
   readonly inlineImages: number
   /** How many prompts the body holds; each gets all the answers that are asked for. */
   readonly prompts: number
+  /** Why the cost of the call cannot be bounded: it names something whose size the body does not show; null: it can. */
+  readonly unbounded: Denied | null
 }
 
-const plain: InspectedBody = Object.freeze({ inlineImages: 0, prompts: 1 })
+const plain: InspectedBody = Object.freeze({ inlineImages: 0, prompts: 1, unbounded: null })
 
 /*
  * A body without any of these words costs what its length says, and is not parsed. An escape for an ASCII character
@@ -19,17 +21,20 @@ const suspicious =
   /"(?:image_url|input_image|image_file|file_id|file_url|file_data|file|input_file|input_audio|audio|modalities|item_reference|previous_response_id|conversation|prompt|background|tools|web_search_options|service_tier)"|\\u00/
 
 /**
- * @throws Denied `price_unknown`, naming the field, when the body makes the provider read something whose size it does
- * not show, or use something that no token price covers
+ * @throws Denied `price_unknown`, naming the field, when the body asks for something that no token price covers
  */
 export function inspectBody(operation: Operation, body: Buffer): InspectedBody {
   if (operation === 'embeddings' || operation === 'images.generations') return plain
   // Prompts may be many in one legacy call, each with answers of its own.
   if (operation !== 'completions' && !suspicious.test(body.toString('latin1'))) return plain
   const document = parseObject(body)
-  if (operation === 'completions') return { inlineImages: 0, prompts: countPrompts(document) }
-  refuseUnbounded(operation, document)
-  return { inlineImages: countInlineImages(document), prompts: 1 }
+  if (operation === 'completions') return { ...plain, prompts: countPrompts(document) }
+  refuseUnpriced(document)
+  const parts = new Parts()
+  parts.readReferences(operation, document)
+  parts.read(document.messages, 'messages')
+  parts.read(document.input, 'input')
+  return { inlineImages: parts.inlineImages, prompts: 1, unbounded: parts.unbounded }
 }
 
 type Members = { readonly [name: string]: unknown }
@@ -51,27 +56,28 @@ function countPrompts({ prompt }: Members): number {
   return Math.max(1, prompt.length)
 }
 
-/** Top-level members that make a cost boundless, and why. */
-const unboundedMembers: Readonly<Record<string, string>> = {
+/** Top-level members that make the provider read something, and why its size is unknown. */
+const references: Readonly<Record<string, string>> = {
   previous_response_id: 'refers to an earlier response of unknown length',
   conversation: 'refers to a conversation of unknown length',
+}
+
+/** Top-level members that cost what no token price says, and why. */
+const unpricedMembers: Readonly<Record<string, string>> = {
   background: 'lets the answer be written after the call has ended',
   web_search_options: 'asks for a search that is billed apart',
   audio: 'asks for sound, which has no price here',
 }
 
-function refuseUnbounded(operation: Operation, document: Members): void {
-  for (const [field, why] of Object.entries(unboundedMembers)) {
-    if (isSet(document[field])) throw unboundedRefusal(field, why)
-  }
-  if (operation === 'responses' && isSet(document.prompt)) {
-    throw unboundedRefusal('prompt', 'refers to a stored prompt of unknown length')
+function refuseUnpriced(document: Members): void {
+  for (const [field, why] of Object.entries(unpricedMembers)) {
+    if (isSet(document[field])) throw unpricedPartRefusal(field, why)
   }
   if (document.service_tier === 'priority' || document.service_tier === 'scale') {
-    throw unboundedRefusal('service_tier', 'asks for a tier with prices of its own')
+    throw unpricedPartRefusal('service_tier', 'asks for a tier with prices of its own')
   }
   if (Array.isArray(document.modalities) && document.modalities.some((item) => item !== 'text')) {
-    throw unboundedRefusal('modalities', 'asks for more than text')
+    throw unpricedPartRefusal('modalities', 'asks for more than text')
   }
   if (Array.isArray(document.tools)) document.tools.forEach(refuseHostedTool)
 }
@@ -80,47 +86,62 @@ const ownTools: ReadonlySet<unknown> = new Set(['function', 'custom'])
 
 function refuseHostedTool(tool: unknown): void {
   if (isObject(tool) && ownTools.has(tool.type)) return
-  throw unboundedRefusal('tools', 'names a tool that the provider runs and bills')
+  throw unpricedPartRefusal('tools', 'names a tool that the provider runs and bills')
 }
 
 /** Parts of a message that name something the body does not hold, or hold it in a form that bytes do not bound. */
-const unboundedParts: ReadonlySet<string> = new Set([
-  'file_id',
-  'file_url',
-  'file_data',
-  'input_audio',
-  'image_file',
-  'audio',
-])
+const unboundedParts: ReadonlySet<string> = new Set(['file_id', 'file_url', 'file_data', 'image_file'])
+/** Parts whose tokens have a price of their own. */
+const unpricedParts: ReadonlySet<string> = new Set(['input_audio', 'audio'])
 
-function countInlineImages(document: Members): number {
-  return countImagesIn(document.messages, 'messages') + countImagesIn(document.input, 'input')
-}
+/** What the messages of a body are made of. */
+class Parts {
+  inlineImages = 0
+  /** The first that has no bound. */
+  unbounded: Denied | null = null
 
-function countImagesIn(value: unknown, path: string): number {
-  if (Array.isArray(value)) {
-    return value.reduce<number>((sum, item, index) => sum + countImagesIn(item, `${path}[${index}]`), 0)
-  }
-  if (!isObject(value)) return 0
-  if (value.type === 'item_reference') {
-    throw unboundedRefusal(`${path}.id`, 'refers to a stored item of unknown length')
-  }
-  let images = 0
-  for (const [name, member] of Object.entries(value)) {
-    const place = `${path}.${name}`
-    if (unboundedParts.has(name) && isSet(member)) {
-      throw unboundedRefusal(place, 'has a size in tokens that cannot be known here')
+  readReferences(operation: Operation, document: Members): void {
+    for (const [field, why] of Object.entries(references)) {
+      if (isSet(document[field])) this.#noteUnbounded(field, why)
     }
-    images += name === 'image_url' ? countImage(member, place) : countImagesIn(member, place)
+    if (operation === 'responses' && isSet(document.prompt)) {
+      this.#noteUnbounded('prompt', 'refers to a stored prompt of unknown length')
+    }
   }
-  return images
-}
 
-function countImage(value: unknown, path: string): number {
-  const url = isObject(value) ? value.url : value
-  if (!isSet(url)) return 0
-  if (typeof url === 'string' && /^data:/i.test(url)) return 1
-  throw unboundedRefusal(path, 'refers to a picture elsewhere: send it as a data: URL')
+  read(value: unknown, path: string): void {
+    if (Array.isArray(value)) {
+      value.forEach((item, index) => {
+        this.read(item, `${path}[${index}]`)
+      })
+    } else if (isObject(value)) this.#readMembers(value, path)
+  }
+
+  #readMembers(members: Members, path: string): void {
+    if (members.type === 'item_reference') {
+      this.#noteUnbounded(`${path}.id`, 'refers to a stored item of unknown length')
+    }
+    for (const [name, member] of Object.entries(members)) {
+      const place = `${path}.${name}`
+      if (name === 'image_url') this.#readImage(member, place)
+      else if (unpricedParts.has(name) && isSet(member)) {
+        throw unpricedPartRefusal(place, 'is sound, which has no price here')
+      } else if (unboundedParts.has(name) && isSet(member)) {
+        this.#noteUnbounded(place, 'has a size in tokens that cannot be known here')
+      } else this.read(member, place)
+    }
+  }
+
+  #readImage(value: unknown, path: string): void {
+    const url = isObject(value) ? value.url : value
+    if (!isSet(url)) return
+    if (typeof url === 'string' && /^data:/i.test(url)) this.inlineImages++
+    else this.#noteUnbounded(path, 'refers to a picture elsewhere: send it as a data: URL')
+  }
+
+  #noteUnbounded(field: string, why: string): void {
+    this.unbounded ??= unboundedRefusal(field, why)
+  }
 }
 
 function isSet(value: unknown): boolean {

@@ -67,9 +67,16 @@ export function unpricedRefusal(model: string): Denied {
   })
 }
 
-/** A call whose cost a field makes impossible to bound. */
+/** A call whose cost a field makes impossible to bound, where a strict budget governs it. */
 export function unboundedRefusal(field: string, why: string): Denied {
   return new Denied('price_unknown', `The cost of this call cannot be bounded: ${field} ${why}`, {
+    param: field,
+  })
+}
+
+/** A call that asks for something whose price nobody knows. */
+export function unpricedPartRefusal(field: string, why: string): Denied {
+  return new Denied('price_unknown', `The cost of this call cannot be known: ${field} ${why}`, {
     param: field,
   })
 }

@@ -10,12 +10,14 @@ export interface TokenBound {
   readonly injectedOutputTokens: number | null
 }
 
+/** @throws Denied `price_unknown` when the call refers to something of unknown size */
 export function tokenBound(size: CallSize, model: CompiledModel, settings: BoundSettings): TokenBound {
+  if (size.unbounded) throw size.unbounded
   const outputTokens = outputTokensOf(size, model, settings)
   return {
     tokens: Math.max(1, size.inputTokens + clampProduct(outputTokens, size.choices)),
     size,
-    injectedOutputTokens: mustInject(size) ? outputTokens : null,
+    injectedOutputTokens: mustInject(size, outputTokens) ? outputTokens : null,
   }
 }
 

@@ -6,6 +6,8 @@ export interface BudgetNode {
   /** `customer`, `team`, `virtual_key`, … */
   readonly scope: string
   readonly limitNanoUsd: string
+  /** Absent: strict. */
+  readonly mode?: 'balanced'
 }
 
 export interface LimitNode {
@@ -19,6 +21,7 @@ export interface LimitNode {
 
 /** Money set aside for one attempt, on every level that applies. */
 export interface Hold {
+  /** The most that the call can cost; of one whose cost nobody can bound, what was set aside. */
   readonly nanoUsd: number
   /** Leases and their levels; the ledger's own. */
   readonly charges: readonly { readonly leaseId: string; readonly budgetId: string }[]
@@ -43,7 +46,16 @@ export interface Shortfall {
 
 /** Spends leases of budgets. The common reservation is answered at once, from memory. */
 export interface Ledger {
-  reserve(budgets: readonly BudgetNode[], nanoUsd: number): Hold | Shortfall | Promise<Hold | Shortfall>
+  /**
+   * @param most what the call cannot exceed, set aside on strict budgets; `Infinity`, where all budgets are balanced:
+   * nobody can say
+   * @param likely what it seldom exceeds, set aside on balanced budgets; `most` unless said
+   */
+  reserve(
+    budgets: readonly BudgetNode[],
+    most: number,
+    likely?: number,
+  ): Hold | Shortfall | Promise<Hold | Shortfall>
   /** What an attempt spends of each lease; the rest of the hold is free again. Settling twice changes nothing. */
   settle(hold: Hold, nanoUsd: number): readonly { readonly leaseId: string; readonly nanoUsd: number }[]
 }

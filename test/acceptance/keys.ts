@@ -77,11 +77,16 @@ export async function issueKey(
   return { id: issueVirtualKey.virtualKey.id, secret: issueVirtualKey.secret }
 }
 
-export async function setBudget(gateway: Api, virtualKeyId: string, limit: string): Promise<void> {
+export async function setBudget(
+  gateway: Api,
+  virtualKeyId: string,
+  limit: string,
+  mode: 'STRICT' | 'BALANCED' = 'STRICT',
+): Promise<void> {
   await gateway.graphql(
     'mutation ($input: SetBudgetInput!) { setBudget(input: $input) { ... on Budget { id } } }',
     {
-      input: { owner: { virtualKeyId }, limit, period: 'NONE' },
+      input: { owner: { virtualKeyId }, limit, period: 'NONE', mode },
     },
   )
 }

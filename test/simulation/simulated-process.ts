@@ -59,6 +59,10 @@ export class SimulatedProcess {
         journal: {
           granted: (requestId, leases) => this.#write({ granted: { requestId, leases: [...leases] } }),
           closed: (leaseId) => this.#report({ type: 'lease.closed', leaseId }),
+          confirmation: () => {
+            const end = disk.lines.length
+            return () => this.#state.shipped.offset >= end
+          },
         },
         now: () => time.now,
         log,

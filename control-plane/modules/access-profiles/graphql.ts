@@ -8,7 +8,7 @@ import {
 import { ByIdInput, DeletedType } from '../../graphql/deleted.ts'
 import { listPage } from '../../graphql/pagination.ts'
 import { InUse, NameTaken, NotFound } from '../../graphql/refusals.ts'
-import { BudgetPeriodType, BudgetWindowInputType } from '../budgets/index.ts'
+import { BudgetModeType, BudgetPeriodType, BudgetWindowInputType } from '../budgets/index.ts'
 import { ExpiryPresetType, ProviderConfigInputType, scopeFields } from '../virtual-keys/index.ts'
 import { mostFollowers } from './apply-profile.ts'
 import { AccessProfileEntity } from './entity.ts'
@@ -51,6 +51,10 @@ const ProfileBudgetInput = builder.inputType('ProfileBudgetInput', {
       description: 'How long it lasts; each period at most once.',
     }),
     window: t.field({ type: BudgetWindowInputType, description: 'When its periods begin.' }),
+    mode: t.field({
+      type: BudgetModeType,
+      description: 'What it sets aside before a call: `STRICT` unless said.',
+    }),
   }),
 })
 

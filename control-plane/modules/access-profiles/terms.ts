@@ -1,3 +1,4 @@
+import type { BudgetMode } from '../../../contract/budget-modes.ts'
 import type { BudgetPeriod } from '../../../contract/budget-windows.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import { checkName } from '../../input.ts'
@@ -18,6 +19,7 @@ interface ProfileBudgetInput {
   readonly limit: bigint
   readonly period: BudgetPeriod
   readonly window?: BudgetWindowInput | null | undefined
+  readonly mode?: BudgetMode | null | undefined
 }
 
 /** What may be said of a profile beside its providers; what is left out stays as it is. */
@@ -77,9 +79,10 @@ function readBudgets(budgets: NonNullable<ProfileTermsInput['budgets']>): Profil
     'budgets',
     budgets.map(({ period }) => period),
   )
-  return budgets.map(({ limit, period, window }, index) => ({
+  return budgets.map(({ limit, period, window, mode }, index) => ({
     limitNanoUsd: String(checkBudgetLimit(`budgets[${index}].limit`, limit)),
     period,
+    mode: mode ?? 'STRICT',
     ...readWindowTerms(window, usualWindowTerms, (name) => `budgets[${index}].${name}`),
   }))
 }

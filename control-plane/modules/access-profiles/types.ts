@@ -4,7 +4,13 @@ import type { RequestContext } from '../../graphql/context.ts'
 import { registerNodeType } from '../../graphql/node-types.ts'
 import { loadVisible } from '../../graphql/nodes.ts'
 import { transactionOf } from '../../service-context.ts'
-import { BudgetPeriodType, BudgetWindowType, type ProfileBudget, usualWindowTerms } from '../budgets/index.ts'
+import {
+  BudgetModeType,
+  BudgetPeriodType,
+  BudgetWindowType,
+  type ProfileBudget,
+  usualWindowTerms,
+} from '../budgets/index.ts'
 import type { LimitTerms } from '../limits/index.ts'
 import { ProviderType } from '../providers/index.ts'
 import { ContentLoggingType, ExpiryPresetType, VirtualKeyType } from '../virtual-keys/index.ts'
@@ -30,6 +36,11 @@ const ProfileBudgetType = builder.objectRef<ProfileBudget>('ProfileBudget').impl
       type: BudgetWindowType,
       description: 'When its periods begin.',
       resolve: (budget) => ({ ...usualWindowTerms, ...budget }),
+    }),
+    mode: t.field({
+      type: BudgetModeType,
+      description: 'What it sets aside before a call.',
+      resolve: ({ mode = 'STRICT' }) => mode,
     }),
   }),
 })

@@ -1,4 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
+import type { BudgetMode } from '../../../contract/budget-modes.ts'
 import type { BudgetPeriod } from '../../../contract/budget-windows.ts'
 import type { GovernedLevel } from '../../../contract/configuration/entities.ts'
 import { tenantColumns, versionColumn } from '../../db/columns.ts'
@@ -19,6 +20,7 @@ export const BudgetEntity = defineEntity({
     timeZone: p.string(),
     weekStartsOn: p.string().$type<BudgetWindowTerms['weekStartsOn']>(),
     fiscalYearStartsIn: p.smallint(),
+    mode: p.string().$type<BudgetMode>(),
     /** Whether the access profile that the owner follows decides it. */
     fromProfile: p.boolean(),
     createdAt: p.datetime(),

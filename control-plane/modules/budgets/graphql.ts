@@ -21,6 +21,7 @@ import { TeamType } from '../teams/index.ts'
 import { UserType } from '../users/index.ts'
 import { ProfileManaged, ProviderConfigType, VirtualKeyType } from '../virtual-keys/index.ts'
 import { PeriodTaken, SeveralBudgets } from './errors.ts'
+import { BudgetModeType } from './mode-type.ts'
 import { BudgetPeriodType } from './period-type.ts'
 import { addBudget, removeBudget, setBudget, updateBudget } from './service.ts'
 import { type BudgetStanding, readBudgetStandings } from './standing.ts'
@@ -71,11 +72,16 @@ BudgetType.implement({
       description: 'When its periods begin.',
       resolve: ({ budget }) => budget,
     }),
+    mode: t.field({
+      type: BudgetModeType,
+      description: 'What it sets aside before a call.',
+      resolve: ({ budget }) => budget.mode,
+    }),
     version: t.int({ description: versionDescription, resolve: ({ budget }) => budget.version }),
     settled: t.expose('settled', {
       type: 'NanoUsd',
       description:
-        'What was spent in the present period. More than the limit only when a provider billed more than a call could cost.',
+        'What was spent in the present period. More than the limit only when calls of a balanced budget cost more than was set aside for them, or when a provider billed more than a call could cost.',
     }),
     leased: t.expose('leased', {
       type: 'NanoUsd',
@@ -158,6 +164,10 @@ const budgetFields = (t: InputFields) => ({
   limit: t.field({ type: 'NanoUsd', required: true, description: limitDescription }),
   period: t.field({ type: BudgetPeriodType, required: true, description: 'How long it lasts.' }),
   window: t.field({ type: BudgetWindowInputType, description: 'When its periods begin.' }),
+  mode: t.field({
+    type: BudgetModeType,
+    description: 'What it sets aside before a call: as it is, at first `STRICT`.',
+  }),
 })
 
 const SetBudgetInput = builder.inputType('SetBudgetInput', {
@@ -178,6 +188,10 @@ const UpdateBudgetInput = builder.inputType('UpdateBudgetInput', {
     limit: t.field({ type: 'NanoUsd', description: limitDescription }),
     period: t.field({ type: BudgetPeriodType, description: 'How long it lasts.' }),
     window: t.field({ type: BudgetWindowInputType, description: 'When its periods begin.' }),
+    mode: t.field({
+      type: BudgetModeType,
+      description: 'What it sets aside before a call; calls that are under way end as they began.',
+    }),
   }),
 })
 
@@ -189,12 +203,11 @@ builder.mutationFields((t) => ({
       'Gives an owner a budget beside those that it has: a daily and a monthly one, for example. A call is charged to all of them and runs only while each can pay for it.',
     errors: { types: [NotFound, PeriodTaken, IdempotencyKeyReused] },
     args: { input: t.arg({ type: AddBudgetInput, required: true, description: 'The budget.' }) },
-    resolve: (_, { input: { owner, limit, period, window } }, { services, actor }) =>
+    resolve: (_, { input: { owner, limit, ...rest } }, { services, actor }) =>
       addBudget(services, actor, {
+        ...rest,
         owner: policyOwnerOf(actor, owner),
         limitNanoUsd: limit,
-        period,
-        window,
       }),
   }),
   updateBudget: t.field({
@@ -203,8 +216,8 @@ builder.mutationFields((t) => ({
     description: 'Changes a budget; what was spent in the present period stays spent.',
     errors: { types: [NotFound, PeriodTaken, ProfileManaged, StaleUpdate] },
     args: { input: t.arg({ type: UpdateBudgetInput, required: true, description: 'The change.' }) },
-    resolve: (_, { input: { limit, window, ...update } }, { services, actor }) =>
-      updateBudget(services, actor, { ...update, limitNanoUsd: limit, window }),
+    resolve: (_, { input: { limit, ...update } }, { services, actor }) =>
+      updateBudget(services, actor, { ...update, limitNanoUsd: limit }),
   }),
   setBudget: t.field({
     type: BudgetType,
@@ -213,12 +226,11 @@ builder.mutationFields((t) => ({
       'Gives an owner without a budget its first, or changes the only one that it has; what was spent in the present period stays spent. Of an owner with several it changes none: use `updateBudget`.',
     errors: { types: [NotFound, SeveralBudgets, ProfileManaged, StaleUpdate] },
     args: { input: t.arg({ type: SetBudgetInput, required: true, description: 'The budget.' }) },
-    resolve: (_, { input: { owner, limit, window, ...rest } }, { services, actor }) =>
+    resolve: (_, { input: { owner, limit, ...rest } }, { services, actor }) =>
       setBudget(services, actor, {
         ...rest,
         owner: policyOwnerOf(actor, owner),
         limitNanoUsd: limit,
-        window,
       }),
   }),
   removeBudget: t.field({

@@ -8,8 +8,9 @@ import { type Budget, BudgetEntity } from './entity.ts'
 import { budgetSnapshot } from './snapshot.ts'
 import { type BudgetWindowTerms, usualWindowTerms } from './window-terms.ts'
 
-/** A budget that every key of an access profile has for itself; those of earlier releases say nothing of windows. */
-export type ProfileBudget = Pick<Budget, 'limitNanoUsd' | 'period'> & Partial<BudgetWindowTerms>
+/** A budget that every key of an access profile has for itself; those of earlier releases say nothing of windows and mode. */
+export type ProfileBudget = Pick<Budget, 'limitNanoUsd' | 'period'> &
+  Partial<BudgetWindowTerms & Pick<Budget, 'mode'>>
 
 /**
  * Gives virtual keys the budgets of the profile that they follow. A budget that stays keeps its id, and with it what
@@ -34,8 +35,8 @@ export async function assignProfileBudgets(
   const gone = present.filter(({ fromProfile, period }) => fromProfile && !wanted.has(period))
   for (const budget of gone) em.remove(budget)
   const given = keys.flatMap((key) =>
-    profileBudgets.map(({ limitNanoUsd, period, ...window }) => {
-      const terms = { limitNanoUsd, period, ...usualWindowTerms, ...window, fromProfile: true }
+    profileBudgets.map(({ limitNanoUsd, period, mode = 'STRICT', ...window }) => {
+      const terms = { limitNanoUsd, period, mode, ...usualWindowTerms, ...window, fromProfile: true }
       const budget = present.find((one) => one.ownerId === key.id && one.period === period)
       if (budget) return em.assign(budget, terms)
       return em.create(BudgetEntity, {

@@ -1,5 +1,6 @@
 import { LockMode } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
+import type { BudgetMode } from '../../../contract/budget-modes.ts'
 import type { BudgetPeriod } from '../../../contract/budget-windows.ts'
 import { keyOf } from '../../../contract/configuration/entities.ts'
 import type { Actor } from '../../actor.ts'
@@ -28,6 +29,7 @@ export interface NewBudget {
   readonly limitNanoUsd: bigint
   readonly period: BudgetPeriod
   readonly window?: BudgetWindowInput | null | undefined
+  readonly mode?: BudgetMode | null | undefined
 }
 
 /** 0 expects that the owner has none yet. */
@@ -38,6 +40,7 @@ export interface BudgetUpdate extends ExpectedVersion {
   readonly limitNanoUsd?: bigint | null | undefined
   readonly period?: BudgetPeriod | null | undefined
   readonly window?: BudgetWindowInput | null | undefined
+  readonly mode?: BudgetMode | null | undefined
 }
 
 /**
@@ -56,7 +59,8 @@ export async function addBudget(
   const work = transactionOf(context, actor, async (em) => {
     const { workspaceId } = await lockPolicyOwner(em, actor, owner)
     actor.require('budgets:update', { workspaceId })
-    const row = newBudget(context, actor, { ...owner, workspaceId }, { limitNanoUsd, period, ...window })
+    const terms = { limitNanoUsd, period, ...window, mode: input.mode ?? 'STRICT' }
+    const row = newBudget(context, actor, { ...owner, workspaceId }, terms)
     const budget = em.create(BudgetEntity, row)
     await record(em, context, actor, budget, 'budget.added', null)
     return budget
@@ -83,6 +87,7 @@ export function updateBudget(
     const before = terms(budget)
     if (limitNanoUsd !== undefined) budget.limitNanoUsd = limitNanoUsd
     if (input.period != null) budget.period = input.period
+    if (input.mode != null) budget.mode = input.mode
     em.assign(budget, readWindowTerms(input.window, budget))
     return record(em, context, actor, budget, 'budget.updated', before)
   })
@@ -112,12 +117,10 @@ export function setBudget(context: ServiceContext, actor: Actor, input: SetBudge
     checkVersion(present ?? { version: 0 }, 'budget of', owner.id, input.expectedVersion)
     const before = present ? terms(present) : null
     const window = readWindowTerms(input.window, present ?? usualWindowTerms)
+    const given = { limitNanoUsd, period, ...window, mode: input.mode ?? present?.mode ?? 'STRICT' }
     const budget = present
-      ? em.assign(present, { limitNanoUsd, period, ...window })
-      : em.create(
-          BudgetEntity,
-          newBudget(context, actor, { ...owner, workspaceId }, { limitNanoUsd, period, ...window }),
-        )
+      ? em.assign(present, given)
+      : em.create(BudgetEntity, newBudget(context, actor, { ...owner, workspaceId }, given))
     return record(em, context, actor, budget, 'budget.set', before)
   })
 }
@@ -208,11 +211,11 @@ const periodTaken = (period: BudgetPeriod) => ({
   unique: { budgets_owner_period_key: () => new PeriodTaken(period) },
 })
 
-type Terms = Pick<Budget, 'limitNanoUsd' | 'period' | keyof BudgetWindowTerms>
+type Terms = Pick<Budget, 'limitNanoUsd' | 'period' | 'mode' | keyof BudgetWindowTerms>
 
 function terms(budget: Budget): Terms {
-  const { limitNanoUsd, period, alignment, timeZone, weekStartsOn, fiscalYearStartsIn } = budget
-  return { limitNanoUsd, period, alignment, timeZone, weekStartsOn, fiscalYearStartsIn }
+  const { limitNanoUsd, period, mode, alignment, timeZone, weekStartsOn, fiscalYearStartsIn } = budget
+  return { limitNanoUsd, period, mode, alignment, timeZone, weekStartsOn, fiscalYearStartsIn }
 }
 
 interface Details {

@@ -11,6 +11,13 @@ export type BudgetAlignment =
   /** They begin with the budget: a month that began on the 31st at 10:30 ends with the last day of the next month at 10:30. */
   | 'ROLLING';
 
+/** What a budget sets aside before a call is made, and with it what becomes of the last calls. */
+export type BudgetMode =
+  /** What nineteen of twenty such calls cost lately, at first the most that it can cost: more calls run at once, and the limit is exceeded at most by what the calls that are under way cost beyond that. `leases` of a data plane’s status API shows the bound. */
+  | 'BALANCED'
+  /** The most that the call can cost: the limit is never exceeded, and a call whose cost nothing bounds is refused by name. */
+  | 'STRICT';
+
 /** How long a budget lasts. When it begins is the matter of its `window`, by the calendar in UTC unless said otherwise. */
 export type BudgetPeriod =
   /** Resets at midnight. */
@@ -160,6 +167,8 @@ export type SetBudgetInput = {
   expectedVersion?: number | null | undefined;
   /** What may be spent in one period, at least "1"; "5000000000" is 5 USD. */
   limit: string;
+  /** What it sets aside before a call: as it is, at first `STRICT`. */
+  mode?: BudgetMode | null | undefined;
   /** Whom it governs. */
   owner: PolicyOwnerInput;
   /** How long it lasts. */

@@ -6,6 +6,7 @@ const governed = {
         ...{ alignment: 'CALENDAR', timeZone: 'Europe/Berlin' },
         ...{ weekStartsOn: 'SUNDAY', fiscalYearStartsIn: 4 },
       },
+      mode: 'BALANCED',
     },
   ],
   requestLimits: [

@@ -73,7 +73,7 @@ function setUp(limits: Record<string, number>) {
       const id = `request_${requests.length + 1}`
       requests.push({ format: 1, id, organizationId: 'org_1', dataPlaneId: 'dp_1', asks: [ask] })
     },
-    journal: { granted() {}, closed: (leaseId) => books.close(leaseId) },
+    journal: { granted() {}, closed: (leaseId) => books.close(leaseId), confirmation: () => () => true },
     now: () => Date.now(),
     log: { warn() {}, error() {} },
   })

@@ -115,10 +115,11 @@ describe('for how long it can go on', () => {
   })
 
   it('is, without leases, until the first budget has spent what is leased of it', () => {
+    const bounded = { overspendBoundNanoUsd: 0, unboundedCalls: 0 }
     const budgets = [
-      { budgetId: 'bud_idle', freeNanoUsd: 5_000, nanoUsdPerSecond: 0 },
-      { budgetId: 'bud_first', freeNanoUsd: 5_000, nanoUsdPerSecond: 500 },
-      { budgetId: 'bud_later', freeNanoUsd: 5_000, nanoUsdPerSecond: 50 },
+      { budgetId: 'bud_idle', freeNanoUsd: 5_000, nanoUsdPerSecond: 0, ...bounded },
+      { budgetId: 'bud_first', freeNanoUsd: 5_000, nanoUsdPerSecond: 500, ...bounded },
+      { budgetId: 'bud_later', freeNanoUsd: 5_000, nanoUsdPerSecond: 50, ...bounded },
     ]
     const [unanswered] = found({ leases: { unansweredForMs: 6_000, budgets } })
     expect(unanswered).toMatchObject({

@@ -3,6 +3,8 @@ import type { StatusSources } from '../../../data-plane/status/sources.ts'
 const plugin = { name: 'auth', version: '1.0.0', enabled: true, builtin: true, order: 1 }
 
 /** A data plane on which something of everything has happened. */
+const strict = { overspendBoundNanoUsd: 0, unboundedCalls: 0 }
+
 export const healthySources: StatusSources = {
   node: () => ({
     id: 'dp_1',
@@ -52,9 +54,15 @@ export const healthySources: StatusSources = {
   leases: () => ({
     unansweredForMs: 7_000,
     budgets: [
-      { budgetId: 'bud_slow', freeNanoUsd: 1_000, nanoUsdPerSecond: 0 },
-      { budgetId: 'bud_later', freeNanoUsd: 1_000, nanoUsdPerSecond: 10 },
-      { budgetId: 'bud_first', freeNanoUsd: 1_000, nanoUsdPerSecond: 100 },
+      { budgetId: 'bud_slow', freeNanoUsd: 1_000, nanoUsdPerSecond: 0, ...strict },
+      {
+        budgetId: 'bud_later',
+        freeNanoUsd: 1_000,
+        nanoUsdPerSecond: 10,
+        overspendBoundNanoUsd: 250,
+        unboundedCalls: 2,
+      },
+      { budgetId: 'bud_first', freeNanoUsd: 1_000, nanoUsdPerSecond: 100, ...strict },
     ],
   }),
   degradations: () => [

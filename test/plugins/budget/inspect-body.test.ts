@@ -7,7 +7,7 @@ const inspect = (operation: Operation, body: unknown) =>
   inspectBody(operation, Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)))
 const saying = (...content: object[]) => ({ model: 'm', messages: [{ role: 'user', content }] })
 
-describe('what a body does not show is refused by name', () => {
+describe('what a body does not show, or no price covers, is named', () => {
   const cases: [string, Operation, unknown, string][] = [
     [
       'a picture elsewhere',
@@ -88,7 +88,10 @@ describe('what a body does not show is refused by name', () => {
     ],
   ]
   it.each(cases)('%s', async (_, operation, body, field) => {
-    const refusal = await refusalOf(() => inspect(operation, body))
+    const refusal = await refusalOf(() => {
+      const { unbounded } = inspect(operation, body)
+      if (unbounded) throw unbounded
+    })
     expect(refusal).toMatchObject({ code: 'price_unknown', status: 403, details: { param: field } })
     expect(refusal.message).toContain(field)
   })
@@ -120,7 +123,7 @@ describe('what a body shows passes', () => {
     ['an embedding of such words', 'embeddings', { model: 'm', input: '"image_url"' }],
   ]
   it.each(cases)('%s', (_, operation, body) => {
-    expect(inspect(operation, body)).toEqual({ inlineImages: 0, prompts: 1 })
+    expect(inspect(operation, body)).toEqual({ inlineImages: 0, prompts: 1, unbounded: null })
   })
 })
 
