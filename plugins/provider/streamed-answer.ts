@@ -89,7 +89,7 @@ export class StreamedAnswer implements Answer {
   #showUsage(events: Buffer, found: FoundUsage): Buffer {
     if (this.#settings.hidesUsage) return withoutUsageEvent(events, found)
     const { call, target } = this.#context
-    const usage = this.#reportedUsage()
+    const usage = this.#priced(this.#report.whole())
     return usage && target.model.pricesAt(call.receivedAt) ? withCost(events, found, usage) : events
   }
 
