@@ -1,6 +1,7 @@
 import { AccessProfileEntity, ProfileProviderConfigEntity } from '../modules/access-profiles/entity.ts'
 import { ApiTokenEntity } from '../modules/api-tokens/entity.ts'
 import { AuditEventEntity } from '../modules/audit/entity.ts'
+import { BudgetCrossingEntity } from '../modules/budgets/crossing-entity.ts'
 import { BudgetEntity } from '../modules/budgets/entity.ts'
 import { BusinessUnitEntity } from '../modules/business-units/entity.ts'
 import { ClientConfigurationChangeEntity } from '../modules/client-configuration/change-entity.ts'
@@ -46,6 +47,7 @@ export const entities = [
   AccessProfileEntity,
   ProfileProviderConfigEntity,
   BudgetEntity,
+  BudgetCrossingEntity,
   RequestLimitEntity,
   ClientConfigurationEntity,
   ClientConfigurationChangeEntity,

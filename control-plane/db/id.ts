@@ -19,6 +19,7 @@ export type IdPrefix =
   | 'mdl'
   | 'mp'
   | 'bud'
+  | 'bcr'
   | 'lim'
   | 'ccf'
   | 'ccc'

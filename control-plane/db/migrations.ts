@@ -28,6 +28,7 @@ import { budgetModes } from './migrations/038-budget-modes.ts'
 import { abandonedAnswers } from './migrations/039-abandoned-answers.ts'
 import { tokenAndConcurrencyLimits } from './migrations/040-token-and-concurrency-limits.ts'
 import { shownAmounts } from './migrations/041-shown-amounts.ts'
+import { budgetStanding } from './migrations/042-budget-standing.ts'
 import { budgetReconciliation } from './migrations/044-budget-reconciliation.ts'
 
 /** The schema's history, oldest first. */
@@ -61,5 +62,6 @@ export const migrations: readonly SchemaMigration[] = [
   abandonedAnswers,
   tokenAndConcurrencyLimits,
   shownAmounts,
+  budgetStanding,
   budgetReconciliation,
 ]

@@ -7,6 +7,7 @@ import { recordUsage } from '../modules/usage/index.ts'
 import { auditCalls } from './audit-calls.ts'
 import { openEntries, type RejectedEntry } from './batches.ts'
 import { listDueClosings, noteClosings } from './closings.ts'
+import { noteCrossings } from './crossed-thresholds.ts'
 import { advanceSources, type EventSource } from './event-sources.ts'
 import { recordNodeReports } from './node-reports.ts'
 import { recordGaps } from './record-gaps.ts'
@@ -104,9 +105,11 @@ export async function settleLeases(
   const due = await listDueClosings(em, organizationId, sources)
   const charges = sumByLease(calls)
   const locked = await lockLeases(em, organizationId, [...due, ...charges.map(({ leaseId }) => leaseId)])
+  const before = new Map(locked.windows)
   const unsettled = charges.filter((charge) => !settleCharge(locked, charge))
   for (const leaseId of due) closeLease(locked, leaseId)
   await storeLeases(em, organizationId, locked, now)
+  await noteCrossings(em, organizationId, { before, after: locked.windows }, now)
   return unsettled
 }
 

@@ -1,6 +1,12 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
-import { giveBack, settle, type WindowBalance } from '../leases/window-balance.ts'
-import { lockWindows, storeWindows, type WindowKey, windowName } from '../leases/windows.ts'
+import { giveBack, settle } from '../leases/window-balance.ts'
+import {
+  lockWindows,
+  type StoredWindow,
+  storeWindows,
+  type WindowKey,
+  windowName,
+} from '../leases/windows.ts'
 
 /** What calls spend of one lease. */
 export interface LeaseCharge {
@@ -19,7 +25,7 @@ export interface Lease extends WindowKey {
 /** The leases that a transaction changes and the windows that they are part of, locked. */
 export interface LockedLeases {
   readonly leases: ReadonlyMap<string, Lease>
-  readonly windows: Map<string, WindowKey & { readonly balance: WindowBalance }>
+  readonly windows: Map<string, StoredWindow>
 }
 
 /** Locks leases and their windows: windows first, in the order that grants lock them too. */

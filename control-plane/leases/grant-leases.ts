@@ -1,8 +1,9 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { LeaseGrant, LeaseRequest } from '../../contract/leases.ts'
 import { newId } from '../db/id.ts'
-import { type BudgetTerms, readBudgetTerms } from '../modules/budgets/index.ts'
+import { readBudgetTerms } from '../modules/budgets/index.ts'
 import { type BudgetWindow, budgetWindow } from './budget-window.ts'
+import { effectiveLimit } from './effective-limit.ts'
 import { available, grant, type WindowBalance } from './window-balance.ts'
 import { createWindows, lockWindows, storeWindows, type WindowKey, windowName } from './windows.ts'
 
@@ -10,7 +11,8 @@ import { createWindows, lockWindows, storeWindows, type WindowKey, windowName } 
 const activeWithinMs = 60_000
 
 interface OpenWindow extends WindowKey, BudgetWindow {
-  readonly terms: BudgetTerms
+  /** With what an override adds to it. */
+  readonly limit: bigint
   balance: WindowBalance
 }
 
@@ -63,7 +65,7 @@ async function grantAnew(em: EntityManager, request: LeaseRequest, now: number):
   const grants = request.asks.map(({ budgetId, wantedNanoUsd, neededNanoUsd }): LeaseGrant => {
     const window = windows.get(budgetId)
     if (!window) return noSuchBudget(budgetId)
-    const { limitNanoUsd: limit } = window.terms
+    const { limit } = window
     const wanted = BigInt(wantedNanoUsd)
     const { balance, granted } = grant(window.balance, {
       limit,
@@ -98,12 +100,10 @@ async function openWindows(
 ): Promise<Map<string, OpenWindow>> {
   const budgetIds = [...new Set(asks.map(({ budgetId }) => budgetId))]
   const terms = await readBudgetTerms(em, organizationId, budgetIds)
-  const current = [...terms].map(([budgetId, budget]) => ({
-    budgetId,
-    terms: budget,
-    limit: budget.limitNanoUsd,
-    ...budgetWindow(budget, now),
-  }))
+  const current = [...terms].map(([budgetId, budget]) => {
+    const window = budgetWindow(budget, now)
+    return { budgetId, limit: effectiveLimit(budget.limitNanoUsd, budget.override, window), ...window }
+  })
   await createWindows(em, organizationId, current)
   const locked = await lockWindows(em, organizationId, current)
   const windows = new Map<string, OpenWindow>()

@@ -20,8 +20,8 @@ export interface Reconciliation {
 /** The rule: what was spent is what the calls charge, and what is leased is what is left of the open leases. */
 const disagree = 'spent <> charged or leased <> remaining'
 
-/** What a window says was spent of it. */
-const spent = 'balance.settled + balance.overdrawn'
+/** What a window says was spent of it, before a reset and since. */
+const spent = 'balance.settled + balance.overdrawn + balance.forgiven'
 
 /**
  * Compares usage ledger, budget windows and leases of one organization: the newest window of every budget, and older

@@ -7,6 +7,14 @@ export interface WindowKey {
   readonly startsAt: Date
 }
 
+export interface StoredWindow extends WindowKey {
+  readonly balance: WindowBalance
+  /** When what was spent of it was last set to nothing. */
+  readonly resetAt: Date | null
+  /** The highest threshold whose crossing was noted; 0: none. */
+  readonly crossedPercent: number
+}
+
 export function windowName({ budgetId, startsAt }: WindowKey): string {
   return `${budgetId}@${startsAt.getTime()}`
 }
@@ -36,7 +44,7 @@ export function lockWindows(
   em: EntityManager,
   organizationId: string,
   windows: readonly WindowKey[],
-): Promise<Map<string, WindowKey & { readonly balance: WindowBalance }>> {
+): Promise<Map<string, StoredWindow>> {
   return selectWindows(em, organizationId, windows, 'for update')
 }
 
@@ -45,7 +53,7 @@ export function readWindows(
   em: EntityManager,
   organizationId: string,
   windows: readonly WindowKey[],
-): Promise<Map<string, WindowKey & { readonly balance: WindowBalance }>> {
+): Promise<Map<string, StoredWindow>> {
   return selectWindows(em, organizationId, windows, '')
 }
 
@@ -54,10 +62,11 @@ async function selectWindows(
   organizationId: string,
   windows: readonly WindowKey[],
   locking: 'for update' | '',
-): Promise<Map<string, WindowKey & { readonly balance: WindowBalance }>> {
+): Promise<Map<string, StoredWindow>> {
   const keys = windows.map(({ budgetId, startsAt }) => ({ budget_id: budgetId, starts_at: startsAt }))
   const rows = await em.execute<WindowRow[]>(
-    `select budget_id, extract(epoch from starts_at) * 1000 as starts_at_ms, ceiling, settled, leased, overdrawn
+    `select budget_id, extract(epoch from starts_at) * 1000 as starts_at_ms, ceiling, settled, leased, overdrawn,
+       extract(epoch from reset_at) * 1000 as reset_at_ms, crossed_percent
      from budget_windows where org_id = ? and (budget_id, starts_at) in (
        select budget_id, starts_at from jsonb_to_recordset(?::jsonb) as wanted (budget_id text, starts_at timestamptz)
      ) order by budget_id, starts_at ${locking}`,
@@ -72,7 +81,8 @@ async function selectWindows(
         leased: BigInt(row.leased),
         overdrawn: BigInt(row.overdrawn),
       }
-      return [windowName(key), { ...key, balance }]
+      const resetAt = row.reset_at_ms === null ? null : new Date(Number(row.reset_at_ms))
+      return [windowName(key), { ...key, balance, resetAt, crossedPercent: row.crossed_percent }]
     }),
   )
 }
@@ -108,4 +118,6 @@ interface WindowRow {
   readonly settled: string
   readonly leased: string
   readonly overdrawn: string
+  readonly reset_at_ms: string | null
+  readonly crossed_percent: number
 }

@@ -11,7 +11,7 @@ const pageSize = 100
 const mostEmptyPages = 20
 
 export interface AppendedRows<Row extends { id: string }> {
-  readonly table: 'usage_records' | 'audit_events' | 'configuration_applications'
+  readonly table: 'usage_records' | 'audit_events' | 'configuration_applications' | 'budget_crossings'
   readonly entity: EntityName<Row>
   /** What of the rows the actor may see and wants: the same as in the list of these rows. */
   where(actor: Actor): FilterQuery<Row>

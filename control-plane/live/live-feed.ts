@@ -4,7 +4,7 @@ import { listenTo } from '../db/notifications.ts'
 import { TooManySubscriptions } from './errors.ts'
 
 /** What a subscriber can wait for; `access` is told whenever an API token of the organization changed. */
-export type LiveTopic = 'usage' | 'audit' | 'applied' | 'fleet' | 'access'
+export type LiveTopic = 'usage' | 'audit' | 'applied' | 'fleet' | 'crossings' | 'access'
 
 /** The PostgreSQL channel on which every commit tells all control planes what it added: `<topic> <organization>`. */
 const liveChannel = 'gatehouse_live'

@@ -63,6 +63,8 @@ export interface Refusal {
 const horizonSeconds = 10
 /** A pool that just got less than it wanted does not ask ahead for so long. */
 const tightMs = 1_000
+/** For so long a refusal answers further calls that need as much, so that an empty budget asks for nothing. */
+const refusalMs = 500
 /** A refusal is remembered at least as long as a call may wait. */
 const refusalMemoryMs = 5_000
 
@@ -74,6 +76,8 @@ export class LeasePool {
   refusal: Refusal | undefined
   /** When the request that is under way was made; undefined when there is none. */
   askedAt: number | undefined
+  /** The configured limit when a call last had to ask: what is granted may know of an override, which adds to it. */
+  askedUnderNanoUsd: string | undefined
   tightUntil = 0
   /** Another may stand for its budget by now. */
   isForgotten = false
@@ -183,6 +187,15 @@ export class LeasePool {
     const isShort = grant.grantedNanoUsd < neededNanoUsd || (grant.leaseId === null && neededNanoUsd > 0)
     this.refusal = isShort ? { at: now, neededNanoUsd } : undefined
     if (grant.grantedNanoUsd < wantedNanoUsd) this.tightUntil = now + tightMs
+  }
+
+  /** Whether a call that lacks so much need not be asked for again. `limitNanoUsd` is what the configuration says now. */
+  isRefused(shortNanoUsd: number, limitNanoUsd: string, now: number): boolean {
+    const { refusal, facts } = this
+    if (!refusal || !facts || shortNanoUsd < refusal.neededNanoUsd) return false
+    // A limit that was changed, or a window that is over, is asked about anew.
+    if (facts.windowEndsAt !== null && now >= facts.windowEndsAt) return false
+    return now - refusal.at < refusalMs && this.askedUnderNanoUsd === limitNanoUsd
   }
 
   /** Forgets a little of the past; called at even intervals. */

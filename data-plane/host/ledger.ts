@@ -24,8 +24,6 @@ export interface LedgerOptions {
 /** How long a call waits for a lease, and how long a request may go unanswered before calls stop waiting at all. */
 export const leaseWaitMs = 2_000
 const idleCloseMs = 1_500
-/** For so long a refusal answers further calls that need as much, so that an empty budget asks for nothing. */
-const refusalMs = 500
 const maxWaiters = 10_000
 
 /** Spends leases of budgets in memory; asks for more ahead of need, and gives back what lies idle. */
@@ -195,26 +193,19 @@ export class LeaseLedger implements Ledger {
       const nanoUsd = waiter.nanoUsdFor(node)
       if (pool.covers(nanoUsd, now)) continue
       const short = Math.max(1, nanoUsd - pool.freeNanoUsd(now))
-      if (this.#isRefused(pool, node, short, now)) {
+      if (pool.isRefused(short, node.limitNanoUsd, now)) {
         // What other calls of ours have set aside may come free; nobody else has to be asked for it.
         if (pool.heldNanoUsd > 0 && this.#wouldFit(pool, nanoUsd)) continue
         return exceeded(node, pool)
       }
       if (pool.askedAt === undefined) {
+        pool.askedUnderNanoUsd = node.limitNanoUsd
         this.#ask(pool, Math.max(short, pool.wantedNanoUsd(nanoUsd, now)), short, now)
       } else if (now - pool.askedAt >= leaseWaitMs) {
         return this.#shortfall(waiter, 'unavailable', now)
       }
     }
     return undefined
-  }
-
-  #isRefused(pool: LeasePool, node: BudgetNode, shortNanoUsd: number, now: number): boolean {
-    const { refusal, facts } = pool
-    if (!refusal || !facts || shortNanoUsd < refusal.neededNanoUsd) return false
-    // A limit that was raised, or a window that is over, is asked about anew.
-    if (facts.windowEndsAt !== null && now >= facts.windowEndsAt) return false
-    return now - refusal.at < refusalMs && facts.limitNanoUsd === node.limitNanoUsd
   }
 
   #wouldFit({ facts }: LeasePool, nanoUsd: number): boolean {

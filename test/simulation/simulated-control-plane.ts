@@ -5,8 +5,8 @@ import { open, type SigningKey, seal } from '../../contract/signed.ts'
 import { advance, patienceBatches } from '../../control-plane/ingest/event-sources.ts'
 import { closeLease, type Lease, settleCharge } from '../../control-plane/ingest/settlement.ts'
 import { budgetWindow, type RecurringBudget } from '../../control-plane/leases/budget-window.ts'
-import { available, grant, type WindowBalance } from '../../control-plane/leases/window-balance.ts'
-import { type WindowKey, windowName } from '../../control-plane/leases/windows.ts'
+import { available, grant } from '../../control-plane/leases/window-balance.ts'
+import { type StoredWindow, windowName } from '../../control-plane/leases/windows.ts'
 import type { SimulatedTime } from './simulated-time.ts'
 
 export interface SimulatedBudget extends RecurringBudget {
@@ -51,7 +51,7 @@ export interface ControlPlaneParts {
  */
 export class SimulatedControlPlane {
   readonly #parts: ControlPlaneParts
-  readonly windows = new Map<string, WindowKey & { readonly balance: WindowBalance }>()
+  readonly windows = new Map<string, StoredWindow>()
   readonly leases = new Map<string, KeptLease>()
   /** What each attempt was charged. */
   readonly charged = new Map<string, ChargedAttempt>()
@@ -114,7 +114,7 @@ export class SimulatedControlPlane {
     const before = this.windows.get(windowName(key))?.balance ?? untouched(budget.limit)
     const terms = { limit: budget.limit, wanted: BigInt(wantedNanoUsd), needed: BigInt(neededNanoUsd) }
     const { balance, granted } = grant(before, { ...terms, dataPlanes: 3 })
-    this.windows.set(windowName(key), { ...key, balance })
+    this.windows.set(windowName(key), { ...key, balance, resetAt: null, crossedPercent: 0 })
     const id = granted > 0n ? `lea_${this.leases.size + 1}` : null
     if (id) this.leases.set(id, { ...key, id, dataPlaneId, remaining: granted, closed: false })
     return {

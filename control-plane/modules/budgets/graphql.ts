@@ -48,7 +48,7 @@ async function loadBudgets(
   return ids.map((id) => found.get(id) ?? null)
 }
 
-const BudgetType = builder.loadableNodeRef('Budget', {
+export const BudgetType = builder.loadableNodeRef('Budget', {
   id: { resolve: ({ budget }: BudgetStanding) => budget.id },
   load: (ids: string[], context) => loadBudgets(context, 'id', ids),
 })

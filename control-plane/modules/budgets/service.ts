@@ -83,7 +83,7 @@ export function updateBudget(
   const limitNanoUsd =
     input.limitNanoUsd == null ? undefined : String(checkBudgetLimit('limit', input.limitNanoUsd))
   const work = transactionOf(context, actor, async (em) => {
-    const budget = await lockBudget(em, actor, input.id, input)
+    const budget = await lockUnmanaged(em, actor, input.id, input)
     const before = terms(budget)
     if (limitNanoUsd !== undefined) budget.limitNanoUsd = limitNanoUsd
     if (input.period != null) budget.period = input.period
@@ -128,7 +128,7 @@ export function setBudget(context: ServiceContext, actor: Actor, input: SetBudge
 /** @throws NotFound, ProfileManaged */
 export function removeBudget(context: ServiceContext, actor: Actor, id: string): Promise<{ id: string }> {
   return transactionOf(context, actor, async (em) => {
-    const budget = await lockBudget(em, actor, id)
+    const budget = await lockUnmanaged(em, actor, id)
     em.remove(budget)
     const owner = { kind: budget.ownerKind, id: budget.ownerId }
     await recordChange(
@@ -145,7 +145,19 @@ export function removeBudget(context: ServiceContext, actor: Actor, id: string):
   })
 }
 
-async function lockBudget(
+async function lockUnmanaged(
+  em: EntityManager,
+  actor: Actor,
+  id: string,
+  expected: ExpectedVersion = {},
+): Promise<Budget> {
+  const budget = await lockBudget(em, actor, id, expected)
+  refuseManaged(budget)
+  return budget
+}
+
+/** @throws NotFound, Forbidden, StaleUpdate */
+export async function lockBudget(
   em: EntityManager,
   actor: Actor,
   id: string,
@@ -155,7 +167,6 @@ async function lockBudget(
   const { workspaceId } = budget
   if (workspaceId !== null && !actor.reaches(workspaceId)) throw new NotFound('budget', id)
   actor.require('budgets:update', { workspaceId })
-  refuseManaged(budget)
   return budget
 }
 
@@ -196,7 +207,7 @@ async function record(
   return readStanding(em, context, actor, budget.id)
 }
 
-async function readStanding(
+export async function readStanding(
   em: EntityManager,
   context: ServiceContext,
   actor: Actor,

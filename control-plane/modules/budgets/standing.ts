@@ -2,17 +2,23 @@ import type { FilterQuery } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Actor } from '../../actor.ts'
 import { budgetWindow } from '../../leases/budget-window.ts'
-import { readWindows, windowName } from '../../leases/windows.ts'
+import { effectiveLimit, raises } from '../../leases/effective-limit.ts'
+import { readWindows, type StoredWindow, windowName } from '../../leases/windows.ts'
 import { type Budget, BudgetEntity } from './entity.ts'
+import { readOverrides, type StoredOverride } from './overrides.ts'
 
-/** A budget and where its money is in its present window. */
+/** A budget and where its money is in its present window. Amounts are nano-USD. */
 export interface BudgetStanding {
   readonly budget: Budget
-  /** Nano-USD. */
+  /** What may be spent in this window: with what an override adds. */
+  readonly effectiveLimit: bigint
+  /** What raises this window. */
+  readonly override: StoredOverride | null
   readonly settled: bigint
-  /** Nano-USD. */
   readonly leased: bigint
   readonly windowStart: Date
+  /** Since when `settled` was spent. */
+  readonly since: Date
   /** Null: never. */
   readonly resetsAt: Date | null
 }
@@ -26,26 +32,39 @@ export async function readBudgetStandings(
 ): Promise<BudgetStanding[]> {
   const visible = { $and: [where, visibleTo(actor)] } as FilterQuery<Budget>
   const budgets = await em.find(BudgetEntity, visible, { orderBy: { id: 'asc' } })
-  const windows = budgets.map((budget) => {
-    const { startsAt, endsAt } = budgetWindow(budget, now)
-    return { budget, key: { budgetId: budget.id, startsAt }, resetsAt: endsAt }
-  })
-  const keys = windows.map(({ key }) => key)
-  const balances = await readWindows(em, actor.organizationId, keys)
-  return windows.map(({ budget, key, resetsAt }) => {
-    const balance = balances.get(windowName(key))?.balance
+  const { organizationId } = actor
+  const overrides = await readOverrides(
+    em,
+    organizationId,
+    budgets.map(({ id }) => id),
+  )
+  const current = budgets.map((budget) => ({ budget, window: budgetWindow(budget, now) }))
+  const keys = current.map(({ budget, window }) => ({ budgetId: budget.id, startsAt: window.startsAt }))
+  const windows = await readWindows(em, organizationId, keys)
+  return current.map(({ budget, window }) => {
+    const { startsAt, endsAt } = window
+    const found = overrides.get(budget.id)
+    const override = found && raises(found, window) ? found : null
+    const stored = windows.get(windowName({ budgetId: budget.id, startsAt }))
     return {
       budget,
-      settled: balance ? balance.settled + balance.overdrawn : 0n,
-      leased: balance?.leased ?? 0n,
-      windowStart: key.startsAt,
-      resetsAt,
+      effectiveLimit: effectiveLimit(BigInt(budget.limitNanoUsd), override, window),
+      override,
+      settled: stored ? stored.balance.settled + stored.balance.overdrawn : 0n,
+      leased: stored?.balance.leased ?? 0n,
+      windowStart: startsAt,
+      since: latest(startsAt, budget.createdAt, stored),
+      resetsAt: endsAt,
     }
   })
 }
 
+function latest(startsAt: Date, createdAt: Date, window: StoredWindow | undefined): Date {
+  return new Date(Math.max(startsAt.getTime(), createdAt.getTime(), window?.resetAt?.getTime() ?? 0))
+}
+
 /** What a token that is confined to a workspace may see: its own, and what belongs to the whole organization. */
-function visibleTo({ workspaceIds }: Actor): FilterQuery<Budget> {
+export function visibleTo({ workspaceIds }: Actor): { $or?: object[] } {
   return workspaceIds === null
     ? {}
     : { $or: [{ workspaceId: { $in: [...workspaceIds] } }, { workspaceId: null }] }

@@ -7,7 +7,7 @@ import type { BudgetNode, Hold, Shortfall } from '../../../plugins/sdk/builtin.t
 
 /** The control plane's books: one window per budget, `settled + leased <= limit`, each request granted once. */
 class Books {
-  readonly limits: ReadonlyMap<string, number>
+  readonly limits: Map<string, number>
   readonly leases = new Map<string, { budgetId: string; left: number; open: boolean }>()
   readonly settled = new Map<string, number>()
   readonly #replies = new Map<string, LeaseGrant[]>()
@@ -129,6 +129,33 @@ describe('the ledger', () => {
     })
     expect(ledger.reserve(nodes('team'), 100)).toMatchObject({ reason: 'exceeded' })
     expect(requests).toHaveLength(1)
+  })
+
+  it('keeps a refusal for a budget that an override has raised, and asks anew once the configured limit is another', async () => {
+    const { ledger, requests, reply, nodes, books } = setUp({ team: 50 })
+    const underOverride = nodes('team').map((node) => ({ ...node, limitNanoUsd: '20' }))
+    const result = ledger.reserve(underOverride, 100)
+    requests.slice().forEach(reply)
+    expect(await result).toMatchObject({ reason: 'exceeded', limitNanoUsd: '50' })
+    expect(ledger.reserve(underOverride, 100)).toMatchObject({ reason: 'exceeded' })
+    expect(requests).toHaveLength(1)
+    books.limits.set('team', 200)
+    const raised = nodes('team').map((node) => ({ ...node, limitNanoUsd: '170' }))
+    const served = ledger.reserve(raised, 100)
+    requests.slice().forEach(reply)
+    expect(await served).toMatchObject({ nanoUsd: 100 })
+  })
+
+  it('hears of an override, which no configuration tells, half a second after it was refused', async () => {
+    const { ledger, requests, reply, nodes, books } = setUp({ team: 50 })
+    const result = ledger.reserve(nodes('team'), 100)
+    requests.slice().forEach(reply)
+    expect(await result).toMatchObject({ reason: 'exceeded' })
+    books.limits.set('team', 200)
+    vi.advanceTimersByTime(500)
+    const served = ledger.reserve(nodes('team'), 100)
+    requests.slice().forEach(reply)
+    expect(await served).toMatchObject({ nanoUsd: 100 })
   })
 
   it('says unavailable when nobody answers in time, and at once while that lasts', async () => {
