@@ -23,6 +23,7 @@ import { recordGaps } from './migrations/032-record-gaps.ts'
 import { keyPriority } from './migrations/034-key-priority.ts'
 import { refusedRevision } from './migrations/035-refused-revision.ts'
 import { budgetWindows } from './migrations/036-budget-windows.ts'
+import { usageRollups } from './migrations/043-usage-rollups.ts'
 
 /** The schema's history, oldest first. */
 export const migrations: readonly SchemaMigration[] = [
@@ -50,4 +51,5 @@ export const migrations: readonly SchemaMigration[] = [
   keyPriority,
   refusedRevision,
   budgetWindows,
+  usageRollups,
 ]
