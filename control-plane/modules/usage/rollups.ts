@@ -2,13 +2,14 @@ const minuteMs = 60_000
 /** How long a row of each lasts. All begin with the Unix epoch, so that each is whole in the next longer one. */
 export const grainMs = { minute: minuteMs, hour: 60 * minuteMs, day: 24 * 60 * minuteMs } as const
 export type Grain = keyof typeof grainMs
+/** The coarsest first. */
+export const grains = ['day', 'hour', 'minute'] as const satisfies readonly Grain[]
 
 const model = ['provider_id', 'requested_model', 'upstream_model', 'outcome'] as const
 const party = ['team_id', 'customer_id', 'business_unit_id'] as const
-const everything = ['workspace_id', 'virtual_key_id', 'user_id', ...party, ...model] as const
-
 /** What sums are kept by. */
-export type UsageColumn = (typeof everything)[number]
+export const usageColumns = ['workspace_id', 'virtual_key_id', 'user_id', ...party, ...model] as const
+export type UsageColumn = (typeof usageColumns)[number]
 
 export interface Rollup {
   readonly table: string
@@ -27,10 +28,10 @@ export const rollups: readonly Rollup[] = [
     grain: 'day',
     dimensions: ['workspace_id', 'virtual_key_id', 'user_id', 'team_id'],
   },
-  { table: 'usage_by_call_day', grain: 'day', dimensions: everything },
+  { table: 'usage_by_call_day', grain: 'day', dimensions: usageColumns },
   { table: 'usage_by_model_hour', grain: 'hour', dimensions: ['workspace_id', ...model] },
   { table: 'usage_by_team_hour', grain: 'hour', dimensions: ['workspace_id', ...party] },
-  { table: 'usage_by_call_hour', grain: 'hour', dimensions: everything },
+  { table: 'usage_by_call_hour', grain: 'hour', dimensions: usageColumns },
   { table: 'usage_by_model_minute', grain: 'minute', dimensions: ['workspace_id', ...model] },
 ]
 

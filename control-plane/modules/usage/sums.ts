@@ -2,7 +2,7 @@ import type { Actor } from '../../actor.ts'
 import { owned } from '../../db/visible-rows.ts'
 import { visibleRowsOf } from '../../service-context.ts'
 import { cutSpans, type Readable, type Span } from './pieces.ts'
-import { grainMs, type Rollup, rollupWith, type UsageColumn, wholeRollup } from './rollups.ts'
+import { grainMs, grains, type Rollup, rollupWith, type UsageColumn, wholeRollup } from './rollups.ts'
 
 export interface UsageTotals {
   readonly requests: number
@@ -116,7 +116,7 @@ function sourceOf(actor: Actor, { calls, columns, spans, byInterval, now }: Want
 /** The smallest table of each grain that has all columns, the coarsest first. */
 export function readableFor(columns: readonly string[], now: number): readonly (Readable & Rollup)[] {
   const dimensions = columns.filter((column) => column !== 'org_id')
-  return (['day', 'hour', 'minute'] as const).flatMap((grain) => {
+  return grains.flatMap((grain) => {
     const rollup = rollupWith(grain, dimensions)
     return rollup ? [{ ...rollup, since: grain === 'minute' ? now - minutesReadMs : -Infinity }] : []
   })
