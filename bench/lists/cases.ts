@@ -39,8 +39,8 @@ const users = listOf('users', { filter: 'UserFilter', order: 'NamedOrder' }, 'id
 const teams = listOf('teams', { filter: 'TeamFilter', order: 'NamedOrder' }, 'id name customer { name }')
 const usage = listOf('usage', { filter: 'UsageFilter' }, callFields, totals)
 const events = listOf('auditEvents', { filter: 'AuditEventFilter' }, eventFields)
-const summary = `query Bench($groupBy: [UsageDimension!]!, $filter: UsageFilter) {
-  usageSummary(groupBy: $groupBy, filter: $filter) { day model provider { name } team { name } ${totals} }
+const summary = `query Bench($groupBy: [UsageDimension!]!, $interval: UsageInterval, $filter: UsageSummaryFilter) {
+  usageSummary(groupBy: $groupBy, interval: $interval, filter: $filter) { from model provider { name } team { name } ${totals} }
 }`
 
 const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString()
@@ -95,22 +95,26 @@ const usageRows: readonly Row[] = [
 ]
 
 const summaryRows: readonly Row[] = [
-  ['summary by day', summary, () => ({ groupBy: ['DAY'] })],
+  ['summary by day', summary, () => ({ groupBy: [], interval: 'DAY' })],
   ['summary by model', summary, () => ({ groupBy: ['MODEL'] })],
   ['summary of 7 days by model', summary, () => ({ groupBy: ['MODEL'], filter: { within: 'P7D' } })],
   ['summary by team', summary, () => ({ groupBy: ['TEAM'] })],
   [
     'summary by team, one provider',
     summary,
-    (n) => ({ groupBy: ['TEAM'], filter: { providerId: provider(n) } }),
+    (n) => ({ groupBy: ['TEAM'], filter: { providerIds: [provider(n)] } }),
   ],
-  ['summary of a team by user', summary, (n) => ({ groupBy: ['USER'], filter: { teamId: team(n) } })],
-  ['summary of a team by key', summary, (n) => ({ groupBy: ['VIRTUAL_KEY'], filter: { teamId: team(n) } })],
-  ['summary of a team by model', summary, (n) => ({ groupBy: ['MODEL'], filter: { teamId: team(n) } })],
+  ['summary of a team by user', summary, (n) => ({ groupBy: ['USER'], filter: { teamIds: [team(n)] } })],
+  [
+    'summary of a team by key',
+    summary,
+    (n) => ({ groupBy: ['VIRTUAL_KEY'], filter: { teamIds: [team(n)] } }),
+  ],
+  ['summary of a team by model', summary, (n) => ({ groupBy: ['MODEL'], filter: { teamIds: [team(n)] } })],
   [
     'summary of a customer by day',
     summary,
-    (n) => ({ groupBy: ['DAY'], filter: { customerId: customer(n) } }),
+    (n) => ({ groupBy: [], interval: 'DAY', filter: { customerIds: [customer(n)] } }),
   ],
 ]
 
@@ -129,7 +133,7 @@ const scopedRows: readonly Row[] = [
   ['usage', usage, () => ({})],
   ['usage, deep', usage, () => ({}), { filter: { to: daysAgo(45) } }],
   ['usage denied', usage, () => ({ filter: { outcome: 'denied' } })],
-  ['summary by day', summary, () => ({ groupBy: ['DAY'] })],
+  ['summary by day', summary, () => ({ groupBy: [], interval: 'DAY' })],
   ['summary by model', summary, () => ({ groupBy: ['MODEL'] })],
   ['events', events, () => ({})],
 ]

@@ -36,7 +36,7 @@ type Documents = {
     "\n  mutation IssueKey($input: IssueVirtualKeyInput!) {\n    issueVirtualKey(input: $input) {\n      __typename\n      ... on IssuedVirtualKey { secret virtualKey { id name } }\n      ... on Refusal { message code }\n    }\n  }\n": typeof types.IssueKeyDocument,
     "\n  mutation RotateKey($input: RotateVirtualKeyInput!) {\n    rotateVirtualKey(input: $input) {\n      __typename\n      ... on IssuedVirtualKey { secret virtualKey { id name } }\n      ... on Refusal { message code }\n    }\n  }\n": typeof types.RotateKeyDocument,
     "\n  mutation RevokeKey($input: RevokeVirtualKeyInput!) {\n    revokeVirtualKey(input: $input) {\n      __typename\n      ... on VirtualKey { id name status }\n      ... on Refusal { message code }\n    }\n  }\n": typeof types.RevokeKeyDocument,
-    "\n  query SummarizeUsage($groupBy: [UsageDimension!]!, $filter: UsageFilter) {\n    usageSummary(groupBy: $groupBy, filter: $filter) {\n      day\n      model\n      outcome\n      provider { name }\n      virtualKey { id name }\n      user { name email }\n      team { name }\n      businessUnit { name }\n      customer { name }\n      totals { requests inputTokens outputTokens costNanoUsd }\n    }\n  }\n": typeof types.SummarizeUsageDocument,
+    "\n  query SummarizeUsage($groupBy: [UsageDimension!]!, $interval: UsageInterval, $filter: UsageSummaryFilter) {\n    usageSummary(groupBy: $groupBy, interval: $interval, filter: $filter) {\n      from\n      tag\n      model\n      outcome\n      provider { name }\n      virtualKey { id name }\n      user { name email }\n      team { name }\n      businessUnit { name }\n      customer { name }\n      totals { requests inputTokens outputTokens costNanoUsd }\n    }\n  }\n": typeof types.SummarizeUsageDocument,
 };
 const documents: Documents = {
     "\n  query ReadAudit($first: Int!, $after: String, $filter: AuditEventFilter) {\n    auditEvents(first: $first, after: $after, filter: $filter) {\n      edges {\n        node { id at type outcome actor { kind id name } subject { kind id } details }\n      }\n      pageInfo { hasNextPage endCursor }\n    }\n  }\n": types.ReadAuditDocument,
@@ -60,7 +60,7 @@ const documents: Documents = {
     "\n  mutation IssueKey($input: IssueVirtualKeyInput!) {\n    issueVirtualKey(input: $input) {\n      __typename\n      ... on IssuedVirtualKey { secret virtualKey { id name } }\n      ... on Refusal { message code }\n    }\n  }\n": types.IssueKeyDocument,
     "\n  mutation RotateKey($input: RotateVirtualKeyInput!) {\n    rotateVirtualKey(input: $input) {\n      __typename\n      ... on IssuedVirtualKey { secret virtualKey { id name } }\n      ... on Refusal { message code }\n    }\n  }\n": types.RotateKeyDocument,
     "\n  mutation RevokeKey($input: RevokeVirtualKeyInput!) {\n    revokeVirtualKey(input: $input) {\n      __typename\n      ... on VirtualKey { id name status }\n      ... on Refusal { message code }\n    }\n  }\n": types.RevokeKeyDocument,
-    "\n  query SummarizeUsage($groupBy: [UsageDimension!]!, $filter: UsageFilter) {\n    usageSummary(groupBy: $groupBy, filter: $filter) {\n      day\n      model\n      outcome\n      provider { name }\n      virtualKey { id name }\n      user { name email }\n      team { name }\n      businessUnit { name }\n      customer { name }\n      totals { requests inputTokens outputTokens costNanoUsd }\n    }\n  }\n": types.SummarizeUsageDocument,
+    "\n  query SummarizeUsage($groupBy: [UsageDimension!]!, $interval: UsageInterval, $filter: UsageSummaryFilter) {\n    usageSummary(groupBy: $groupBy, interval: $interval, filter: $filter) {\n      from\n      tag\n      model\n      outcome\n      provider { name }\n      virtualKey { id name }\n      user { name email }\n      team { name }\n      businessUnit { name }\n      customer { name }\n      totals { requests inputTokens outputTokens costNanoUsd }\n    }\n  }\n": types.SummarizeUsageDocument,
 };
 
 /**
@@ -150,7 +150,7 @@ export function graphql(source: "\n  mutation RevokeKey($input: RevokeVirtualKey
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query SummarizeUsage($groupBy: [UsageDimension!]!, $filter: UsageFilter) {\n    usageSummary(groupBy: $groupBy, filter: $filter) {\n      day\n      model\n      outcome\n      provider { name }\n      virtualKey { id name }\n      user { name email }\n      team { name }\n      businessUnit { name }\n      customer { name }\n      totals { requests inputTokens outputTokens costNanoUsd }\n    }\n  }\n"): typeof import('./graphql.ts').SummarizeUsageDocument;
+export function graphql(source: "\n  query SummarizeUsage($groupBy: [UsageDimension!]!, $interval: UsageInterval, $filter: UsageSummaryFilter) {\n    usageSummary(groupBy: $groupBy, interval: $interval, filter: $filter) {\n      from\n      tag\n      model\n      outcome\n      provider { name }\n      virtualKey { id name }\n      user { name email }\n      team { name }\n      businessUnit { name }\n      customer { name }\n      totals { requests inputTokens outputTokens costNanoUsd }\n    }\n  }\n"): typeof import('./graphql.ts').SummarizeUsageDocument;
 
 
 export function graphql(source: string) {

@@ -442,45 +442,70 @@ export type UsageDimension =
   | 'BUSINESS_UNIT'
   /** The customer they are charged to. */
   | 'CUSTOMER'
-  /** The day on which they began, in UTC. */
-  | 'DAY'
   /** The model as the caller named it. */
   | 'MODEL'
+  /** The organization, which is yours. */
+  | 'ORGANIZATION'
   /** How they ended. */
   | 'OUTCOME'
   /** The provider that was chosen. */
   | 'PROVIDER'
+  /** Each tag that the key has now. Calls of a key with several tags are in the group of each, so that groups add up to more than there is; calls of a key without tags, or one that is deleted, are in the group without a tag. */
+  | 'TAG'
   /** The team they are charged to. */
   | 'TEAM'
+  /** The model as the provider was asked for it. */
+  | 'UPSTREAM_MODEL'
   /** The user they are charged to. */
   | 'USER'
   /** The key that they were made with. */
-  | 'VIRTUAL_KEY';
+  | 'VIRTUAL_KEY'
+  /** The workspace of the key that they were made with. */
+  | 'WORKSPACE';
 
-/** Which calls; all conditions must hold. */
-export type UsageFilter = {
-  /** Charged to this business unit. */
-  businessUnitId?: string | null | undefined;
-  /** Charged to this customer. */
-  customerId?: string | null | undefined;
+/** For how long calls are summed into one group, by the time at which they began. */
+export type UsageInterval =
+  /** A day of the time zone. */
+  | 'DAY'
+  /** An hour, counted from midnight of the time zone. */
+  | 'HOUR'
+  /** A minute. */
+  | 'MINUTE'
+  /** A calendar month of the time zone. */
+  | 'MONTH'
+  /** A week of the time zone, from Monday on. */
+  | 'WEEK';
+
+/** Which calls are summed. All conditions must hold, of a list one entry; an empty list matches no call. */
+export type UsageSummaryFilter = {
+  /** Charged to one of these business units. */
+  businessUnitIds?: Array<string> | null | undefined;
+  /** Charged to one of these customers. */
+  customerIds?: Array<string> | null | undefined;
   /** Begun at this time or later. */
   from?: string | null | undefined;
-  /** Ended like this. */
-  outcome?: CallOutcome | null | undefined;
-  /** Sent to this provider. */
-  providerId?: string | null | undefined;
-  /** Answered under this `x-request-id`. */
-  requestId?: string | null | undefined;
-  /** Charged to this team. */
-  teamId?: string | null | undefined;
+  /** For one of these models, as callers named them. */
+  models?: Array<string> | null | undefined;
+  /** Ended in one of these ways. */
+  outcomes?: Array<CallOutcome> | null | undefined;
+  /** Sent to one of these providers. */
+  providerIds?: Array<string> | null | undefined;
+  /** Made with a key that has one of these tags now; at most 32. */
+  tags?: Array<string> | null | undefined;
+  /** Charged to one of these teams. */
+  teamIds?: Array<string> | null | undefined;
   /** Begun before this time. */
   to?: string | null | undefined;
-  /** Charged to this user. */
-  userId?: string | null | undefined;
-  /** Made with this virtual key. */
-  virtualKeyId?: string | null | undefined;
+  /** For one of these models, as providers were asked for them. */
+  upstreamModels?: Array<string> | null | undefined;
+  /** Charged to one of these users. */
+  userIds?: Array<string> | null | undefined;
+  /** Made with one of these virtual keys. */
+  virtualKeyIds?: Array<string> | null | undefined;
   /** Begun within this time before now, instead of `from`. */
   within?: string | null | undefined;
+  /** Made with a key of one of these workspaces. */
+  workspaceIds?: Array<string> | null | undefined;
 };
 
 /** Which keys; all conditions must hold. */
@@ -790,11 +815,12 @@ export type RevokeKeyMutation = { revokeVirtualKey:
 
 export type SummarizeUsageQueryVariables = Exact<{
   groupBy: Array<UsageDimension> | UsageDimension;
-  filter?: UsageFilter | null | undefined;
+  interval?: UsageInterval | null | undefined;
+  filter?: UsageSummaryFilter | null | undefined;
 }>;
 
 
-export type SummarizeUsageQuery = { usageSummary: Array<{ day: string | null, model: string | null, outcome: string | null, provider: { name: string } | null, virtualKey: { id: string, name: string } | null, user: { name: string, email: string | null } | null, team: { name: string } | null, businessUnit: { name: string } | null, customer: { name: string } | null, totals: { requests: number, inputTokens: number, outputTokens: number, costNanoUsd: string } }> };
+export type SummarizeUsageQuery = { usageSummary: Array<{ from: string | null, tag: string | null, model: string | null, outcome: string | null, provider: { name: string } | null, virtualKey: { id: string, name: string } | null, user: { name: string, email: string | null } | null, team: { name: string } | null, businessUnit: { name: string } | null, customer: { name: string } | null, totals: { requests: number, inputTokens: number, outputTokens: number, costNanoUsd: string } }> };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -1280,9 +1306,10 @@ export const RevokeKeyDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<RevokeKeyMutation, RevokeKeyMutationVariables>;
 export const SummarizeUsageDocument = new TypedDocumentString(`
-    query SummarizeUsage($groupBy: [UsageDimension!]!, $filter: UsageFilter) {
-  usageSummary(groupBy: $groupBy, filter: $filter) {
-    day
+    query SummarizeUsage($groupBy: [UsageDimension!]!, $interval: UsageInterval, $filter: UsageSummaryFilter) {
+  usageSummary(groupBy: $groupBy, interval: $interval, filter: $filter) {
+    from
+    tag
     model
     outcome
     provider {

@@ -1,9 +1,10 @@
 import { graphql } from '../generated/gql.ts'
 
 export const SummarizeUsage = graphql(`
-  query SummarizeUsage($groupBy: [UsageDimension!]!, $filter: UsageFilter) {
-    usageSummary(groupBy: $groupBy, filter: $filter) {
-      day
+  query SummarizeUsage($groupBy: [UsageDimension!]!, $interval: UsageInterval, $filter: UsageSummaryFilter) {
+    usageSummary(groupBy: $groupBy, interval: $interval, filter: $filter) {
+      from
+      tag
       model
       outcome
       provider { name }

@@ -1,6 +1,6 @@
 import { type ConnectionOptions, connect } from '../client/connection.ts'
 import { CommandFailed } from '../client/failures.ts'
-import type { SummarizeUsageQuery, UsageDimension } from '../generated/graphql.ts'
+import type { SummarizeUsageQuery, SummarizeUsageQueryVariables } from '../generated/graphql.ts'
 import { pointInTime } from '../terminal/duration.ts'
 import { printJson, printTable } from '../terminal/output.ts'
 import { SummarizeUsage } from './documents.ts'
@@ -15,19 +15,20 @@ export interface UsageOptions extends ConnectionOptions {
 type Group = SummarizeUsageQuery['usageSummary'][number]
 
 interface Grouping {
-  readonly dimension: UsageDimension
+  readonly variables: Pick<SummarizeUsageQueryVariables, 'groupBy' | 'interval'>
   readonly label: (group: Group) => string | null | undefined
 }
 
 export const groupings: Readonly<Record<string, Grouping>> = {
-  team: { dimension: 'TEAM', label: ({ team }) => team?.name },
-  key: { dimension: 'VIRTUAL_KEY', label: ({ virtualKey }) => virtualKey?.name },
-  model: { dimension: 'MODEL', label: ({ model }) => model },
-  user: { dimension: 'USER', label: ({ user }) => user?.email ?? user?.name },
-  customer: { dimension: 'CUSTOMER', label: ({ customer }) => customer?.name },
-  provider: { dimension: 'PROVIDER', label: ({ provider }) => provider?.name },
-  outcome: { dimension: 'OUTCOME', label: ({ outcome }) => outcome },
-  day: { dimension: 'DAY', label: ({ day }) => day?.slice(0, 10) },
+  team: { variables: { groupBy: ['TEAM'] }, label: ({ team }) => team?.name },
+  key: { variables: { groupBy: ['VIRTUAL_KEY'] }, label: ({ virtualKey }) => virtualKey?.name },
+  model: { variables: { groupBy: ['MODEL'] }, label: ({ model }) => model },
+  user: { variables: { groupBy: ['USER'] }, label: ({ user }) => user?.email ?? user?.name },
+  customer: { variables: { groupBy: ['CUSTOMER'] }, label: ({ customer }) => customer?.name },
+  provider: { variables: { groupBy: ['PROVIDER'] }, label: ({ provider }) => provider?.name },
+  outcome: { variables: { groupBy: ['OUTCOME'] }, label: ({ outcome }) => outcome },
+  tag: { variables: { groupBy: ['TAG'] }, label: ({ tag }) => tag },
+  day: { variables: { groupBy: [], interval: 'DAY' }, label: ({ from }) => from?.slice(0, 10) },
 }
 
 /** Prints what calls came to, the dearest group first. */
@@ -37,7 +38,7 @@ export async function showUsage({ since, by, json, ...options }: UsageOptions): 
     throw new CommandFailed(`--by is one of ${Object.keys(groupings).join(', ')}, not "${by}"`, 2)
   const from = pointInTime(since, 'ago', Date.now())
   const controlPlane = await connect(options)
-  const variables = { groupBy: [grouping.dimension], filter: { from } }
+  const variables = { ...grouping.variables, filter: { from } }
   const { usageSummary } = await controlPlane.run(SummarizeUsage, variables)
   const rows = usageSummary
     .map((group) => ({ name: grouping.label(group) ?? '(none)', ...group.totals }))

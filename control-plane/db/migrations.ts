@@ -29,6 +29,7 @@ import { abandonedAnswers } from './migrations/039-abandoned-answers.ts'
 import { tokenAndConcurrencyLimits } from './migrations/040-token-and-concurrency-limits.ts'
 import { shownAmounts } from './migrations/041-shown-amounts.ts'
 import { budgetStanding } from './migrations/042-budget-standing.ts'
+import { usageRollups } from './migrations/043-usage-rollups.ts'
 import { budgetReconciliation } from './migrations/044-budget-reconciliation.ts'
 
 /** The schema's history, oldest first. */
@@ -63,5 +64,6 @@ export const migrations: readonly SchemaMigration[] = [
   tokenAndConcurrencyLimits,
   shownAmounts,
   budgetStanding,
+  usageRollups,
   budgetReconciliation,
 ]

@@ -5,7 +5,7 @@ import { open, type SigningKey, seal } from '../../contract/signed.ts'
 import { advance, patienceBatches } from '../../control-plane/ingest/event-sources.ts'
 import { closeLease, type Lease, settleCharge } from '../../control-plane/ingest/settlement.ts'
 import { budgetWindow, type RecurringBudget } from '../../control-plane/leases/budget-window.ts'
-import { available, grant } from '../../control-plane/leases/window-balance.ts'
+import { available, grant, type WindowBalance } from '../../control-plane/leases/window-balance.ts'
 import { type StoredWindow, windowName } from '../../control-plane/leases/windows.ts'
 import type { SimulatedTime } from './simulated-time.ts'
 

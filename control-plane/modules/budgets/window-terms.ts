@@ -1,6 +1,6 @@
 import type { BudgetAlignment, Weekday } from '../../../contract/budget-windows.ts'
-import { BadUserInput } from '../../graphql/errors.ts'
-import { checkInteger, checkText } from '../../input.ts'
+import { checkInteger } from '../../input.ts'
+import { checkTimeZone } from '../../time-zone.ts'
 
 /** When the windows of a period begin. */
 export interface BudgetWindowTerms {
@@ -44,25 +44,5 @@ export function readWindowTerms(
       minimum: 1,
       maximum: 12,
     }),
-  }
-}
-
-/** An offset such as +02:00 is none: it would not know summer time. */
-function checkTimeZone(field: string, timeZone: string): string {
-  checkText(field, timeZone, { maximumLength: 64 })
-  const known = /^[A-Za-z]/.test(timeZone) && canonicalTimeZone(timeZone)
-  if (known) return known
-  throw new BadUserInput(
-    field,
-    `"${timeZone}" is no time zone: give an IANA name, such as Europe/Berlin or UTC`,
-  )
-}
-
-function canonicalTimeZone(timeZone: string): string | undefined {
-  try {
-    return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(timeZone).timeZoneId
-  } catch (error) {
-    if (error instanceof RangeError) return undefined
-    throw error
   }
 }

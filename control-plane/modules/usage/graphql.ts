@@ -107,7 +107,7 @@ const outcomeDescriptions: Readonly<Record<CallOutcome, string>> = {
   unknown: 'Nobody saw its end.',
 }
 
-const CallOutcomeType = builder.enumType('CallOutcome', {
+export const CallOutcomeType = builder.enumType('CallOutcome', {
   description: 'How a call ended.',
   values: Object.fromEntries(
     callOutcomes.map((outcome) => [outcome, { value: outcome, description: outcomeDescriptions[outcome] }]),

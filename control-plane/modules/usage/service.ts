@@ -21,10 +21,10 @@ export interface UsageFilter {
 }
 
 /** A filter with its `within` as a point in time. @param now Milliseconds since the epoch. @throws BadUserInput */
-export function usageFilterOf(
-  { within, ...filter }: UsageFilter & { readonly within?: number | null | undefined },
+export function usageFilterOf<Filter extends Pick<UsageFilter, 'from'>>(
+  { within, ...filter }: Filter & { readonly within?: number | null | undefined },
   now: number,
-): UsageFilter {
+): Omit<Filter, 'within'> {
   if (within == null) return filter
   if (filter.from != null) throw new BadUserInput('filter.within', 'cannot be combined with "from"')
   return { ...filter, from: new Date(now - within * 1000) }

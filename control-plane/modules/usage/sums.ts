@@ -1,8 +1,8 @@
 import type { Actor } from '../../actor.ts'
 import { owned } from '../../db/visible-rows.ts'
-import { type ServiceContext, transactionOf, visibleRowsOf } from '../../service-context.ts'
-import { dayOfCall, type Rollup, rollupWith } from './rollups.ts'
-import type { UsageFilter } from './service.ts'
+import { visibleRowsOf } from '../../service-context.ts'
+import { cutSpans, type Readable, type Span } from './pieces.ts'
+import { grainMs, grains, type Rollup, rollupWith, type UsageColumn, wholeRollup } from './rollups.ts'
 
 export interface UsageTotals {
   readonly requests: number
@@ -11,55 +11,60 @@ export interface UsageTotals {
   readonly costNanoUsd: bigint
 }
 
-/** What sums are wanted: of which calls, by which columns; `day` is the day on which they began, in UTC. */
+/** Which calls, whenever they began; all conditions must hold. */
+export interface MatchingCalls {
+  /** A column has one of the values. */
+  readonly anyOf: Readonly<Partial<Record<UsageColumn | 'request_id', readonly string[]>>>
+  /** The key has one of the tags. */
+  readonly tags?: readonly string[] | undefined
+}
+
+/** `org_id` is the same of all; `tag` is each tag that the key has now. */
+export type SummedColumn = UsageColumn | 'org_id' | 'tag'
+
+/** What sums are wanted: of which calls, by which columns. */
 export interface WantedSums {
-  readonly filter: UsageFilter
-  readonly columns: readonly string[]
-  readonly mostRows: number
+  readonly calls: MatchingCalls
+  readonly columns: readonly SummedColumn[]
+  /** When the calls began: spans that follow each other. */
+  readonly spans: readonly Span[]
+  /** Whether each span has sums of its own, in `interval`: 1 is the first. */
+  readonly byInterval: boolean
+  /** In milliseconds since the epoch. */
+  readonly now: number
 }
 
-type Value = string | Date
-interface Part {
+export interface Statement {
   readonly sql: string
-  readonly values: readonly Value[]
+  readonly values: readonly string[]
 }
 
-const dayMs = 86_400_000
-const filterColumns = {
-  virtualKeyId: 'virtual_key_id',
-  userId: 'user_id',
-  teamId: 'team_id',
-  businessUnitId: 'business_unit_id',
-  customerId: 'customer_id',
-  providerId: 'provider_id',
-  outcome: 'outcome',
-  requestId: 'request_id',
-} as const satisfies Partial<Record<keyof UsageFilter, string>>
-
-/**
- * Adds up the matching calls, from the sums of their days where a day is asked for as a whole, and from the calls
- * themselves where it is not.
- */
-export function readSums(
-  context: ServiceContext,
-  actor: Actor,
-  { filter, columns, mostRows }: WantedSums,
-): Promise<Record<string, unknown>[]> {
-  const source = sourceOf(actor, filter, columns)
-  const positions = columns.map((_, index) => index + 1).join(', ')
-  const names = columns.map((column) => `${column}, `).join('')
-  return transactionOf(context, actor, (em) =>
-    em.execute<Record<string, unknown>[]>(
-      `select ${names}coalesce(sum(requests), 0) as requests, coalesce(sum(input_tokens), 0) as input_tokens,
-         coalesce(sum(output_tokens), 0) as output_tokens, coalesce(sum(cost_nano_usd), 0) as cost_nano_usd
-       from (${source.sql}) matching ${columns.length > 0 ? `group by ${positions} order by ${positions}` : ''}
-       limit ${mostRows}`,
-      [...source.values],
-    ),
-  )
+interface Condition extends Statement {
+  /** What it asks of a table. */
+  readonly columns: readonly string[]
 }
 
-/** Reads one row of `readSums`; PostgreSQL gives sums as text. */
+/** The sums of minutes are kept a day longer than they are read: clocks of control planes differ. */
+export const minutesKeptMs = 7 * grainMs.day
+const minutesReadMs = 6 * grainMs.day
+
+const sumsOf = `coalesce(sum(requests), 0) as requests, coalesce(sum(input_tokens), 0) as input_tokens,
+  coalesce(sum(output_tokens), 0) as output_tokens, coalesce(sum(cost_nano_usd), 0) as cost_nano_usd`
+
+/** Adds up the matching calls; rows are ordered by interval and columns. */
+export function sumsStatement(actor: Actor, wanted: WantedSums): Statement {
+  const source = sourceOf(actor, wanted)
+  const names = [...(wanted.byInterval ? ['interval'] : []), ...wanted.columns]
+  const summed = wanted.columns.includes('tag') ? withTags(actor, source, names) : source
+  const positions = names.map((_, index) => index + 1).join(', ')
+  return {
+    sql: `select ${names.map((name) => `${name}, `).join('')}${sumsOf} from (${summed.sql}) matching
+      ${names.length > 0 ? `group by ${positions} order by ${positions}` : ''}`,
+    values: summed.values,
+  }
+}
+
+/** Reads one row of a `sumsStatement`; PostgreSQL gives sums as text. */
 export function totalsOf(row: Readonly<Record<string, unknown>>): UsageTotals {
   return {
     requests: Number(row.requests ?? 0),
@@ -69,75 +74,102 @@ export function totalsOf(row: Readonly<Record<string, unknown>>): UsageTotals {
   }
 }
 
-function sourceOf(actor: Actor, filter: UsageFilter, columns: readonly string[]): Part {
-  const matching = matchingCalls(actor, filter)
-  const rollup = rollupWith([...columns, ...matching.columns])
-  const { from, to } = filter
-  const [firstDay, endDay] = [from && new Date(dayUp(from)), to && new Date(dayDown(to))]
-  if (!rollup || (firstDay && endDay && firstDay >= endDay)) return callsBetween(matching, columns, from, to)
-  const parts = [daysBetween(rollup, matching, columns, firstDay, endDay)]
-  if (from && firstDay && from < firstDay) parts.push(callsBetween(matching, columns, from, firstDay))
-  if (to && endDay && endDay < to) parts.push(callsBetween(matching, columns, endDay, to))
+/** The day of the first of the matching calls. */
+export function firstDayStatement(actor: Actor, calls: MatchingCalls): Statement {
+  const { sql, values } = conditionOf(actor, calls)
+  return { sql: `select min(at) as at from ${wholeRollup} where ${sql}`, values }
+}
+
+/** Once for each tag of a call's key; without a tag once, with null. Keys are few beside their calls, so these are summed before. */
+function withTags(actor: Actor, source: Statement, names: readonly string[]): Statement {
+  const inner = [...new Set(names.map((name) => (name === 'tag' ? 'virtual_key_id' : name)))].join(', ')
   return {
-    sql: parts.map(({ sql }) => sql).join(' union all '),
-    values: parts.flatMap(({ values }) => values),
+    sql: `select * from (select ${inner}, ${sumsOf} from (${source.sql}) calls group by ${inner}) of_keys
+      left join (select id as tagged_id, tag from virtual_keys, jsonb_array_elements_text(tags) tag where org_id = ?) tagged
+        on tagged_id = virtual_key_id`,
+    values: [...source.values, actor.organizationId],
   }
 }
 
-type Bound = Date | null | undefined
-
-function daysBetween(
-  { table }: Rollup,
-  matching: Part,
-  columns: readonly string[],
-  from: Bound,
-  to: Bound,
-): Part {
-  const bounds = boundsOf('day', from, to)
+function sourceOf(actor: Actor, { calls, columns, spans, byInterval, now }: WantedSums): Statement {
+  const matching = conditionOf(actor, calls)
+  const read = [...new Set(columns.map((column) => (column === 'tag' ? 'virtual_key_id' : column)))]
+  const tables = readableFor([...read, ...matching.columns], now)
+  const selected = [
+    ...(byInterval ? ['width_bucket(at, (select bounds from intervals)) as interval'] : []),
+    ...read,
+  ]
+  const parts = [...Map.groupBy(cutSpans(spans, tables), ({ grain }) => grain)].map(([grain, pieces]) =>
+    partOf(tables.find((rollup) => rollup.grain === grain)?.table, pieces, selected, matching),
+  )
+  // Of no time at all there are no calls.
+  if (parts.length === 0) parts.push(partOf(undefined, [{ from: 0, to: 0 }], selected, matching))
+  const union = parts.map(({ sql }) => sql).join(' union all ')
+  const values = parts.flatMap((part) => part.values)
+  if (!byInterval) return { sql: union, values }
   return {
-    sql: `select ${columns.map((column) => `${column}, `).join('')}requests, input_tokens, output_tokens, cost_nano_usd
-      from ${table} where ${matching.sql}${bounds.sql}`,
-    values: [...matching.values, ...bounds.values],
+    sql: `with intervals as (select string_to_array(?, ',')::timestamptz[] as bounds) ${union}`,
+    values: [spans.map(({ from }) => timeText(from)).join(','), ...values],
   }
 }
 
-function callsBetween(matching: Part, columns: readonly string[], from: Bound, to: Bound): Part {
-  const bounds = boundsOf('at', from, to)
-  const selected = columns.map((column) => (column === 'day' ? `${dayOfCall} as day, ` : `${column}, `))
-  return {
-    sql: `select ${selected.join('')}1 as requests, input_tokens, output_tokens, cost_nano_usd
-      from usage_records where ${matching.sql}${bounds.sql}`,
-    values: [...matching.values, ...bounds.values],
-  }
-}
-
-function boundsOf(column: 'day' | 'at', from: Bound, to: Bound): Part {
-  return {
-    sql: `${from ? ` and ${column} >= ?` : ''}${to ? ` and ${column} < ?` : ''}`,
-    values: [...(from ? [from] : []), ...(to ? [to] : [])],
-  }
-}
-
-/** The condition for calls whenever they began, and the columns that it asks of a table. */
-function matchingCalls(actor: Actor, filter: UsageFilter): Part & { readonly columns: readonly string[] } {
-  const equal = Object.entries(filterColumns).flatMap(([field, column]) => {
-    const value = filter[field as keyof typeof filterColumns]
-    return value == null ? [] : [{ sql: `${column} = ?`, values: [value], columns: [column] }]
+/** The smallest table of each grain that has all columns, the coarsest first. */
+export function readableFor(columns: readonly string[], now: number): readonly (Readable & Rollup)[] {
+  const dimensions = columns.filter((column) => column !== 'org_id')
+  return grains.flatMap((grain) => {
+    const rollup = rollupWith(grain, dimensions)
+    return rollup ? [{ ...rollup, since: grain === 'minute' ? now - minutesReadMs : -Infinity }] : []
   })
+}
+
+/** The rows of a table, or without one the calls themselves, that begin in one of the pieces. */
+function partOf(
+  table: string | undefined,
+  pieces: readonly Span[],
+  selected: readonly string[],
+  matching: Condition,
+): Statement {
+  const requests = table === undefined ? '1 as requests' : 'requests'
+  const columns = [...selected, requests, 'input_tokens', 'output_tokens', 'cost_nano_usd'].join(', ')
+  const [piece, ...others] = pieces
+  const from = `from ${table ?? 'usage_records'}`
+  if (others.length === 0 && piece) {
+    const within = withinSpan(piece)
+    return {
+      sql: `select ${columns} ${from} where ${matching.sql}${within.sql}`,
+      values: [...matching.values, ...within.values],
+    }
+  }
+  const list = pieces.map((span) => ({ begins: timeText(span.from), ends: timeText(span.to) }))
+  return {
+    sql: `select ${columns} ${from}
+      join jsonb_to_recordset(?::jsonb) as piece (begins timestamptz, ends timestamptz) on at >= begins and at < ends
+      where ${matching.sql}`,
+    values: [JSON.stringify(list), ...matching.values],
+  }
+}
+
+function withinSpan({ from, to }: Span): Statement {
+  return {
+    sql: `${Number.isFinite(from) ? ' and at >= ?' : ''}${Number.isFinite(to) ? ' and at < ?' : ''}`,
+    values: [from, to].filter(Number.isFinite).map(timeText),
+  }
+}
+
+/** As PostgreSQL reads it, which knows neither a sign before a year nor more than four digits of one. */
+function timeText(time: number): string {
+  if (time === -Infinity) return '-infinity'
+  return time === Infinity ? 'infinity' : new Date(time).toISOString()
+}
+
+function conditionOf(actor: Actor, { anyOf, tags }: MatchingCalls): Condition {
   const rows = visibleRowsOf(actor)
-  const parts = [
+  const parts: Condition[] = [
     { sql: 'org_id = ?', values: [actor.organizationId], columns: [] },
-    ...(actor.workspaceIds === null
-      ? []
-      : [
-          {
-            sql: 'workspace_id in (select jsonb_array_elements_text(?::jsonb))',
-            values: [JSON.stringify(actor.workspaceIds)],
-            columns: ['workspace_id'],
-          },
-        ]),
+    ...(actor.workspaceIds === null ? [] : [oneOf('workspace_id', actor.workspaceIds)]),
     ...(rows === null ? [] : [{ ...owned(rows), columns: ['user_id', 'team_id'] }]),
-    ...equal,
+    ...Object.entries(anyOf).map(([column, values]) => oneOf(column, values)),
+    ...(tags === undefined ? [] : [ofTaggedKeys(actor, tags)]),
   ]
   return {
     sql: parts.map(({ sql }) => sql).join(' and '),
@@ -146,5 +178,21 @@ function matchingCalls(actor: Actor, filter: UsageFilter): Part & { readonly col
   }
 }
 
-const dayDown = (time: Date) => Math.floor(time.getTime() / dayMs) * dayMs
-const dayUp = (time: Date) => Math.ceil(time.getTime() / dayMs) * dayMs
+function oneOf(column: string, values: readonly string[]): Condition {
+  const [value, ...others] = values
+  if (value !== undefined && others.length === 0) return { sql: `${column} = ?`, values, columns: [column] }
+  return {
+    sql: `${column} in (select jsonb_array_elements_text(?::jsonb))`,
+    values: [JSON.stringify(values)],
+    columns: [column],
+  }
+}
+
+function ofTaggedKeys({ organizationId }: Actor, tags: readonly string[]): Condition {
+  const any = ['false', ...tags.map(() => 'tags @> ?::jsonb')].join(' or ')
+  return {
+    sql: `virtual_key_id in (select id from virtual_keys where org_id = ? and (${any}))`,
+    values: [organizationId, ...tags.map((tag) => JSON.stringify([tag]))],
+    columns: ['virtual_key_id'],
+  }
+}

@@ -2,7 +2,7 @@ export { startKeySweep } from './deletion.ts'
 export { type ContentLogging, type VirtualKey, VirtualKeyEntity } from './entity.ts'
 export { KeyRevoked, ProfileManaged } from './errors.ts'
 export { type ExpiryPreset, expiryAfter } from './expiry.ts'
-export { checkDescription, plainFields, readKeyFields } from './fields.ts'
+export { checkDescription, checkTags, plainFields, readKeyFields } from './fields.ts'
 export { lockKeys } from './filter.ts'
 export { ProviderConfigType, VirtualKeyType } from './graphql.ts'
 export {

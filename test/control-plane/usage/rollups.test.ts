@@ -2,7 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CallFinished } from '../../../contract/events.ts'
 import type { TransactionOptions } from '../../../control-plane/db/database.ts'
 import { recordUsage } from '../../../control-plane/modules/usage/index.ts'
-import { dayOfCall, rollups } from '../../../control-plane/modules/usage/rollups.ts'
+import {
+  grainOfCall,
+  grains,
+  rollups,
+  rollupWith,
+  usageColumns,
+} from '../../../control-plane/modules/usage/rollups.ts'
 import { startApi, type Tenant, type TestApi } from '../api.ts'
 import { callFinished } from '../spending-data-plane.ts'
 
@@ -52,14 +58,14 @@ afterAll(() => api.close())
 
 it.each(rollups)(
   '$table has the sums of the calls, each once however often it was delivered',
-  async ({ table, dimensions }) => {
+  async ({ table, grain, dimensions }) => {
     const sums = 'requests::text, input_tokens::text, output_tokens::text, cost_nano_usd::text'
     const columns = dimensions.join(', ')
     const read = (sql: string) =>
       api.controlPlane.database.transaction(tenant.organizationId, (em) => em.execute<object[]>(sql))
-    const kept = await read(`select day, ${columns}, ${sums} from ${table} order by day, ${columns}`)
+    const kept = await read(`select at, ${columns}, ${sums} from ${table} order by at, ${columns}`)
     const counted = await read(
-      `select ${dayOfCall} as day, ${columns}, count(*)::text as requests, sum(input_tokens)::text as input_tokens,
+      `select ${grainOfCall(grain)} as at, ${columns}, count(*)::text as requests, sum(input_tokens)::text as input_tokens,
        sum(output_tokens)::text as output_tokens, sum(cost_nano_usd)::text as cost_nano_usd
      from usage_records group by 1, ${columns} order by 1, ${columns}`,
     )
@@ -67,6 +73,23 @@ it.each(rollups)(
     expect(kept).toEqual(counted)
   },
 )
+
+it('whatever columns are asked for, sums are read from the smallest table that has them all', () => {
+  const subsets = Array.from({ length: 2 ** usageColumns.length }, (_, bits) =>
+    usageColumns.filter((_column, index) => (bits >> index) & 1),
+  )
+  for (const grain of grains) {
+    const ofGrain = rollups.filter((rollup) => rollup.grain === grain)
+    for (const wanted of subsets) {
+      const capable = ofGrain.filter(({ dimensions }) =>
+        wanted.every((column) => dimensions.includes(column)),
+      )
+      expect(rollupWith(grain, wanted), `${grain}: ${wanted}`).toBe(capable[0])
+    }
+    expect(rollupWith(grain, ['request_id'])).toBeUndefined()
+    expect(rollupWith(grain, usageColumns) !== undefined, grain).toBe(grain !== 'minute')
+  }
+})
 
 describe.each(rollups)('row-level security alone, of $table', ({ table, dimensions }) => {
   const readAs = (options: TransactionOptions) =>
@@ -79,7 +102,7 @@ describe.each(rollups)('row-level security alone, of $table', ({ table, dimensio
   it('shows whoever sees only their own calls no sum of others', async () => {
     const user = { id: 'usr_1', teamIds: [] }
     const rows = await readAs({ rows: { scope: 'own', actorId: 'tok_1', user } })
-    const namesUsers = (dimensions as readonly string[]).includes('user_id')
+    const namesUsers = dimensions.includes('user_id')
     expect(new Set(rows.map(({ user_id }) => user_id))).toEqual(new Set(namesUsers ? ['usr_1'] : []))
   })
 
@@ -117,11 +140,12 @@ describe('sums of part of a day are those of its calls', () => {
     const expected = variedCalls(tenant.workspaceId).filter(
       ({ startedAt }) => startedAt >= midnight + from && startedAt < midnight + to,
     )
-    const query = `query($filter: UsageFilter) {
+    const query = `query($filter: UsageFilter, $sums: UsageSummaryFilter) {
       usage(filter: $filter) { totalCount totals { requests costNanoUsd } }
-      usageSummary(groupBy: [DAY, OUTCOME], filter: $filter) { totals { requests } }
+      usageSummary(groupBy: [OUTCOME], interval: DAY, filter: $sums) { totals { requests } }
     }`
-    const { data } = await api.ask(tenant.token, query, { filter: { from: at(from), to: at(to) } })
+    const filter = { from: at(from), to: at(to) }
+    const { data } = await api.ask(tenant.token, query, { filter, sums: filter })
     const cost = expected.reduce((sum, { costNanoUsd }) => sum + BigInt(costNanoUsd), 0n)
     expect(data).toMatchObject({
       usage: {

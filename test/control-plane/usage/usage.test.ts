@@ -152,22 +152,23 @@ describe('usage', () => {
   })
 
   it('is summed by the asked dimensions, in their order', async () => {
-    const document = `query ($groupBy: [UsageDimension!]!, $filter: UsageFilter) {
-      usageSummary(groupBy: $groupBy, filter: $filter) {
-        day outcome team { id } totals { requests costNanoUsd } } }`
-    const summarize = (groupBy: string[], filter = {}) => api.ask(tenant.token, document, { groupBy, filter })
-    const { data } = await summarize(['DAY', 'OUTCOME'])
-    const common = { day: '2026-11-22T00:00:00.000Z', team: null }
+    const document = `query ($groupBy: [UsageDimension!]!, $interval: UsageInterval, $filter: UsageSummaryFilter) {
+      usageSummary(groupBy: $groupBy, interval: $interval, filter: $filter) {
+        from outcome team { id } totals { requests costNanoUsd } } }`
+    const summarize = (groupBy: string[], asked: object) =>
+      api.ask(tenant.token, document, { groupBy, ...asked })
+    const { data } = await summarize(['OUTCOME'], { interval: 'DAY' })
+    const common = { from: '2026-11-22T00:00:00.000Z', team: null }
     expect(data?.usageSummary).toEqual([
       { ...common, outcome: 'denied', totals: { requests: 1, costNanoUsd: '0' } },
       { ...common, outcome: 'succeeded', totals: { requests: 3, costNanoUsd: '12000000000' } },
     ])
-    const { data: narrow } = await summarize(['OUTCOME'], { teamId: 'team_2' })
+    const { data: narrow } = await summarize(['OUTCOME'], { filter: { teamIds: ['team_2'] } })
     expect(narrow?.usageSummary).toEqual([
-      { day: null, team: null, outcome: 'succeeded', totals: { requests: 1, costNanoUsd: '4000000000' } },
+      { from: null, team: null, outcome: 'succeeded', totals: { requests: 1, costNanoUsd: '4000000000' } },
     ])
-    for (const groupBy of [[], ['DAY', 'DAY']]) {
-      const { errors } = await summarize(groupBy)
+    for (const groupBy of [[], ['TEAM', 'TEAM']]) {
+      const { errors } = await summarize(groupBy, {})
       expect(errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'groupBy' })
     }
   })
