@@ -44,7 +44,7 @@ interface Column {
 /** Who changes nothing comes first. */
 const order: readonly Asker[] = ['viewer', 'developer', 'elsewhere', 'stranger', 'nobody', 'there', 'admin']
 /** What ends a thing comes after what needs it. */
-const endings = [/^remove/, /^revoke/, /^deleteVirtualKey/, /^delete/]
+const endings = [/^removeBudgetOverride/, /^remove/, /^revoke/, /^deleteVirtualKey/, /^delete/]
 const rankOf = ({ name }: { name: string }) => endings.findIndex((ending) => ending.test(name)) + 1
 
 export function declaredPermission(field: GraphQLField<unknown, unknown>): string | undefined {

@@ -48,6 +48,7 @@ const extras: Readonly<Record<string, (things: Things, replaced: string | undefi
       },
     ],
   }),
+  setBudgetOverride: () => ({ lasts: { forever: true } }),
   configurePlugin: () => ({ name: 'audit' }),
   addRequestLimit: () => ({ maxRequests: 1 }),
   setRequestLimit: () => ({ maxRequests: 1 }),

@@ -60,7 +60,7 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-const valueOf: Readonly<Record<Exclude<UsageDimension, 'TAG'>, (call: CallFinished) => string | null>> = {
+const dimensionOf: Readonly<Record<Exclude<UsageDimension, 'TAG'>, (call: CallFinished) => string | null>> = {
   ORGANIZATION: () => tenant.organizationId,
   WORKSPACE: ({ workspaceId }) => workspaceId,
   CUSTOMER: ({ customerId }) => customerId,
@@ -73,7 +73,7 @@ const valueOf: Readonly<Record<Exclude<UsageDimension, 'TAG'>, (call: CallFinish
   UPSTREAM_MODEL: ({ upstreamModel }) => upstreamModel,
   OUTCOME: ({ outcome }) => outcome,
 }
-const dimensions = Object.keys(valueOf) as (keyof typeof valueOf)[]
+const dimensions = Object.keys(dimensionOf) as (keyof typeof dimensionOf)[]
 
 function beginOf(startedAt: number, interval: UsageInterval, timeZone: string): number {
   const at = Temporal.Instant.fromEpochMilliseconds(startedAt).toZonedDateTimeISO(timeZone)
@@ -96,7 +96,7 @@ function addUp(
   >()
   for (const call of matching) {
     const begin = interval ? new Date(beginOf(call.startedAt, interval, timeZone)) : null
-    const values = groupBy.map((dimension) => valueOf[dimension as keyof typeof valueOf](call))
+    const values = groupBy.map((dimension) => dimensionOf[dimension as keyof typeof dimensionOf](call))
     const key = JSON.stringify([begin, ...values])
     const sums = groups.get(key) ?? { requests: 0, inputTokens: 0, outputTokens: 0, costNanoUsd: 0n }
     groups.set(key, {
