@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CallFinished } from '../../../contract/events.ts'
 import { recordNodeReports } from '../../../control-plane/ingest/node-reports.ts'
+import { recordCrossings } from '../../../control-plane/modules/budgets/index.ts'
 import { recordUsage } from '../../../control-plane/modules/usage/index.ts'
 import { read, startApi, type Tenant, type TestApi } from '../api.ts'
 import { callFinished } from '../spending-data-plane.ts'
@@ -62,6 +63,30 @@ async function issueToken(input: object): Promise<{ id: string; secret: string }
 
 const revoke = (id: string) =>
   api.ask(tenant.token, 'mutation($id: ID!) { revokeApiToken(input: { id: $id }) { __typename } }', { id })
+
+describe('budgetThresholdCrossed', () => {
+  it('tells whoever follows the budget which share of its limit is spent, and nobody else', async () => {
+    const created = await api.ask(
+      tenant.token,
+      `mutation($input: SetBudgetInput!) { setBudget(input: $input) { ... on Budget { id } } }`,
+      { input: { owner: { organization: true }, limit: '1000', period: 'NONE' } },
+    )
+    const { id: budgetId } = read<{ id: string }>(created.data, 'setBudget')
+    const document = `subscription($budgetId: ID) {
+      budgetThresholdCrossed(budgetId: $budgetId) { percent limit settled budget { id } } }`
+    const subscriber = await follow(document, tenant.token, { budgetId })
+    const crossing = (id: string, percent: number) => ({
+      ...{ workspaceId: null, budgetId: id, ownerKind: 'organization' as const, percent, at: new Date() },
+      ...{ ownerId: tenant.organizationId, windowStartsAt: new Date(0), windowEndsAt: null },
+      ...{ limitNanoUsd: '1000', settledNanoUsd: String(percent * 10) },
+    })
+    await api.controlPlane.database.transaction(tenant.organizationId, (em) =>
+      recordCrossings(em, tenant.organizationId, [crossing('bud_of_another', 50), crossing(budgetId, 80)]),
+    )
+    const told = { percent: 80, limit: '1000', settled: '800', budget: { id: budgetId } }
+    expect((await subscriber.next())?.data?.budgetThresholdCrossed).toEqual(told)
+  })
+})
 
 describe('a subscription', () => {
   it('tells each call once, in the order of commits, and nothing from before it began', async () => {

@@ -146,13 +146,14 @@ const query = fc
   .map(({ groupBy, interval, timeZone, from, to, ...filter }): UsageQuery => {
     const isFine = interval === 'MINUTE' || interval === 'HOUR'
     const begin = isFine ? Math.max(from ?? 0, now - 1.3 * day) : from
+    const end = isFine && to !== undefined ? Math.min(to, now) : to
     return {
       groupBy,
       ...(interval && { interval, timeZone }),
       filter: {
         ...filter,
         ...(begin !== undefined && { from: new Date(begin) }),
-        ...(to !== undefined && { to: new Date(to) }),
+        ...(end !== undefined && { to: new Date(end) }),
       },
     }
   })
