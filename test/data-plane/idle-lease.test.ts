@@ -7,11 +7,13 @@ const limit = 3_000_000n
 const leastUsed = (limit * 95n) / 100n
 
 let gateway: Gateway
+let budgetId: string
 beforeAll(async () => {
   gateway = await startGateway({ dataPlanes: 2 })
   const owner = { kind: 'organization', id: gateway.organizationId } as const
   const actor = systemActor(gateway.organizationId)
-  await setBudget(gateway.controlPlane.services, actor, { owner, limitNanoUsd: limit, period: 'NONE' })
+  const terms = { owner, limitNanoUsd: limit, period: 'NONE' } as const
+  budgetId = (await setBudget(gateway.controlPlane.services, actor, terms)).budget.id
 }, 60_000)
 afterAll(() => gateway.stop())
 
@@ -34,7 +36,8 @@ async function readLeases() {
   const rows = await database.transaction(gateway.organizationId, (em) =>
     em.execute<{ name: string; remaining: string }[]>(
       `select name, sum(remaining) as remaining from budget_leases
-       join data_planes on data_planes.id = data_plane_id where closed_at is null group by name`,
+       join data_planes on data_planes.id = data_plane_id where closed_at is null and budget_id = ? group by name`,
+      [budgetId],
     ),
   )
   return new Map(rows.map(({ name, remaining }) => [name, BigInt(remaining)]))
@@ -44,7 +47,8 @@ async function readWindow() {
   const { database } = gateway.controlPlane
   const [window] = await database.transaction(gateway.organizationId, (em) =>
     em.execute<{ settled: string; leased: string; overdrawn: string }[]>(
-      'select settled, leased, overdrawn from budget_windows',
+      'select settled, leased, overdrawn from budget_windows where budget_id = ?',
+      [budgetId],
     ),
   )
   return window

@@ -84,9 +84,11 @@ const readCharged = async () => {
   return found.map(({ cost, ...row }) => ({ ...row, costNanoUsd: Number(cost) }))
 }
 
+/** Of the demo's own budget: of the other one the data planes hear when the first calls may have begun. */
 const readWindow = async () => {
   const [window] = await rows<{ settled: string; leased: string; overdrawn: string }>(
-    'select settled, leased, overdrawn from budget_windows',
+    `select settled, leased, overdrawn from budget_windows
+     join budgets on budgets.id = budget_id where owner_kind <> 'organization'`,
   )
   return window
 }
