@@ -3,8 +3,12 @@ import type { Client } from 'pg'
 /** A digest of every row of every table, and of each row's version, by the table's name. */
 export type StoredRows = Readonly<Record<string, string>>
 
-/** What the publisher writes behind a change, which has shown in the tables of the change by then. */
-const bookkeeping: ReadonlySet<string> = new Set(['config_revisions'])
+/** What is written in the background: behind a change, which has shown in its own tables by then, or every 30 s. */
+const bookkeeping: ReadonlySet<string> = new Set([
+  'config_revisions',
+  'budget_reconciliations',
+  'budget_charges',
+])
 
 /** What is stored, past every wall. */
 export async function storedRows(client: Client): Promise<StoredRows> {

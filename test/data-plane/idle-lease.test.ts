@@ -14,6 +14,7 @@ beforeAll(async () => {
   const actor = systemActor(gateway.organizationId)
   const terms = { owner, limitNanoUsd: limit, period: 'NONE' } as const
   budgetId = (await setBudget(gateway.controlPlane.services, actor, terms)).budget.id
+  await gateway.applied()
 }, 60_000)
 afterAll(() => gateway.stop())
 

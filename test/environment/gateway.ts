@@ -59,6 +59,8 @@ export interface Gateway {
   ): Promise<GraphqlAnswer<Data>>
   /** Starts the data plane of this index again, from its own state directory. */
   restartDataPlane(index: number): Promise<DataPlane>
+  /** Waits until all data planes run what has been decided so far. */
+  applied(): Promise<void>
   /** Everything that both planes have logged. */
   logged(): string
   stop(): Promise<void>
@@ -118,7 +120,8 @@ async function open(options: GatewayOptions, opened: AsyncDisposableStack): Prom
 
   const graphqlUrl = `${controlPlane.url}/graphql`
   const demo = await seedDemo(graphqlApi(graphqlUrl, adminToken), simulator.baseUrl)
-  await Promise.all(dataPlanes.map((plane) => untilServed(plane.url, demo.virtualKey)))
+  const applied = () => untilApplied(controlPlane, organizationId, dataPlanes)
+  await applied()
   return {
     ...{
       organizationId,
@@ -133,6 +136,7 @@ async function open(options: GatewayOptions, opened: AsyncDisposableStack): Prom
     },
     redisUrl: store,
     logged,
+    applied,
     graphql: (query, variables, token = adminToken) => ask(graphqlUrl, token, query, variables),
     async restartDataPlane(index) {
       await dataPlanes[index]?.close()
@@ -215,13 +219,29 @@ async function ask<Data>(
 }
 
 /** A call with this key gets past the configuration, so the data plane has caught up with it. */
-async function untilServed(dataPlaneUrl: string, virtualKey: string): Promise<void> {
+async function untilApplied(
+  { database }: ControlPlane,
+  organizationId: string,
+  dataPlanes: readonly DataPlane[],
+): Promise<void> {
+  const [newest] = await database.transaction(organizationId, (em) =>
+    em.execute<{ revision: number }[]>('select max(revision)::int as revision from config_revisions'),
+  )
   const signal = AbortSignal.timeout(20_000)
-  const headers = { authorization: `Bearer ${virtualKey}` }
-  for (;;) {
-    const response = await fetch(`${dataPlaneUrl}/v1/models`, { headers, signal })
-    if (response.status === 200) return
-    signal.throwIfAborted()
-    await new Promise((resolve) => setTimeout(resolve, 20))
+  for (const { statusUrl } of dataPlanes) {
+    while ((await readRevision(statusUrl, signal)) < (newest?.revision ?? 0)) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
   }
+}
+
+async function readRevision(statusUrl: string, signal: AbortSignal): Promise<number> {
+  const response = await fetch(`${statusUrl}/status/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query: '{ node { revision } }' }),
+    signal,
+  })
+  const { data } = (await response.json()) as { data?: { node: { revision: number } } }
+  return data?.node.revision ?? 0
 }

@@ -261,7 +261,8 @@ async function addProviderKey(credentialId: string, secret: string): Promise<voi
   await database.transaction(organizationId, async (em) => {
     await em.execute(
       `insert into providers (id, org_id, name, base_url, allow_private_network, active, connect_timeout_ms,
-         idle_timeout_ms, created_at) values (?, ?, 'demo', 'http://127.0.0.1', true, true, 1000, 1000, now())`,
+         idle_timeout_ms, when_caller_leaves, created_at)
+       values (?, ?, 'demo', 'http://127.0.0.1', true, true, 1000, 1000, 'abort', now())`,
       [providerId, organizationId],
     )
     await em.execute(
