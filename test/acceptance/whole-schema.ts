@@ -122,6 +122,7 @@ class Reader {
     const [value] = this.type(name).enumValues ?? []
     if (value) return value.name
     if (name === 'Int') return '1'
+    if (name === 'PolicyOwnerInput') return '{ organization: true }'
     throw new Error(`there is no sample for a required argument of the type ${name}`)
   }
 
