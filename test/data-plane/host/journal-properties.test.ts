@@ -68,5 +68,6 @@ describe('whatever happens to a journal and its shipper', () => {
       }),
       { numRuns: 40 },
     )
-  })
+    // Each batch waits for the disk, which others use too.
+  }, 60_000)
 })
