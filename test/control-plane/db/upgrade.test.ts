@@ -16,7 +16,10 @@ const isEarlier = (name: string) => name < '021'
 
 async function run(client: Client, wanted: (name: string) => boolean): Promise<void> {
   for (const { name, statements } of migrations) {
-    if (wanted(name)) for (const statement of statements(applicationRole)) await client.query(statement)
+    if (!wanted(name)) continue
+    await client.query('begin')
+    for (const statement of statements(applicationRole)) await client.query(statement)
+    await client.query('commit')
   }
 }
 
