@@ -16,7 +16,8 @@ export default defineConfig({
     globalSetup: ['test/environment/global-setup.ts'],
     // Most tests wait for a database, a Redis or a process: one worker leaves half of a small machine idle.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    testTimeout: 20_000,
+    // A bound for what hangs, far beyond what anything takes: a busy machine is no failure.
+    testTimeout: 60_000,
     hookTimeout: 60_000,
   },
 })

@@ -131,7 +131,7 @@ describe('GET /v1/quota', () => {
     const { response } = await clientOf(key).chat.completions.create(ask).withResponse()
     const cost = response.headers.get('x-gatehouse-cost-usd')
     await expect
-      .poll(async () => (await quotaOf(key.secret)).budgets.at(-1)?.used, { timeout: 10_000 })
+      .poll(async () => (await quotaOf(key.secret)).budgets.at(-1)?.used, { timeout: 30_000 })
       .toBe(cost)
     await showAmounts(false)
   })
@@ -146,7 +146,7 @@ describe('GET /v1/quota', () => {
            edges { node { operation outcome costNanoUsd } } } }`,
         { id: key.id },
       )
-    await expect.poll(recorded, { timeout: 10_000 }).toEqual({
+    await expect.poll(recorded, { timeout: 30_000 }).toEqual({
       usage: { edges: [{ node: { operation: 'quota', outcome: 'succeeded', costNanoUsd: '0' } }] },
     })
   })

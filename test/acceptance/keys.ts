@@ -123,5 +123,5 @@ export async function configurationApplied(gateway: Pick<Gateway, 'graphql' | 's
     })
     const { data } = (await response.json()) as { data?: { node: { revision: number } } }
     return (data?.node.revision ?? 0) >= configuration.revision
-  }, 5_000)
+  }, 30_000)
 }

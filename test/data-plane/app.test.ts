@@ -127,7 +127,7 @@ describe('a data plane on a real Redis', () => {
           }
           return [...types].sort()
         },
-        { timeout: 5_000 },
+        { timeout: 30_000 },
       )
       .toEqual(['call.finished', 'node.reported'])
   })
@@ -152,7 +152,7 @@ describe('a data plane on a real Redis', () => {
     expect(response.status).toBe(503)
     expect(await response.json()).toMatchObject({ error: { code: 'config_unavailable' } })
     await publish()
-    await expect.poll(async () => (await chat(at)).status, { timeout: 5_000 }).toBe(200)
+    await expect.poll(async () => (await chat(at)).status, { timeout: 30_000 }).toBe(200)
   })
 
   it('serves nobody from the configuration on that no longer names it, restarts included', async () => {
@@ -161,7 +161,7 @@ describe('a data plane on a real Redis', () => {
     expect((await chat(at)).status).toBe(200)
     authority.change([], [`data_plane/${dataPlaneId}`])
     await publish()
-    await expect.poll(async () => (await chat(at)).status, { timeout: 5_000 }).toBe(503)
+    await expect.poll(async () => (await chat(at)).status, { timeout: 30_000 }).toBe(503)
     await dataPlane?.close()
     const { url: again, statusUrl } = await start({ REDIS_URL: 'redis://127.0.0.1:1' })
     const refused = await (await chat(again)).json()

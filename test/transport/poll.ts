@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-const limitMs = 10_000
+const limitMs = 30_000
 
 /** Asks again until the answer is there; fails the test when it never comes. */
 export async function eventually<T>(
