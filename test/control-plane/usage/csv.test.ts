@@ -2,21 +2,27 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { csvCell } from '../../../control-plane/modules/usage/csv.ts'
 import { recordUsage } from '../../../control-plane/modules/usage/index.ts'
-import { read, startApi, type Tenant, type TestApi } from '../api.ts'
+import { read, type Tenant, type TestApi } from '../api.ts'
+import { type RoleApi, startRoleApi } from '../modules/roles/role-api.ts'
 import { callFinished } from '../spending-data-plane.ts'
 
+let roles: RoleApi
 let api: TestApi
+let userId: string
 let tenant: Tenant
 const now = Date.parse('2026-11-22T17:23:41.123Z')
 
 beforeAll(async () => {
-  api = await startApi({ now: () => now })
-  tenant = await api.createTenant('Acme')
+  roles = await startRoleApi({ now: () => now })
+  api = roles.api
+  tenant = roles.tenant
+  userId = await roles.createUser({ name: 'Ada', email: 'ada@example.com' })
   const { organizationId, workspaceId } = tenant
   const reported = Array.from({ length: 40 }, (_, index) => ({
     dataPlaneId: 'dp_1',
     call: callFinished({
       workspaceId,
+      userId: index < 7 ? userId : 'usr_other',
       requestedModel: ['=cmd|a', 'a,"b"', 'plain', null][index % 4] ?? null,
       outcome: index % 3 === 0 ? 'denied' : 'succeeded',
       costNanoUsd: 9_000_000_000_000_000 - index,
@@ -27,7 +33,7 @@ beforeAll(async () => {
     recordUsage(em, organizationId, reported),
   )
 })
-afterAll(() => api.close())
+afterAll(() => roles.api.close())
 
 const get = (search: string, token: string | undefined = tenant.token) =>
   fetch(`${api.controlPlane.url}/usage.csv?${search}`, { headers: { authorization: `Bearer ${token}` } })
@@ -81,6 +87,23 @@ describe('usage as CSV', () => {
   ])('refuses a bad %s by its name: %s', async (parameter, search) => {
     const response = await get(search)
     expect([response.status, await response.json()]).toMatchObject([400, { error: { parameter } }])
+  })
+
+  it('sums one’s own calls for a role that sees no others', async () => {
+    const role = await roles.createRole({ name: 'own', permissions: ['usage:view'], rowScope: 'OWN' })
+    await roles.assign({ userId, roleId: role.id })
+    const token = await roles.issue({ roleId: role.id, userId })
+    const rows = parse(await (await get('groupBy=USER', token)).text())
+    expect(rows.map(([user, requests]) => [user, requests])).toEqual([
+      ['user_id', 'requests'],
+      [userId, '7'],
+    ])
+  })
+
+  it('is refused to a role without usage:view', async () => {
+    const role = await roles.createRole({ name: 'none', permissions: ['teams:view'] })
+    const token = await roles.issue({ roleId: role.id })
+    expect((await get('groupBy=MODEL', token)).status).toBe(403)
   })
 
   it('tells nothing without a token', async () => {
