@@ -15,6 +15,7 @@ import { registerHealth } from './http/health.ts'
 import { registerMetrics } from './http/metrics-endpoint.ts'
 import { registerPage } from './http/page.ts'
 import { maskUnexpectedErrors } from './http/unexpected-errors.ts'
+import { registerUsageCsv } from './http/usage-csv.ts'
 import { startIngest } from './ingest/ingest.ts'
 import { startClosingUnknownEnds } from './ingest/unknown-ends.ts'
 import { startLeaseServer } from './leases/lease-server.ts'
@@ -156,6 +157,7 @@ function createServer(
   registerHealth(fastify, health)
   registerEnrolment(fastify, services)
   registerConfigurationPolls(fastify, polls)
+  registerUsageCsv(fastify, services, { ...env.graphql, rates })
   // The page asks for the schema, and for what is typed into it.
   const { introspection, persistedOperationsFile } = env.graphql
   if (introspection && persistedOperationsFile === undefined) registerPage(fastify)

@@ -74,7 +74,7 @@ export async function summarizeUsage(
     if (rows.length > mostUsageGroups) {
       throw new BadUserInput(
         'groupBy',
-        `gives more than ${mostUsageGroups} groups: narrow the filter, name fewer dimensions or a longer interval, or read them as CSV`,
+        `gives more than ${mostUsageGroups} groups: narrow the filter, name fewer dimensions or or a longer interval`,
       )
     }
     return rows.map(prepared.groupOf)

@@ -1,0 +1,74 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { GraphQLError } from 'graphql'
+import type { RequestRates } from '../../transport/request-rates.ts'
+import type { GraphqlSettings } from '../env.ts'
+import { Unauthenticated } from '../graphql/errors.ts'
+import { writeUsageCsv } from '../modules/usage/csv.ts'
+import { readUsageQuery } from '../modules/usage/csv-query.ts'
+import { summarizeUsage } from '../modules/usage/summary.ts'
+import type { ServiceContext } from '../service-context.ts'
+import { createErrorMask } from './mask-error.ts'
+import { authenticate } from './principal.ts'
+import { TooManyRequests } from './refusals.ts'
+import { createRequestLimiter } from './request-limiter.ts'
+import { senderAddress } from './sender-address.ts'
+
+export interface UsageCsvOptions extends GraphqlSettings {
+  /** Counts requests for all control planes, together with those of GraphQL. */
+  readonly rates: RequestRates | undefined
+}
+
+/** Serves `GET /usage.csv`: what `usageSummary` answers, to whom it would. */
+export function registerUsageCsv(
+  fastify: FastifyInstance,
+  services: ServiceContext,
+  { requestsPerMinute, requestsPerMinuteOfAddress, operationTimeoutSeconds, rates }: UsageCsvOptions,
+): void {
+  const counting = { now: services.now, shared: rates }
+  const ofAddress = createRequestLimiter({
+    ...counting,
+    kind: 'address',
+    requestsPerMinute: requestsPerMinuteOfAddress,
+  })
+  const ofPrincipal = createRequestLimiter({ ...counting, kind: 'principal', requestsPerMinute })
+  const mask = createErrorMask(services.log, operationTimeoutSeconds)
+
+  const answer = async ({ ip, headers, url }: FastifyRequest): Promise<string> => {
+    const fromAddress = await ofAddress.admit(senderAddress(ip))
+    if (!fromAddress.admitted) throw new TooManyRequests('address', requestsPerMinuteOfAddress, fromAddress)
+    const actor = await authenticate(services, headers.authorization ?? null)
+    if (!actor) throw new Unauthenticated()
+    const verdict = await ofPrincipal.admit(actor.id)
+    if (!verdict.admitted) throw new TooManyRequests('principal', requestsPerMinute, verdict)
+    actor.require('usage:view')
+    const query = readUsageQuery(new URL(url, 'http://localhost').searchParams)
+    return writeUsageCsv(query, await summarizeUsage(services, actor, query))
+  }
+  fastify.get('/usage.csv', async (request, reply) => {
+    try {
+      const csv = await answer(request)
+      return reply
+        .type('text/csv; charset=utf-8; header=present')
+        .header('content-disposition', 'attachment; filename="usage.csv"')
+        .header('cache-control', 'no-store')
+        .send(csv)
+    } catch (error) {
+      const { status, headers, body } = refusalOf(mask(error))
+      return reply.code(status).headers(headers).send(body)
+    }
+  })
+}
+
+const statuses: Readonly<Record<string, number>> = { BAD_USER_INPUT: 400, FORBIDDEN: 403 }
+
+function refusalOf(error: Error) {
+  const extensions = error instanceof GraphQLError ? error.extensions : {}
+  const code = String(extensions.code ?? 'INTERNAL_SERVER_ERROR')
+  const { status = statuses[code] ?? 500, headers = {} } = (extensions.http ?? {}) as {
+    status?: number
+    headers?: Record<string, string>
+  }
+  const parameter =
+    typeof extensions.field === 'string' ? extensions.field.replace(/^filter\./, '') : undefined
+  return { status, headers, body: { error: { type: code.toLowerCase(), message: error.message, parameter } } }
+}
