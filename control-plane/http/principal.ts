@@ -24,17 +24,26 @@ export function requirePrincipal(
 ): Plugin<object, Principal> {
   return {
     async onParams({ request, context }) {
-      const actor = await authenticate(services, request.headers.get('authorization'))
-      if (!actor) throw new Unauthenticated()
-      const verdict = await limiter.admit(actor.id)
-      if (!verdict.admitted) throw new TooManyRequests('principal', limiter.requestsPerMinute, verdict)
-      for (const header of tenantHeaders) {
-        const claimed = request.headers.get(header)
-        if (claimed !== null && claimed !== actor.organizationId) throw new TenantMismatch(header)
-      }
-      context.actor = actor
+      context.actor = await admitPrincipal(services, limiter, (name) => request.headers.get(name))
     },
   }
+}
+
+/** @throws Unauthenticated, TooManyRequests, TenantMismatch */
+export async function admitPrincipal(
+  services: ServiceContext,
+  limiter: RequestLimiter,
+  header: (name: string) => string | null,
+): Promise<Actor> {
+  const actor = await authenticate(services, header('authorization'))
+  if (!actor) throw new Unauthenticated()
+  const verdict = await limiter.admit(actor.id)
+  if (!verdict.admitted) throw new TooManyRequests('principal', limiter.requestsPerMinute, verdict)
+  for (const name of tenantHeaders) {
+    const claimed = header(name)
+    if (claimed !== null && claimed !== actor.organizationId) throw new TenantMismatch(name)
+  }
+  return actor
 }
 
 /** @returns undefined when there is no token, or none that is valid. */

@@ -2,13 +2,12 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { GraphQLError } from 'graphql'
 import type { RequestRates } from '../../transport/request-rates.ts'
 import type { GraphqlSettings } from '../env.ts'
-import { Unauthenticated } from '../graphql/errors.ts'
 import { writeUsageCsv } from '../modules/usage/csv.ts'
 import { readUsageQuery } from '../modules/usage/csv-query.ts'
 import { summarizeUsage } from '../modules/usage/summary.ts'
 import type { ServiceContext } from '../service-context.ts'
 import { createErrorMask } from './mask-error.ts'
-import { authenticate } from './principal.ts'
+import { admitPrincipal } from './principal.ts'
 import { TooManyRequests } from './refusals.ts'
 import { createRequestLimiter } from './request-limiter.ts'
 import { senderAddress } from './sender-address.ts'
@@ -36,10 +35,7 @@ export function registerUsageCsv(
   const answer = async ({ ip, headers, url }: FastifyRequest): Promise<string> => {
     const fromAddress = await ofAddress.admit(senderAddress(ip))
     if (!fromAddress.admitted) throw new TooManyRequests('address', requestsPerMinuteOfAddress, fromAddress)
-    const actor = await authenticate(services, headers.authorization ?? null)
-    if (!actor) throw new Unauthenticated()
-    const verdict = await ofPrincipal.admit(actor.id)
-    if (!verdict.admitted) throw new TooManyRequests('principal', requestsPerMinute, verdict)
+    const actor = await admitPrincipal(services, ofPrincipal, (name) => headers[name]?.toString() ?? null)
     actor.require('usage:view')
     const query = readUsageQuery(new URL(url, 'http://localhost').searchParams)
     return writeUsageCsv(query, await summarizeUsage(services, actor, query))

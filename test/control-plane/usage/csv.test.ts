@@ -110,6 +110,13 @@ describe('usage as CSV', () => {
     expect((await get('groupBy=MODEL', 'ghat.wrong')).status).toBe(401)
   })
 
+  it('is refused to a token of another organization than the one that the request names', async () => {
+    const headers = { authorization: `Bearer ${tenant.token}`, 'x-gatehouse-organization': 'org_other' }
+    const response = await fetch(`${api.controlPlane.url}/usage.csv?groupBy=MODEL`, { headers })
+    expect(response.status).toBe(403)
+    expect(await response.json()).toMatchObject({ error: { type: 'tenant_mismatch' } })
+  })
+
   it('has no cell that a spreadsheet runs, and gives every other back', () => {
     const text = fc.string({ unit: fc.constantFrom('=', '+', '-', '@', '\t', ',', '"', 'a', ' ') })
     fc.assert(
