@@ -1,2 +1,3 @@
 export { type UsageRecord, UsageRecordEntity } from './entity.ts'
+export { startMinutePruning } from './pruning.ts'
 export { recordUsage } from './record.ts'
