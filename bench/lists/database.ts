@@ -14,9 +14,11 @@ import { createOrganization, issueAdminToken } from '../../control-plane/bootstr
 import { openDatabase } from '../../control-plane/db/database.ts'
 import { migrate } from '../../control-plane/db/migrate.ts'
 import { onStop } from '../processes.ts'
-import { seed } from './seed.ts'
+import { type Seed, seed } from './seed.ts'
 
 const databaseName = 'gatehouse'
+
+type SeededRows = Pick<Seed, 'usageRows' | 'auditEvents'>
 
 export interface SeededDatabase {
   /** Connects as the control plane does. */
@@ -26,7 +28,7 @@ export interface SeededDatabase {
 
 /** A real PostgreSQL with the rows in it: those of `folder` when it has been filled before, else new ones. */
 export async function openSeeded(
-  { folder, usageRows }: { readonly folder: string | undefined; readonly usageRows: number },
+  { folder, ...rows }: SeededRows & { readonly folder: string | undefined },
   progress: (text: string) => void,
 ): Promise<SeededDatabase> {
   const postgres = await startPostgres({ dataDir: folderFor(folder), announce: progress, durable: false })
@@ -40,7 +42,7 @@ export async function openSeeded(
   await client.connect()
   try {
     const organizationId =
-      (await seededOrganization(client)) ?? (await seedNew(client, { url, usageRows, progress }))
+      (await seededOrganization(client)) ?? (await seedNew(client, { url, ...rows, progress }))
     return { url, adminToken: await issueAdmin(url, organizationId) }
   } finally {
     await client.end()
@@ -64,12 +66,12 @@ async function seededOrganization(client: pg.Client): Promise<string | undefined
 
 async function seedNew(
   client: pg.Client,
-  options: { readonly url: string; readonly usageRows: number; progress(text: string): void },
+  { url, progress, ...rows }: SeededRows & { readonly url: string; progress(text: string): void },
 ): Promise<string> {
-  const database = await openDatabase({ url: options.url })
+  const database = await openDatabase({ url })
   try {
     const created = await createOrganization(database, { name: 'Being seeded' })
-    await seed(client, { ...created, usageRows: options.usageRows }, options.progress)
+    await seed(client, { ...created, ...rows }, progress)
     await client.query(`update organizations set name = 'Seeded' where id = $1`, [created.organizationId])
     return created.organizationId
   } finally {

@@ -12,7 +12,7 @@ async function main(): Promise<void> {
     progress(usage)
     return
   }
-  const api = await startListsApi(await openSeeded(flags, progress))
+  const api = await startListsApi(await openSeeded({ ...flags, auditEvents: true }, progress))
   for (const shape of flags.cases) {
     process.stdout.write(`${JSON.stringify(await measureList(api, shape, flags.rounds))}\n`)
   }

@@ -6,6 +6,8 @@ export interface Seed {
   readonly organizationId: string
   readonly workspaceId: string
   readonly usageRows: number
+  /** Whether each call has its audit event. */
+  readonly auditEvents: boolean
 }
 
 const rowsAtOnce = 500_000
@@ -42,12 +44,12 @@ export async function seed(client: pg.Client, into: Seed, progress: (text: strin
   for (let from = 0; from < into.usageRows; from += rowsAtOnce) {
     const to = Math.min(from + rowsAtOnce, into.usageRows)
     for (const statement of calls(into, from, to)) await client.query(statement)
-    progress(`${to} calls, each with its audit event`)
+    progress(`${to} calls${into.auditEvents ? ', each with its audit event' : ''}`)
   }
   for (const definition of indexes) await client.query(definition)
   progress(`${indexes.length} indexes are built`)
   await client.query(`with ${additionsFrom('usage_records').join(', ')} select`)
-  progress('the sums of days are there')
+  progress('the sums are there')
   await client.query('vacuum (analyze)')
 }
 
@@ -68,9 +70,9 @@ function hierarchy({ organizationId, workspaceId }: Seed): string[] {
     `insert into memberships (id, org_id, workspace_id, user_id, team_id, source, created_at)
      select 'mb_' || substr(id, 5), org_id, '${workspaceId}', id, team_id, 'home', created_at from users`,
     `insert into providers (id, org_id, name, base_url, allow_private_network, active, connect_timeout_ms,
-       idle_timeout_ms, created_at)
+       idle_timeout_ms, when_caller_leaves, created_at)
      select ${sqlIdOf('prov', 'p')}, '${organizationId}', 'provider-' || p, 'https://provider.example', false, true,
-       5000, 60000, now() ${many(4, 'p')}`,
+       5000, 60000, 'drain_capped', now() ${many(4, 'p')}`,
     `insert into virtual_keys (id, org_id, workspace_id, name, tags, user_id, team_id, customer_id, status,
        priority, expires_at, created_at)
      select ${sqlIdOf('vk', 'k')}, ${place}, 'Key ' || k || ' of ' || substr(md5(k::text), 1, 8),
@@ -87,7 +89,8 @@ function hierarchy({ organizationId, workspaceId }: Seed): string[] {
 }
 
 /** Calls in the order of time; a few keys make most of them. */
-function calls({ organizationId, workspaceId, usageRows }: Seed, from: number, to: number): string[] {
+function calls(into: Seed, from: number, to: number): string[] {
+  const { organizationId, workspaceId, usageRows, auditEvents } = into
   const at = `date_trunc('milliseconds', now() - interval '${spanDays} days' * (1 - i::float8 / ${usageRows}))`
   return [
     `create temporary table call as
@@ -109,16 +112,20 @@ function calls({ organizationId, workspaceId, usageRows }: Seed, from: number, t
        case outcome when 'succeeded' then 200 when 'denied' then 403 else 502 end,
        case outcome when 'denied' then 'model_not_allowed' end, 1, 1, '[]'
      from call order by i`,
-    `insert into audit_events (id, org_id, workspace_id, at, type, actor_kind, actor_id, actor_name, subject_kind,
+    ...(auditEvents ? [auditEventsOf(into)] : []),
+    'drop table call',
+  ]
+}
+
+function auditEventsOf({ organizationId, workspaceId }: Seed): string {
+  return `insert into audit_events (id, org_id, workspace_id, at, type, actor_kind, actor_id, actor_name, subject_kind,
        subject_id, outcome, details)
      select ${sqlIdOf('evt', 'i')}, '${organizationId}', '${workspaceId}', at, 'inference.' || outcome, 'virtual_key',
        ${sqlIdOf('vk', 'k')}, 'Key ' || k, 'inference', ${sqlIdOf('att', 'i')}, outcome,
        jsonb_build_object('requestId', ${sqlIdOf('req', 'i')}, 'requestedModel', 'model-' || m, 'providerId',
          ${sqlIdOf('prov', 'p')}, 'userId', ${ofUser(userId)}, 'teamId', ${ofTeam(teamId)}, 'costNanoUsd',
          1000 * (100 + k % 900), 'durationMs', 500, 'operation', 'chat_completions', 'status', 200)
-     from call order by i`,
-    'drop table call',
-  ]
+     from call order by i`
 }
 
 /** Built once over all rows they take minutes less than row by row. The answer is what builds them again. */
