@@ -54,6 +54,8 @@ export async function dumpRedis(url: string): Promise<Stored[]> {
     const stored: Stored[] = []
     for (const key of await client.keys('*')) {
       const type = await client.type(key)
+      // It has expired since it was listed.
+      if (type === 'none') continue
       const read = reads[type]
       if (!read) throw new Error(`the Redis key ${key} is a ${type}, which this dump cannot read`)
       const where = `${type} ${key}`
