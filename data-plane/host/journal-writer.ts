@@ -91,6 +91,13 @@ export class JournalWriter {
 
   /** Writes what waits; what the disk refuses is kept and tried again later. @returns whether all is written */
   flush(): boolean {
+    const isRotating = this.#segments.isFull
+    const isWritten = this.#write()
+    if (isRotating) this.syncInBackground()
+    return isWritten
+  }
+
+  #write(): boolean {
     try {
       if (this.#segments.isFull) this.#rotate()
       this.#writeLines()
@@ -162,12 +169,11 @@ export class JournalWriter {
     // The checkpoint counts what waits; read after it once more, an end would be charged twice.
     this.#writeLines()
     this.#segments.rotate(sealLine('checkpoint', this.#options.checkpoint()))
-    this.syncInBackground()
   }
 
   /** Makes what is written survive a loss of power. @returns whether that is all that waited */
   async #sync(): Promise<boolean> {
-    const isWritten = this.flush()
+    const isWritten = this.#write()
     try {
       await this.#segments.sync()
     } catch (error) {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { maxUnconfirmedBatches, openConfirmation, sealBatch } from '../../contract/event-batch.ts'
+import { maxUnconfirmedBatches, sealBatch } from '../../contract/event-batch.ts'
 import type { KeyLookup, SigningKey } from '../../contract/signed.ts'
 import type { EventProducer } from '../../transport/event-stream.ts'
 import { within } from '../deadline.ts'
+import { ConfirmationReader } from './confirmation-reader.ts'
 import type { HostLog } from './host-log.ts'
 import type { DurableJournal } from './journal.ts'
 import { isSamePosition, type Position } from './journal-record.ts'
@@ -51,6 +52,7 @@ export class Shipper {
   readonly #options: ShipperOptions
   #incarnation = newIncarnation()
   readonly #unconfirmed = new UnconfirmedBatches(maxUnconfirmedBatches)
+  readonly #confirmations: ConfirmationReader
   readonly #stopped = new AbortController()
   #sequence = 0
   /** What goes out next. */
@@ -59,7 +61,6 @@ export class Shipper {
   /** Everything in the journal before this position has been sent. */
   #sentUpTo: Position
   #confirmationReadAt = Number.NEGATIVE_INFINITY
-  #lastConfirmation: string | null = null
   #isStoreAway = false
   #isClosing = false
   #isBeginningAnew = false
@@ -67,6 +68,7 @@ export class Shipper {
 
   constructor(options: ShipperOptions) {
     this.#options = options
+    this.#confirmations = new ConfirmationReader(options)
     this.#sentUpTo = options.journal.shipped
   }
 
@@ -182,8 +184,7 @@ export class Shipper {
     this.#confirmationReadAt = now
     const heard = await this.#hear(this.#unconfirmed.due(now))
     if (!heard) return
-    const sequence = this.#confirmedSequence(heard.confirmation)
-    if (sequence !== undefined) this.#giveUp(this.#unconfirmed.confirm(sequence))
+    if (heard.confirmation !== null) this.#confirmUpTo(heard.confirmation)
     for (const batch of heard.gone) {
       // While the stream takes none, what is confirmed meanwhile is worth more than another attempt.
       if (this.#unconfirmed.has(batch) && !(await this.#sendAgain(batch))) return
@@ -225,26 +226,10 @@ export class Shipper {
     return gone
   }
 
-  /** Up to which of this process's batches a confirmation reaches; undefined when it is not about them. */
-  #confirmedSequence(text: string | null): number | undefined {
-    if (text === null || text === this.#lastConfirmation) return undefined
-    this.#lastConfirmation = text
-    const { organizationId, dataPlaneId, controlPlaneKeys, log } = this.#options
-    try {
-      const confirmation = openConfirmation(text, controlPlaneKeys)
-      // What an earlier process sent is sent again by this one.
-      const isOurs =
-        confirmation.organizationId === organizationId &&
-        confirmation.dataPlaneId === dataPlaneId &&
-        confirmation.incarnation === this.#incarnation
-      return isOurs ? confirmation.sequence : undefined
-    } catch (error) {
-      log.error({ err: error }, 'a confirmation of events is not the control plane’s')
-      return undefined
-    }
-  }
-
-  #giveUp(confirmed: readonly SentBatch[]): void {
+  #confirmUpTo(text: string): void {
+    const sequence = this.#confirmations.read(text, this.#incarnation)
+    if (sequence === undefined) return
+    const confirmed = this.#unconfirmed.confirm(sequence)
     const last = confirmed.at(-1)
     if (!last) return
     const events = confirmed.reduce((sum, { count }) => sum + count, 0)

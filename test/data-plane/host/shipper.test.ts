@@ -151,6 +151,26 @@ describe('the shipper', () => {
     await stop(second)
   })
 
+  it('gives up what was confirmed before it heard that it was stored', async () => {
+    const stream = newStream()
+    const running = start(stream)
+    record(running.journal, 'call_1')
+    await until(() => stream.length === 1)
+    const append = stream.append.bind(stream)
+    vi.spyOn(stream, 'append').mockImplementationOnce(async (batch) => {
+      await append(batch)
+      stream.ingest()
+      throw new Error('the answer is lost')
+    })
+    record(running.journal, 'call_2')
+    await until(
+      () => running.journal.backlog === 0,
+      () => stream.ingest(),
+    )
+    expect([...stream.attempts]).toEqual(['call_1', 'call_2'])
+    await stop(running)
+  })
+
   it('believes no confirmation that somebody else has signed', async () => {
     const stream = newStream()
     const running = start(stream)
