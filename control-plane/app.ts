@@ -14,6 +14,7 @@ import { registerGraphql } from './http/graphql-endpoint.ts'
 import { registerHealth } from './http/health.ts'
 import { registerMetrics } from './http/metrics-endpoint.ts'
 import { registerPage } from './http/page.ts'
+import { createRequestLimiters } from './http/request-limiter.ts'
 import { maskUnexpectedErrors } from './http/unexpected-errors.ts'
 import { registerUsageCsv } from './http/usage-csv.ts'
 import { startIngest } from './ingest/ingest.ts'
@@ -159,11 +160,12 @@ function createServer(
   registerHealth(fastify, health)
   registerEnrolment(fastify, services)
   registerConfigurationPolls(fastify, polls)
-  registerUsageCsv(fastify, services, { ...env.graphql, rates })
+  const limiters = createRequestLimiters(env.graphql, { now: services.now, shared: rates })
+  registerUsageCsv(fastify, services, { ...env.graphql, limiters })
   // The page asks for the schema, and for what is typed into it.
   const { introspection, persistedOperationsFile } = env.graphql
   if (introspection && persistedOperationsFile === undefined) registerPage(fastify)
-  registerGraphql(fastify, schema, services, { ...env.graphql, observer, rates })
+  registerGraphql(fastify, schema, services, { ...env.graphql, observer, limiters })
   return fastify
 }
 

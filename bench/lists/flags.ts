@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { chosenCases } from '../chosen-cases.ts'
 import { wholeNumber } from '../whole-number.ts'
 import { type ListCase, listCases } from './cases.ts'
 
@@ -37,13 +38,7 @@ export function readListFlags(args: readonly string[]): ListFlags | 'help' {
   return {
     rounds: wholeNumber('--rounds', values.rounds, 60, 10_000),
     usageRows: wholeNumber('--usage-rows', values['usage-rows'], 5_000_000, 100_000_000),
-    cases: chosenCases(values.cases),
+    cases: chosenCases(listCases, values.cases),
     folder: values.keep,
   }
-}
-
-function chosenCases(text = ''): readonly ListCase[] {
-  const found = listCases.filter(({ name }) => name.includes(text))
-  if (found.length === 0) throw new RangeError(`--cases: no case has "${text}" in its name`)
-  return found
 }

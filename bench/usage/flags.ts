@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { chosenCases } from '../chosen-cases.ts'
 import { wholeNumber } from '../whole-number.ts'
 import { type UsageCase, usageCases } from './cases.ts'
 
@@ -35,15 +36,9 @@ export function readUsageFlags(args: readonly string[]): UsageFlags | 'help' {
   })
   if (values.help) return 'help'
   return {
-    cases: chosenCases(values.cases),
+    cases: chosenCases(usageCases, values.cases),
     rounds: wholeNumber('--rounds', values.rounds, 100, 10_000),
     usageRows: wholeNumber('--calls', values.calls, 1_000_000, 100_000_000),
     folder: values.keep,
   }
-}
-
-function chosenCases(text = ''): readonly UsageCase[] {
-  const found = usageCases.filter(({ name }) => name.includes(text))
-  if (found.length === 0) throw new RangeError(`--cases: no case has "${text}" in its name`)
-  return found
 }

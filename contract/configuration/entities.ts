@@ -106,6 +106,8 @@ export const Provider = Type.Object(
     idleTimeoutMs: Type.Integer({ minimum: 1 }),
     /** What becomes of an answer whose caller has left; absent: it is heard out for a while. */
     whenCallerLeaves: Type.Optional(Type.Enum(['abort', 'drain'])),
+    /** A data plane that does not know it goes on hearing answers out for a while. */
+    advisory: Type.Optional(Type.Tuple([Type.Literal('whenCallerLeaves')])),
   },
   closed,
 )

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
-import type { RequestRates } from '../../transport/request-rates.ts'
 import type { GraphqlSettings } from '../env.ts'
 import { createRequestContext } from '../graphql/context.ts'
 import type { ServiceContext } from '../service-context.ts'
@@ -16,7 +15,7 @@ import { allowOnly, readManifest } from './persisted-operations.ts'
 import { authenticate, type Principal, requirePrincipal } from './principal.ts'
 import { TooManyRequests } from './refusals.ts'
 import { readBodies } from './request-body.ts'
-import { createRequestLimiter, type RequestLimiter } from './request-limiter.ts'
+import type { RequestLimiter, RequestLimiters } from './request-limiter.ts'
 import { senderAddress } from './sender-address.ts'
 import { endWithErrorEvent } from './subscription-errors.ts'
 
@@ -31,8 +30,7 @@ interface ServerContext extends Principal {
 }
 
 export interface GraphqlOptions extends GraphqlSettings {
-  /** Counts requests for all control planes. */
-  readonly rates: RequestRates | undefined
+  readonly limiters: RequestLimiters
   readonly observer: OperationObserver
 }
 
@@ -83,15 +81,12 @@ export function registerGraphql(
 
 /** What a request passes before a resolver sees it, in this order. */
 function guards(schema: GraphQLSchema, services: ServiceContext, settings: GraphqlOptions): object[] {
-  const { requestsPerMinute, requestsPerMinuteOfAddress, persistedOperationsFile, rates } = settings
-  const counting = { now: services.now, shared: rates }
-  const ofAddress = { ...counting, kind: 'address', requestsPerMinute: requestsPerMinuteOfAddress }
-  const ofPrincipal = { ...counting, kind: 'principal', requestsPerMinute }
+  const { persistedOperationsFile, limiters } = settings
   return [
     noteOperations(),
-    admitRequest(createRequestLimiter(ofAddress)),
+    admitRequest(limiters.ofAddress),
     readBodies(largestBodyBytes),
-    requirePrincipal(services, createRequestLimiter(ofPrincipal)),
+    requirePrincipal(services, limiters.ofPrincipal),
     ...(persistedOperationsFile === undefined
       ? []
       : allowOnly(readManifest(persistedOperationsFile, schema))),

@@ -24,6 +24,28 @@ export interface LimiterOptions {
   readonly shared: RequestRates | undefined
 }
 
+/** Whom requests are counted by, on every route that a token opens. */
+export interface RequestLimiters {
+  /** Before it is known who asks. */
+  readonly ofAddress: RequestLimiter
+  readonly ofPrincipal: RequestLimiter
+}
+
+export function createRequestLimiters(
+  limits: { readonly requestsPerMinute: number; readonly requestsPerMinuteOfAddress: number },
+  counting: Pick<LimiterOptions, 'now' | 'shared'>,
+): RequestLimiters {
+  const { requestsPerMinute, requestsPerMinuteOfAddress } = limits
+  return {
+    ofAddress: createRequestLimiter({
+      ...counting,
+      kind: 'address',
+      requestsPerMinute: requestsPerMinuteOfAddress,
+    }),
+    ofPrincipal: createRequestLimiter({ ...counting, kind: 'principal', requestsPerMinute }),
+  }
+}
+
 /** Of about a hundred bytes each. */
 const mostTracked = 20_000
 /** A store that did not answer is asked again after this, so that not every request waits for it. */

@@ -1,7 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { GraphQLError } from 'graphql'
-import type { RequestRates } from '../../transport/request-rates.ts'
-import type { GraphqlSettings } from '../env.ts'
 import { writeUsageCsv } from '../modules/usage/csv.ts'
 import { readUsageQuery } from '../modules/usage/csv-query.ts'
 import { summarizeUsage } from '../modules/usage/summary.ts'
@@ -9,32 +7,26 @@ import type { ServiceContext } from '../service-context.ts'
 import { createErrorMask } from './mask-error.ts'
 import { admitPrincipal } from './principal.ts'
 import { TooManyRequests } from './refusals.ts'
-import { createRequestLimiter } from './request-limiter.ts'
+import type { RequestLimiters } from './request-limiter.ts'
 import { senderAddress } from './sender-address.ts'
 
-export interface UsageCsvOptions extends GraphqlSettings {
-  /** Counts requests for all control planes, together with those of GraphQL. */
-  readonly rates: RequestRates | undefined
+export interface UsageCsvOptions {
+  /** Those of GraphQL: whoever asks has one allowance. */
+  readonly limiters: RequestLimiters
+  readonly operationTimeoutSeconds: number
 }
 
 /** Serves `GET /usage.csv`: what `usageSummary` answers, to whom it would. */
 export function registerUsageCsv(
   fastify: FastifyInstance,
   services: ServiceContext,
-  { requestsPerMinute, requestsPerMinuteOfAddress, operationTimeoutSeconds, rates }: UsageCsvOptions,
+  { limiters: { ofAddress, ofPrincipal }, operationTimeoutSeconds }: UsageCsvOptions,
 ): void {
-  const counting = { now: services.now, shared: rates }
-  const ofAddress = createRequestLimiter({
-    ...counting,
-    kind: 'address',
-    requestsPerMinute: requestsPerMinuteOfAddress,
-  })
-  const ofPrincipal = createRequestLimiter({ ...counting, kind: 'principal', requestsPerMinute })
   const mask = createErrorMask(services.log, operationTimeoutSeconds)
 
   const answer = async ({ ip, headers, url }: FastifyRequest): Promise<string> => {
     const fromAddress = await ofAddress.admit(senderAddress(ip))
-    if (!fromAddress.admitted) throw new TooManyRequests('address', requestsPerMinuteOfAddress, fromAddress)
+    if (!fromAddress.admitted) throw new TooManyRequests('address', ofAddress.requestsPerMinute, fromAddress)
     const actor = await admitPrincipal(services, ofPrincipal, (name) => headers[name]?.toString() ?? null)
     actor.require('usage:view')
     const query = readUsageQuery(new URL(url, 'http://localhost').searchParams)

@@ -1,10 +1,9 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { BackgroundDependencies, BackgroundWork } from '../../background/dependencies.ts'
-import { startLoop } from '../../background/loop.ts'
+import { startPruning } from '../../background/pruning.ts'
 import type { Database } from '../../db/database.ts'
 import { claimHistory } from './kept-history.ts'
 
-const pruneIntervalMs = 60 * 60 * 1000
 const dayMs = 24 * 60 * 60 * 1000
 /** Of each table in one transaction. */
 const mostPrunedAtOnce = 500
@@ -15,18 +14,10 @@ export interface PruningDependencies extends BackgroundDependencies {
 
 /** Deletes what the configuration was longer ago than it is kept, for as long as it runs. */
 export function startHistoryPruning(deps: PruningDependencies): BackgroundWork {
-  const { database, log, now, configurationHistoryDays } = deps
-  return startLoop({
+  return startPruning(deps, {
     name: 'configuration history',
-    log: log.child({ loop: 'configuration history' }),
-    pauseMs: pruneIntervalMs,
-    step: async () => {
-      const before = new Date(now() - configurationHistoryDays * dayMs)
-      for (const organizationId of await database.organizationIds()) {
-        let hasMore = true
-        while (hasMore) hasMore = await pruneHistory(database, organizationId, before)
-      }
-    },
+    keptMs: deps.configurationHistoryDays * dayMs,
+    prune: (organizationId, before) => pruneHistory(deps.database, organizationId, before),
   })
 }
 

@@ -10,7 +10,7 @@ export function providerSnapshot(provider: Provider): ProviderDocument {
   const { whenCallerLeaves } = provider
   return {
     ...{ kind: 'provider', id, name, baseUrl, allowPrivateNetwork, active, connectTimeoutMs, idleTimeoutMs },
-    ...(whenCallerLeaves !== 'drain_capped' && { whenCallerLeaves }),
+    ...(whenCallerLeaves !== 'drain_capped' && { whenCallerLeaves, advisory: ['whenCallerLeaves'] as const }),
   }
 }
 

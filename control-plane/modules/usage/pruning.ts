@@ -1,25 +1,17 @@
 import type { BackgroundDependencies, BackgroundWork } from '../../background/dependencies.ts'
-import { startLoop } from '../../background/loop.ts'
+import { startPruning } from '../../background/pruning.ts'
 import type { Database } from '../../db/database.ts'
 import { minutesKeptMs } from './sums.ts'
 
-const pruneIntervalMs = 60 * 60 * 1000
 /** In one transaction, which holds up no call that is recorded meanwhile. */
 const mostPrunedAtOnce = 5_000
 
 /** Deletes the sums of minutes that are read no more, for as long as it runs: sums of older times are those of hours and days. */
-export function startMinutePruning({ database, log, now }: BackgroundDependencies): BackgroundWork {
-  return startLoop({
+export function startMinutePruning(deps: BackgroundDependencies): BackgroundWork {
+  return startPruning(deps, {
     name: 'usage minutes',
-    log: log.child({ loop: 'usage minutes' }),
-    pauseMs: pruneIntervalMs,
-    step: async () => {
-      const before = new Date(now() - minutesKeptMs)
-      for (const organizationId of await database.organizationIds()) {
-        let hasMore = true
-        while (hasMore) hasMore = await pruneMinutes(database, organizationId, before)
-      }
-    },
+    keptMs: minutesKeptMs,
+    prune: (organizationId, before) => pruneMinutes(deps.database, organizationId, before),
   })
 }
 

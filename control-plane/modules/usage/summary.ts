@@ -74,7 +74,7 @@ export async function summarizeUsage(
     if (rows.length > mostUsageGroups) {
       throw new BadUserInput(
         'groupBy',
-        `gives more than ${mostUsageGroups} groups: narrow the filter, name fewer dimensions or or a longer interval`,
+        `gives more than ${mostUsageGroups} groups: narrow the filter, name fewer dimensions or a longer interval`,
       )
     }
     return rows.map(prepared.groupOf)
@@ -82,7 +82,7 @@ export async function summarizeUsage(
 }
 
 /** @throws BadUserInput */
-export function checkUsageQuery({ groupBy, interval, timeZone }: UsageQuery): void {
+function checkUsageQuery({ groupBy, interval, timeZone }: UsageQuery): void {
   if (groupBy.length === 0 && interval === undefined) {
     throw new BadUserInput('groupBy', 'must name at least one dimension, unless interval is given')
   }
@@ -93,12 +93,12 @@ export function checkUsageQuery({ groupBy, interval, timeZone }: UsageQuery): vo
 }
 
 /** A statement, and what its rows mean. */
-export interface PreparedSummary extends Statement {
+interface PreparedSummary extends Statement {
   readonly groupOf: (row: object) => UsageGroup
 }
 
 /** @throws BadUserInput when there are too many intervals. */
-export async function prepareSummary(
+async function prepareSummary(
   context: ServiceContext,
   actor: Actor,
   em: EntityManager,

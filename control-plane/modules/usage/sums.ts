@@ -114,7 +114,7 @@ function sourceOf(actor: Actor, { calls, columns, spans, byInterval, now }: Want
 }
 
 /** The smallest table of each grain that has all columns, the coarsest first. */
-export function readableFor(columns: readonly string[], now: number): readonly (Readable & Rollup)[] {
+function readableFor(columns: readonly string[], now: number): readonly (Readable & Rollup)[] {
   const dimensions = columns.filter((column) => column !== 'org_id')
   return grains.flatMap((grain) => {
     const rollup = rollupWith(grain, dimensions)
