@@ -14,6 +14,8 @@ export interface TrafficOptions {
   readonly virtualKey: string
   /** What is asked for, with the weight of each. */
   readonly models: readonly (readonly [string, number])[]
+  /** The shortest and the longest between two calls of a caller. */
+  readonly pauseMs?: readonly [number, number]
 }
 
 export interface TrafficCount {
@@ -38,7 +40,7 @@ const manners = [
  * body's `user` and the gateway as `x-request-id`. What fails is not tried again.
  */
 export async function makeTraffic(options: TrafficOptions): Promise<TrafficCount> {
-  const { name = 'chaos', seed, seconds, dataPlanes, virtualKey, models } = options
+  const { name = 'chaos', seed, seconds, dataPlanes, virtualKey, models, pauseMs = [5, 40] } = options
   const endsAt = performance.now() + seconds * 1_000
   const random = new Random(seed)
   let made = 0
@@ -48,7 +50,7 @@ export async function makeTraffic(options: TrafficOptions): Promise<TrafficCount
       const id = `${name}-${seed}-${++made}`
       const ask = { id, virtualKey, model: random.pick(models), manner: random.pick(manners) }
       if ((await call(plane, ask)) === 200) served++
-      await delay(random.between(5, 40))
+      await delay(random.between(...pauseMs))
     }
   }
   await Promise.all(
