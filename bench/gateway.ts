@@ -24,7 +24,7 @@ export async function startGateway(options: {
   const stores = await startStores(options.progress)
   const { url: controlPlaneUrl } = await startControlPlane(stores)
   const api = new AdminApi(`${controlPlaneUrl}/graphql`, stores.adminToken)
-  const virtualKey = await createGovernedKey(api, `${options.upstreamOrigin}/v1`)
+  const { secret } = await createGovernedKey(api, `${options.upstreamOrigin}/v1`)
   const { token } = await api.mutate(
     'createEnrolmentToken',
     { ttlSeconds: 600 },
@@ -42,7 +42,7 @@ export async function startGateway(options: {
     name: 'gatehouse',
     process: running,
     url: `${origin}/v1/chat/completions`,
-    headers: { authorization: `Bearer ${virtualKey}` },
+    headers: { authorization: `Bearer ${secret}` },
     settle: () => waitUntilIngested(statusOrigin),
   }
   await waitUntilServing(target)
@@ -50,7 +50,7 @@ export async function startGateway(options: {
 }
 
 /** The configuration, the credentials and the first leases have to arrive. */
-async function waitUntilServing({ url, headers, process: running }: Target): Promise<void> {
+export async function waitUntilServing({ url, headers, process: running }: Target): Promise<void> {
   const deadline = performance.now() + readyLimitMs
   let said = ''
   while (performance.now() < deadline) {
@@ -72,7 +72,7 @@ async function waitUntilServing({ url, headers, process: running }: Target): Pro
 }
 
 /** Every record of the calls so far is in the database, and the data plane knows it. */
-async function waitUntilIngested(statusOrigin: string): Promise<void> {
+export async function waitUntilIngested(statusOrigin: string): Promise<void> {
   const deadline = performance.now() + ingestLimitMs
   while (performance.now() < deadline) {
     const response = await fetch(`${statusOrigin}/metrics`, { signal: AbortSignal.timeout(10_000) })

@@ -44,11 +44,17 @@ export class AdminApi {
 const budget = { limit: '1000000000000000', period: 'MONTH' }
 const limit = { maxRequests: 1_000_000, windowSeconds: 10 }
 
-/**
- * A customer with every level that Gatehouse knows, a budget and a request limit on each of them, and a key at
- * the bottom. The answer is the key's secret.
- */
-export async function createGovernedKey(api: AdminApi, providerBaseUrl: string): Promise<string> {
+export interface BenchKey {
+  readonly secret: string
+  /** The key, its provider config, and the budgets and limits that are its own. */
+  readonly ids: readonly string[]
+}
+
+/** A key at the bottom of a customer with every level that Gatehouse knows, without a budget or a limit on any. */
+export async function createKey(
+  api: AdminApi,
+  providerBaseUrl: string,
+): Promise<{ readonly key: BenchKey; readonly owners: readonly Fields[] }> {
   const providerId = await createProvider(api, providerBaseUrl)
   const workspaceId = await api.create('createWorkspace', 'Workspace', { name: 'Bench' })
   const customerId = await api.create('createCustomer', 'Customer', { workspaceId, name: 'Customer' })
@@ -65,20 +71,27 @@ export async function createGovernedKey(api: AdminApi, providerBaseUrl: string):
     },
     '... on IssuedVirtualKey { secret virtualKey { id providerConfigs { id } } } ... on Refusal { message }',
   )) as { secret: string; virtualKey: { id: string; providerConfigs: { id: string }[] } }
-  const owners = [
-    { organization: true },
-    { customerId },
-    { businessUnitId },
-    { teamId },
-    { userId },
-    { virtualKeyId: virtualKey.id },
-    { providerConfigId: virtualKey.providerConfigs[0]?.id },
-  ]
-  for (const owner of owners) {
-    await api.create('setBudget', 'Budget', { owner, ...budget })
-    await api.create('setRequestLimit', 'RequestLimit', { owner, ...limit })
+  const own = [virtualKey.id, ...virtualKey.providerConfigs.map(({ id }) => id)]
+  return {
+    key: { secret, ids: own },
+    owners: [
+      { organization: true },
+      ...[{ customerId }, { businessUnitId }, { teamId }, { userId }],
+      ...[{ virtualKeyId: virtualKey.id }, { providerConfigId: own[1] }],
+    ],
   }
-  return secret
+}
+
+/** The same with a budget and a request limit on each of the seven levels. */
+export async function createGovernedKey(api: AdminApi, providerBaseUrl: string): Promise<BenchKey> {
+  const { key, owners } = await createKey(api, providerBaseUrl)
+  const ids: string[] = []
+  for (const owner of owners) {
+    const budgetId = await api.create('setBudget', 'Budget', { owner, ...budget })
+    const limitId = await api.create('setRequestLimit', 'RequestLimit', { owner, ...limit })
+    if ('virtualKeyId' in owner || 'providerConfigId' in owner) ids.push(budgetId, limitId)
+  }
+  return { secret: key.secret, ids: [...key.ids, ...ids] }
 }
 
 async function createProvider(api: AdminApi, baseUrl: string): Promise<string> {

@@ -1,7 +1,7 @@
 import type { Case, Pace } from './cases.ts'
 import { requestBody } from './cases.ts'
 import type { Running } from './processes.ts'
-import { type Load, runLoad } from './wrk.ts'
+import { type KeySeries, type Load, runLoad } from './wrk.ts'
 
 /** Something that answers chat calls: a gateway, or the mock upstream itself. */
 export interface Target {
@@ -10,6 +10,8 @@ export interface Target {
   readonly process: Running | undefined
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
+  /** Calls take turns with so many virtual keys; undefined: all bear the same headers. */
+  readonly keys?: KeySeries
   /** Waits until nothing of a load is still being worked off, which would slow down whoever is measured next. */
   readonly settle?: () => Promise<void>
 }
@@ -25,6 +27,7 @@ export async function loadTarget(
     return await runLoad({
       url: target.url,
       headers: { 'content-type': 'application/json', ...target.headers },
+      keys: target.keys,
       body: requestBody(shape, pace),
       connections,
       seconds,

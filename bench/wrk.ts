@@ -12,9 +12,16 @@ export interface Load {
   readonly p99Ms: number
 }
 
+/** Virtual keys whose secrets are a prefix and a number, from 0. */
+export interface KeySeries {
+  readonly prefix: string
+  readonly count: number
+}
+
 export interface LoadRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
+  readonly keys?: KeySeries | undefined
   readonly body: string
   readonly connections: number
   readonly seconds: number
@@ -24,11 +31,12 @@ const graceMs = 20_000
 const resultMark = 'bench-result '
 
 /** Keeps `connections` calls in flight for that long. @throws when a call failed: a ratio of errors is worth nothing. */
-export async function runLoad({ url, headers, body, connections, seconds }: LoadRequest): Promise<Load> {
+export async function runLoad(request: LoadRequest): Promise<Load> {
+  const { url, connections, seconds } = request
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
   try {
     const script = join(folder, 'call.lua')
-    writeFileSync(script, luaScript(headers, body))
+    writeFileSync(script, luaScript(request))
     const output = await run(
       [
         'wrk',
@@ -47,7 +55,7 @@ export async function runLoad({ url, headers, body, connections, seconds }: Load
   }
 }
 
-function luaScript(headers: Readonly<Record<string, string>>, body: string): string {
+function luaScript({ headers, body, keys }: LoadRequest): string {
   const lines = Object.entries(headers).map(
     ([name, value]) => `wrk.headers[${luaString(name)}] = ${luaString(value)}`,
   )
@@ -55,6 +63,7 @@ function luaScript(headers: Readonly<Record<string, string>>, body: string): str
 wrk.method = "POST"
 wrk.body = ${luaString(body)}
 ${lines.join('\n')}
+${keys ? takeTurns(keys) : ''}
 function done(summary, latency)
   local errors = summary.errors
   io.write(string.format('${resultMark}{"calls":%d,"micros":%d,"p50":%f,"p99":%f,"failed":%d}\\n',
@@ -62,6 +71,17 @@ function done(summary, latency)
     errors.connect + errors.read + errors.write + errors.status + errors.timeout))
 end
 `
+}
+
+/** Each call bears the next key, so that a key's calls are as far apart as they can be. */
+function takeTurns({ prefix, count }: KeySeries): string {
+  return `
+local next = 0
+function request()
+  wrk.headers["authorization"] = "Bearer " .. ${luaString(prefix)} .. next
+  next = (next + 1) % ${count}
+  return wrk.format()
+end`
 }
 
 /** Every byte by its number, so that nothing in it can end the literal. */
