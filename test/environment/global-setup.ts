@@ -35,12 +35,17 @@ declare module 'vitest' {
 export const templateDatabase = 'gatehouse_template'
 const prefix = 'gatehouse-test-'
 
-/** One real PostgreSQL and one real Redis for the whole run, in a folder that goes away with it. */
+/**
+ * One real PostgreSQL and one real Redis for the whole run, in a folder that goes away with it. Whatever a test
+ * puts into the temporary folder lies in there too: nothing stays behind, also when it fails or the run is killed.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await removeLeftovers()
   const directory = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`))
   // As root the database runs as another user, who has to pass through.
   chmodSync(directory, 0o711)
+  // The workers and all that they start inherit it.
+  process.env.TMPDIR = directory
   const program = requireRedisServer()
   const postgres = await startPostgres({
     dataDir: directory,

@@ -68,7 +68,7 @@ export async function startOwnRedis(
   return { ...server, stop: () => server.stop().then(remove), kill: () => server.kill().then(remove) }
 }
 
-/** A new folder under the system's temporary one; the test removes it. */
+/** A new folder, which goes away with the run at the latest. */
 export function temporaryDirectory(): string {
-  return mkdtempSync(join(tmpdir(), `gatehouse-test-${process.pid}-`))
+  return mkdtempSync(join(tmpdir(), 'gatehouse-'))
 }

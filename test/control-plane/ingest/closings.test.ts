@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { patienceBatches } from '../../../control-plane/ingest/event-sources.ts'
-import { ingestEntries } from '../../../control-plane/ingest/ingest-entries.ts'
-import { grantLeases } from '../../../control-plane/leases/grant-leases.ts'
 import { createBudget, readWindows } from '../budgets.ts'
+import { deliver, lease } from '../ledger.ts'
 import { createInstallation, createOrganization, enrol, type Installation } from '../organization.ts'
 import { SpendingDataPlane } from '../spending-data-plane.ts'
 
@@ -14,34 +13,24 @@ beforeAll(async () => {
 })
 afterAll(() => installation.close())
 
-function deliver(bodies: readonly string[]): Promise<unknown> {
-  const entries = bodies.map((body, index) => ({ id: `${index}-0`, organizationId, body }))
-  return installation.database.transaction(organizationId, (em) =>
-    ingestEntries(em, organizationId, entries, Date.now()),
-  )
-}
-
 it('money is not blocked for ever by a lost batch of a data plane process that is gone', async () => {
   const identity = await enrol(installation, organizationId)
   const budgetId = await createBudget(installation, organizationId, 1_000)
   const leased = async () => (await readWindows(installation, organizationId, budgetId))[0]?.leased
 
   const gone = new SpendingDataPlane(identity, 'run_1')
-  const request = gone.request([{ budgetId, wantedNanoUsd: 400, neededNanoUsd: 400 }])
-  gone.receive(
-    request.id,
-    await installation.database.transaction(organizationId, (em) => grantLeases(em, request, Date.now())),
-  )
+  await lease(installation, gone, budgetId, 400)
   gone.batch()
-  for (const lease of gone.leases) gone.close(lease)
-  await deliver([gone.batch()])
+  for (const held of gone.leases) gone.close(held)
+  await deliver(installation, organizationId, [gone.batch()])
   const blocked = await leased()
   expect(blocked).toBeGreaterThan(0)
 
   const next = new SpendingDataPlane(identity, 'run_2')
-  await deliver(Array.from({ length: patienceBatches - 1 }, () => next.batch()))
+  const patient = Array.from({ length: patienceBatches - 1 }, () => next.batch())
+  await deliver(installation, organizationId, patient)
   expect(await leased()).toBe(blocked)
-  await deliver([next.batch()])
+  await deliver(installation, organizationId, [next.batch()])
   expect(await leased()).toBe(0)
 })
 
@@ -54,17 +43,14 @@ it.each([
     const identity = await enrol(installation, organizationId)
     const budgetId = await createBudget(installation, organizationId, 1_000)
     const gone = new SpendingDataPlane(identity, 'run_1')
-    const request = gone.request([{ budgetId, wantedNanoUsd: 400, neededNanoUsd: 400 }])
-    gone.receive(
-      request.id,
-      await installation.database.transaction(organizationId, (em) => grantLeases(em, request, Date.now())),
-    )
-    const [lease] = gone.leases
-    if (!lease) throw new Error('no lease')
+    await lease(installation, gone, budgetId, 400)
+    const [held] = gone.leases
+    if (!held) throw new Error('no lease')
     gone.batch()
-    gone.close(lease)
+    gone.close(held)
     const next = new SpendingDataPlane(identity, 'run_2')
-    await deliver(order(gone.batch(), next.batch([{ type: 'lease.closed', leaseId: lease.leaseId }])))
+    const closing = { type: 'lease.closed', leaseId: held.leaseId } as const
+    await deliver(installation, organizationId, order(gone.batch(), next.batch([closing])))
     expect(await readWindows(installation, organizationId, budgetId)).toMatchObject([{ leased: 0 }])
   },
 )
@@ -73,25 +59,21 @@ it('what the next process of a data plane says again of a lease needs no batch o
   const identity = await enrol(installation, organizationId)
   const budgetId = await createBudget(installation, organizationId, 1_000)
   const gone = new SpendingDataPlane(identity, 'run_1')
-  const request = gone.request([{ budgetId, wantedNanoUsd: 400, neededNanoUsd: 400 }])
-  gone.receive(
-    request.id,
-    await installation.database.transaction(organizationId, (em) => grantLeases(em, request, Date.now())),
-  )
-  const [lease] = gone.leases
-  if (!lease) throw new Error('no lease')
+  await lease(installation, gone, budgetId, 400)
+  const [held] = gone.leases
+  if (!held) throw new Error('no lease')
   // Its first batch is lost, and the process dies before it can send it again.
   gone.batch()
-  gone.close(lease)
+  gone.close(held)
   const last = gone.batch()
-  await deliver([last])
+  await deliver(installation, organizationId, [last])
   const next = new SpendingDataPlane(identity, 'run_2')
-  const again = next.batch([{ type: 'lease.closed', leaseId: lease.leaseId }])
-  await deliver([next.batch()])
+  const again = next.batch([{ type: 'lease.closed', leaseId: held.leaseId }])
+  await deliver(installation, organizationId, [next.batch()])
   expect(await readWindows(installation, organizationId, budgetId)).toMatchObject([{ leased: 400 }])
-  await deliver([again])
+  await deliver(installation, organizationId, [again])
   expect(await readWindows(installation, organizationId, budgetId)).toMatchObject([{ leased: 0 }])
   // As late as it may be, and told twice: nothing is given back again.
-  await deliver([last, again])
+  await deliver(installation, organizationId, [last, again])
   expect(await readWindows(installation, organizationId, budgetId)).toMatchObject([{ leased: 0, settled: 0 }])
 })

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { ingestEntries } from '../../../control-plane/ingest/ingest-entries.ts'
-import { grantLeases } from '../../../control-plane/leases/grant-leases.ts'
 import { createBudget } from '../budgets.ts'
+import { deliver, lease } from '../ledger.ts'
 import { createInstallation, createOrganization, enrol, type Installation } from '../organization.ts'
 import { SpendingDataPlane } from '../spending-data-plane.ts'
 
@@ -19,24 +18,15 @@ afterAll(() => installation.close())
 /** A data plane that has leased half of the budget, and spends it call by call, each in a batch of its own. */
 async function spendHalf(budgetId: string): Promise<string[]> {
   const plane = new SpendingDataPlane(await enrol(installation, organizationId))
-  const request = plane.request([{ budgetId, wantedNanoUsd: limit / 2, neededNanoUsd: limit / 2 }])
-  const grants = await installation.database.transaction(organizationId, (em) =>
-    grantLeases(em, request, Date.now()),
-  )
-  plane.receive(request.id, grants)
+  await lease(installation, plane, budgetId, limit / 2)
   return Array.from({ length: calls }, () => {
-    for (const lease of plane.leases) plane.spend(lease, limit / 2 / calls)
+    for (const held of plane.leases) plane.spend(held, limit / 2 / calls)
     return plane.batch()
   })
 }
 
 /** As one of several control planes does. */
-async function takeIn(body: string): Promise<void> {
-  const entries = [{ id: '1-0', organizationId, body }]
-  await installation.database.transaction(organizationId, (em) =>
-    ingestEntries(em, organizationId, entries, Date.now()),
-  )
-}
+const takeIn = (body: string) => deliver(installation, organizationId, [body])
 
 it('each threshold is told once, however many control planes take in what was spent, and how often it comes', async () => {
   const budgetId = await createBudget(installation, organizationId, limit)

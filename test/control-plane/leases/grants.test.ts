@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { LeaseGrant, LeaseRequest } from '../../../contract/leases.ts'
-import { ingestEntries } from '../../../control-plane/ingest/ingest-entries.ts'
+import type { LeaseGrant } from '../../../contract/leases.ts'
 import { forgetRequests } from '../../../control-plane/leases/forget-requests.ts'
-import { grantLeases } from '../../../control-plane/leases/grant-leases.ts'
 import { createBudget, readWindows, setLimit } from '../budgets.ts'
+import { deliver, grant } from '../ledger.ts'
 import { createInstallation, createOrganization, enrol, type Installation } from '../organization.ts'
 import { SpendingDataPlane } from '../spending-data-plane.ts'
 
@@ -19,13 +18,9 @@ afterAll(() => installation.close())
 
 const noon = Date.parse('2026-11-22T12:00:00Z')
 
-function grant(request: LeaseRequest, now = noon): Promise<readonly LeaseGrant[]> {
-  return installation.database.transaction(organizationId, (em) => grantLeases(em, request, now))
-}
-
 async function lease(budgetId: string, wanted: number, needed: number, now = noon): Promise<LeaseGrant> {
   const request = dataPlane.request([{ budgetId, wantedNanoUsd: wanted, neededNanoUsd: needed }])
-  const grants = await grant(request, now)
+  const grants = await grant(installation, request, now)
   dataPlane.receive(request.id, grants)
   const [first] = grants
   if (!first) throw new Error('no grant')
@@ -38,12 +33,7 @@ function heldLease(leaseId: string | null) {
   return held
 }
 
-async function deliver(): Promise<void> {
-  const entries = [{ id: '1-0', organizationId, body: dataPlane.batch() }]
-  await installation.database.transaction(organizationId, (em) =>
-    ingestEntries(em, organizationId, entries, noon),
-  )
-}
+const report = () => deliver(installation, organizationId, [dataPlane.batch()], noon)
 
 describe('a grant', () => {
   it('is what is wanted while plenty is left, then shrinks to what is needed, then nothing', async () => {
@@ -64,7 +54,7 @@ describe('a grant', () => {
   it('is the same however often and by however many control planes at once the request is answered', async () => {
     const budgetId = await createBudget(installation, organizationId, 1_000_000)
     const request = dataPlane.request([{ budgetId, wantedNanoUsd: 100, neededNanoUsd: 10 }])
-    const answers = await Promise.all(Array.from({ length: 8 }, () => grant(request)))
+    const answers = await Promise.all(Array.from({ length: 8 }, () => grant(installation, request, noon)))
     for (const grants of answers) expect(grants).toEqual(answers[0])
     expect(await readWindows(installation, organizationId, budgetId)).toMatchObject([{ leased: 100 }])
   })
@@ -73,13 +63,13 @@ describe('a grant', () => {
     const { database } = installation
     const budgetId = await createBudget(installation, organizationId, 1_000)
     const request = dataPlane.request([{ budgetId, wantedNanoUsd: 100, neededNanoUsd: 10 }])
-    const grants = await grant(request)
+    const grants = await grant(installation, request, noon)
     dataPlane.receive(request.id, grants)
     const nextWeek = noon + 8 * 24 * 60 * 60 * 1000
     await forgetRequests(database, organizationId, nextWeek)
-    expect(await grant(request, nextWeek)).toEqual(grants)
+    expect(await grant(installation, request, nextWeek)).toEqual(grants)
     dataPlane.close(heldLease(grants[0]?.leaseId ?? null))
-    await deliver()
+    await report()
     await forgetRequests(database, organizationId, nextWeek)
     const remembered = await database.transaction(organizationId, (em) =>
       em.execute('select id from lease_requests where id = ?', [request.id]),
@@ -91,6 +81,7 @@ describe('a grant', () => {
     const budgetId = await createBudget(installation, organizationId, 1_000)
     const ask = { wantedNanoUsd: 10, neededNanoUsd: 10 }
     const grants = await grant(
+      installation,
       dataPlane.request([
         { ...ask, budgetId: 'bud_none' },
         { ...ask, budgetId },
@@ -107,7 +98,7 @@ describe('a grant', () => {
     const requests = Array.from({ length: 30 }, (_, index) =>
       dataPlane.request((index % 2 ? budgets : budgets.toReversed()).map(ask)),
     )
-    await Promise.all(requests.map((request) => grant(request)))
+    await Promise.all(requests.map((request) => grant(installation, request, noon)))
     for (const budgetId of budgets) {
       expect(await readWindows(installation, organizationId, budgetId)).toMatchObject([{ leased: 300 }])
     }
@@ -121,7 +112,7 @@ describe('a grant', () => {
     expect((await lease(budgetId, 100, 100, Date.parse('2026-11-23T00:00:00Z'))).grantedNanoUsd).toBe(100)
     dataPlane.spend(heldLease(today.leaseId), 70)
     dataPlane.close(heldLease(today.leaseId))
-    await deliver()
+    await report()
     // What was spent of yesterday's lease stays yesterday's.
     expect(await readWindows(installation, organizationId, budgetId)).toMatchObject([
       { settled: 70, leased: 0 },
@@ -142,7 +133,7 @@ describe('a limit that is lowered below what is gone', () => {
     })
     dataPlane.spend(heldLease(first.leaseId), 300)
     dataPlane.close(heldLease(first.leaseId))
-    await deliver()
+    await report()
     expect(await lease(budgetId, 1, 1)).toMatchObject({ leaseId: null, settledNanoUsd: '300' })
     await setLimit(installation, organizationId, budgetId, 301)
     expect((await lease(budgetId, 1, 1)).grantedNanoUsd).toBe(1)
@@ -154,7 +145,7 @@ describe('a provider that bills more than was reserved', () => {
     const budgetId = await createBudget(installation, organizationId, 1_000)
     const first = await lease(budgetId, 1_000, 1_000)
     dataPlane.overspend(heldLease(first.leaseId), 1_300)
-    await deliver()
+    await report()
     expect(await readWindows(installation, organizationId, budgetId)).toEqual([
       { ceiling: 1_000, settled: 1_000, leased: 0, overdrawn: 300 },
     ])
@@ -171,12 +162,12 @@ describe('a provider that bills more than was reserved', () => {
     const budgetId = await createBudget(installation, organizationId, 1_000)
     const [first, second] = [await lease(budgetId, 400, 400), await lease(budgetId, 600, 600)]
     dataPlane.overspend(heldLease(first.leaseId), 500)
-    await deliver()
+    await report()
     expect(await readWindows(installation, organizationId, budgetId)).toMatchObject([
       { settled: 400, leased: 600, overdrawn: 100 },
     ])
     dataPlane.close(heldLease(second.leaseId))
-    await deliver()
+    await report()
     expect(await readWindows(installation, organizationId, budgetId)).toMatchObject([
       { settled: 500, leased: 0, overdrawn: 0 },
     ])

@@ -1,9 +1,8 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LeaseRequest } from '../../../contract/leases.ts'
-import { ingestEntries } from '../../../control-plane/ingest/ingest-entries.ts'
-import { grantLeases } from '../../../control-plane/leases/grant-leases.ts'
 import { createBudget, readWindows } from '../budgets.ts'
+import { deliver, grant } from '../ledger.ts'
 import {
   createInstallation,
   createOrganization,
@@ -136,17 +135,12 @@ class Run {
   }
 
   async #ask(from: SpendingDataPlane, request: LeaseRequest, replyIsLost: boolean): Promise<void> {
-    const grants = await installation.database.transaction(organizationId, (em) =>
-      grantLeases(em, request, Date.now()),
-    )
+    const grants = await grant(installation, request)
     if (!replyIsLost) from.receive(request.id, grants)
   }
 
   async #deliver(bodies: readonly string[]): Promise<void> {
-    const entries = bodies.map((body) => ({ id: '1-0', organizationId, body }))
-    const { rejected, unsettled } = await installation.database.transaction(organizationId, (em) =>
-      ingestEntries(em, organizationId, entries, Date.now()),
-    )
+    const { rejected, unsettled } = await deliver(installation, organizationId, bodies)
     expect({ rejected, unsettled }).toEqual({ rejected: [], unsettled: [] })
   }
 }

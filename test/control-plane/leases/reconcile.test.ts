@@ -1,12 +1,10 @@
 import pg from 'pg'
 import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ingestEntries } from '../../../control-plane/ingest/ingest-entries.ts'
-import { grantLeases } from '../../../control-plane/leases/grant-leases.ts'
-import { type BudgetDrift, reconcileBudgets } from '../../../control-plane/leases/reconcile.ts'
 import { startReconciler } from '../../../control-plane/leases/reconciler.ts'
 import { createMemoryTransport } from '../../../transport/memory/create.ts'
 import { createBudget } from '../budgets.ts'
+import { deliver, lease, reconcile } from '../ledger.ts'
 import { createInstallation, createOrganization, enrol, type Installation } from '../organization.ts'
 import { SpendingDataPlane } from '../spending-data-plane.ts'
 
@@ -22,56 +20,37 @@ beforeEach(async () => {
   await superuser.connect()
   organizationId = await createOrganization(installation)
   dataPlane = new SpendingDataPlane(await enrol(installation, organizationId))
-  await reconcile()
+  await look()
 })
 afterEach(async () => {
   await superuser.end()
   await installation.close()
 })
 
-async function reconcile(): Promise<readonly BudgetDrift[]> {
-  const { drifts } = await installation.database.transaction(organizationId, (em) =>
-    reconcileBudgets(em, organizationId, Date.now()),
-  )
-  return drifts
-}
-
-async function lease(from: SpendingDataPlane, budgetId: string, nanoUsd: number): Promise<void> {
-  const request = from.request([{ budgetId, wantedNanoUsd: nanoUsd, neededNanoUsd: nanoUsd }])
-  const grants = await installation.database.transaction(organizationId, (em) =>
-    grantLeases(em, request, Date.now()),
-  )
-  from.receive(request.id, grants)
-}
-
-async function deliver(body: string): Promise<void> {
-  await installation.database.transaction(organizationId, (em) =>
-    ingestEntries(em, organizationId, [{ id: '1-0', organizationId, body }], Date.now()),
-  )
-}
+const look = () => reconcile(installation, organizationId)
 
 /** A budget of 10 000 of which 300 are spent and 400 are left on a lease. */
 async function spentBudget(): Promise<string> {
   const budgetId = await createBudget(installation, organizationId, 10_000)
-  await lease(dataPlane, budgetId, 700)
+  await lease(installation, dataPlane, budgetId, 700)
   const open = dataPlane.leases.at(-1)
   if (open) dataPlane.spend(open, 300)
-  await deliver(dataPlane.batch())
+  await deliver(installation, organizationId, [dataPlane.batch()])
   return budgetId
 }
 
 describe('books that agree', () => {
   it('show no drift before, during and after a lease, nor when a provider bills more than was set aside', async () => {
     const budgetId = await spentBudget()
-    expect(await reconcile()).toEqual([])
+    expect(await look()).toEqual([])
     const [open] = dataPlane.leases
     if (!open) throw new Error('no lease')
     dataPlane.overspend(open, 20_000)
-    await deliver(dataPlane.batch())
-    expect(await reconcile()).toEqual([])
+    await deliver(installation, organizationId, [dataPlane.batch()])
+    expect(await look()).toEqual([])
     dataPlane.close(open)
-    await deliver(dataPlane.batch())
-    expect(await reconcile()).toEqual([])
+    await deliver(installation, organizationId, [dataPlane.batch()])
+    expect(await look()).toEqual([])
     const { rows } = await superuser.query('select nano_usd from budget_charges where budget_id = $1', [
       budgetId,
     ])
@@ -92,16 +71,16 @@ describe('books that agree', () => {
     let isSpending = true
     const spend = async (from: SpendingDataPlane) => {
       for (let round = 0; round < 12; round++) {
-        for (const budgetId of budgets) await lease(from, budgetId, 100)
+        for (const budgetId of budgets) await lease(installation, from, budgetId, 100)
         for (const held of from.leases) from.spend(held, 30)
-        await deliver(from.batch())
+        await deliver(installation, organizationId, [from.batch()])
         for (const held of from.leases.slice(0, -2)) from.close(held)
-        await deliver(from.batch())
+        await deliver(installation, organizationId, [from.batch()])
       }
     }
-    const look = async () => {
+    const lookOn = async () => {
       while (isSpending) {
-        expect(await reconcile()).toEqual([])
+        expect(await look()).toEqual([])
         looks++
       }
     }
@@ -115,10 +94,10 @@ describe('books that agree', () => {
     const spending = Promise.all(others.map(spend)).finally(() => {
       isSpending = false
     })
-    await Promise.all([spending, look(), straggle()])
+    await Promise.all([spending, lookOn(), straggle()])
     await straggler.end()
     expect(looks).toBeGreaterThan(3)
-    expect(await reconcile()).toEqual([])
+    expect(await look()).toEqual([])
   })
 })
 
@@ -159,8 +138,8 @@ describe('books that do not agree', () => {
     await spentBudget()
     await superuser.query(`${harm} where org_id = $1 and budget_id = $2`, [organizationId, budgetId])
     // Counted for good or not, a drift stays until it is mended.
-    expect(await reconcile()).toMatchObject([{ budgetId, ...drift }])
-    expect(await reconcile()).toMatchObject([{ budgetId, ...drift }])
+    expect(await look()).toMatchObject([{ budgetId, ...drift }])
+    expect(await look()).toMatchObject([{ budgetId, ...drift }])
   })
 
   it('are found when a call is recorded and not settled', async () => {
@@ -170,23 +149,23 @@ describe('books that do not agree', () => {
          '{"id": "call_z", "attempt_id": "never_settled"}')).* from usage_records usage where org_id = $1`,
       [organizationId],
     )
-    expect(await reconcile()).toMatchObject([{ budgetId, spent: 300n, charged: 600n }])
+    expect(await look()).toMatchObject([{ budgetId, spent: 300n, charged: 600n }])
   })
 })
 
 it('a database that was filled from a dump is taken at its word, and followed from there', async () => {
   const budgetId = await spentBudget()
-  await reconcile()
+  await look()
   // As rows arrive from a server that had come much further in its transactions.
   await superuser.query(
     `update usage_records set transaction_id = (transaction_id::text::bigint + 1000000)::text::xid8 where org_id = $1`,
     [organizationId],
   )
-  expect(await reconcile()).toEqual([])
+  expect(await look()).toEqual([])
   await spentBudget()
-  expect(await reconcile()).toEqual([])
+  expect(await look()).toEqual([])
   await superuser.query('update budget_windows set settled = settled - 1 where budget_id = $1', [budgetId])
-  expect(await reconcile()).toMatchObject([{ budgetId, spent: 299n, charged: 300n }])
+  expect(await look()).toMatchObject([{ budgetId, spent: 299n, charged: 300n }])
 })
 
 it('of several control planes one looks at a time, each tells the same, and a drift is logged once', async () => {

@@ -1,10 +1,8 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { ingestEntries } from '../../../control-plane/ingest/ingest-entries.ts'
-import { grantLeases } from '../../../control-plane/leases/grant-leases.ts'
-import { reconcileBudgets } from '../../../control-plane/leases/reconcile.ts'
 import { resetWindow } from '../../../control-plane/leases/reset-window.ts'
 import { createBudget, readWindows } from '../budgets.ts'
+import { deliver, grant, reconcile } from '../ledger.ts'
 import {
   createInstallation,
   createOrganization,
@@ -21,16 +19,9 @@ beforeAll(async () => {
   installation = await createInstallation()
   organizationId = await createOrganization(installation)
   identities = [await enrol(installation, organizationId), await enrol(installation, organizationId)]
-  await drifts()
+  await reconcile(installation, organizationId)
 })
 afterAll(() => installation.close())
-
-const drifts = async () =>
-  (
-    await installation.database.transaction(organizationId, (em) =>
-      reconcileBudgets(em, organizationId, Date.now()),
-    )
-  ).drifts
 
 /** Of two data planes that spend one budget, whose batches come late and in any order. */
 class Run {
@@ -81,17 +72,11 @@ class Run {
   async #ask(dataPlane: SpendingDataPlane, amount: number): Promise<void> {
     const asks = [{ budgetId: this.#budgetId, wantedNanoUsd: amount, neededNanoUsd: Math.min(amount, 300) }]
     const request = dataPlane.request(asks)
-    const grants = await installation.database.transaction(organizationId, (em) =>
-      grantLeases(em, request, Date.now()),
-    )
-    dataPlane.receive(request.id, grants)
+    dataPlane.receive(request.id, await grant(installation, request))
   }
 
   async #deliver(bodies: readonly string[]): Promise<void> {
-    const entries = bodies.map((body) => ({ id: '1-0', organizationId, body }))
-    await installation.database.transaction(organizationId, (em) =>
-      ingestEntries(em, organizationId, entries, Date.now()),
-    )
+    await deliver(installation, organizationId, bodies)
   }
 
   async #reset(): Promise<void> {
@@ -135,7 +120,7 @@ it('from a reset on no more than the limit is spent, calls that were under way i
       }
       await run.finish()
       await check()
-      expect(await drifts()).toEqual([])
+      expect(await reconcile(installation, organizationId)).toEqual([])
       const [window] = await readWindows(installation, organizationId, budgetId)
       expect(window?.leased ?? 0).toBe(0)
     }),

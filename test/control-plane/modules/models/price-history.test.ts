@@ -1,40 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createProvider, type Mutation, startTenantApi, type TenantApi } from '../tenant-api.ts'
+import { createProvider, type TenantApi } from '../tenant-api.ts'
+import { hour, PricedModels, priced, rollBack, updateModel } from './priced-models.ts'
 
-const createModel: Mutation = {
-  field: 'createModel',
-  input: 'CreateModelInput',
-  selection: '... on Model { id }',
-}
-const updateModel: Mutation = { ...createModel, field: 'updateModel', input: 'UpdateModelInput' }
-const rollBack: Mutation = {
-  field: 'rollBackConfiguration',
-  input: 'RollBackConfigurationInput',
-  selection: '... on RolledBackConfiguration { skipped }',
-}
-
-const hour = 3_600_000
-let clock = Date.parse('2026-01-01T00:00:00Z')
-/** When the test began. */
-let start = clock
-const at = (hours: number) => new Date(start + hours * hour).toISOString()
-
+let models: PricedModels
 let context: TenantApi
-let providerId: string
 beforeAll(async () => {
-  context = await startTenantApi({ now: () => clock })
-  const made = await context.mutate(createProvider, { name: 'demo', baseUrl: 'https://api.example.com/v1' })
-  providerId = made.id
+  models = await PricedModels.start()
+  context = models.context
 })
 afterAll(() => context.close())
-beforeEach(() => {
-  start = clock
-})
+beforeEach(() => models.begin())
 
-const priced = (output: string) => ({
-  inputNanoUsdPerMillionTokens: '1',
-  outputNanoUsdPerMillionTokens: output,
-})
+const at = (hours: number) => models.at(hours)
 
 interface Version {
   readonly prices: { readonly outputNanoUsdPerMillionTokens: string } | null
@@ -58,10 +35,10 @@ async function historyOf(id: string) {
 
 describe('the price history of a model', () => {
   it('keeps what it cost, since when, until when and who said so', async () => {
-    const { id } = await context.mutate(createModel, { providerId, name: 'dear', prices: priced('2') })
-    clock += hour
+    const id = await models.create('dear')
+    models.pass(hour)
     await context.mutate(updateModel, { id, prices: priced('3') })
-    clock += hour
+    models.pass(hour)
     await context.mutate(updateModel, { id, prices: null })
     expect(await historyOf(id)).toEqual([
       ['2', at(0), at(1), 'test'],
@@ -71,7 +48,7 @@ describe('the price history of a model', () => {
   })
 
   it('has no entry for a change that is none of prices', async () => {
-    const { id } = await context.mutate(createModel, { providerId, name: 'same', prices: priced('2') })
+    const id = await models.create('same')
     await context.mutate(updateModel, { id, upstreamName: 'other', prices: priced('2') })
     expect(await historyOf(id)).toEqual([['2', at(0), null, 'test']])
   })
@@ -87,13 +64,13 @@ describe('the price history of a model', () => {
   })
 
   it('tells of a roll-back as of any other change', async () => {
-    const { id } = await context.mutate(createModel, { providerId, name: 'back', prices: priced('2') })
+    const id = await models.create('back')
     const { configuration } = await context.query<{ configuration: { revision: number } }>(
       '{ configuration { revision } }',
     )
-    clock += hour
+    models.pass(hour)
     await context.mutate(updateModel, { id, prices: priced('3') })
-    clock += hour
+    models.pass(hour)
     await context.mutate(rollBack, { revision: configuration.revision })
     expect(await historyOf(id)).toEqual([
       ['2', at(0), at(1), 'test'],

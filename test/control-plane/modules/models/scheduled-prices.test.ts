@@ -1,43 +1,25 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { settleDuePrices } from '../../../../control-plane/modules/models/due-prices.ts'
-import { createProvider, type Mutation, startTenantApi, type TenantApi } from '../tenant-api.ts'
+import type { Mutation, TenantApi } from '../tenant-api.ts'
+import { createModel, hour, PricedModels, priced, rollBack, updateModel } from './priced-models.ts'
 
 const selection = '... on Model { id version }'
-const createModel: Mutation = { field: 'createModel', input: 'CreateModelInput', selection }
-const updateModel: Mutation = { field: 'updateModel', input: 'UpdateModelInput', selection }
 const schedule: Mutation = { field: 'scheduleModelPrices', input: 'ScheduleModelPricesInput', selection }
 const cancel: Mutation = { field: 'cancelModelPrices', input: 'CancelModelPricesInput', selection }
-const rollBack: Mutation = {
-  field: 'rollBackConfiguration',
-  input: 'RollBackConfigurationInput',
-  selection: '... on RolledBackConfiguration { skipped }',
-}
 
-const hour = 3_600_000
-let clock = Date.parse('2026-01-01T00:00:00Z')
-/** When the test began. */
-let start = clock
-const at = (hours: number) => new Date(start + hours * hour).toISOString()
-
+let models: PricedModels
 let context: TenantApi
-let providerId: string
 beforeAll(async () => {
-  context = await startTenantApi({ now: () => clock })
-  const made = await context.mutate(createProvider, { name: 'demo', baseUrl: 'https://api.example.com/v1' })
-  providerId = made.id
+  models = await PricedModels.start()
+  context = models.context
 })
 afterAll(() => context.close())
-beforeEach(() => {
-  start = clock
-})
+beforeEach(() => models.begin())
 
-const priced = (output: string) => ({
-  inputNanoUsdPerMillionTokens: '1',
-  outputNanoUsdPerMillionTokens: output,
-})
-const create = async (name: string) =>
-  (await context.mutate(createModel, { providerId, name, prices: priced('2') })).id
-const settle = () => settleDuePrices(context.api.controlPlane.database, context.tenant.organizationId, clock)
+const at = (hours: number) => models.at(hours)
+const create = (name: string) => models.create(name)
+const settle = () =>
+  settleDuePrices(context.api.controlPlane.database, context.tenant.organizationId, models.now)
 
 interface Amounts {
   readonly outputNanoUsdPerMillionTokens: string
@@ -80,11 +62,11 @@ describe('scheduled prices', () => {
       ['5', at(2), 'test'],
     ]
     expect(await show(id)).toEqual({ now: '2', scheduled: announced, history: [['2', at(0), null]] })
-    clock += hour - 1
+    models.pass(hour - 1)
     expect(await show(id)).toMatchObject({ now: '2', scheduled: announced })
-    clock += 1
+    models.pass(1)
     expect(await show(id)).toMatchObject({ now: '4', scheduled: announced.slice(1) })
-    clock += hour
+    models.pass(hour)
     await settle()
     expect(await show(id)).toEqual({
       now: '5',
@@ -105,7 +87,7 @@ describe('scheduled prices', () => {
       prices: { outputNanoUsdPerMillionTokens: 2 },
       scheduledPrices: [{ from: Date.parse(at(1)), prices: { outputNanoUsdPerMillionTokens: 4 } }],
     })
-    clock += hour
+    models.pass(hour)
     await settle()
     expect(await configured(id)).toEqual({
       ...before,
@@ -130,7 +112,7 @@ describe('scheduled prices', () => {
     expect(await context.audited('model.prices_cancelled')).toMatchObject({
       after: { scheduledPrices: [{ validFrom: at(1) }] },
     })
-    clock += 3 * hour
+    models.pass(3 * hour)
     expect(await context.mutate(cancel, { modelId: id, validFrom: at(1) })).toMatchObject({
       code: 'NOT_SCHEDULED',
     })
@@ -156,9 +138,9 @@ describe('scheduled prices', () => {
     const id = await create('meanwhile')
     await context.mutate(schedule, { modelId: id, prices: priced('4'), validFrom: at(1) })
     await context.mutate(schedule, { modelId: id, prices: priced('6'), validFrom: at(3) })
-    clock += 2 * hour
+    models.pass(2 * hour)
     await context.mutate(updateModel, { id, prices: priced('5') })
-    clock += hour
+    models.pass(hour)
     await settle()
     expect((await show(id)).history).toEqual([
       ['2', at(0), at(1)],
@@ -188,7 +170,7 @@ describe('scheduled prices', () => {
     )
     await context.mutate(cancel, { modelId: id, validFrom: at(1) })
     await context.mutate(cancel, { modelId: id, validFrom: at(9) })
-    clock += 2 * hour
+    models.pass(2 * hour)
     await context.mutate(rollBack, { revision: configuration.revision })
     expect(await show(id)).toEqual({
       now: '4',
@@ -217,7 +199,7 @@ describe('kinds of prices', () => {
 
   it('are kept, shown and told to data planes', async () => {
     const { id } = await context.mutate(createModel, {
-      providerId,
+      providerId: models.providerId,
       name: 'kinds',
       prices: { ...priced('2'), ...kinds },
     })
@@ -237,9 +219,16 @@ describe('kinds of prices', () => {
       toolCallNanoUsd: '0',
       reasoningNanoUsdPerMillionTokens: null,
     }
-    const { id } = await context.mutate(createModel, { providerId, name: 'plain', prices })
+    const { id } = await context.mutate(createModel, { providerId: models.providerId, name: 'plain', prices })
     expect(await configured(id)).toEqual({
-      ...{ kind: 'model', id, providerId, name: 'plain', upstreamName: 'plain', maxOutputTokens: null },
+      ...{
+        kind: 'model',
+        id,
+        providerId: models.providerId,
+        name: 'plain',
+        upstreamName: 'plain',
+        maxOutputTokens: null,
+      },
       prices: {
         inputNanoUsdPerMillionTokens: 1,
         cachedInputNanoUsdPerMillionTokens: 1,
