@@ -1,11 +1,13 @@
+import { textsOf } from './event-texts.ts'
 import { tokensIn } from './usage.ts'
+import { endOfEvent } from './usage-event.ts'
 
 const dataLine = Buffer.from('\ndata:')
 const firstLine = Buffer.from('data:')
 
 /**
- * Estimates the tokens of a stream that never told them, without reading its events: at least one token each, and
- * what an event is longer than the shortest one is taken for text.
+ * Estimates the tokens of a stream that never told them, without reading its events but the first: at least one token
+ * each, and what an event is longer than the shortest one is taken for text.
  */
 export class StreamMeter {
   #events = 0
@@ -17,6 +19,7 @@ export class StreamMeter {
     let events = run.subarray(0, firstLine.length).equals(firstLine) ? 1 : 0
     for (let at = run.indexOf(dataLine); at >= 0; at = run.indexOf(dataLine, at + dataLine.length)) events++
     if (events === 0) return
+    if (this.#events === 0) this.#shortestEvent = lengthWithoutText(run.subarray(0, endOfEvent(run, 0)))
     this.#events += events
     this.#bytes += run.length
     this.#shortestEvent = Math.min(this.#shortestEvent, Math.floor(run.length / events))
@@ -26,4 +29,11 @@ export class StreamMeter {
     if (this.#events === 0) return 0
     return Math.max(this.#events, tokensIn(this.#bytes - this.#events * this.#shortestEvent))
   }
+}
+
+/** The one event that is read: where all have the same length, the shortest would tell of no text at all. */
+function lengthWithoutText(event: Buffer): number {
+  if (!event.includes(firstLine)) return Number.POSITIVE_INFINITY
+  const written = textsOf(event).reduce((bytes, { text }) => bytes + Buffer.byteLength(text), 0)
+  return event.length - written
 }
