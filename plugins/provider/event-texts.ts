@@ -30,11 +30,12 @@ export function textsOf(events: Buffer): readonly TextPiece[] {
 
 function readDelta(event: Members, pieces: TextPiece[]): void {
   if (!writtenDeltas.has(event.type)) return
-  push(pieces, `${event.type} ${event.output_index} ${event.content_index}`, event.delta)
+  push(pieces, `${event.type} ${Number(event.output_index)} ${Number(event.content_index)}`, event.delta)
 }
 
 /** Only what the delta adds: some providers send the whole answer so far beside it. */
-function readChoice({ index, text, delta }: Members, pieces: TextPiece[]): void {
+function readChoice({ index: given, text, delta }: Members, pieces: TextPiece[]): void {
+  const index = Number(given)
   push(pieces, `${index} text`, text)
   if (!isObject(delta)) return
   push(pieces, `${index} content`, delta.content)
@@ -42,7 +43,7 @@ function readChoice({ index, text, delta }: Members, pieces: TextPiece[]): void 
   // Two names for the same text, and some providers send it under both.
   push(pieces, `${index} reasoning`, delta.reasoning_content ?? delta.reasoning)
   for (const call of objectsIn(delta.tool_calls)) {
-    if (isObject(call.function)) push(pieces, `${index} tool ${call.index}`, call.function.arguments)
+    if (isObject(call.function)) push(pieces, `${index} tool ${Number(call.index)}`, call.function.arguments)
   }
 }
 

@@ -69,7 +69,7 @@ export function exceededReserve(
   return new ProviderFailure(
     'reservation_exceeded',
     'went on beyond its output limit',
-    `The answer was cut off: the provider "${provider}" went on beyond its output limit${limit}, and beyond what the ${scope.replaceAll('_', ' ')} budget had set aside for it. A higher ${param} has more set aside; an administrator should know that the provider does not keep to it`,
+    `The answer was cut off: the provider "${provider}" went on beyond its output limit${limit}, and beyond what the ${scope.replaceAll('_', ' ')} budget had set aside for it. Set a higher ${param} to have more set aside; an administrator should know that the provider does not keep to it`,
     { scope, param, ...(tokens !== null && { unit: 'tokens', limit: tokens }) },
   )
 }

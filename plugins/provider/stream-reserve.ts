@@ -35,7 +35,7 @@ export class StreamReserve {
   isExceeded(events: Buffer, meter: StreamMeter, reportedTokens: number): boolean {
     if (reportedTokens > this.#tokens) return true
     if (!this.#text) {
-      if (meter.estimateTokens() <= this.#tokens || this.#repeatsPrompt()) return false
+      if (!meter.exceeds(this.#tokens) || this.#repeatsPrompt()) return false
       this.#text = new FewestTokens()
     }
     for (const piece of textsOf(events)) this.#text.add(piece)

@@ -61,23 +61,25 @@ const asThought = (text: string) =>
 
 describe('a provider that goes on beyond what a strict budget has set aside is cut off', () => {
   it.each([
-    ['by token', inTokens(prose.repeat(500)).map(delta)],
-    ['by word', inWords(prose.repeat(500)).map(delta)],
-    ['by character', inCharacters(prose.repeat(500)).map(delta)],
-    ['by many words', inPieces(prose.repeat(500)).map(delta)],
-    ['of a response', inResponses(prose.repeat(500))],
-    ['of arguments for a tool', asToolCall(prose.repeat(500))],
-    ['of thoughts', asThought(prose.repeat(500))],
-  ])('before it has written six times as much: %s', (_, events) => {
+    ['by token', 4, inTokens(prose.repeat(500)).map(delta)],
+    ['by word', 4, inWords(prose.repeat(500)).map(delta)],
+    ['by character', 4, inCharacters(prose.repeat(500)).map(delta)],
+    ['by many words', 4, inPieces(prose.repeat(500)).map(delta)],
+    ['of a response', 4, inResponses(prose.repeat(500))],
+    ['of arguments for a tool', 4, asToolCall(prose.repeat(500))],
+    ['of thoughts', 4, asThought(prose.repeat(500))],
+    ['of Chinese', 20, inTokens('被拒绝的请求永远不会到达提供商。'.repeat(500)).map(delta)],
+    ['of no words', 100, inPieces(Buffer.from(prose.repeat(3_000)).toString('base64')).map(delta)],
+  ])('before it has written so many times as much: %s, %i', (_, times, events) => {
     const cutOff = cutOffOf(events)
     expect(cutOff?.denied).toMatchObject({ code: 'reservation_exceeded', status: 402 })
     const seen = events
       .slice(0, cutOff?.came)
       .join('')
       .matchAll(/"(?:content|delta|arguments|reasoning_content)":"([^"]*)"/g)
-    const text = Array.from(seen, ([, piece]) => piece).join('')
-    expect(countTokens(text)).toBeGreaterThan(reserved)
-    expect(countTokens(text)).toBeLessThan(6 * reserved)
+    const written = countTokens(Array.from(seen, ([, piece]) => piece).join(''))
+    expect(written).toBeGreaterThan(reserved)
+    expect(written).toBeLessThan(times * reserved)
   })
 
   it('as soon as it says itself that it has written more', () => {
@@ -88,7 +90,7 @@ describe('a provider that goes on beyond what a strict budget has set aside is c
   it('and the refusal names the budget, the limit and the way out', () => {
     const { denied } = cutOffOf([running(101)]) ?? {}
     expect(denied?.details).toEqual({ scope: 'team', param: 'max_tokens', unit: 'tokens', limit: reserved })
-    expect(denied?.message).toMatch(/"acme".*100 tokens.*team budget.*higher max_tokens/)
+    expect(denied?.message).toMatch(/"acme".*100 tokens.*team budget.*Set a higher max_tokens/)
   })
 
   it('and charged what was counted, no less than was set aside, as an estimate', () => {
@@ -140,7 +142,7 @@ describe('is not cut off', () => {
 
   it.each<[string, Partial<ReservedStreamOptions>]>([
     ['where all budgets are balanced, for what they set aside is a guess', { budgets: [balancedBudget] }],
-    ['where nothing was set aside', { hold: undefined }],
+    ['where no budget governs it', { budgets: [] }],
     [
       'where it was asked to repeat the prompt, which it has not written',
       { body: { model: 'small', stream: true, echo: true, max_tokens: reserved } },
