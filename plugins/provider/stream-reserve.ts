@@ -15,37 +15,42 @@ export class StreamReserve {
   /** The level of the nearest budget that does not let the call cost more. */
   readonly scope: string
   readonly #tokens: number
-  readonly #body: Buffer
+  readonly #call: BuiltinCall
   #text: FewestTokens | undefined
+  /** Of text that the provider may write without having generated it. */
+  #repeatedTokens = 0
 
-  private constructor(scope: string, tokens: number, body: Buffer) {
+  private constructor(scope: string, tokens: number, call: BuiltinCall) {
     this.scope = scope
     this.#tokens = tokens
-    this.#body = body
+    this.#call = call
   }
 
   /** Undefined where no strict budget governs the call: what a balanced one sets aside may be exceeded. */
   static of(call: BuiltinCall, target: Target): StreamReserve | undefined {
     const budget = target.grant.budgets.findLast(isStrict) ?? call.key?.budgets.findLast(isStrict)
     if (!call.hold || !budget) return undefined
-    return new StreamReserve(budget.scope, payableTokens(call, target, call.hold.nanoUsd), call.body)
+    return new StreamReserve(budget.scope, payableTokens(call, target, call.hold.nanoUsd), call)
   }
 
   /** @param reportedTokens of output, as the provider says on the way */
   isExceeded(events: Buffer, meter: StreamMeter, reportedTokens: number): boolean {
     if (reportedTokens > this.#tokens) return true
     if (!this.#text) {
-      if (!meter.exceeds(this.#tokens) || this.#repeatsPrompt()) return false
+      if (!meter.exceeds(this.#tokens)) return false
       this.#text = new FewestTokens()
+      this.#repeatedTokens = repeatedTokens(this.#call)
     }
     for (const piece of textsOf(events)) this.#text.add(piece)
-    return this.#text.count > this.#tokens
+    return this.#text.count > this.#tokens + this.#repeatedTokens
   }
+}
 
-  /** A server that is asked to has not generated all that it writes. */
-  #repeatsPrompt(): boolean {
-    return this.#body.includes('"echo"')
-  }
+const asksForEcho = /"echo"\s*:\s*true/
+
+/** A call may ask to have its prompt before each of the answers; no text has more tokens than the body has bytes. */
+function repeatedTokens({ body, fields }: BuiltinCall): number {
+  return asksForEcho.test(body.toString('latin1')) ? body.length * Math.max(1, fields.choices) : 0
 }
 
 /** The most tokens of output that can be paid, were they the cheapest and all that the call costs. */
@@ -59,5 +64,6 @@ function payableTokens({ receivedAt }: BuiltinCall, { model }: Target, heldNanoU
     callNanoUsd = 0,
   } = prices
   const cheapest = Math.min(output, reasoning, audio)
-  return cheapest === 0 ? Number.POSITIVE_INFINITY : ((heldNanoUsd - callNanoUsd) * 1_000_000) / cheapest
+  if (cheapest === 0) return Number.POSITIVE_INFINITY
+  return Math.ceil(((heldNanoUsd - callNanoUsd) * 1_000_000) / cheapest)
 }

@@ -143,12 +143,19 @@ describe('is not cut off', () => {
   it.each<[string, Partial<ReservedStreamOptions>]>([
     ['where all budgets are balanced, for what they set aside is a guess', { budgets: [balancedBudget] }],
     ['where no budget governs it', { budgets: [] }],
-    [
-      'where it was asked to repeat the prompt, which it has not written',
-      { body: { model: 'small', stream: true, echo: true, max_tokens: reserved } },
-    ],
   ])('a stream %s', (_, options) => {
     expect(cutOffOf(endless, options)).toBeUndefined()
+  })
+
+  it('a provider that was asked to repeat the prompt, which it has not written', () => {
+    const prompt = 'I a m '.repeat(200)
+    const body = { model: 'small', stream: true, prompt, max_tokens: reserved }
+    const repeating = { body: { ...body, echo: true } }
+    const answer = endless.slice(0, reserved)
+    const repeated = inWords(prompt).map(delta)
+    expect(cutOffOf([...repeated, ...answer], repeating)).toBeUndefined()
+    expect(cutOffOf([...repeated, ...answer], { body: { ...body, echo: false } })).toBeDefined()
+    expect(cutOffOf([...repeated, ...endless], repeating)).toBeDefined()
   })
 
   it('an answer that is whole when it turns out to have cost more: it is charged as the provider says', () => {
