@@ -44,6 +44,7 @@ export const errorTable = {
   governance_root_violation: policy(403, 'Only the workspace decides this'),
   idp_managed: policy(403, 'Users are managed by the identity provider'),
   budget_exceeded: policy(402, 'Budget exceeded'),
+  reservation_exceeded: policy(402, 'The answer was cut off: it costs more than its budget had set aside'),
   rate_limited: limited('Rate limit exceeded'),
   request_limited: limited('Request limit exceeded'),
   token_limited: limited('Token limit exceeded'),

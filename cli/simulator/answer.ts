@@ -52,8 +52,11 @@ export function operation<Schema extends TSchema>(declared: {
 }
 
 /** The output limit of a call: what the caller set, within what the model can do. */
-export function outputLimit(model: SimulatedModel, ...asked: readonly (number | null | undefined)[]): number {
-  const limits = asked.filter((limit) => typeof limit === 'number')
+export function outputLimit(
+  { model, behaviour }: Pick<AnswerContext, 'model' | 'behaviour'>,
+  ...asked: readonly (number | null | undefined)[]
+): number {
+  const limits = behaviour.ignoreLimit ? [] : asked.filter((limit) => typeof limit === 'number')
   return Math.min(model.maxOutputTokens ?? 0, ...limits)
 }
 

@@ -14,6 +14,8 @@ export interface Behaviour {
   readonly paceMs?: number
   /** `tokens-<n>`: answer with exactly this many tokens, as far as the caller's limit allows. */
   readonly outputTokens?: number
+  /** `ignore-limit`: write as many tokens as otherwise, whatever the caller's limit. */
+  readonly ignoreLimit?: boolean
   /** `cached`: report half of the input as read from the cache. */
   readonly cachedInput?: boolean
   /** `stall`: send half of a stream, or nothing of a whole answer, and then hold the connection. */
@@ -37,6 +39,7 @@ const words: readonly (readonly [RegExp, (value: number) => Behaviour])[] = [
   [/^pace$/, () => ({ paceMs: 50 })],
   [/^pace-(\d{1,6})$/, (ms) => ({ paceMs: ms })],
   [/^tokens-(\d{1,6})$/, (count) => ({ outputTokens: count })],
+  [/^ignore-limit$/, () => ({ ignoreLimit: true })],
   [/^cached$/, () => ({ cachedInput: true })],
   [/^stall$/, () => ({ stall: true })],
   [/^cut$/, () => ({ cut: true })],

@@ -103,7 +103,12 @@ export class GovernedCall implements BuiltinCall {
     this.#sourceAddress = arrival.sourceAddress
     this.objection = arrival.objection
     arrival.answerHeaders[requestIdHeader] = this.requestId
-    this.reply = new HttpReply(arrival.response, arrival.answerHeaders, arrival.streams)
+    this.reply = new HttpReply(
+      arrival.response,
+      arrival.answerHeaders,
+      arrival.streams,
+      arrival.operation === 'responses',
+    )
     this.reply.filter = arrival.pipeline.chunkFilter(this)
   }
 

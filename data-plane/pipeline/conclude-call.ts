@@ -88,9 +88,9 @@ function outcomeOf(
 
 /** The refusal in the form that OpenAI's SDKs turn into their own error classes. */
 function answerRefusal(call: GovernedCall, { code, status, message, details }: Denied): void {
-  const json = JSON.stringify(openaiErrorBody(code, message, call.requestId, details))
+  const body = openaiErrorBody(code, message, call.requestId, details)
   if (call.reply.started) {
-    call.reply.breakOff(json)
+    call.reply.breakOff(body)
     return
   }
   const headers: Record<string, string> = { 'content-type': 'application/json' }
@@ -98,7 +98,7 @@ function answerRefusal(call: GovernedCall, { code, status, message, details }: D
   if (retryAfterSeconds !== undefined)
     headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterSeconds)))
   if (status === 401) headers['www-authenticate'] = 'Bearer'
-  call.reply.send(status, headers, Buffer.from(json))
+  call.reply.send(status, headers, Buffer.from(JSON.stringify(body)))
 }
 
 /** The `onComplete` hooks from one index on. Each runs whatever the others do; the pipeline is left at the end. */

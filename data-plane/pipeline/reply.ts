@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Reply } from '../../plugins/sdk/builtin.ts'
+import { type ErrorBody, errorEvent, lastSequenceNumber } from './error-event.ts'
 import type { OpenStream, OpenStreams } from './open-streams.ts'
 
 /** A caller that does not take its answer for so long is cut off. */
@@ -16,6 +17,8 @@ export class HttpReply implements Reply {
   /** Sent with every answer: request id, CORS, and what stages set. */
   readonly #headers: Record<string, string>
   readonly #streams: OpenStreams
+  /** Undefined where the API does not number its events. */
+  #nextSequenceNumber: number | undefined
   #stream: OpenStream | undefined
   #abort: AbortController | undefined
   #listeners: (() => void)[] | undefined
@@ -26,8 +29,14 @@ export class HttpReply implements Reply {
   /** Set when a plugin of the call has chunk hooks. */
   filter: ChunkFilter | undefined
 
-  constructor(response: ServerResponse, headers: Record<string, string>, streams: OpenStreams) {
+  constructor(
+    response: ServerResponse,
+    headers: Record<string, string>,
+    streams: OpenStreams,
+    numbersEvents: boolean,
+  ) {
     this.#response = response
+    if (numbersEvents) this.#nextSequenceNumber = 0
     this.#headers = headers
     this.#streams = streams
     response.on('close', this.#onClose)
@@ -93,14 +102,22 @@ export class HttpReply implements Reply {
 
   write(chunk: Buffer): boolean {
     if (this.#left || this.#refusal || this.#response.writableEnded) return true
-    if (!this.filter) return this.#response.write(chunk)
+    if (!this.filter) return this.#send(chunk)
     try {
       const piece = this.filter(chunk)
-      return piece.length === 0 || this.#response.write(piece)
+      return piece.length === 0 || this.#send(piece)
     } catch (error) {
       this.#refuse(error)
       return true
     }
+  }
+
+  #send(piece: Buffer): boolean {
+    if (this.#nextSequenceNumber !== undefined) {
+      const last = lastSequenceNumber(piece)
+      if (last !== undefined) this.#nextSequenceNumber = last + 1
+    }
+    return this.#response.write(piece)
   }
 
   onDrain(resume: () => void): void {
@@ -125,12 +142,12 @@ export class HttpReply implements Reply {
    * Ends an answer that has begun but cannot be completed. A stream of events gets the error as its last event; any
    * other answer is cut, so that no reader takes it for whole.
    */
-  breakOff(errorJson: string): void {
+  breakOff(body: ErrorBody): void {
     const response = this.#response
     if (response.writableEnded || response.destroyed) return
     const contentType = response.getHeader('content-type') ?? this.#contentType
     if (typeof contentType === 'string' && contentType.startsWith('text/event-stream')) {
-      response.end(`data: ${errorJson}\n\n`)
+      response.end(errorEvent(body, this.#nextSequenceNumber))
     } else {
       response.destroy()
     }

@@ -11,7 +11,7 @@ import type {
   Shortfall,
   Target,
 } from 'gatehouse/plugin-sdk/builtin'
-import { outputBound } from 'gatehouse/plugin-sdk/builtin'
+import { isStrict, outputBound } from 'gatehouse/plugin-sdk/builtin'
 import { type BoundSettings, type CallSize, type CostBound, costBound, measureCall } from './cost-bound.ts'
 import type { CostQuestion, LikelyCosts } from './likely-costs.ts'
 import { limitRefusal, shortfallRefusal, unpricedRefusal } from './refusals.ts'
@@ -157,10 +157,6 @@ class Admission {
   #canSkip(scope: string, index: number): boolean {
     return scope === 'provider_config' && index + 1 < this.#call.targets.length
   }
-}
-
-function isStrict({ mode }: BudgetNode): boolean {
-  return mode !== 'balanced'
 }
 
 /** Joins the levels of a key and those of its grant: one array for all calls, so that who keeps their state knows it again. */

@@ -29,7 +29,8 @@ export function editBody(call: BuiltinCall, upstreamModel: string): UpstreamBody
   return { body: edits.length === 0 ? body : applyEdits(body, edits), hidesUsage }
 }
 
-function outputLimitName({ operation, fields }: BuiltinCall): string {
+/** The member of the body in which the provider is told its output limit. */
+export function outputLimitName({ operation, fields }: BuiltinCall): string {
   if (fields.maxOutputTokens) return fields.maxOutputTokens.name
   if (operation === 'responses') return 'max_output_tokens'
   return operation === 'completions' ? 'max_tokens' : 'max_completion_tokens'

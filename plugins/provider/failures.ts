@@ -1,4 +1,4 @@
-import { Denied, type ErrorCode } from 'gatehouse/plugin-sdk'
+import { Denied, type ErrorCode, type ErrorDetails } from 'gatehouse/plugin-sdk'
 import type { Fields } from './http1/fields.ts'
 
 /** The provider did not do its part. What the caller reads names the provider and nothing of its answer. */
@@ -8,14 +8,10 @@ export class ProviderFailure extends Error {
   /** Short, without addresses and secrets: `HTTP 500`, `ECONNREFUSED`. */
   readonly reason: string
 
-  constructor(code: ErrorCode, reason: string, publicMessage: string, retryAfterSeconds?: number) {
+  constructor(code: ErrorCode, reason: string, publicMessage: string, details: ErrorDetails = {}) {
     super(reason)
     this.reason = reason
-    this.denied = new Denied(
-      code,
-      publicMessage,
-      retryAfterSeconds === undefined ? {} : { retryAfterSeconds },
-    )
+    this.denied = new Denied(code, publicMessage, details)
   }
 }
 
@@ -27,7 +23,7 @@ export function failedStatus(provider: string, status: number, headers: Fields):
     code,
     `HTTP ${status}`,
     `The provider "${provider}" failed (HTTP ${status})`,
-    seconds,
+    seconds === undefined ? {} : { retryAfterSeconds: seconds },
   )
 }
 
@@ -60,6 +56,21 @@ export function cutStream(provider: string): ProviderFailure {
     'provider_error',
     'stream cut',
     `The provider "${provider}" broke off its answer: what came is incomplete`,
+  )
+}
+
+/** @param param the member of the body that sets the output limit, in tokens */
+export function exceededReserve(
+  provider: string,
+  scope: string,
+  { param, tokens }: { readonly param: string; readonly tokens: number | null },
+): ProviderFailure {
+  const limit = tokens === null ? '' : ` of ${tokens} tokens`
+  return new ProviderFailure(
+    'reservation_exceeded',
+    'went on beyond its output limit',
+    `The answer was cut off: the provider "${provider}" went on beyond its output limit${limit}, and beyond what the ${scope.replaceAll('_', ' ')} budget had set aside for it. Set a higher ${param} to have more set aside; an administrator should know that the provider does not keep to it`,
+    { scope, param, ...(tokens !== null && { unit: 'tokens', limit: tokens }) },
   )
 }
 

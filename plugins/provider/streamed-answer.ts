@@ -1,12 +1,22 @@
 import type { Usage } from 'gatehouse/plugin-sdk'
+import { outputBound } from 'gatehouse/plugin-sdk/builtin'
 import { type Answer, type AnswerContext, callerHeaders, redactSecret, restoreModel } from './answer.ts'
+import { outputLimitName } from './body-edits.ts'
 import { withCost } from './cost.ts'
 import { EventFramer } from './event-framer.ts'
-import { cutStream, emptyStream, oversizedAnswer } from './failures.ts'
+import { cutStream, emptyStream, exceededReserve, oversizedAnswer } from './failures.ts'
 import type { RequestController } from './http1/exchange-handler.ts'
 import { StreamMeter } from './stream-meter.ts'
+import { StreamReserve } from './stream-reserve.ts'
 import { countToolCalls } from './tool-calls.ts'
-import { estimatedUsage, type FoundUsage, findUsage, reportedUsage, unknownUsage } from './usage.ts'
+import {
+  estimatedUsage,
+  exceededUsage,
+  type FoundUsage,
+  findUsage,
+  reportedUsage,
+  unknownUsage,
+} from './usage.ts'
 import { eventOf, withoutUsageEvent } from './usage-event.ts'
 import { UsageReport } from './usage-report.ts'
 
@@ -27,11 +37,14 @@ export class StreamedAnswer implements Answer {
   readonly #report = new UsageReport()
   /** Without framing of its own, the end of the connection cannot be told from the end of the answer. */
   readonly #isFramed: boolean
+  readonly #reserve: StreamReserve | undefined
   #isComplete = false
+  #isCutOff = false
 
   constructor(context: AnswerContext, settings: StreamSettings) {
     this.#context = context
     this.#settings = settings
+    this.#reserve = StreamReserve.of(context.call, context.target)
     const { headers } = context
     this.#isFramed = headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined
   }
@@ -59,6 +72,7 @@ export class StreamedAnswer implements Answer {
   abandonedUsage(): Usage {
     const { call, target } = this.#context
     const seenTokens = Math.max(this.#meter.estimateTokens(), this.#report.outputTokens)
+    if (this.#isCutOff) return exceededUsage(call, target, seenTokens, this.#priced(this.#report.whole()))
     return this.#priced(this.#report.brokenOff()) ?? unknownUsage(call, target, seenTokens)
   }
 
@@ -74,10 +88,24 @@ export class StreamedAnswer implements Answer {
   #forward(events: Buffer, controller: RequestController | undefined): void {
     this.#meter.count(events)
     const usage = findUsage(events)
+    const wasFinal = this.#report.isFinal
     this.#report.read(events, usage && this.#withToolCalls(usage, events))
+    // At its end there is nothing left to be spared.
+    if (controller && (wasFinal || !this.#report.isFinal)) this.#holdToReserve(events, usage)
     if (!this.#isFramed) this.#isComplete ||= lastEvent.test(events.toString('latin1'))
     const shown = usage ? this.#showUsage(events, usage) : events
     if (shown.length > 0) this.#write(shown, controller)
+  }
+
+  /** @throws ProviderFailure */
+  #holdToReserve(events: Buffer, usage: FoundUsage | undefined): void {
+    const reserve = this.#reserve
+    const reportedTokens = this.#report.isFinal ? 0 : (usage?.outputTokens ?? 0)
+    if (!reserve?.isExceeded(events, this.#meter, reportedTokens)) return
+    this.#isCutOff = true
+    const { call } = this.#context
+    const tokens = call.get(outputBound) ?? call.maxOutputTokens
+    throw exceededReserve(this.#provider, reserve.scope, { param: outputLimitName(call), tokens })
   }
 
   /** The event that tells the usage of a response holds all of its output once more. */

@@ -24,7 +24,7 @@ function startOfEvent(events: Buffer, within: number): number {
   return Math.max(plain < 0 ? 0 : plain + 2, carriage < 0 ? 0 : carriage + 3)
 }
 
-function endOfEvent(events: Buffer, within: number): number {
+export function endOfEvent(events: Buffer, within: number): number {
   const plain = events.indexOf('\n\n', within)
   const carriage = events.indexOf('\n\r\n', within)
   const ends = [plain < 0 ? events.length : plain + 2, carriage < 0 ? events.length : carriage + 3]

@@ -27,6 +27,11 @@ export class UsageReport {
     }
   }
 
+  /** Whether no output comes any more. */
+  get isFinal(): boolean {
+    return this.#isFinal
+  }
+
   /** Of a whole stream: the largest report, unless it denies output that came. */
   whole(): FoundUsage | undefined {
     return this.#largest?.outputTokens === 0 && this.#hasText ? undefined : this.#largest

@@ -147,6 +147,22 @@ export function unknownUsage(call: BuiltinCall, target: Target, outputTokens = 0
   return call.hold ? { ...estimated, costNanoUsd: call.hold.nanoUsd } : estimated
 }
 
+/**
+ * For a stream that was cut off because it costs more than was set aside: that, or what was counted if it is more.
+ *
+ * @param reported what the provider itself said on the way
+ */
+export function exceededUsage(
+  call: BuiltinCall,
+  target: Target,
+  outputTokens: number,
+  reported: Usage | undefined,
+): Usage {
+  const unknown = unknownUsage(call, target, outputTokens)
+  const counted = Math.max(costOf(call, target, unknown), reported?.costNanoUsd ?? 0)
+  return { ...unknown, costNanoUsd: Math.max(unknown.costNanoUsd, counted) }
+}
+
 /** For a call that the provider refused. */
 export const noUsage: Usage = Object.freeze({
   inputTokens: 0,

@@ -10,6 +10,11 @@ export interface BudgetNode {
   readonly mode?: 'balanced'
 }
 
+/** Whether no call may cost more than what the budget has set aside for it. */
+export function isStrict({ mode }: BudgetNode): boolean {
+  return mode !== 'balanced'
+}
+
 export interface LimitNode {
   readonly id: string
   readonly scope: string

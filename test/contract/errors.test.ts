@@ -14,6 +14,7 @@ const promised: Readonly<Record<string, number>> = {
   price_unknown: 403,
   compliance_violation: 403,
   budget_exceeded: 402,
+  reservation_exceeded: 402,
   rate_limited: 429,
   request_limited: 429,
   token_limited: 429,

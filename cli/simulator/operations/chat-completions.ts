@@ -66,7 +66,7 @@ function answerChat(request: Request, context: AnswerContext): Answer {
   const { model, behaviour, callNumber, createdSeconds } = context
   const input = JSON.stringify(request.messages)
   const inputTokens = countMessages(request.messages)
-  const limit = outputLimit(model, request.max_tokens, request.max_completion_tokens)
+  const limit = outputLimit(context, request.max_tokens, request.max_completion_tokens)
   const reasoningTokens = model.name === 'demo-reasoning' ? Math.min(reasoningTokensShare, limit) : 0
   const choices = Array.from({ length: request.n ?? 1 }, (_, index) =>
     choose(

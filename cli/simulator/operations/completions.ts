@@ -37,7 +37,7 @@ function answerCompletion(request: Request, context: AnswerContext): Answer {
   const { model, behaviour, callNumber, createdSeconds } = context
   const prompts = splitPrompts(request.prompt)
   const inputTokens = prompts.reduce((sum, prompt) => sum + countPrompt(prompt), 0)
-  const limit = outputLimit(model, request.max_tokens ?? behaviour.outputTokens ?? defaultMaxTokens)
+  const limit = outputLimit(context, request.max_tokens ?? behaviour.outputTokens ?? defaultMaxTokens)
   const choices = prompts
     .flatMap((prompt) =>
       Array.from({ length: request.n ?? 1 }, (_, copy) => `${copy}:${JSON.stringify(prompt)}`),

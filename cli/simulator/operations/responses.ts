@@ -36,7 +36,7 @@ function answerResponse(request: Request, context: AnswerContext): Answer {
   const input = JSON.stringify([request.instructions ?? null, request.input])
   const inputTokens = countInput(request)
   const cachedInputTokens = cachedPart(behaviour, inputTokens)
-  const limit = outputLimit(model, request.max_output_tokens)
+  const limit = outputLimit(context, request.max_output_tokens)
   const reasoningTokens = model.name === 'demo-reasoning' ? Math.min(reasoningTokensShare, limit) : 0
   const { pieces, truncated } = compose(input, limit - reasoningTokens, behaviour.outputTokens)
   const outputTokens = pieces.length + reasoningTokens

@@ -63,6 +63,15 @@ it('stops at the limit of the caller', async () => {
   expect(answer.usage?.completion_tokens).toBe(5)
 })
 
+it('goes on beyond the limit of the caller where it is to ignore it', async () => {
+  const model = 'demo-ignore-limit+tokens-300'
+  const limits = { max_tokens: 5, max_completion_tokens: 5 }
+  const chat = await client.chat.completions.create({ ...question, model, ...limits })
+  expect(chat.usage?.completion_tokens).toBe(300)
+  const response = await client.responses.create({ model, input: 'Go on', max_output_tokens: 16 })
+  expect(response.usage?.output_tokens).toBe(300)
+})
+
 it('answers with the tool that the caller insists on', async () => {
   const answer = await client.chat.completions.create({
     ...question,
