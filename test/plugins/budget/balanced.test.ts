@@ -69,7 +69,7 @@ describe('a balanced budget', () => {
     expect(beside).toMatchObject({ code: 'price_unknown', details: { param: 'previous_response_id' } })
     const hosted = { model: 'small', input: 'x', tools: [{ type: 'web_search' }] }
     const unpriced = await refusalOf(() => setUp(balanced).make(1, hosted))
-    expect(unpriced).toMatchObject({ code: 'price_unknown', details: { param: 'tools' } })
+    expect(unpriced).toMatchObject({ code: 'price_unknown', details: { param: 'tools[0]' } })
   })
 })
 

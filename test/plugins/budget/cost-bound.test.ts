@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import type { Operation } from 'gatehouse/plugin-sdk'
 import { describe, expect, it } from 'vitest'
 import { costNanoUsd, type Prices } from '../../../contract/money.ts'
-import { costBound, measureCall } from '../../../plugins/budget/cost-bound.ts'
+import { costBound, inputTokensOf, measureCall } from '../../../plugins/budget/cost-bound.ts'
 import { FakeCall } from '../fake-call.ts'
-import { model, testPrices } from '../fake-configuration.ts'
+import { grant, model, provider, testPrices } from '../fake-configuration.ts'
 import { refusalOf } from '../refusal.ts'
 
 const settings = { defaultOutputTokens: 4096, imageInputTokens: 50_000 }
@@ -19,11 +19,13 @@ function bound(
   const asked = model('small', members)
   const prices = asked.pricesAt(call.receivedAt)
   if (!prices) return expect.unreachable('the test needs prices')
-  const size = measureCall(call, settings)
-  const { nanoUsd, injectedOutputTokens } = costBound(size, asked, prices, settings)
-  const inputCost = size.inputTokens * 1000
+  const target = { grant: grant(provider('acme')), model: asked }
+  const size = measureCall(call)
+  const { nanoUsd, injectedOutputTokens } = costBound(size, target, prices, settings)
+  const inputTokens = inputTokensOf(size, target, settings)
+  const inputCost = inputTokens * 1000
   return {
-    inputTokens: size.inputTokens,
+    inputTokens,
     outputTokens: (nanoUsd - inputCost) / 2000,
     injectedOutputTokens,
     nanoUsd,
