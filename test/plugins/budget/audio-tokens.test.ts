@@ -58,7 +58,11 @@ describe('sound whose length is not certain is not bounded', () => {
     ['compressed samples', wav({ ...speech, seconds: 1 }, 0x55), 'wav'],
     ['samples of less than a byte', wav({ ...speech, bits: 4, seconds: 2 }), 'wav'],
     ['no samples in a second', wav({ ...speech, perSecond: 0, seconds: 1 }), 'wav'],
-    ['more samples in a second than anybody records', wav({ ...speech, perSecond: 400_000, seconds: 0.01 }), 'wav'],
+    [
+      'more samples in a second than anybody records',
+      wav({ ...speech, perSecond: 400_000, seconds: 0.01 }),
+      'wav',
+    ],
     ['two descriptions', riff('WAVE', format, format, chunk('data', Buffer.alloc(9))), 'wav'],
     ['no description', riff('WAVE', chunk('data', Buffer.alloc(9))), 'wav'],
     ['a description that is cut', riff('WAVE', format).subarray(0, 30), 'wav'],

@@ -1,8 +1,8 @@
 import type { Operation } from 'gatehouse/plugin-sdk'
 import { describe, expect, it } from 'vitest'
 import { inspectBody } from '../../../plugins/budget/inspect-body.ts'
-import { png, wav } from './files.ts'
 import { refusalOf } from '../refusal.ts'
+import { png, wav } from './files.ts'
 
 const inspect = (operation: Operation, body: unknown) =>
   inspectBody(operation, Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)))
