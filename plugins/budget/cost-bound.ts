@@ -39,13 +39,17 @@ export interface CostBound {
  * @throws Denied `price_unknown` when the body asks for something that no price covers
  */
 export function measureCall(call: BuiltinCall): CallSize {
-  const { mediaBytes, audioTokens, prompts, ...inspected } = inspectBody(call.operation, call.body)
+  const inspected = inspectBody(call.operation, call.body)
   return {
-    ...inspected,
-    wordTokens: call.body.length - mediaBytes + audioTokens,
+    wordTokens: call.body.length - inspected.mediaBytes + inspected.audioTokens,
+    pictures: inspected.pictures,
+    hostedTools: inspected.hostedTools,
+    audioInput: inspected.audioInput,
+    audioOutput: inspected.audioOutput,
     outputTokens: call.maxOutputTokens,
-    choices: Math.max(1, call.fields.choices) * prompts,
+    choices: Math.max(1, call.fields.choices) * inspected.prompts,
     operation: call.operation,
+    unbounded: inspected.unbounded,
   }
 }
 

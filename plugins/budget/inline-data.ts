@@ -1,12 +1,11 @@
-/** Base64 as it stands in a JSON body. */
+/** A file that stands in a JSON body as base64. */
 export interface InlineData {
-  /** Of the string that is no text; it is ASCII, so that this many bytes of the body are taken by it at least. */
-  readonly bytes: number
-  readonly base64: string
+  readonly file: Buffer
+  /** So many bytes of the body are this file and no text. */
+  readonly bodyBytes: number
 }
 
-const pictureUrl = /^data:image\/[a-z0-9.+-]+;base64,/i
-const canonical = /^[A-Za-z0-9+/]+={0,2}$/
+const pictureUrl = /^data:image\/[a-z0-9.+-]{1,50};base64,/i
 
 /** What a data URL of a picture holds; null where a decoder might hold it for something else. */
 export function readPictureUrl(url: string): InlineData | null {
@@ -14,6 +13,8 @@ export function readPictureUrl(url: string): InlineData | null {
   return prefix === undefined ? null : readBase64(url.slice(prefix.length))
 }
 
-export function readBase64(base64: string): InlineData | null {
-  return canonical.test(base64) ? { bytes: base64.length, base64 } : null
+/** Null: it is not the one way in which base64 is written, which decoders read alike. */
+export function readBase64(text: string): InlineData | null {
+  const file = Buffer.from(text, 'base64')
+  return file.length > 0 && file.toString('base64') === text ? { file, bodyBytes: text.length } : null
 }

@@ -3,7 +3,7 @@ import { audioTokens } from './audio-tokens.ts'
 import { type HostedTools, readHostedTools } from './hosted-tools.ts'
 import { readBase64, readPictureUrl } from './inline-data.ts'
 import { isObject, isSet, type Members } from './members.ts'
-import { headBytes, pictureSize } from './picture-size.ts'
+import { pictureSize } from './picture-size.ts'
 import type { Picture } from './picture-tokens.ts'
 import { unpricedPartRefusal } from './refusals.ts'
 
@@ -184,22 +184,22 @@ class Parts {
     }
     const data = readPictureUrl(url)
     const isShown = part.type === 'image_url' || part.type === 'input_image'
-    if (data && isShown && this.#shownParts.has(part)) this.mediaBytes += data.bytes
-    const size = data && pictureSize(Buffer.from(data.base64.slice(0, (headBytes / 3) * 4), 'base64'))
+    if (data && isShown && this.#shownParts.has(part)) this.mediaBytes += data.bodyBytes
+    const size = data && pictureSize(data.file)
     this.pictures.push({ size, isLowDetail: detail === 'low' })
   }
 
   #readSound(part: Members, value: unknown, path: string): void {
     const { data, format } = isObject(value) ? value : { data: undefined, format: undefined }
     const inline = typeof data === 'string' ? readBase64(data) : null
-    const tokens = inline && audioTokens(Buffer.from(inline.base64, 'base64'), format)
+    const tokens = inline && audioTokens(inline.file, format)
     if (inline === null || tokens === null) {
       this.#noteAudio(path, 'is sound of unknown length: send WAV without compression, or MP3')
       return
     }
     this.audioInput ??= path
     this.audioTokens += tokens
-    if (part.type === 'input_audio' && this.#shownParts.has(part)) this.mediaBytes += inline.bytes
+    if (part.type === 'input_audio' && this.#shownParts.has(part)) this.mediaBytes += inline.bodyBytes
   }
 
   #noteAudio(field: string, why: string): void {
