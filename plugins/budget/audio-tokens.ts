@@ -33,11 +33,13 @@ function wavBytesPerSecond(file: Buffer): number | null {
     const name = file.toString('latin1', at, at + 4)
     if (name === 'data') return format && bytesPerSecondOf(format)
     const length = file.readUInt32LE(at + 4)
+    // Not all decoders look for the next one in the same place.
+    if (length % 2 === 1) return null
     if (name === 'fmt ') {
       if (format || length < 16) return null
       format = file.subarray(at + 8, at + 8 + length)
     }
-    at += 8 + length + (length % 2)
+    at += 8 + length
   }
   return null
 }

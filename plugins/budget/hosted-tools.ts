@@ -38,12 +38,10 @@ export function readHostedTools(operation: Operation, document: Members): Hosted
   const cap = operation === 'responses' ? document.max_tool_calls : undefined
   if (!isCount(cap) || cap > mostUses) return unboundedTools(first.field, first.field, withoutCap(operation))
   const endless = hosted.find(({ tool }) => mostTokens(tool) === null)
-  if (endless)
-    return unboundedTools(
-      first.field,
-      endless.field,
-      `${nameOf(endless.tool)} that reads as much as it likes`,
-    )
+  if (endless) {
+    const why = `${nameOf(endless.tool)} that reads as much as it likes`
+    return unboundedTools(first.field, endless.field, why)
+  }
   const inputTokensPerUse = Math.max(...hosted.map(({ tool }) => mostTokens(tool) ?? 0))
   return { field: first.field, uses: cap, inputTokensPerUse, unbounded: null }
 }

@@ -64,6 +64,11 @@ describe('sound whose length is not certain is not bounded', () => {
       'wav',
     ],
     ['two descriptions', riff('WAVE', format, format, chunk('data', Buffer.alloc(9))), 'wav'],
+    [
+      'a description behind a chunk that decoders skip differently',
+      riff('WAVE', chunk('LIST', Buffer.alloc(3)), format, chunk('data', Buffer.alloc(9))),
+      'wav',
+    ],
     ['no description', riff('WAVE', chunk('data', Buffer.alloc(9))), 'wav'],
     ['a description that is cut', riff('WAVE', format).subarray(0, 30), 'wav'],
     ['frames of any bit rate', Buffer.from('fff30800', 'hex'), 'mp3'],
