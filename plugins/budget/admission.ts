@@ -14,7 +14,8 @@ import type {
 import { isStrict, outputBound } from 'gatehouse/plugin-sdk/builtin'
 import { type BoundSettings, type CallSize, type CostBound, costBound, measureCall } from './cost-bound.ts'
 import type { CostQuestion, LikelyCosts } from './likely-costs.ts'
-import { limitRefusal, shortfallRefusal, unpricedRefusal } from './refusals.ts'
+import { unpricedPart } from './part-prices.ts'
+import { limitRefusal, shortfallRefusal, unboundedRefusal, unpricedRefusal } from './refusals.ts'
 import { type TokenBound, tokenBound } from './token-bound.ts'
 
 type Eventually<T> = T | Promise<T>
@@ -74,7 +75,7 @@ class Admission {
     const limits = joinLimits(this.#key.limits, target.grant.limits)
     this.#tokens = undefined
     if (limits.length === 0) return this.#reserve(target, index)
-    if (limits.some(countsTokens)) this.#tokens = tokenBound(this.#measure(), target.model, this.#settings)
+    if (limits.some(countsTokens)) this.#tokens = tokenBound(this.#measure(), target, this.#settings)
     return then(this.#host.limits.take(limits, this.#tokens?.tokens ?? 0), (result) =>
       this.#onLimits(result, target, index),
     )
@@ -96,7 +97,7 @@ class Admission {
   }
 
   #measure(): CallSize {
-    this.#size ??= measureCall(this.#call, this.#settings)
+    this.#size ??= measureCall(this.#call)
     return this.#size
   }
 
@@ -105,11 +106,12 @@ class Admission {
     if (budgets.length === 0) return this.#admitTo(target, null)
     const { model } = target
     const prices = model.pricesAt(this.#call.receivedAt)
-    if (!prices) {
+    const refusal = prices ? unpricedPart(this.#measure(), target, prices) : unpricedRefusal(model.name)
+    if (!prices || refusal) {
       if (index + 1 < this.#call.targets.length) return this.#skip(index)
-      throw unpricedRefusal(model.name)
+      throw refusal
     }
-    const bound = costBound(this.#measure(), model, prices, this.#settings)
+    const bound = costBound(this.#measure(), target, prices, this.#settings)
     return then(this.#setAside(budgets, model.id, bound), (result) =>
       this.#onReserved(result, bound.injectedOutputTokens, target, index),
     )
@@ -123,7 +125,7 @@ class Admission {
   ): Eventually<Hold | Shortfall> {
     const { ledger } = this.#host
     const unbounded = this.#measure().unbounded
-    if (unbounded && budgets.some(isStrict)) throw unbounded
+    if (unbounded && budgets.some(isStrict)) throw unboundedRefusal(unbounded, 'strict budget')
     this.#question = undefined
     if (budgets.every(isStrict)) return ledger.reserve(budgets, boundNanoUsd)
     const { operation } = this.#call

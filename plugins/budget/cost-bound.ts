@@ -1,13 +1,13 @@
-import type { Denied } from 'gatehouse/plugin-sdk'
 import {
   type BuiltinCall,
   type CompiledModel,
   costNanoUsd,
   dearestPrices,
   type Prices,
+  type Target,
 } from 'gatehouse/plugin-sdk/builtin'
-import { inspectBody } from './inspect-body.ts'
-import { unpricedPartRefusal } from './refusals.ts'
+import { type InspectedBody, inspectBody } from './inspect-body.ts'
+import { pictureTokens } from './picture-tokens.ts'
 
 export interface BoundSettings {
   readonly defaultOutputTokens: number
@@ -15,16 +15,15 @@ export interface BoundSettings {
 }
 
 /** What of a call's cost does not depend on the model. */
-export interface CallSize {
-  /** Never less than the tokens of the input, but for what `unbounded` is about. */
-  readonly inputTokens: number
+export interface CallSize
+  extends Pick<InspectedBody, 'pictures' | 'hostedTools' | 'audioInput' | 'audioOutput' | 'unbounded'> {
+  /** Never less than the tokens of what is written and said, but for what `unbounded` is about. */
+  readonly wordTokens: number
   /** The caller's own limit for each answer; null where it set none. */
   readonly outputTokens: number | null
   /** How many answers, or pictures, are asked for. */
   readonly choices: number
   readonly operation: BuiltinCall['operation']
-  /** Why a call of this size may cost more than its bound; null: it cannot. */
-  readonly unbounded: Denied | null
 }
 
 export interface CostBound {
@@ -35,14 +34,18 @@ export interface CostBound {
 
 /**
  * Measures a call without tokenizing: in a byte-level encoding no token is shorter than a byte, so that the body's
- * bytes bound its tokens.
+ * bytes bound its tokens. Pictures and sound are no text: they are counted by the rules that providers document.
  *
- * @throws Denied `price_unknown` when the body asks for something without a price
+ * @throws Denied `price_unknown` when the body asks for something that no price covers
  */
-export function measureCall(call: BuiltinCall, settings: BoundSettings): CallSize {
+export function measureCall(call: BuiltinCall): CallSize {
   const inspected = inspectBody(call.operation, call.body)
   return {
-    inputTokens: call.body.length + inspected.inlineImages * settings.imageInputTokens,
+    wordTokens: call.body.length - inspected.mediaBytes + inspected.audioTokens,
+    pictures: inspected.pictures,
+    hostedTools: inspected.hostedTools,
+    audioInput: inspected.audioInput,
+    audioOutput: inspected.audioOutput,
     outputTokens: call.maxOutputTokens,
     choices: Math.max(1, call.fields.choices) * inspected.prompts,
     operation: call.operation,
@@ -50,27 +53,37 @@ export function measureCall(call: BuiltinCall, settings: BoundSettings): CallSiz
   }
 }
 
-/** The most that a call of this size can cost with this model. */
+/** The most that a call of this size can cost at this target. */
 export function costBound(
   size: CallSize,
-  model: CompiledModel,
+  target: Target,
   prices: Prices,
   settings: BoundSettings,
 ): CostBound {
-  const { operation, choices } = size
-  const isImage = operation === 'images.generations'
-  const dearest = dearestPrices(prices)
-  if (isImage && prices.imageNanoUsd === 0 && billsTokens(dearest)) {
-    throw unpricedPartRefusal('model', `"${model.name}" has no price per image`)
-  }
-  const outputTokens = outputTokensOf(size, model, settings)
-  const nanoUsd = costNanoUsd(dearest, {
-    inputTokens: size.inputTokens,
+  const { operation, choices, hostedTools } = size
+  const outputTokens = outputTokensOf(size, target.model, settings)
+  const nanoUsd = costNanoUsd(dearestPrices(prices), {
+    inputTokens: inputTokensOf(size, target, settings),
     cachedInputTokens: 0,
     outputTokens: clampProduct(outputTokens, choices),
-    images: isImage ? choices : 0,
+    images: operation === 'images.generations' ? choices : 0,
+    toolCalls: hostedTools?.uses ?? 0,
   })
   return { nanoUsd, injectedOutputTokens: mustInject(size, outputTokens) ? outputTokens : null }
+}
+
+/**
+ * The most tokens of input that can be billed. A model may be billed everything anew after each use of a tool that the
+ * provider runs: what was sent, what it has written, and what all tools have found.
+ */
+export function inputTokensOf(size: CallSize, target: Target, settings: BoundSettings): number {
+  const { hostedTools, pictures, wordTokens } = size
+  const ceiling = settings.imageInputTokens
+  const sent = pictures.reduce((sum, picture) => sum + pictureTokens(picture, target, ceiling), wordTokens)
+  if (!hostedTools || hostedTools.unbounded) return sent
+  const { uses, inputTokensPerUse } = hostedTools
+  const written = clampProduct(outputTokensOf(size, target.model, settings), size.choices)
+  return clampProduct(sent + written + clampProduct(uses, inputTokensPerUse), uses + 1)
 }
 
 /** The most tokens that each answer can have: the caller's own limit, as far as the model's allows. */
@@ -86,11 +99,7 @@ export function mustInject({ operation, outputTokens }: CallSize, limit: number)
   return operation !== 'embeddings' && operation !== 'images.generations' && outputTokens !== limit
 }
 
-function billsTokens(prices: Prices): boolean {
-  return prices.inputNanoUsdPerMillionTokens > 0 || prices.outputNanoUsdPerMillionTokens > 0
-}
-
 /** Keeps an absurd request a mere refusal: beyond 2⁵³ the cost would be no number. */
-export function clampProduct(tokens: number, choices: number): number {
-  return Math.min(tokens * choices, 1_000_000_000)
+export function clampProduct(tokens: number, times: number): number {
+  return Math.min(tokens * times, 1_000_000_000)
 }

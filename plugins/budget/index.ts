@@ -23,7 +23,7 @@ export default defineBuiltin({
       imageInputTokens: Type.Integer({
         ...{ minimum: 0, maximum: 10_000_000, default: 50_000 },
         description:
-          'The most tokens that one inline picture is counted as, whatever its bytes: eight tiles of the dearest model.',
+          'The most tokens that one inline picture is counted as, and what one is counted as whose dimensions are not known.',
       }),
     },
     { additionalProperties: false },

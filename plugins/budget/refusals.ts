@@ -1,5 +1,6 @@
 import { Denied } from 'gatehouse/plugin-sdk'
 import { decimalUsd, type LimitNode, type LimitReached, type Shortfall } from 'gatehouse/plugin-sdk/builtin'
+import type { UnboundedPart } from './inspect-body.ts'
 import type { TokenBound } from './token-bound.ts'
 
 const leaseRetrySeconds = 2
@@ -24,13 +25,12 @@ export function limitRefusal(
 
 /** It has no time to try again: whenever the same call comes, it is refused. */
 function oversizeRefusal({ scope, max }: LimitNode, bound: TokenBound | undefined): Denied {
-  const size = bound?.size ?? { inputTokens: max, choices: 1, operation: 'unknown' }
-  const param = size.operation === 'responses' ? 'max_output_tokens' : 'max_tokens'
-  const room = Math.floor((max - size.inputTokens) / size.choices)
+  const { choices, operation } = bound?.size ?? { choices: 1, operation: 'unknown' }
+  const inputTokens = bound?.inputTokens ?? max
+  const param = operation === 'responses' ? 'max_output_tokens' : 'max_tokens'
+  const room = Math.floor((max - inputTokens) / choices)
   const wayOut =
-    room > 0
-      ? `set ${param} to ${room} or less`
-      : `its input alone is counted as ${size.inputTokens}, shorten it`
+    room > 0 ? `set ${param} to ${room} or less` : `its input alone is counted as ${inputTokens}, shorten it`
   return new Denied(
     'token_limited',
     `This call may use ${bound?.tokens ?? max} tokens, and the ${nameOf(scope)} limit is ${max} at any time: ${wayOut}`,
@@ -67,11 +67,18 @@ export function unpricedRefusal(model: string): Denied {
   })
 }
 
-/** A call whose cost a field makes impossible to bound, where a strict budget governs it. */
-export function unboundedRefusal(field: string, why: string): Denied {
-  return new Denied('price_unknown', `The cost of this call cannot be bounded: ${field} ${why}`, {
-    param: field,
-  })
+/** A call of unknown size, where something governs it that admits only what it can bound. */
+export function unboundedRefusal(
+  { field, why }: UnboundedPart,
+  governor: 'strict budget' | 'limit of tokens',
+): Denied {
+  const what = governor === 'strict budget' ? 'cost' : 'tokens'
+  const wayOut = governor === 'strict budget' ? ' (a balanced budget would admit it)' : ''
+  return new Denied(
+    'price_unknown',
+    `The ${what} of this call cannot be bounded, and a ${governor} governs it${wayOut}: ${field} ${why}`,
+    { param: field },
+  )
 }
 
 /** A call that asks for something whose price nobody knows. */

@@ -1,5 +1,6 @@
 import type { Usage } from 'gatehouse/plugin-sdk'
 import { type BuiltinCall, type Consumption, costNanoUsd, type Target } from 'gatehouse/plugin-sdk/builtin'
+import { countChatSearches } from './tool-calls.ts'
 
 /** Text has about four bytes to a token; three errs on the provider's side. */
 const estimatedBytesPerToken = 3
@@ -111,7 +112,7 @@ export function reportedUsage(call: BuiltinCall, target: Target, tokens: Tokens,
     audioInputTokens: tokens.audioInputTokens ?? 0,
     reasoningTokens: tokens.reasoningTokens ?? 0,
     audioOutputTokens: tokens.audioOutputTokens ?? 0,
-    toolCalls: tokens.toolCalls ?? 0,
+    toolCalls: tokens.toolCalls ?? chatSearches(call, target),
   }
   return { ...consumption, estimated: false, costNanoUsd: costOf(call, target, consumption) }
 }
@@ -122,12 +123,14 @@ export function estimatedUsage(
   target: Target,
   outputTokens: number,
   images: number,
+  toolCalls = chatSearches(call, target),
 ): Usage {
   const consumption = {
     inputTokens: tokensIn(call.body.length),
     cachedInputTokens: 0,
     outputTokens,
     images,
+    ...(toolCalls > 0 && { toolCalls }),
   }
   const cost = costOf(call, target, consumption)
   return {
@@ -175,6 +178,12 @@ export const noUsage: Usage = Object.freeze({
 
 export function tokensIn(bytes: number): number {
   return Math.ceil(bytes / estimatedBytesPerToken)
+}
+
+/** Where a model has a price for them. */
+function chatSearches({ operation, body, receivedAt }: BuiltinCall, { model }: Target): number {
+  if (operation !== 'chat.completions' || !model.pricesAt(receivedAt)?.toolCallNanoUsd) return 0
+  return countChatSearches(body)
 }
 
 /** By the prices of the time at which the call began, whatever has come to hold since. */

@@ -62,10 +62,12 @@ export class WholeAnswer implements Answer {
     const { call, target } = this.#context
     const images = call.operation === 'images.generations' ? countImages(body) : 0
     const found = findUsage(body)
-    const toolCalls = call.operation === 'responses' ? countToolCalls(body) : 0
-    if (found) return reportedUsage(call, target, { ...found, toolCalls }, images)
+    const toolCalls = call.operation === 'responses' ? countToolCalls(body) : undefined
+    if (found)
+      return reportedUsage(call, target, toolCalls === undefined ? found : { ...found, toolCalls }, images)
     if (images > 0) return reportedUsage(call, target, noUsage, images)
-    return estimatedUsage(call, target, call.operation === 'embeddings' ? 0 : tokensIn(body.length), 0)
+    const outputTokens = call.operation === 'embeddings' ? 0 : tokensIn(body.length)
+    return estimatedUsage(call, target, outputTokens, 0, toolCalls)
   }
 }
 

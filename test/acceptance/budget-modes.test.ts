@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { issueKey, setBudget } from './keys.ts'
 import { type Planes, startPlanes } from './planes.ts'
 import { spendAtOnce } from './spend-at-once.ts'
 
@@ -24,4 +25,52 @@ it('calls that cost more than a balanced budget expected are billed more than it
   const { billedNanoUsd, boundNanoUsd } = await spendAtOnce(planes, { ...rush, mode: 'BALANCED' })
   expect(billedNanoUsd).toBeGreaterThan(rush.limitNanoUsd)
   expect(billedNanoUsd).toBeLessThanOrEqual(rush.limitNanoUsd + boundNanoUsd)
+}, 60_000)
+
+const picture = {
+  ...{ type: 'image_url' },
+  image_url: { url: `data:image/png;base64,${pictureOf(1_024, 1_024, 900_000)}` },
+}
+const document = { type: 'file', file: { file_data: 'data:application/pdf;base64,JVBERi0xLjc=' } }
+
+/** As large as a photograph; what it shows nobody looks at. */
+function pictureOf(width: number, height: number, bytes: number): string {
+  const file = Buffer.alloc(bytes, 7)
+  Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex').copy(file)
+  file.writeUInt32BE(width, 16)
+  file.writeUInt32BE(height, 20)
+  return file.toString('base64')
+}
+
+async function send(secret: string, part: object) {
+  const response = await fetch(`${planes.dataPlanes[0]?.address('url')}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${secret}` },
+    body: JSON.stringify({
+      ...{ model: 'demo-chat', max_tokens: 10 },
+      messages: [{ role: 'user', content: [{ type: 'text', text: 'Look' }, part] }],
+    }),
+    signal: AbortSignal.timeout(60_000),
+  })
+  return { status: response.status, text: await response.text() }
+}
+
+it('a strict budget of a cent pays for a photograph by its dimensions, and names what it cannot bound', async () => {
+  const { id, secret } = await issueKey(planes, planes.demo, { name: 'photographs' })
+  await setBudget(planes, id, '10000000', 'STRICT')
+  await planes.applied()
+  expect((await send(secret, picture)).status).toBe(200)
+  const refused = await send(secret, document)
+  expect(refused.status).toBe(403)
+  expect(JSON.parse(refused.text)).toMatchObject({
+    error: { code: 'price_unknown', param: 'messages[0].content[1].file.file_data' },
+  })
+  expect(refused.text).toContain('a balanced budget would admit it')
+}, 60_000)
+
+it('a balanced one admits it', async () => {
+  const { id, secret } = await issueKey(planes, planes.demo, { name: 'documents' })
+  await setBudget(planes, id, '10000000', 'BALANCED')
+  await planes.applied()
+  expect((await send(secret, document)).status).toBe(200)
 }, 60_000)

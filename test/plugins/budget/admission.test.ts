@@ -132,6 +132,18 @@ describe('a call that limits of tokens govern', () => {
     expect(record.tokens).toEqual([{ reserved: call.body.length + 4096, settled: 12 }])
   })
 
+  it('is refused by name where it refers to something of unknown length', async () => {
+    const earlier = { model: 'small', input: 'x', previous_response_id: 'resp_1' }
+    const call = governed({ operation: 'responses', body: earlier })
+    const refusal = await refusalOf(() => budget.setup(settings, fakeHost().host).onCall?.(call))
+    expect(refusal).toMatchObject({
+      code: 'price_unknown',
+      message:
+        'The tokens of this call cannot be bounded, and a limit of tokens governs it: previous_response_id refers to an earlier response of unknown length: send its text in input',
+      details: { param: 'previous_response_id' },
+    })
+  })
+
   it('uses none when the provider was never asked', async () => {
     const { host, record } = fakeHost({ reserve: () => shortfall() })
     const stage = budget.setup(settings, host)

@@ -43,6 +43,27 @@ describe('a stream', () => {
     expect(call.usage).toMatchObject({ toolCalls: 1, reasoningTokens: 2, costNanoUsd: 10_020_000 })
   })
 
+  it('of chat is charged for its sound by the price of sound, and for the search that it asked for', async () => {
+    const details = {
+      prompt_tokens_details: { audio_tokens: 4 },
+      completion_tokens_details: { audio_tokens: 3 },
+    }
+    const { call, answer } = await askFor([event({ choices: [], usage: { ...usage, ...details } }), done], {
+      body: { ...chat, web_search_options: {} },
+      model: {
+        prices: {
+          ...testPrices,
+          audioInputNanoUsdPerMillionTokens: 5_000_000_000,
+          audioOutputNanoUsdPerMillionTokens: 7_000_000_000,
+          toolCallNanoUsd: 10_000_000,
+        },
+      },
+    })
+    await answer()
+    const tokens = 6 * 1_000 + 4 * 5_000 + 2 * 2_000 + 3 * 7_000
+    expect(call.usage).toMatchObject({ toolCalls: 1, costNanoUsd: tokens + 10_000_000, estimated: false })
+  })
+
   it('of a model without a price says nothing of its cost: unknown is never free', async () => {
     const { reply, answer } = await askFor([usageEvent, done], {
       body: { ...chat, stream_options: { include_usage: true } },

@@ -78,6 +78,34 @@ describe('an answer', () => {
     },
   )
 
+  const search = { model: 'small', messages: [], web_search_options: { search_context_size: 'low' } }
+  it.each([
+    ['a search, which chat does not tell', search, 1],
+    [
+      'a search that is spelled with escapes',
+      JSON.stringify(search).replace('web_search', 'web\\u005fsearch'),
+      1,
+    ],
+    ['no search', { ...search, web_search_options: null }, 0],
+    ['the words alone', { ...search, web_search_options: undefined, user: '"web_search_options"' }, 0],
+  ])('of chat is charged for %s', async (_, body, toolCalls) => {
+    const text = JSON.stringify({ choices: [], usage })
+    const { call, answer } = await askFor(wholeAnswer(200, text), { body, model: { prices: partlyPriced } })
+    await answer()
+    expect(call.usage?.toolCalls).toBe(toolCalls)
+    expect(call.usage?.costNanoUsd).toBe(11 + 16_400 + toolCalls * 13_000_000)
+  })
+
+  it('that tells no usage is charged for the tools that were run all the same', async () => {
+    const text = '{"output":[{"type":"web_search_call"}]}'
+    const { call, answer } = await askFor(wholeAnswer(200, text), {
+      ...{ operation: 'responses', model: { prices: partlyPriced } },
+    })
+    await answer()
+    expect(call.usage).toMatchObject({ toolCalls: 1, estimated: true })
+    expect(call.usage?.costNanoUsd).toBeGreaterThan(13_000_000)
+  })
+
   it('with parts that are larger than the whole is charged for the whole', async () => {
     const details = '{"reasoning_tokens":9,"audio_tokens":9}'
     const body = `{"usage":{"prompt_tokens":0,"completion_tokens":5,"completion_tokens_details":${details}}}`
