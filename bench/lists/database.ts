@@ -31,7 +31,7 @@ export async function openSeeded(
   { folder, ...rows }: SeededRows & { readonly folder: string | undefined },
   progress: (text: string) => void,
 ): Promise<SeededDatabase> {
-  const postgres = await startPostgres({ dataDir: folderFor(folder), announce: progress, durable: false })
+  const postgres = await startPostgres({ dataDir: folderFor(folder), announce: progress, durable: false, settings: { max_wal_size: '8GB' } })
   onStop(postgres.stop)
   const passwords = await renewRolePasswords(postgres)
   await ensureDatabase(postgres, databaseName)
