@@ -31,7 +31,12 @@ export async function openSeeded(
   { folder, ...rows }: SeededRows & { readonly folder: string | undefined },
   progress: (text: string) => void,
 ): Promise<SeededDatabase> {
-  const postgres = await startPostgres({ dataDir: folderFor(folder), announce: progress, durable: false, settings: { max_wal_size: '8GB' } })
+  const postgres = await startPostgres({
+    dataDir: folderFor(folder),
+    announce: progress,
+    durable: false,
+    settings: { max_wal_size: '2GB', wal_level: 'minimal', max_wal_senders: '0' },
+  })
   onStop(postgres.stop)
   const passwords = await renewRolePasswords(postgres)
   await ensureDatabase(postgres, databaseName)

@@ -89,13 +89,17 @@ export function firstDayStatement(actor: Actor, calls: MatchingCalls): Statement
   }
 }
 
-/** Once for each tag of a call's key; without a tag once, with null. Keys are few beside their calls, so these are summed before. */
+/**
+ * Once for each tag of a call's key; without a tag once, with null. Lists of tags are few beside the keys that have them, so
+ * these are summed before.
+ */
 function withTags(actor: Actor, source: Statement, names: readonly string[]): Statement {
-  const inner = [...new Set(names.map((name) => (name === 'tag' ? 'virtual_key_id' : name)))].join(', ')
+  const inner = names.map((name) => (name === 'tag' ? 'tags' : name)).join(', ')
   return {
-    sql: `select * from (select ${inner}, ${sumsOf} from (${source.sql}) calls group by ${inner}) of_keys
-      left join (select id as tagged_id, tag from virtual_keys, jsonb_array_elements_text(tags) tag where org_id = ?) tagged
-        on tagged_id = virtual_key_id`,
+    sql: `select * from (select ${inner}, ${sumsOf} from (${source.sql}) calls
+        left join (select id, tags from virtual_keys where org_id = ?) tagged on id = virtual_key_id
+        group by ${inner}) of_tags
+      left join lateral jsonb_array_elements_text(tags) tag on true`,
     values: [...source.values, actor.organizationId],
   }
 }

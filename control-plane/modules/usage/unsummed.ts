@@ -13,7 +13,7 @@ export const noteUnsummed = (source: string) =>
 
 /** Many, because calls of many keys fall into the same sums; few enough for a query to read them beside the sums. */
 const pauseMs = 10_000
-const mostSummedAtOnce = 20_000
+const mostSummedAtOnce = 5_000
 
 /** Adds calls to the sums, some seconds after they were recorded: recording them waits for none of the tables. */
 export function startSumming({ database, log }: BackgroundDependencies): BackgroundWork {

@@ -3,15 +3,11 @@ import type { CallFinished } from '../../../contract/events.ts'
 import type { TransactionOptions } from '../../../control-plane/db/database.ts'
 import { grains } from '../../../control-plane/modules/usage/grains.ts'
 import { recordUsage } from '../../../control-plane/modules/usage/index.ts'
-import {
-  grainOfCall,
-  rollups,
-  rollupsWith,
-  usageColumns,
-} from '../../../control-plane/modules/usage/rollups.ts'
+import { rollups, rollupsWith, usageColumns } from '../../../control-plane/modules/usage/rollups.ts'
 import { sumCalls } from '../../../control-plane/modules/usage/unsummed.ts'
 import { startApi, type Tenant, type TestApi } from '../api.ts'
 import { callFinished } from '../spending-data-plane.ts'
+import { countedSums, keptSums } from './kept-sums.ts'
 import { sumAllCalls } from './sum-all-calls.ts'
 
 let api: TestApi
@@ -62,19 +58,12 @@ afterAll(() => api.close())
 
 it.each(rollups)(
   '$table has the sums of the calls, each once however often it was delivered',
-  async ({ table, grain, dimensions }) => {
-    const sums = 'requests::text, input_tokens::text, output_tokens::text, cost_nano_usd::text'
-    const columns = dimensions.join(', ')
+  async (rollup) => {
     const read = (sql: string) =>
       api.controlPlane.database.transaction(tenant.organizationId, (em) => em.execute<object[]>(sql))
-    const kept = await read(`select at, ${columns}, ${sums} from ${table} order by at, ${columns}`)
-    const counted = await read(
-      `select ${grainOfCall(grain)} as at, ${columns}, count(*)::text as requests, sum(input_tokens)::text as input_tokens,
-       sum(output_tokens)::text as output_tokens, sum(cost_nano_usd)::text as cost_nano_usd
-     from usage_records group by 1, ${columns} order by 1, ${columns}`,
-    )
+    const kept = await read(keptSums(rollup))
     expect(kept.length).toBeGreaterThan(1)
-    expect(kept).toEqual(counted)
+    expect(kept).toEqual(await read(countedSums(rollup)))
   },
 )
 
