@@ -1,22 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import {
-  applicationRole,
-  ensureDatabase,
-  ownerRole,
-  renewRolePasswords,
-  roleUrl,
-} from '../../cli/embedded/database.ts'
-import { startPostgres } from '../../cli/embedded/postgres.ts'
 import type { CallFinished } from '../../contract/events.ts'
 import { createOrganization } from '../../control-plane/bootstrap.ts'
 import { openDatabase } from '../../control-plane/db/database.ts'
-import { migrate } from '../../control-plane/db/migrate.ts'
 import { recordCalls } from '../../control-plane/ingest/ingest-entries.ts'
 import { sumCalls } from '../../control-plane/modules/usage/unsummed.ts'
+import { startEmpty } from '../lists/database.ts'
 import { counts, idOf } from '../lists/seed.ts'
-import { onStop } from '../processes.ts'
 
 export interface RecordingResult {
   readonly case: string
@@ -27,12 +15,14 @@ export interface RecordingResult {
 }
 
 const callsAtOnce = 500
-const databaseName = 'gatehouse'
 
 /** Calls of that many keys, taken in batch by batch by an empty and durable database. */
 export async function measureRecording(keys: number, calls: number): Promise<RecordingResult> {
   await using opened = new AsyncDisposableStack()
-  const database = await openEmpty(opened)
+  const { url, stop } = await startEmpty()
+  opened.defer(stop)
+  const database = await openDatabase({ url })
+  opened.defer(() => database.close())
   const { organizationId, workspaceId } = await createOrganization(database, { name: 'Recording' })
   const batches = Array.from({ length: calls / callsAtOnce }, (_, batch) =>
     Array.from({ length: callsAtOnce }, (_call, index) => ({
@@ -52,23 +42,6 @@ export async function measureRecording(keys: number, calls: number): Promise<Rec
     recordedPerSecond: perSecond(recorded),
     recordedAndSummedPerSecond: perSecond(performance.now()),
   }
-}
-
-async function openEmpty(opened: AsyncDisposableStack) {
-  const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-recording-'))
-  const remove = async () => rmSync(dataDir, { recursive: true, force: true })
-  onStop(remove)
-  opened.defer(remove)
-  const postgres = await startPostgres({ dataDir, announce: () => undefined })
-  onStop(postgres.stop)
-  opened.defer(postgres.stop)
-  const passwords = await renewRolePasswords(postgres)
-  await ensureDatabase(postgres, databaseName)
-  await migrate({ ownerUrl: roleUrl(postgres, ownerRole, passwords.owner, databaseName), applicationRole })
-  const url = roleUrl(postgres, applicationRole, passwords.application, databaseName)
-  const database = await openDatabase({ url })
-  opened.defer(() => database.close())
-  return database
 }
 
 function callOf(key: number, number: number, workspaceId: string): CallFinished {
