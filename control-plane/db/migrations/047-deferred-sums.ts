@@ -22,9 +22,9 @@ const team = ['team_id', ...unit]
 const key = ['virtual_key_id', 'user_id', 'team_id']
 
 interface Rollup {
-  readonly grain: 'hour' | 'day' | 'month' | 'year'
+  readonly grain: 'quarter' | 'hour' | 'day' | 'month' | 'year'
   readonly dimensions: readonly string[]
-  /** The sums that it is added up from. */
+  /** What it is added up from: sums, or the calls. */
   readonly source: string
   /** What a filter finds the rows by. */
   readonly indexed?: readonly string[]
@@ -32,6 +32,7 @@ interface Rollup {
 
 /** In the order in which they are added up. */
 const rollups: Readonly<Record<string, Rollup>> = {
+  usage_by_model_quarter: { grain: 'quarter', dimensions: model, source: 'usage_records' },
   usage_by_unit_hour: { grain: 'hour', dimensions: unit, source: 'usage_by_team_hour', indexed: unit },
   usage_by_unit_day: { grain: 'day', dimensions: unit, source: 'usage_by_team_day' },
   usage_by_team_month: { grain: 'month', dimensions: team, source: 'usage_by_team_day', indexed: team },
@@ -57,7 +58,7 @@ const rollups: Readonly<Record<string, Rollup>> = {
   usage_by_key_year: { grain: 'year', dimensions: key, source: 'usage_by_key_month', indexed: key },
 }
 
-const sums = ['requests', 'input_tokens', 'output_tokens', 'cost_nano_usd']
+const sums = ['input_tokens', 'output_tokens', 'cost_nano_usd']
 
 /** What security of rows says of a table of usage with these columns. */
 function wall(table: string, dimensions: readonly string[], applicationRole: string): string[] {
@@ -74,15 +75,19 @@ function wall(table: string, dimensions: readonly string[], applicationRole: str
 function createRollup([table, rollup]: [string, Rollup]): string[] {
   const dimensions = ['workspace_id', ...rollup.dimensions]
   const names = dimensions.join(', ')
+  const requests = rollup.source === 'usage_records' ? 'count(*)' : 'sum(requests)'
+  const begin =
+    rollup.grain === 'quarter'
+      ? `date_bin('15 minutes', at, 'epoch')`
+      : `date_trunc('${rollup.grain}', at, 'UTC')`
   // A row of a month is changed by every call: with room beside it that is no work for the indexes.
   const room = rollup.grain === 'month' || rollup.grain === 'year' ? 'with (fillfactor = 70)' : ''
   return [
     `create table ${table} (org_id text not null references organizations (id), at timestamptz not null,
        ${dimensions.map((column) => `${column} text`).join(', ')},
-       ${sums.map((column) => `${column} bigint not null`).join(', ')}) ${room}`,
+       requests bigint not null, ${sums.map((column) => `${column} bigint not null`).join(', ')}) ${room}`,
     `insert into ${table}
-     select org_id, date_trunc('${rollup.grain}', at, 'UTC'), ${names},
-       ${sums.map((column) => `sum(${column})`).join(', ')}
+     select org_id, ${begin}, ${names}, ${requests}, ${sums.map((column) => `sum(${column})`).join(', ')}
      from ${rollup.source} group by org_id, 2, ${names} order by org_id, 2, ${names}`,
     `alter table ${table} add constraint ${table}_key unique nulls not distinct (org_id, at, ${names})`,
     ...(rollup.indexed ?? []).map((column) => `create index on ${table} (org_id, ${column}, at)`),
@@ -110,7 +115,13 @@ const createUnsummed = (applicationRole: string) => [
 
 /** Replaced by sums of hours, which have hardly more rows, and by sums of months and years. */
 const superseded = ['usage_by_call_day', 'usage_by_key_day']
-const readOnce = ['usage_by_team_hour', 'usage_by_team_day', 'usage_by_provider_day', ...superseded]
+const readOnce = [
+  'usage_records',
+  'usage_by_team_hour',
+  'usage_by_team_day',
+  'usage_by_provider_day',
+  ...superseded,
+]
 
 /** Calls are summed after they were recorded, also by month and year. */
 export const deferredSums: SchemaMigration = {

@@ -1,8 +1,14 @@
 const minuteMs = 60_000
 /** How long those last that are all alike. */
-export const grainMs = { minute: minuteMs, hour: 60 * minuteMs, day: 24 * 60 * minuteMs } as const
+export const grainMs = {
+  minute: minuteMs,
+  /** Of an hour: every time zone of today is whole quarters away from UTC. */
+  quarter: 15 * minuteMs,
+  hour: 60 * minuteMs,
+  day: 24 * 60 * minuteMs,
+} as const
 /** Of UTC, the coarsest first: each is whole in the next longer one. */
-export const grains = ['year', 'month', 'day', 'hour', 'minute'] as const
+export const grains = ['year', 'month', 'day', 'hour', 'quarter', 'minute'] as const
 export type Grain = (typeof grains)[number]
 
 /** When the grain begins that a time is in. */

@@ -1,4 +1,4 @@
-import type { Grain } from './grains.ts'
+import { type Grain, grains } from './grains.ts'
 
 const model = ['provider_id', 'requested_model', 'upstream_model', 'outcome'] as const
 const unit = ['customer_id', 'business_unit_id'] as const
@@ -20,7 +20,7 @@ const rollup = (name: string, grain: Grain, ...dimensions: readonly UsageColumn[
 })
 
 /**
- * The sums of the calls of a minute, hour, day, month or year that have these columns in common; first those that have
+ * The sums of the calls of a minute, quarter of an hour, hour, day, month or year that have these columns in common; first those that have
  * fewer rows for the same time.
  */
 export const rollups: readonly Rollup[] = [
@@ -34,6 +34,7 @@ export const rollups: readonly Rollup[] = [
   rollup('model', 'hour', ...model),
   rollup('key', 'month', 'virtual_key_id', 'user_id', 'team_id'),
   rollup('unit', 'hour', ...unit),
+  rollup('model', 'quarter', ...model),
   rollup('provider', 'day', 'provider_id', ...team),
   rollup('user', 'day', 'user_id', 'team_id'),
   rollup('unit_model', 'day', ...unit, ...model),
@@ -61,9 +62,10 @@ export function rollupsWith(columns: Iterable<string>): readonly Rollup[] {
   return chosen
 }
 
-const finestFirst = ['minute', 'hour', 'day', 'month', 'year'] as const satisfies readonly Grain[]
+const finestFirst = [...grains].reverse()
 
-export const grainOfCall = (grain: Grain) => `date_trunc('${grain}', at, 'UTC')`
+export const grainOfCall = (grain: Grain) =>
+  grain === 'quarter' ? `date_bin('15 minutes', at, 'epoch')` : `date_trunc('${grain}', at, 'UTC')`
 
 const sums = ['requests', 'input_tokens', 'output_tokens', 'cost_nano_usd'] as const
 

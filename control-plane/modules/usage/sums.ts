@@ -99,7 +99,7 @@ function withTags(actor: Actor, source: Statement, names: readonly string[]): St
     sql: `select * from (select ${inner}, ${sumsOf} from (${source.sql}) calls
         left join (select id, tags from virtual_keys where org_id = ?) tagged on id = virtual_key_id
         group by ${inner}) of_tags
-      left join lateral jsonb_array_elements_text(tags) tag on true`,
+      left join lateral jsonb_array_elements_text(tags) as listed (tag) on true`,
     values: [...source.values, actor.organizationId],
   }
 }
@@ -165,10 +165,10 @@ function partOf(
     }
   }
   const list = pieces.map((span) => ({ begins: timeText(span.from), ends: timeText(span.to) }))
+  // Piece by piece: "offset 0" keeps it from being taken for a join of everything, for which no index would be used.
   return {
-    sql: `select ${columns} ${from}
-      join jsonb_to_recordset(?::jsonb) as piece (begins timestamptz, ends timestamptz) on at >= begins and at < ends
-      where ${matching.sql}`,
+    sql: `select of_piece.* from jsonb_to_recordset(?::jsonb) as piece (begins timestamptz, ends timestamptz)
+      cross join lateral (select ${columns} ${from} where ${matching.sql} and at >= begins and at < ends offset 0) of_piece`,
     values: [JSON.stringify(list), ...matching.values],
   }
 }

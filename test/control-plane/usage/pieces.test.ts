@@ -105,25 +105,28 @@ it('what is read from sums, whichever, is the time of all pieces but those of ca
 })
 
 describe('a grain', () => {
-  it.each(grains)('begins where PostgreSQL truncates to a %s, also before the year 100', (grain) => {
-    const truncated = (text: string, length: number) =>
-      Date.parse(`${text.slice(0, length)}${'0000-01-01T00:00:00.000Z'.slice(length)}`)
-    const length = { year: 4, month: 7, day: 10, hour: 13, minute: 16 }[grain]
-    const anyTime = fc.date({
-      min: new Date('0001-01-01T00:00:00Z'),
-      max: new Date('9998-12-31T00:00:00Z'),
-      noInvalidDate: true,
-    })
-    fc.assert(
-      fc.property(anyTime, (date) => {
-        const text = date.toISOString()
-        const begins = beginOfGrain(grain, date.getTime())
-        expect(begins).toBe(truncated(text, length))
-        const next = nextGrain(grain, date.getTime() + 1)
-        expect(next).toBeGreaterThan(date.getTime())
-        expect(beginOfGrain(grain, next - 1)).toBe(begins)
-        expect(nextGrain(grain, begins)).toBe(begins)
-      }),
-    )
-  })
+  it.each(grains.filter((grain) => grain !== 'quarter'))(
+    'begins where PostgreSQL truncates to a %s, also before the year 100',
+    (grain) => {
+      const truncated = (text: string, length: number) =>
+        Date.parse(`${text.slice(0, length)}${'0000-01-01T00:00:00.000Z'.slice(length)}`)
+      const length = { year: 4, month: 7, day: 10, hour: 13, minute: 16 }[grain]
+      const anyTime = fc.date({
+        min: new Date('0001-01-01T00:00:00Z'),
+        max: new Date('9998-12-31T00:00:00Z'),
+        noInvalidDate: true,
+      })
+      fc.assert(
+        fc.property(anyTime, (date) => {
+          const text = date.toISOString()
+          const begins = beginOfGrain(grain, date.getTime())
+          expect(begins).toBe(truncated(text, length))
+          const next = nextGrain(grain, date.getTime() + 1)
+          expect(next).toBeGreaterThan(date.getTime())
+          expect(beginOfGrain(grain, next - 1)).toBe(begins)
+          expect(nextGrain(grain, begins)).toBe(begins)
+        }),
+      )
+    },
+  )
 })
