@@ -20,8 +20,8 @@ const rollup = (name: string, grain: Grain, ...dimensions: readonly UsageColumn[
 })
 
 /**
- * The sums of the calls of a minute, quarter of an hour, hour, day, month or year that have these columns in common; first those that have
- * fewer rows for the same time.
+ * The sums of the calls of a minute, quarter of an hour, hour, day, month or year that have these columns in common;
+ * first those that have fewer rows for the same time.
  */
 export const rollups: readonly Rollup[] = [
   rollup('team', 'month', ...team),
