@@ -26,7 +26,7 @@ import { defaultTakeWithinMs } from './live/live-stream.ts'
 import { startHistoryPruning } from './modules/configuration/index.ts'
 import { registerEnrolment } from './modules/data-planes/index.ts'
 import { startPriceSweep } from './modules/models/index.ts'
-import { startMinutePruning } from './modules/usage/index.ts'
+import { startMinutePruning, startSumming } from './modules/usage/index.ts'
 import { startKeySweep } from './modules/virtual-keys/index.ts'
 import { registerConfigurationPolls } from './polls/http.ts'
 import { ConfigurationPolls } from './polls/polls.ts'
@@ -95,6 +95,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       startLeaseServer(background),
       startKeySweep(background),
       startMinutePruning(background),
+      startSumming(background),
       startPriceSweep(background),
       startHistoryPruning({ ...background, configurationHistoryDays: env.configurationHistoryDays }),
       startLiveFeed(live.feed, { databaseUrl: env.databaseUrl, log }),

@@ -31,13 +31,12 @@ export async function openSeeded(
   { folder, ...rows }: SeededRows & { readonly folder: string | undefined },
   progress: (text: string) => void,
 ): Promise<SeededDatabase> {
-  const postgres = await startPostgres({ dataDir: folderFor(folder), announce: progress, durable: false })
-  onStop(postgres.stop)
-  const passwords = await renewRolePasswords(postgres)
-  await ensureDatabase(postgres, databaseName)
-  const ownerUrl = roleUrl(postgres, ownerRole, passwords.owner, databaseName)
-  await migrate({ ownerUrl, applicationRole })
-  const url = roleUrl(postgres, applicationRole, passwords.application, databaseName)
+  const { postgres, url } = await startMigrated({
+    dataDir: folderFor(folder),
+    announce: progress,
+    durable: false,
+    settings: { max_wal_size: '2GB', wal_level: 'minimal', max_wal_senders: '0' },
+  })
   const client = new pg.Client({ connectionString: postgres.superuserUrl(databaseName) })
   await client.connect()
   try {
@@ -47,6 +46,22 @@ export async function openSeeded(
   } finally {
     await client.end()
   }
+}
+
+/** As durable as in use, with nothing in it. @returns how the control plane connects */
+export async function startEmpty(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const { postgres, url } = await startMigrated({ dataDir: folderFor(undefined), announce: () => undefined })
+  return { url, stop: postgres.stop }
+}
+
+async function startMigrated(options: Parameters<typeof startPostgres>[0]) {
+  const postgres = await startPostgres(options)
+  onStop(postgres.stop)
+  const passwords = await renewRolePasswords(postgres)
+  await ensureDatabase(postgres, databaseName)
+  const ownerUrl = roleUrl(postgres, ownerRole, passwords.owner, databaseName)
+  await migrate({ ownerUrl, applicationRole })
+  return { postgres, url: roleUrl(postgres, applicationRole, passwords.application, databaseName) }
 }
 
 function folderFor(kept: string | undefined): string {

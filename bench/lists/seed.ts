@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { additionsFrom } from '../../control-plane/modules/usage/rollups.ts'
+import { seedSums, withoutIndexes } from './seed-sums.ts'
 
 /** Where the rows go, and how many calls there are. */
 export interface Seed {
@@ -36,20 +36,21 @@ const ofTeam = (id: string) => `case when k % 10 < 9 then ${id} end`
 
 /** Fills an empty organization, past all triggers and walls. The same rows each time, ending now. */
 export async function seed(client: pg.Client, into: Seed, progress: (text: string) => void): Promise<void> {
-  await client.query(`set session_replication_role = replica; set maintenance_work_mem = '512MB'`)
+  await client.query(
+    `set session_replication_role = replica; set maintenance_work_mem = '1GB'; set work_mem = '512MB'`,
+  )
   await client.query('select setseed(0.5)')
   for (const statement of hierarchy(into)) await client.query(statement)
   progress(`${counts.keys} keys, ${counts.users} users, ${counts.teams} teams are there`)
-  const indexes = await dropIndexes(client)
-  for (let from = 0; from < into.usageRows; from += rowsAtOnce) {
-    const to = Math.min(from + rowsAtOnce, into.usageRows)
-    for (const statement of calls(into, from, to)) await client.query(statement)
-    progress(`${to} calls${into.auditEvents ? ', each with its audit event' : ''}`)
-  }
-  for (const definition of indexes) await client.query(definition)
-  progress(`${indexes.length} indexes are built`)
-  await client.query(`with ${additionsFrom('usage_records').join(', ')} select`)
-  progress('the sums are there')
+  await withoutIndexes(client, ['usage_records', 'audit_events'], async () => {
+    for (let from = 0; from < into.usageRows; from += rowsAtOnce) {
+      const to = Math.min(from + rowsAtOnce, into.usageRows)
+      for (const statement of calls(into, from, to)) await client.query(statement)
+      progress(`${to} calls${into.auditEvents ? ', each with its audit event' : ''}`)
+    }
+  })
+  progress('their indexes are built')
+  await seedSums(client, progress)
   await client.query('vacuum (analyze)')
 }
 
@@ -126,15 +127,4 @@ function auditEventsOf({ organizationId, workspaceId }: Seed): string {
          ${sqlIdOf('prov', 'p')}, 'userId', ${ofUser(userId)}, 'teamId', ${ofTeam(teamId)}, 'costNanoUsd',
          1000 * (100 + k % 900), 'durationMs', 500, 'operation', 'chat_completions', 'status', 200)
      from call order by i`
-}
-
-/** Built once over all rows they take minutes less than row by row. The answer is what builds them again. */
-async function dropIndexes(client: pg.Client): Promise<string[]> {
-  const { rows } = await client.query<{ name: string; definition: string }>(
-    `select format('%I', indexname) as name, indexdef as definition from pg_indexes
-     where tablename in ('usage_records', 'audit_events')
-       and indexname not in (select conname from pg_constraint)`,
-  )
-  for (const { name } of rows) await client.query(`drop index ${name}`)
-  return rows.map(({ definition }) => definition)
 }

@@ -44,6 +44,7 @@ const ofEverybody: readonly Row[] = [
   ['team, of a provider', (n) => ({ groupBy: ['TEAM'], filter: provider(n) })],
   ['customer and model', () => ({ groupBy: ['CUSTOMER', 'MODEL'] })],
   ['tag', () => ({ groupBy: ['TAG'] })],
+  ['tag, of 7 days', () => ({ groupBy: ['TAG'], filter: { within: 'P7D' } })],
   ['day of a customer', (n) => ({ interval: 'DAY', filter: customer(n) })],
   ['model of a customer', (n) => ({ groupBy: ['MODEL'], filter: customer(n) })],
   ['user of a team', (n) => ({ groupBy: ['USER'], filter: team(n) })],

@@ -5,6 +5,7 @@ import { type UsageCase, usageDocument } from './cases.ts'
 export interface UsageResult {
   readonly case: string
   readonly p50Ms: number
+  readonly p95Ms: number
   readonly p99Ms: number
   /** In the last answer. */
   readonly groups: number
@@ -25,5 +26,5 @@ export async function measureUsage(api: ListsApi, shape: UsageCase, rounds: numb
   }
   times.sort((a, b) => a - b)
   const at = (share: number) => Number(percentile(times, share).toFixed(1))
-  return { case: shape.name, p50Ms: at(0.5), p99Ms: at(0.99), groups }
+  return { case: shape.name, p50Ms: at(0.5), p95Ms: at(0.95), p99Ms: at(0.99), groups }
 }

@@ -11,6 +11,11 @@ it('sums a million calls in every case unless it is told otherwise', () => {
   expect(readUsageFlags(['--help'])).toBe('help')
 })
 
+it('measures recording on fewer calls, because each is written as in use', () => {
+  expect(readUsageFlags(['--recording'])).toMatchObject({ recording: true, usageRows: 40_000 })
+  expect(readUsageFlags(['--recording', '--calls', '500'])).toMatchObject({ usageRows: 500 })
+})
+
 it('measures only the cases that are named', () => {
   const flags = readUsageFlags(['--cases', 'team:'])
   expect(flags).toMatchObject({ cases: usageCases.filter(({ principal }) => principal === 'team') })

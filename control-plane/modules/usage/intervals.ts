@@ -1,4 +1,4 @@
-import { grainMs } from './rollups.ts'
+import { grainMs } from './grains.ts'
 
 /** For how long calls are summed into one group. */
 export const usageIntervals = ['MINUTE', 'HOUR', 'DAY', 'WEEK', 'MONTH'] as const

@@ -1,4 +1,4 @@
-import { type Grain, grainMs } from './rollups.ts'
+import { beginOfGrain, type Grain, nextGrain } from './grains.ts'
 
 /** A time of which something is asked, in milliseconds since the epoch; infinite where it has no end. */
 export interface Span {
@@ -28,11 +28,7 @@ export function cutSpan({ from, to }: Span, readable: readonly Readable[]): read
   const [coarsest, ...finer] = readable
   if (!coarsest) return [{ grain: null, from, to }]
   const { grain, since } = coarsest
-  const length = grainMs[grain]
-  const inner = {
-    from: Math.ceil(Math.max(from, since) / length) * length,
-    to: Math.floor(to / length) * length,
-  }
+  const inner = { from: nextGrain(grain, Math.max(from, since)), to: beginOfGrain(grain, to) }
   if (inner.from >= inner.to) return cutSpan({ from, to }, finer)
   return [
     ...cutSpan({ from, to: inner.from }, finer),
@@ -43,12 +39,22 @@ export function cutSpan({ from, to }: Span, readable: readonly Readable[]): read
 
 /** Cuts spans that follow each other. Pieces that touch and are read alike become one. */
 export function cutSpans(spans: readonly Span[], readable: readonly Readable[]): readonly Piece[] {
-  const pieces: Piece[] = []
-  for (const piece of spans.flatMap((span) => cutSpan(span, readable))) {
-    const before = pieces.at(-1)
+  return joinTouching(spans.flatMap((span) => cutSpan(span, readable)))
+}
+
+/** The time of which sums are read, whichever. */
+export function summedSpans(pieces: readonly Piece[]): readonly Span[] {
+  const summed = pieces.filter(({ grain }) => grain !== null)
+  return joinTouching(summed.map(({ from, to }) => ({ grain: null, from, to })))
+}
+
+function joinTouching(pieces: readonly Piece[]): readonly Piece[] {
+  const joined: Piece[] = []
+  for (const piece of pieces) {
+    const before = joined.at(-1)
     if (before?.grain === piece.grain && before.to === piece.from) {
-      pieces[pieces.length - 1] = { ...before, to: piece.to }
-    } else pieces.push(piece)
+      joined[joined.length - 1] = { ...before, to: piece.to }
+    } else joined.push(piece)
   }
-  return pieces
+  return joined
 }

@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { CallFinished } from '../../../contract/events.ts'
 import { newId } from '../../db/id.ts'
-import { additionsFrom } from './rollups.ts'
+import { noteUnsummed } from './unsummed.ts'
 
 /** A call and the data plane that made it. */
 export interface ReportedCall {
@@ -10,8 +10,8 @@ export interface ReportedCall {
 }
 
 /**
- * Records calls, each attempt once however often it is reported, and adds the new ones to the sums of their days in the
- * same statement.
+ * Records calls, each attempt once however often it is reported, and notes the new ones for the sums in the same
+ * statement.
  *
  * @returns the ids of the attempts that were new.
  */
@@ -26,7 +26,7 @@ export async function recordUsage(
        insert into usage_records (org_id, ${columns.join(', ')})
        select ?, ${columns.join(', ')} from jsonb_to_recordset(?::jsonb) as reported (${typedColumns})
        order by attempt_id on conflict (org_id, attempt_id) do nothing returning *
-     ), ${additionsFrom('fresh').join(', ')}
+     ), noted as (${noteUnsummed('fresh')})
      select attempt_id from fresh`,
     [organizationId, JSON.stringify(calls.map(rowOf))],
   )

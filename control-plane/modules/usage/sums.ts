@@ -1,8 +1,10 @@
 import type { Actor } from '../../actor.ts'
 import { owned } from '../../db/visible-rows.ts'
 import { visibleRowsOf } from '../../service-context.ts'
-import { cutSpans, type Readable, type Span } from './pieces.ts'
-import { grainMs, grains, type Rollup, rollupWith, type UsageColumn, wholeRollup } from './rollups.ts'
+import { grainMs } from './grains.ts'
+import { cutSpans, type Readable, type Span, summedSpans } from './pieces.ts'
+import { type Rollup, rollupsWith, type UsageColumn } from './rollups.ts'
+import { unsummedTable } from './unsummed.ts'
 
 export interface UsageTotals {
   readonly requests: number
@@ -74,19 +76,30 @@ export function totalsOf(row: Readonly<Record<string, unknown>>): UsageTotals {
   }
 }
 
-/** The day of the first of the matching calls. */
+/** No later than the first of the matching calls, and of the same day. */
 export function firstDayStatement(actor: Actor, calls: MatchingCalls): Statement {
-  const { sql, values } = conditionOf(actor, calls)
-  return { sql: `select min(at) as at from ${wholeRollup} where ${sql}`, values }
+  const { sql, values, columns } = conditionOf(actor, calls)
+  const summed = rollupsWith(columns).find(({ grain }) => grain === 'day' || grain === 'hour')
+  const earliest = [summed?.table ?? 'usage_records', unsummedTable].map(
+    (table) => `select min(at) as at from ${table} where ${sql}`,
+  )
+  return {
+    sql: `select min(at) as at from (${earliest.join(' union all ')}) earliest`,
+    values: [...values, ...values],
+  }
 }
 
-/** Once for each tag of a call's key; without a tag once, with null. Keys are few beside their calls, so these are summed before. */
+/**
+ * Once for each tag of a call's key; without a tag once, with null. Lists of tags are few beside the keys that have them, so
+ * these are summed before.
+ */
 function withTags(actor: Actor, source: Statement, names: readonly string[]): Statement {
-  const inner = [...new Set(names.map((name) => (name === 'tag' ? 'virtual_key_id' : name)))].join(', ')
+  const inner = names.map((name) => (name === 'tag' ? 'tags' : name)).join(', ')
   return {
-    sql: `select * from (select ${inner}, ${sumsOf} from (${source.sql}) calls group by ${inner}) of_keys
-      left join (select id as tagged_id, tag from virtual_keys, jsonb_array_elements_text(tags) tag where org_id = ?) tagged
-        on tagged_id = virtual_key_id`,
+    sql: `select * from (select ${inner}, ${sumsOf} from (${source.sql}) calls
+        left join (select id, tags from virtual_keys where org_id = ?) tagged on id = virtual_key_id
+        group by ${inner}) of_tags
+      left join lateral jsonb_array_elements_text(tags) as listed (tag) on true`,
     values: [...source.values, actor.organizationId],
   }
 }
@@ -99,11 +112,15 @@ function sourceOf(actor: Actor, { calls, columns, spans, byInterval, now }: Want
     ...(byInterval ? ['width_bucket(at, (select bounds from intervals)) as interval'] : []),
     ...read,
   ]
-  const parts = [...Map.groupBy(cutSpans(spans, tables), ({ grain }) => grain)].map(([grain, pieces]) =>
-    partOf(tables.find((rollup) => rollup.grain === grain)?.table, pieces, selected, matching),
-  )
+  const pieces = cutSpans(spans, tables)
+  const parts = [...Map.groupBy(pieces, ({ grain }) => grain)].map(([grain, ofGrain]) => {
+    const rollup = tables.find((one) => one.grain === grain)
+    return partOf(rollup ? sumsIn(rollup) : allCalls, ofGrain, selected, matching)
+  })
+  const summed = summedSpans(pieces)
+  if (summed.length > 0) parts.push(partOf(unsummedCalls, summed, selected, matching))
   // Of no time at all there are no calls.
-  if (parts.length === 0) parts.push(partOf(undefined, [{ from: 0, to: 0 }], selected, matching))
+  if (parts.length === 0) parts.push(partOf(allCalls, [{ from: 0, to: 0 }], selected, matching))
   const union = parts.map(({ sql }) => sql).join(' union all ')
   const values = parts.flatMap((part) => part.values)
   if (!byInterval) return { sql: union, values }
@@ -115,24 +132,31 @@ function sourceOf(actor: Actor, { calls, columns, spans, byInterval, now }: Want
 
 /** The smallest table of each grain that has all columns, the coarsest first. */
 function readableFor(columns: readonly string[], now: number): readonly (Readable & Rollup)[] {
-  const dimensions = columns.filter((column) => column !== 'org_id')
-  return grains.flatMap((grain) => {
-    const rollup = rollupWith(grain, dimensions)
-    return rollup ? [{ ...rollup, since: grain === 'minute' ? now - minutesReadMs : -Infinity }] : []
-  })
+  return rollupsWith(columns.filter((column) => column !== 'org_id')).map((rollup) => ({
+    ...rollup,
+    since: rollup.grain === 'minute' ? now - minutesReadMs : -Infinity,
+  }))
 }
 
-/** The rows of a table, or without one the calls themselves, that begin in one of the pieces. */
+interface Source {
+  readonly table: string
+  readonly requests: string
+}
+
+const sumsIn = ({ table }: Rollup): Source => ({ table, requests: 'requests' })
+const allCalls: Source = { table: 'usage_records', requests: '1 as requests' }
+const unsummedCalls: Source = { table: unsummedTable, requests: '1 as requests' }
+
+/** The rows of sums or of calls that begin in one of the pieces. */
 function partOf(
-  table: string | undefined,
+  { table, requests }: Source,
   pieces: readonly Span[],
   selected: readonly string[],
   matching: Condition,
 ): Statement {
-  const requests = table === undefined ? '1 as requests' : 'requests'
   const columns = [...selected, requests, 'input_tokens', 'output_tokens', 'cost_nano_usd'].join(', ')
   const [piece, ...others] = pieces
-  const from = `from ${table ?? 'usage_records'}`
+  const from = `from ${table}`
   if (others.length === 0 && piece) {
     const within = withinSpan(piece)
     return {
@@ -141,10 +165,10 @@ function partOf(
     }
   }
   const list = pieces.map((span) => ({ begins: timeText(span.from), ends: timeText(span.to) }))
+  // Piece by piece: "offset 0" keeps it from being taken for a join of everything, for which no index would be used.
   return {
-    sql: `select ${columns} ${from}
-      join jsonb_to_recordset(?::jsonb) as piece (begins timestamptz, ends timestamptz) on at >= begins and at < ends
-      where ${matching.sql}`,
+    sql: `select of_piece.* from jsonb_to_recordset(?::jsonb) as piece (begins timestamptz, ends timestamptz)
+      cross join lateral (select ${columns} ${from} where ${matching.sql} and at >= begins and at < ends offset 0) of_piece`,
     values: [JSON.stringify(list), ...matching.values],
   }
 }

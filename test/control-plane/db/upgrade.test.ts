@@ -1,8 +1,7 @@
-import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { applicationRole, withClient } from '../../../cli/embedded/database.ts'
-import { migrations } from '../../../control-plane/db/migrations.ts'
+import { withClient } from '../../../cli/embedded/database.ts'
 import { createDatabase, type TestDatabase } from '../../environment/index.ts'
+import { emptySchema, runMigrations } from './earlier-schema.ts'
 
 /* What a database of an earlier release holds is what it was after the upgrade. */
 
@@ -13,15 +12,6 @@ beforeAll(async () => {
 afterAll(() => testDatabase.drop())
 
 const isEarlier = (name: string) => name < '021'
-
-async function run(client: Client, wanted: (name: string) => boolean): Promise<void> {
-  for (const { name, statements } of migrations) {
-    if (!wanted(name)) continue
-    await client.query('begin')
-    for (const statement of statements(applicationRole)) await client.query(statement)
-    await client.query('commit')
-  }
-}
 
 const rowsOfEarlierRelease = [
   `insert into organizations (id, name, created_at) values ('org_1', 'Acme', now())`,
@@ -41,16 +31,14 @@ const rowsOfEarlierRelease = [
 describe('an upgrade', () => {
   it('finds users unrestricted, of the team that they are charged to, with the roles that they had', async () => {
     await withClient(testDatabase.ownerUrl, async (client) => {
-      await client.query('drop schema public cascade')
-      await client.query('create schema public')
-      await client.query(`grant usage on schema public to ${applicationRole}`)
-      await run(client, isEarlier)
+      await emptySchema(client)
+      await runMigrations(client, isEarlier)
     })
     await withClient(testDatabase.superuserUrl, async (client) => {
       for (const statement of rowsOfEarlierRelease) await client.query(statement)
     })
     // The owner, whom row-level security binds too.
-    await withClient(testDatabase.ownerUrl, (client) => run(client, (name) => !isEarlier(name)))
+    await withClient(testDatabase.ownerUrl, (client) => runMigrations(client, (name) => !isEarlier(name)))
 
     const open = {
       ...{ allowed_models: ['*'], denied_models: [], allowed_providers: ['*'], denied_providers: [] },

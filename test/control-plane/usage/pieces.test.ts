@@ -1,12 +1,22 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { cutSpan, cutSpans } from '../../../control-plane/modules/usage/pieces.ts'
-import { type Grain, grainMs } from '../../../control-plane/modules/usage/rollups.ts'
+import {
+  beginOfGrain,
+  type Grain,
+  grainMs,
+  grains,
+  nextGrain,
+} from '../../../control-plane/modules/usage/grains.ts'
+import { cutSpan, cutSpans, summedSpans } from '../../../control-plane/modules/usage/pieces.ts'
 
-const begin = Date.parse('2026-03-01T00:00:00Z')
-const time = fc.integer({ min: begin, max: begin + 4 * grainMs.day })
+const begin = Date.parse('2026-12-01T00:00:00Z')
+/** Within days and within years: each grain is to be whole in some spans. */
+const time = fc.oneof(
+  fc.integer({ min: begin, max: begin + 4 * grainMs.day }),
+  fc.integer({ min: begin - 1_000 * grainMs.day, max: begin + 1_000 * grainMs.day }),
+)
 const readable = fc
-  .subarray<Grain>(['day', 'hour', 'minute'])
+  .subarray<Grain>([...grains])
   .chain((grains) =>
     fc.tuple(
       ...grains.map((grain) => fc.oneof(fc.constant(-Infinity), time).map((since) => ({ grain, since }))),
@@ -27,23 +37,24 @@ describe('a span of time', () => {
           const table = tables.find((one) => one.grain === grain)
           if (grain === null || !table) continue
           expect(from).toBeGreaterThanOrEqual(table.since)
-          expect([from % grainMs[grain], to % grainMs[grain]]).toEqual([0, 0])
+          expect([beginOfGrain(grain, from), beginOfGrain(grain, to)]).toEqual([from, to])
         }
         expect(reached).toBe(asked.to)
       }),
     )
   })
 
-  it('is read from the coarsest sums: no day, hour or minute that is whole in it is read from finer ones', () => {
+  it('is read from the coarsest sums: no year, month, day, hour or minute that is whole in it is read from finer ones', () => {
     fc.assert(
       fc.property(span, readable, (asked, tables) => {
         const pieces = cutSpan(asked, tables)
         for (const { grain, since } of tables) {
-          const length = grainMs[grain]
-          const finer = pieces.filter((piece) => piece.grain === null || grainMs[piece.grain] < length)
+          const finer = pieces.filter(
+            (piece) => piece.grain === null || grains.indexOf(piece.grain) > grains.indexOf(grain),
+          )
           for (const { from, to } of finer) {
-            const whole = Math.ceil(Math.max(from, since) / length) * length
-            expect(whole + length > to, `a ${grain}`).toBe(true)
+            const whole = nextGrain(grain, Math.max(from, since))
+            expect(nextGrain(grain, whole + 1) > to, `a ${grain}`).toBe(true)
           }
         }
       }),
@@ -74,4 +85,48 @@ it('days that follow each other are read at once', () => {
   expect(cutSpans(days, [{ grain: 'day', since: -Infinity }])).toEqual([
     { grain: 'day', from: begin, to: begin + 3 * grainMs.day },
   ])
+})
+
+it('what is read from sums, whichever, is the time of all pieces but those of calls', () => {
+  fc.assert(
+    fc.property(span, readable, (asked, tables) => {
+      const pieces = cutSpans([asked], tables)
+      const spans = summedSpans(pieces)
+      const inside = ({ from, to }: { from: number; to: number }) =>
+        spans.some((one) => one.from <= from && to <= one.to)
+      for (const piece of pieces) expect(inside(piece)).toBe(piece.grain !== null)
+      let ended = -Infinity
+      for (const { from, to } of spans) {
+        expect(from).toBeGreaterThan(ended)
+        ended = to
+      }
+    }),
+  )
+})
+
+describe('a grain', () => {
+  it.each(grains.filter((grain) => grain !== 'quarter'))(
+    'begins where PostgreSQL truncates to a %s, also before the year 100',
+    (grain) => {
+      const truncated = (text: string, length: number) =>
+        Date.parse(`${text.slice(0, length)}${'0000-01-01T00:00:00.000Z'.slice(length)}`)
+      const length = { year: 4, month: 7, day: 10, hour: 13, minute: 16 }[grain]
+      const anyTime = fc.date({
+        min: new Date('0001-01-01T00:00:00Z'),
+        max: new Date('9998-12-31T00:00:00Z'),
+        noInvalidDate: true,
+      })
+      fc.assert(
+        fc.property(anyTime, (date) => {
+          const text = date.toISOString()
+          const begins = beginOfGrain(grain, date.getTime())
+          expect(begins).toBe(truncated(text, length))
+          const next = nextGrain(grain, date.getTime() + 1)
+          expect(next).toBeGreaterThan(date.getTime())
+          expect(beginOfGrain(grain, next - 1)).toBe(begins)
+          expect(nextGrain(grain, begins)).toBe(begins)
+        }),
+      )
+    },
+  )
 })

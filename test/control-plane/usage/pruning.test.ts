@@ -6,6 +6,7 @@ import { summarizeUsage } from '../../../control-plane/modules/usage/summary.ts'
 import { minutesKeptMs } from '../../../control-plane/modules/usage/sums.ts'
 import { startApi, type TestApi } from '../api.ts'
 import { callFinished } from '../spending-data-plane.ts'
+import { sumAllCalls } from './sum-all-calls.ts'
 
 const now = Date.parse('2026-11-22T17:23:41Z')
 const day = 86_400_000
@@ -27,6 +28,7 @@ it('sums of minutes are kept for a week, and what is summed by minutes is the sa
       call: callFinished({ startedAt: now - age, costNanoUsd: 1 + age }),
     }))
     await database.transaction(id, (em) => recordUsage(em, id, reported))
+    await sumAllCalls(database, id)
   }
   const kept = (id: string) =>
     database.transaction(id, (em) =>

@@ -1,23 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CallFinished } from '../../../contract/events.ts'
 import type { TransactionOptions } from '../../../control-plane/db/database.ts'
+import { grains } from '../../../control-plane/modules/usage/grains.ts'
 import { recordUsage } from '../../../control-plane/modules/usage/index.ts'
-import {
-  grainOfCall,
-  grains,
-  rollups,
-  rollupWith,
-  usageColumns,
-} from '../../../control-plane/modules/usage/rollups.ts'
+import { rollups, rollupsWith, usageColumns } from '../../../control-plane/modules/usage/rollups.ts'
+import { sumCalls } from '../../../control-plane/modules/usage/unsummed.ts'
 import { startApi, type Tenant, type TestApi } from '../api.ts'
 import { callFinished } from '../spending-data-plane.ts'
+import { countedSums, keptSums } from './kept-sums.ts'
+import { sumAllCalls } from './sum-all-calls.ts'
 
 let api: TestApi
 let tenant: Tenant
-const midnight = Date.parse('2026-11-22T00:00:00Z')
+const midnight = Date.parse('2025-12-30T00:00:00Z')
 const hour = 3_600_000
 
-/** Calls of three days that differ in all that sums are kept by, absent values included. */
+/** Calls of three days, of two years, that differ in all that sums are kept by, absent values included. */
 function variedCalls(workspaceId: string): CallFinished[] {
   return Array.from({ length: 120 }, (_, index) =>
     callFinished({
@@ -52,43 +50,50 @@ beforeAll(async () => {
   await record(calls.slice(0, 80))
   // Delivered twice: as a whole, within one batch, and together with new ones.
   expect((await record(calls.slice(0, 80))).size).toBe(0)
+  await sumCalls(api.controlPlane.database, tenant.organizationId, 50)
   expect((await record([...calls.slice(60), ...calls.slice(100)])).size).toBe(40)
+  await sumAllCalls(api.controlPlane.database, tenant.organizationId)
 })
 afterAll(() => api.close())
 
 it.each(rollups)(
   '$table has the sums of the calls, each once however often it was delivered',
-  async ({ table, grain, dimensions }) => {
-    const sums = 'requests::text, input_tokens::text, output_tokens::text, cost_nano_usd::text'
-    const columns = dimensions.join(', ')
+  async (rollup) => {
     const read = (sql: string) =>
       api.controlPlane.database.transaction(tenant.organizationId, (em) => em.execute<object[]>(sql))
-    const kept = await read(`select at, ${columns}, ${sums} from ${table} order by at, ${columns}`)
-    const counted = await read(
-      `select ${grainOfCall(grain)} as at, ${columns}, count(*)::text as requests, sum(input_tokens)::text as input_tokens,
-       sum(output_tokens)::text as output_tokens, sum(cost_nano_usd)::text as cost_nano_usd
-     from usage_records group by 1, ${columns} order by 1, ${columns}`,
-    )
-    expect(kept.length).toBeGreaterThan(2)
-    expect(kept).toEqual(counted)
+    const kept = await read(keptSums(rollup))
+    expect(kept.length).toBeGreaterThan(1)
+    expect(kept).toEqual(await read(countedSums(rollup)))
   },
 )
 
-it('whatever columns are asked for, sums are read from the smallest table that has them all', () => {
+it('whatever columns are asked for, sums are read from the smallest tables that have them all', () => {
   const subsets = Array.from({ length: 2 ** usageColumns.length }, (_, bits) =>
     usageColumns.filter((_column, index) => (bits >> index) & 1),
   )
-  for (const grain of grains) {
-    const ofGrain = rollups.filter((rollup) => rollup.grain === grain)
-    for (const wanted of subsets) {
-      const capable = ofGrain.filter(({ dimensions }) =>
-        wanted.every((column) => dimensions.includes(column)),
-      )
-      expect(rollupWith(grain, wanted), `${grain}: ${wanted}`).toBe(capable[0])
+  for (const wanted of subsets) {
+    const chosen = rollupsWith(wanted)
+    const capable = rollups.filter(({ dimensions }) => wanted.every((column) => dimensions.includes(column)))
+    const name = wanted.join(', ')
+    const order = chosen.map(({ grain }) => grains.indexOf(grain))
+    expect(order, name).toEqual([...order].sort())
+    expect(new Set(order).size, name).toBe(order.length)
+    expect(
+      chosen.map((rollup) => rollups.indexOf(rollup)),
+      `${name}: a coarser grain has fewer rows`,
+    ).toEqual(chosen.map((rollup) => rollups.indexOf(rollup)).sort((a, b) => a - b))
+    for (const rollup of capable) {
+      // None that is as coarse, or finer, has fewer rows; what is left out would not have been smaller.
+      const best = chosen.find(({ grain }) => grains.indexOf(grain) >= grains.indexOf(rollup.grain))
+      const atLeastAsGood = best !== undefined && rollups.indexOf(best) <= rollups.indexOf(rollup)
+      expect(atLeastAsGood || chosen.includes(rollup), `${name}: ${rollup.table}`).toBe(true)
     }
-    expect(rollupWith(grain, ['request_id'])).toBeUndefined()
-    expect(rollupWith(grain, usageColumns) !== undefined, grain).toBe(grain !== 'minute')
+    expect(
+      chosen.some(({ grain }) => grain === 'hour'),
+      name,
+    ).toBe(true)
   }
+  expect(rollupsWith(['request_id'])).toEqual([])
 })
 
 describe.each(rollups)('row-level security alone, of $table', ({ table, dimensions }) => {
@@ -118,13 +123,39 @@ it('control planes that take in calls of the same days at once lose none, and ne
   const batches = Array.from({ length: 60 }, (_, index) =>
     variedCalls(busy.workspaceId).filter((_call, at) => (at * 7 + index) % (1 + (index % 13)) === 0),
   )
-  await Promise.all(batches.map((calls) => record(calls, busy)))
+  const { database } = api.controlPlane
+  await Promise.all(
+    batches.flatMap((calls) => [record(calls, busy), sumCalls(database, busy.organizationId, 300)]),
+  )
+  await Promise.all(batches.map(() => sumCalls(database, busy.organizationId, 300)))
+  await sumAllCalls(database, busy.organizationId)
   for (const { table } of rollups) {
     const [row] = await api.controlPlane.database.transaction(busy.organizationId, (em) =>
       em.execute<{ requests: string }[]>(`select sum(requests) as requests from ${table}`),
     )
     expect(Number(row?.requests), table).toBe(batches.flat().length)
   }
+})
+
+it('whoever asks while calls are being summed finds each of them once', async () => {
+  const moving = await api.createTenant('Moving')
+  const { database } = api.controlPlane
+  const calls = Array.from({ length: 20 }, () => variedCalls(moving.workspaceId)).flat()
+  await record(calls, moving)
+  const query = '{ usageSummary(groupBy: [ORGANIZATION]) { totals { requests } } }'
+  let isSumming = true
+  const summing = (async () => {
+    while (await sumCalls(database, moving.organizationId, 40));
+    isSumming = false
+  })()
+  let asked = 0
+  while (isSumming || asked === 0) {
+    const { data } = await api.ask(moving.token, query)
+    expect(data).toEqual({ usageSummary: [{ totals: { requests: calls.length } }] })
+    asked++
+  }
+  await summing
+  expect(asked).toBeGreaterThan(1)
 })
 
 describe('sums of part of a day are those of its calls', () => {

@@ -9,6 +9,7 @@ import {
   type UsageDimension,
   type UsageQuery,
 } from '../../../control-plane/modules/usage/summary.ts'
+import { sumCalls } from '../../../control-plane/modules/usage/unsummed.ts'
 import { startApi, type Tenant, type TestApi } from '../api.ts'
 import { callFinished } from '../spending-data-plane.ts'
 
@@ -184,7 +185,10 @@ describe('sums equal those of the calls to the nano-dollar, however they are gro
     ['one’s own', () => actorWith('own'), isOwn],
     ['those of one’s team', () => actorWith('team'), isOfTeam],
   ] satisfies [string, () => Actor, (call: CallFinished) => boolean][])('%s', async (_, actor, sees) => {
+    const { database } = api.controlPlane
     const asProperty = fc.asyncProperty(query, async (one) => {
+      // From none in the sums to all of them, in the order of time, those of the newest batch among them.
+      await sumCalls(database, tenant.organizationId, 3)
       expect(await summarize(actor(), one)).toEqual(addUp(calls.filter(sees).filter(matches(one)), one))
     })
     await fc.assert(asProperty, { numRuns: seeds })
