@@ -48,8 +48,9 @@ const BudgetReconciliationType = builder.objectRef<Reconciliation>('BudgetReconc
   fields: (t) => ({
     at: t.expose('at', {
       type: 'DateTime',
+      nullable: true,
       description:
-        'When it was, by the clock of the control plane that made it. One is due every 30 seconds: an old one means that no control plane works.',
+        'When it was, by the clock of the control plane that made it; null: nobody has looked yet, and nothing else here says anything. One is due every 30 seconds: an old one means that no control plane works.',
     }),
     drift: t.expose('drift', {
       type: 'NanoUsd',
@@ -80,10 +81,9 @@ builder.objectField(BudgetType, 'drift', (t) =>
 builder.queryField('budgetReconciliation', (t) =>
   t.field({
     type: BudgetReconciliationType,
-    nullable: true,
     permission: 'budgets:view',
     description:
-      'Whether what calls charge, what budgets say was spent and leased, and what is left of the leases agree: they are compared every 30 seconds, as of one moment. Null while nobody has looked.',
+      'Whether what calls charge, what budgets say was spent and leased, and what is left of the leases agree: they are compared every 30 seconds, as of one moment.',
     resolve: (_, _args, { services, actor }) => readReconciliation(services, actor),
   }),
 )

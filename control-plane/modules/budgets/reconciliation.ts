@@ -16,7 +16,8 @@ export interface FoundDrift {
 
 /** What the last comparison of calls, budgets and leases found, as far as the actor may see it. */
 export interface Reconciliation {
-  readonly at: Date
+  /** Null: nobody has looked yet. */
+  readonly at: Date | null
   readonly drift: bigint
   readonly count: number
   /** The largest first, the first `mostDrifts` of them. */
@@ -40,8 +41,7 @@ const seenBy = ({ workspaceIds }: Actor) =>
   `budget_drifts found ${workspaceIds === null ? 'left' : ''} join budgets budget
      on budget.org_id = found.org_id and budget.id = found.budget_id where found.org_id = ?`
 
-/** Null while nobody has looked. */
-export function readReconciliation(context: ServiceContext, actor: Actor): Promise<Reconciliation | null> {
+export function readReconciliation(context: ServiceContext, actor: Actor): Promise<Reconciliation> {
   const { organizationId } = actor
   return transactionOf(context, actor, async (em) => {
     const [last] = await em.execute<{ at: Date | string; drift: string; count: string }[]>(
@@ -50,7 +50,7 @@ export function readReconciliation(context: ServiceContext, actor: Actor): Promi
        where org_id = ?`,
       [organizationId, organizationId],
     )
-    if (!last) return null
+    if (!last) return { at: null, drift: 0n, count: 0, drifts: [] }
     const rows = await em.execute<DriftRow[]>(
       `select found.budget_id as "budgetId", extract(epoch from found.starts_at) * 1000 as "startsAtMs",
          found.spent::text, found.charged::text, found.leased::text, found.remaining::text, found.drift::text
