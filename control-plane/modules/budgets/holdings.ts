@@ -27,6 +27,8 @@ export interface DataPlaneHolding {
 /** The store forgets sooner what was said; one that shows it for longer is not believed, but clocks may be apart. */
 const believedMs = 60_000
 
+const noKeys: ReadonlyMap<string, KeyObject> = new Map()
+
 interface LeasedRow {
   readonly budgetId: string
   readonly startsAtMs: string
@@ -41,10 +43,11 @@ export async function readHoldings(
   standings: readonly BudgetStanding[],
 ): Promise<readonly (readonly DataPlaneHolding[])[]> {
   const { organizationId } = actor
-  const { leased, keys } = await transactionOf(context, actor, async (em) => ({
-    leased: await readOpenLeases(em, organizationId, standings),
-    keys: await readSigningKeys(em, organizationId),
-  }))
+  const { leased, keys } = await transactionOf(context, actor, async (em) => {
+    const leased = await readOpenLeases(em, organizationId, standings)
+    const isIdle = leased.length === 0
+    return { leased, keys: isIdle ? noKeys : await readSigningKeys(em, organizationId) }
+  })
   const dataPlaneIds = [...new Set(leased.map(({ dataPlaneId }) => dataPlaneId))]
   const said = await readSaid(context, organizationId, dataPlaneIds, keys)
   const byWindow = Map.groupBy(leased, ({ budgetId, startsAtMs }) =>
