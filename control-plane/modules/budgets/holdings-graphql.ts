@@ -19,7 +19,7 @@ const sumOf = async (standing: BudgetStanding, context: RequestContext) => {
 }
 
 const silence =
-  'Null while that is not known: one of `dataPlanes` was not heard of for 15 seconds, is revoked, is of a release that does not tell, or the store between the planes is out of reach. Nobody guesses for it.'
+  'Null while that is not known: one of `dataPlanes` was not heard of for 15 seconds, is revoked, has a clock that is off by more than a minute, is of a release that does not tell, or the store between the planes is out of reach. Nobody guesses for it.'
 
 const DataPlaneHoldingType = builder.objectRef<DataPlaneHolding>('BudgetDataPlane').implement({
   description: 'What one data plane has of the present period of a budget.',
