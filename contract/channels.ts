@@ -28,6 +28,9 @@ export const channels = {
   /** Pub/sub: signed lease replies to one data plane. */
   leaseReplies: (organizationId: string, dataPlaneId: string) =>
     `gh:{${organizationId}}:leases:replies:${dataPlaneId}`,
+  /** String: how much of its leases the calls of one data plane hold, signed; gone soon after it falls silent. */
+  budgetHoldings: (organizationId: string, dataPlaneId: string) =>
+    `gh:{${organizationId}}:holdings:${dataPlaneId}`,
   /** Sorted set: the grants of one request limit by the time until which they count. */
   limitGrants: (organizationId: string, limitId: string) => `gh:{${organizationId}}:limit:${limitId}`,
   /** Hash: the permits of each of those grants, and their sum under the empty name. */

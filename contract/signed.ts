@@ -4,6 +4,7 @@ import { Compile } from 'typebox/compile'
 
 /** What a signature speaks about; a document signed for one purpose is refused for every other. */
 export type PayloadType =
+  | 'gatehouse/budget-holdings'
   | 'gatehouse/config-head'
   | 'gatehouse/config-poll'
   | 'gatehouse/credentials'

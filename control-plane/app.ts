@@ -76,9 +76,10 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     const secrets = await openSecrets(database, env.masterKey)
     const transport = options.transport ?? (await connect(env, log, opened))
     const live = { feed: new LiveFeed(), takeWithinMs: options.takeWithinMs ?? defaultTakeWithinMs }
-    const services: ServiceContext = { database, secrets, log, live, now }
+    const ends = transport.controlPlane()
+    const services: ServiceContext = { database, secrets, holdings: ends.holdings, log, live, now }
 
-    const background = { database, secrets, transport: transport.controlPlane(), log, now }
+    const background = { database, secrets, transport: ends, log, now }
     const polls = new ConfigurationPolls(services)
     const publisher = startPublisher({
       ...background,
@@ -105,14 +106,14 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     const health = new HealthWatch({
       ...background,
       transport,
-      ends: background.transport,
+      ends,
       publisher,
       books: reconciler.books,
     })
     opened.defer(() => health.stop())
     const telemetry = await startTelemetry({ env, log, now, database, health, ingest })
     opened.defer(() => telemetry.close())
-    const { rates } = background.transport
+    const { rates } = ends
     const server = createServer(env, services, { health, rates, polls }, telemetry)
     opened.defer(() => server.close())
     const url = await server.listen({ host: env.host, port: env.port })

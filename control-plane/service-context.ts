@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Logger } from 'pino'
+import type { HoldingsReader } from '../transport/holdings.ts'
 import type { Actor } from './actor.ts'
 import type { Database } from './db/database.ts'
 import type { VisibleRows } from './db/visible-rows.ts'
@@ -16,6 +17,8 @@ export interface Clock {
 export interface ServiceContext extends Clock {
   readonly database: Database
   readonly secrets: Secrets
+  /** What data planes say of their leases. */
+  readonly holdings: HoldingsReader
   readonly log: Logger
   readonly live: {
     readonly feed: LiveFeed

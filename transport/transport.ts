@@ -1,5 +1,6 @@
 import type { ConfigChannel, ConfigPublisher } from './config-channel.ts'
 import type { EventConsumer, EventProducer } from './event-stream.ts'
+import type { HoldingsReader, HoldingsStore } from './holdings.ts'
 import type { IntentReader, IntentStore } from './intents.ts'
 import type { LeaseClient, LeaseServer } from './lease-channel.ts'
 import type { LimitStore } from './limit-store.ts'
@@ -15,6 +16,7 @@ export interface DataPlaneTransport {
   readonly limits: LimitStore
   readonly slots: SlotStore
   readonly intents: IntentStore
+  readonly holdings: HoldingsStore
 }
 
 export interface ControlPlaneTransport {
@@ -22,6 +24,7 @@ export interface ControlPlaneTransport {
   readonly events: EventConsumer
   readonly leases: LeaseServer
   readonly intents: IntentReader
+  readonly holdings: HoldingsReader
   /** Absent where there is one process, which counts by itself. */
   readonly rates?: RequestRates
 }

@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream'
+import type { ReadableStream } from 'node:stream/web'
 import type { TypedDocumentString } from '../generated/graphql.ts'
 import { CommandFailed } from './failures.ts'
 
@@ -11,6 +13,12 @@ export interface ControlPlane {
     document: TypedDocumentString<Result, Variables>,
     variables: Variables,
   ): Promise<Result>
+  /**
+   * What a route beside GraphQL answers, as it comes.
+   *
+   * @throws CommandFailed with the route's own words
+   */
+  download(path: string, search: URLSearchParams): Promise<Readable>
 }
 
 export function controlPlaneAt(url: string, token: string): ControlPlane {
@@ -26,14 +34,27 @@ export function controlPlaneAt(url: string, token: string): ControlPlane {
       }
       return data
     },
+    async download(path, search) {
+      const address = new URL(path, url)
+      address.search = search.toString()
+      const { href } = address
+      const response = await ask(href, { headers: { authorization: `Bearer ${token}` } })
+      if (response.status === 401) throw new CommandFailed(`${url} does not accept the token`)
+      if (!response.ok || !response.body) throw new CommandFailed(await refusalOf(href, response))
+      return Readable.fromWeb(response.body as ReadableStream)
+    },
   }
 }
 
-async function post(url: string, token: string, body: string): Promise<Response> {
+function post(url: string, token: string, body: string): Promise<Response> {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  return ask(url, { method: 'POST', headers, body })
+}
+
+async function ask(url: string, request: RequestInit): Promise<Response> {
   const signal = AbortSignal.timeout(requestTimeoutMs)
   try {
-    return await fetch(url, { method: 'POST', headers, body, signal })
+    return await fetch(url, { ...request, signal })
   } catch (error) {
     if (signal.aborted) throw new CommandFailed(`${url} did not answer within ${requestTimeoutMs / 1000} s`)
     const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : ''
@@ -46,5 +67,15 @@ async function read<Result>(url: string, response: Response) {
     return (await response.json()) as { data?: Result; errors?: { message: string }[] }
   } catch {
     throw new CommandFailed(`${url} answered ${response.status} and no JSON: is it a control plane?`)
+  }
+}
+
+async function refusalOf(url: string, response: Response): Promise<string> {
+  const unknown = `${url} answered ${response.status}: is it a control plane of this release?`
+  try {
+    const { error } = (await response.json()) as { error?: { message?: string } }
+    return error?.message ?? unknown
+  } catch {
+    return unknown
   }
 }

@@ -3,12 +3,13 @@ import { CommandFailed } from '../client/failures.ts'
 import type { SummarizeUsageQuery, SummarizeUsageQueryVariables } from '../generated/graphql.ts'
 import { pointInTime } from '../terminal/duration.ts'
 import { printJson, printTable } from '../terminal/output.ts'
+import { csvParameters } from './csv.ts'
 import { SummarizeUsage } from './documents.ts'
 
 export interface UsageOptions extends ConnectionOptions {
   /** `24h`, `7d` or a date. */
-  readonly since: string
-  readonly by: string
+  readonly since?: string
+  readonly by?: string
   readonly json?: boolean
 }
 
@@ -32,7 +33,10 @@ export const groupings: Readonly<Record<string, Grouping>> = {
 }
 
 /** Prints what calls came to, the dearest group first. */
-export async function showUsage({ since, by, json, ...options }: UsageOptions): Promise<void> {
+export async function showUsage(given: UsageOptions): Promise<void> {
+  const misplaced = Object.keys(given).find((name) => name === 'output' || csvParameters.includes(name))
+  if (misplaced) throw new CommandFailed(`--${kebabCase(misplaced)} needs --csv`, 2)
+  const { since = '24h', by = 'team', json, ...options } = given
   const grouping = Object.hasOwn(groupings, by) ? groupings[by] : undefined
   if (!grouping)
     throw new CommandFailed(`--by is one of ${Object.keys(groupings).join(', ')}, not "${by}"`, 2)
@@ -60,4 +64,8 @@ export async function showUsage({ since, by, json, ...options }: UsageOptions): 
 function usdText(nanoUsd: string): string {
   const digits = nanoUsd.padStart(10, '0')
   return `${digits.slice(0, -9)}.${digits.slice(-9, -3)}`
+}
+
+function kebabCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }

@@ -31,6 +31,7 @@ import { shownAmounts } from './migrations/041-shown-amounts.ts'
 import { budgetStanding } from './migrations/042-budget-standing.ts'
 import { usageRollups } from './migrations/043-usage-rollups.ts'
 import { budgetReconciliation } from './migrations/044-budget-reconciliation.ts'
+import { budgetDrifts } from './migrations/046-budget-drifts.ts'
 import { deferredSums } from './migrations/047-deferred-sums.ts'
 
 /** The schema's history, oldest first. */
@@ -67,5 +68,6 @@ export const migrations: readonly SchemaMigration[] = [
   budgetStanding,
   usageRollups,
   budgetReconciliation,
+  budgetDrifts,
   deferredSums,
 ]

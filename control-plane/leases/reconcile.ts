@@ -40,6 +40,7 @@ export async function reconcileBudgets(
   const counted = await readCounted(em, organizationId)
   if (!counted) {
     await beginCounting(em, organizationId, now)
+    await keepDrifts(em, organizationId, [])
     return { drifts: [], amount: 0n }
   }
   const rows = await em.execute<DriftRow[]>(compareBooks, [
@@ -49,6 +50,7 @@ export async function reconcileBudgets(
   ])
   const drifts = rows.map(driftOf)
   const amount = drifts.reduce((sum, drift) => sum + amountOf(drift), 0n)
+  await keepDrifts(em, organizationId, drifts)
   await em.execute(
     'update budget_reconciliations set reconciled_at = ?, drift_nano_usd = ? where org_id = ?',
     [new Date(now), String(amount), organizationId],
@@ -83,6 +85,26 @@ async function readCounted(em: EntityManager, organizationId: string): Promise<C
 /** Takes the windows' own word for what was charged so far. */
 async function beginCounting(em: EntityManager, organizationId: string, now: number): Promise<void> {
   await em.execute(takeOver, [organizationId, new Date(now)])
+}
+
+/** For whoever asks what was found, in place of what was found before. */
+async function keepDrifts(
+  em: EntityManager,
+  organizationId: string,
+  drifts: readonly BudgetDrift[],
+): Promise<void> {
+  await em.execute('delete from budget_drifts where org_id = ?', [organizationId])
+  if (drifts.length === 0) return
+  const rows = drifts.map(({ budgetId, startsAt, spent, charged, leased, remaining }) => ({
+    ...{ budget_id: budgetId, starts_at: startsAt, spent: String(spent), charged: String(charged) },
+    ...{ leased: String(leased), remaining: String(remaining) },
+  }))
+  await em.execute(
+    `insert into budget_drifts (org_id, budget_id, starts_at, spent, charged, leased, remaining)
+     select ?, found.* from jsonb_to_recordset(?::jsonb) as found
+       (budget_id text, starts_at timestamptz, spent numeric, charged numeric, leased numeric, remaining numeric)`,
+    [organizationId, JSON.stringify(rows)],
+  )
 }
 
 const moment = `moment as (

@@ -6,6 +6,7 @@ import type { Budgets, Concurrency, Journal, Ledger, Limits } from '../../plugin
 import type { DataPlaneTransport } from '../../transport/transport.ts'
 import { BudgetStandings, isQuestion } from './budget-standings.ts'
 import { SlotConcurrency } from './concurrency.ts'
+import { HoldingsReport } from './holdings-report.ts'
 import type { HostLog } from './host-log.ts'
 import { DurableJournal } from './journal.ts'
 import type { JournalNumbers } from './journal-numbers.ts'
@@ -17,7 +18,10 @@ import { RemoteIntents } from './remote-intents.ts'
 import { Shipper } from './shipper.ts'
 
 export interface GovernanceOptions {
-  readonly transport: Pick<DataPlaneTransport, 'events' | 'leases' | 'limits' | 'slots' | 'intents'>
+  readonly transport: Pick<
+    DataPlaneTransport,
+    'events' | 'leases' | 'limits' | 'slots' | 'intents' | 'holdings'
+  >
   readonly organizationId: string
   readonly dataPlaneId: string
   /** Ed25519; its id is the data plane's. */
@@ -63,6 +67,7 @@ export interface Governance {
 const sweepMs = 250
 const permitSweepMs = 20
 const slotRenewalMs = 1_000
+const holdingsReportMs = 1_000
 
 /**
  * Opens the journal of the state directory, takes up the leases of the last process, and begins to ship.
@@ -115,12 +120,16 @@ export async function openGovernance(options: GovernanceOptions): Promise<Govern
   if (remote) journal.attachRemote(remote)
   const onStored = (events: number) => remote?.stored(events)
   const shipper = new Shipper({ ...sender, controlPlaneKeys, journal, events: transport.events, onStored })
+  const holdingsReport = new HoldingsReport({
+    ...{ ...sender, store: transport.holdings, holdings: () => ledger.holdings, now },
+  })
   await desk.start(asks)
   shipper.start()
   const timers = [
     setInterval(() => ledger.sweep(), sweepMs),
     setInterval(() => limits.sweep(), permitSweepMs),
     setInterval(() => concurrency.renew(), slotRenewalMs),
+    setInterval(() => holdingsReport.tell(), holdingsReportMs),
   ]
   return {
     ledger,
@@ -147,6 +156,7 @@ export async function openGovernance(options: GovernanceOptions): Promise<Govern
     async close(limitMs) {
       for (const timer of timers) clearInterval(timer)
       ledger.close()
+      await holdingsReport.tell()
       budgets.close()
       limits.close()
       await concurrency.close()

@@ -1,3 +1,4 @@
+import type { BudgetHolding } from '../../contract/budget-holdings.ts'
 import type { LeaseGrant } from '../../contract/leases.ts'
 import type { LeaseState } from './journal-record.ts'
 
@@ -7,6 +8,8 @@ export class Lease {
   readonly windowEndsAt: number | null
   /** Neither spent nor set aside; below 0 once calls cost more than was set aside for them. */
   freeNanoUsd: number
+  /** Set aside for calls that are under way. */
+  heldNanoUsd = 0
   /** Calls whose holds on this lease are not recorded as ended; it cannot be closed before. */
   openHolds = 0
   lastUsedAt: number
@@ -103,9 +106,22 @@ export class LeasePool {
       budgetId: this.budgetId,
       freeNanoUsd: Math.max(0, this.freeNanoUsd(now)),
       nanoUsdPerSecond: this.#spentPerSecond,
-      overspendBoundNanoUsd: this.#exposedNanoUsd + this.#owedNanoUsd(now),
+      overspendBoundNanoUsd: this.#overspendBoundNanoUsd(now),
       unboundedCalls: this.#unboundedCalls,
     }
+  }
+
+  /** Undefined where there is nothing to tell. */
+  holding(now: number): BudgetHolding | undefined {
+    const overspendBoundNanoUsd = this.#overspendBoundNanoUsd(now)
+    const unboundedCalls = this.#unboundedCalls
+    if (this.#heldNanoUsd === 0 && overspendBoundNanoUsd === 0 && unboundedCalls === 0) return undefined
+    const byWindow = Map.groupBy(this.leases, ({ windowEndsAt }) => windowEndsAt)
+    const held = Array.from(byWindow, ([windowEndsAt, leases]) => ({
+      windowEndsAt,
+      nanoUsd: leases.reduce((sum, { heldNanoUsd }) => sum + heldNanoUsd, 0),
+    }))
+    return { budgetId: this.budgetId, held, overspendBoundNanoUsd, unboundedCalls }
   }
 
   /** What a lease owes is taken from the others; below 0 when they do not have it. */
@@ -132,6 +148,7 @@ export class LeasePool {
       const part = Math.min(left, lease.freeNanoUsd)
       if (part < 0 || (part === 0 && left > 0)) continue
       lease.freeNanoUsd -= part
+      lease.heldNanoUsd += part
       lease.openHolds++
       lease.lastUsedAt = now
       parts.push({ pool: this, lease, leaseId: lease.id, nanoUsd: part })
@@ -145,6 +162,7 @@ export class LeasePool {
   /** Ends a part: `spentNanoUsd` is gone, be it more than was set aside, and what is left is free again. */
   putBack({ lease, nanoUsd }: Part, spentNanoUsd: number): void {
     lease.freeNanoUsd += nanoUsd - spentNanoUsd
+    lease.heldNanoUsd -= nanoUsd
     if (lease.freeNanoUsd < 0) this.#hasDebt = true
     this.#heldNanoUsd -= nanoUsd
     this.#spentNanoUsd += spentNanoUsd
@@ -223,6 +241,10 @@ export class LeasePool {
   #mustRemember({ freeNanoUsd, windowEndsAt, isConfirmed }: Lease, now: number): boolean {
     if (freeNanoUsd >= 0 || (windowEndsAt !== null && now >= windowEndsAt)) return false
     return this.askedAt !== undefined || isConfirmed?.() !== true
+  }
+
+  #overspendBoundNanoUsd(now: number): number {
+    return this.#exposedNanoUsd + this.#owedNanoUsd(now)
   }
 
   #owedNanoUsd(now: number): number {

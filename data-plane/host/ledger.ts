@@ -1,3 +1,4 @@
+import type { BudgetHolding } from '../../contract/budget-holdings.ts'
 import type { LeaseGrant, LeaseRequest } from '../../contract/leases.ts'
 import type { BudgetNode, Hold, Ledger, Shortfall } from '../../plugins/sdk/builtin.ts'
 import type { HostLog } from './host-log.ts'
@@ -82,6 +83,17 @@ export class LeaseLedger implements Ledger {
   /** What is leased of each budget, neither spent nor set aside. */
   get leased(): readonly LeasedBudget[] {
     return Array.from(this.#pools.values(), (pool) => pool.leased(this.#options.now()))
+  }
+
+  /** The budgets of which calls under way hold something, or may overspend. */
+  get holdings(): readonly BudgetHolding[] {
+    const now = this.#options.now()
+    const holdings: BudgetHolding[] = []
+    for (const pool of this.#pools.values()) {
+      const holding = pool.holding(now)
+      if (holding) holdings.push(holding)
+    }
+    return holdings
   }
 
   /** What a hold sets aside of each lease. */

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { eventually } from './gateway.ts'
 import { issueKey, setBudget } from './keys.ts'
+import type { Plane } from './plane.ts'
 import { type Planes, startPlanes } from './planes.ts'
-import { spendAtOnce } from './spend-at-once.ts'
+import { answerAs, ask, createModel, spendAtOnce } from './spend-at-once.ts'
 
 let planes: Planes
 
@@ -74,3 +76,50 @@ it('a balanced one admits it', async () => {
   await planes.applied()
   expect((await send(secret, document)).status).toBe(200)
 }, 60_000)
+
+interface ShownBudget {
+  readonly leased: string
+  readonly held: string | null
+  readonly overspendBound: string | null
+  readonly heldAsOf: string | null
+}
+
+async function shownBudget(virtualKeyId: string): Promise<ShownBudget> {
+  const { budgetStatus } = await planes.graphql<{
+    budgetStatus: { levels: { level: string; budgets: ShownBudget[] }[] }
+  }>(
+    `query ($owner: PolicyOwnerInput!) { budgetStatus(owner: $owner) { levels { level budgets {
+       leased held overspendBound heldAsOf } } } }`,
+    { owner: { virtualKeyId } },
+  )
+  const budget = budgetStatus.levels.find(({ level }) => level === 'VIRTUAL_KEY')?.budgets[0]
+  if (!budget) throw new Error('the key has no budget')
+  return budget
+}
+
+it('the control plane shows what a call under way holds of a budget and may overspend it by, nothing once it has ended, and no figure for a data plane that died', async () => {
+  const { id, secret } = await issueKey(planes, planes.demo, { name: 'shown' })
+  await setBudget(planes, id, '1000000000', 'BALANCED')
+  const model = await createModel(planes, 'shown', 'demo-tokens-1')
+  const [plane] = planes.dataPlanes as [Plane]
+  const call = (user: string) => ask(plane, secret, { user, maxTokens: 1_000, model: 'shown' })
+  for (let index = 0; index < 30; index += 1) await call(`shown-${index}`)
+  await answerAs(planes, model, 'demo-slow-5000+tokens-1')
+  const shows = (what: (budget: ShownBudget) => boolean, limitMs = 10_000) =>
+    eventually(async () => what(await shownBudget(id)), limitMs)
+
+  const answer = call('shown-slow')
+  await shows(
+    ({ held, leased, overspendBound }) =>
+      Number(held) > 0 && Number(held) <= Number(leased) && Number(overspendBound) > 0,
+  )
+  expect(await answer).toBe(200)
+  await shows(({ held, overspendBound }) => held === '0' && overspendBound === '0')
+
+  const last = call('shown-last').catch(() => undefined)
+  await shows(({ held }) => Number(held) > 0)
+  await plane.kill()
+  await last
+  // Redis forgets its word after 15 seconds.
+  await shows(({ held, leased }) => held === null && Number(leased) > 0, 30_000)
+}, 90_000)

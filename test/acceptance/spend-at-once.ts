@@ -49,7 +49,7 @@ export async function spendAtOnce(planes: Planes, rush: Rush): Promise<Spending>
 }
 
 /** @returns its id */
-async function createModel(planes: Planes, name: string, upstreamName: string): Promise<string> {
+export async function createModel(planes: Planes, name: string, upstreamName: string): Promise<string> {
   const { providerId } = planes.demo
   // What the simulator bills.
   const prices = {
@@ -66,7 +66,7 @@ async function createModel(planes: Planes, name: string, upstreamName: string): 
 }
 
 /** The same model for callers answers otherwise from now on. */
-async function answerAs(planes: Planes, id: string, upstreamName: string): Promise<void> {
+export async function answerAs(planes: Planes, id: string, upstreamName: string): Promise<void> {
   await planes.graphql(
     'mutation ($input: UpdateModelInput!) { updateModel(input: $input) { ... on Model { id } } }',
     { input: { id, upstreamName } },
@@ -80,7 +80,7 @@ interface Ask {
   readonly model: string
 }
 
-async function ask(plane: Plane, secret: string, { user, maxTokens, model }: Ask): Promise<number> {
+export async function ask(plane: Plane, secret: string, { user, maxTokens, model }: Ask): Promise<number> {
   const response = await fetch(`${plane.address('url')}/v1/chat/completions`, {
     method: 'POST',
     headers: {

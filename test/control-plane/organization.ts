@@ -18,6 +18,9 @@ export const silentLog = pino({ level: 'silent' })
 /** For services whose test has no subscriber. */
 export const idleFeed = () => ({ feed: new LiveFeed(), takeWithinMs: 30_000 })
 
+/** For services whose data planes say nothing. */
+export const silentHoldings = { read: async (_: string, ids: readonly string[]) => ids.map(() => null) }
+
 /** A database with this installation's secrets in it, as a control plane sees it. */
 export interface Installation {
   readonly databaseUrl: string

@@ -4,6 +4,7 @@ import { leaseRequestsLimit } from '../lease-channel.ts'
 import type { Transport } from '../transport.ts'
 import { Bus } from './bus.ts'
 import { MemoryConfigStore } from './config-store.ts'
+import { MemoryHoldings } from './holdings.ts'
 import { MemoryIntents } from './intents.ts'
 import { MemoryLimits } from './limit-store.ts'
 import { MemorySlots } from './slots.ts'
@@ -26,6 +27,7 @@ export function createMemoryTransport({
   const limits = new MemoryLimits(bus, now)
   const slots = new MemorySlots(bus, now)
   const intents = new MemoryIntents(bus)
+  const holdings = new MemoryHoldings(bus, now)
   const stream = { bus, now, reclaimAfterMs }
   const events = new MemoryStream({ ...stream, limit: eventsLimit, whenFull: 'refuse' })
   const confirmations = new Map<string, string>()
@@ -53,6 +55,7 @@ export function createMemoryTransport({
       limits: limits.store(organizationId),
       slots: slots.store(organizationId),
       intents: intents.store(organizationId, dataPlaneId),
+      holdings: holdings.store(organizationId, dataPlaneId),
     }),
     controlPlane: () => ({
       config: configurations.publisher(),
@@ -74,6 +77,7 @@ export function createMemoryTransport({
         discard: (entry) => leases.acknowledge([entry]),
       },
       intents: intents.reader(),
+      holdings: holdings.reader(),
     }),
     async close() {
       bus.close()

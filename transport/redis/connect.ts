@@ -7,6 +7,7 @@ import { redisConfigPublisher } from './config-publisher.ts'
 import { type ConnectionOf, RedisConnection, type TransportLog } from './connection.ts'
 import { DividedConsumer } from './divided-consumer.ts'
 import { redisEventConsumer, redisEventProducer } from './event-stream.ts'
+import { redisHoldingsReader, redisHoldingsStore } from './holdings.ts'
 import { redisIntentReader, redisIntentStore } from './intents.ts'
 import { redisLeaseClient, redisLeaseServer } from './lease-channel.ts'
 import { redisLimitStore } from './limit-store.ts'
@@ -102,6 +103,7 @@ function dataPlaneEnd(options: {
     limits: redisLimitStore(connection, organizationId),
     slots: redisSlotStore(connection, organizationId),
     intents: redisIntentStore(options),
+    holdings: redisHoldingsStore(options),
   }
 }
 
@@ -131,6 +133,7 @@ function controlPlaneEnd(options: {
     events: redisEventConsumer(connectionOf, consumerOf('events', channels.events)),
     leases: redisLeaseServer(connectionOf, consumerOf('leases', channels.leaseRequests)),
     intents: redisIntentReader(connectionOf),
+    holdings: redisHoldingsReader(connectionOf),
     rates: redisRequestRates(connectionFor('commands', sharedKey)),
   }
 }

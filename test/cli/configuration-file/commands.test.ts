@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { csvParameters } from '../../../cli/usage/csv.ts'
 import { GatehouseProcess } from '../../acceptance/gatehouse-process.ts'
 import { type Gateway, startGateway } from '../../environment/gateway.ts'
 import { bifrostSample } from './bifrost-sample.ts'
@@ -199,6 +200,46 @@ describe('the daily commands', patience, () => {
     expect(usage.stdout).toMatch(/^MODEL +CALLS +INPUT TOKENS +OUTPUT TOKENS +COST USD\n/)
     expect(usage.stdout).toMatch(/demo-chat +\d+ +\d+ +\d+ +0\.\d{6}\n/)
     expect(await run(['usage', '--by', 'colour'])).toMatchObject({ code: 2 })
+  })
+
+  it('usage --csv writes what `GET /usage.csv` answers, to stdout or a file, and its refusals in words', async () => {
+    const path = join(directory, 'usage.csv')
+    const grouped = ['usage', '--csv', '--since', '1h', '--group-by', 'MODEL,OUTCOME']
+    const printed = await run(grouped)
+    expect(printed).toMatchObject({ code: 0, stderr: '' })
+    expect(printed.stdout).toMatch(
+      /^requested_model,outcome,requests,input_tokens,output_tokens,cost_nano_usd\r\n(?:.*\r\n)*demo-chat,succeeded,\d+,/,
+    )
+    expect(
+      await run([...grouped, '--outcomes', 'succeeded', '--outcomes', 'failed', '--output', path]),
+    ).toEqual({
+      ...{ code: 0, stdout: '', stderr: `Wrote ${path}\n` },
+    })
+    expect(readFileSync(path, 'utf8')).toMatch(/^requested_model,.*\r\n(?:.*\r\n)*demo-chat,succeeded,/)
+    expect(await run(['usage', '--csv', '--group-by', 'COLOUR'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^groupBy: is one of ORGANIZATION, /),
+    })
+    expect(await run([...grouped, '--output', join(directory, 'none', 'usage.csv')])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('cannot be written: ENOENT'),
+    })
+    expect(await run(['usage', '--time-zone', 'UTC'])).toMatchObject({
+      ...{ code: 2, stderr: '--time-zone needs --csv\n' },
+    })
+  })
+
+  it('usage --csv has a flag for every parameter of the route', async () => {
+    const answer = await fetch(new URL('/usage.csv?nothing=1', gateway.graphqlUrl), {
+      headers: { authorization: `Bearer ${gateway.adminToken}` },
+    })
+    const { error } = (await answer.json()) as { error: { message: string } }
+    const [, names = ''] = /is not one of (.*)$/.exec(error.message) ?? []
+    expect(names.split(', ').toSorted()).toEqual(csvParameters.toSorted())
+    const help = (await run(['usage', '--help'])).stdout
+    for (const name of csvParameters) {
+      expect(help).toContain(`--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} `)
+    }
   })
 
   it('audit tail follows what happens', async () => {

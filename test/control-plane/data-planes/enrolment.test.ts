@@ -18,6 +18,7 @@ import {
   createOrganization,
   type Installation,
   idleFeed,
+  silentHoldings,
   silentLog,
 } from '../organization.ts'
 
@@ -31,7 +32,7 @@ beforeAll(async () => {
   installation = await createInstallation()
   const { database, secrets } = installation
   const now = () => clock
-  context = { database, secrets, log: silentLog, live: idleFeed(), now }
+  context = { database, secrets, log: silentLog, live: idleFeed(), holdings: silentHoldings, now }
   fastify = Fastify()
   registerEnrolment(fastify, { database, secrets, now })
 })

@@ -1,4 +1,5 @@
 import type { Entity } from '../../../contract/configuration/entities.ts'
+import type { Transport } from '../../../transport/transport.ts'
 import { startApi, type Tenant, type TestApi } from '../api.ts'
 
 /** One organization on a control plane of its own, and its admin's mutations. */
@@ -32,7 +33,7 @@ export interface Result extends Readonly<Record<string, unknown>> {
 }
 
 export async function startTenantApi(
-  options: { now?: () => number; ormFilter?: boolean } = {},
+  options: { now?: () => number; ormFilter?: boolean; transport?: Transport } = {},
 ): Promise<TenantApi> {
   const api = await startApi(options)
   const tenant = await api.createTenant('Acme')

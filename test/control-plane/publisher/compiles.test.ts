@@ -12,7 +12,13 @@ import { openTrusted, readHead, type Trust } from '../../../data-plane/config/ve
 import { orderStages } from '../../../data-plane/pipeline/stages.ts'
 import { createMemoryTransport } from '../../../transport/memory/create.ts'
 import type { Transport } from '../../../transport/transport.ts'
-import { createInstallation, type Installation, idleFeed, silentLog } from '../organization.ts'
+import {
+  createInstallation,
+  type Installation,
+  idleFeed,
+  silentHoldings,
+  silentLog,
+} from '../organization.ts'
 import { documentsOfRows, publishedDocuments } from './documents-of-rows.ts'
 import { draw, groundwork, mutationNames, perform, seldomAccepted } from './mutations.ts'
 import { enrol } from './policy-mutations.ts'
@@ -85,7 +91,14 @@ async function createTenant(): Promise<Tenant> {
     name: 'Acme',
     requireApprovalForHeaderChanges: false,
   })
-  const context = { database, secrets, log: silentLog, live: idleFeed(), now: Date.now }
+  const context = {
+    database,
+    secrets,
+    log: silentLog,
+    live: idleFeed(),
+    holdings: silentHoldings,
+    now: Date.now,
+  }
   const tenant = new Tenant(context, organizationId, workspaceId)
   const { id } = await enrol(tenant)
   await database.transaction(organizationId, (em) =>
