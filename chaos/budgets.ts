@@ -115,7 +115,7 @@ async function judge(planes: Planes, run: Run): Promise<Finding> {
       },
     },
     isKept: overspendNanoUsd + heldAfterQuietNanoUsd + driftNanoUsd === 0 && usedShare >= leastUsedShare,
-    broken: { drifting: drift.calls },
+    broken: { drifting: drift.calls, 'still leased': standings.flatMap(({ leases }) => leases) },
     listed: { 'charged above the bill, for their end is unknown or estimated': drift.chargedAbove },
   }
 }

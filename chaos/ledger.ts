@@ -12,6 +12,18 @@ export interface ChargedCall {
 export interface Standing {
   readonly settled: number
   readonly leased: number
+  /** Who has leases of it, how much is left of them, and what calls under way hold of that. */
+  readonly leases: readonly string[]
+}
+
+interface BudgetNode {
+  readonly settled: string
+  readonly leased: string
+  readonly dataPlanes: readonly {
+    readonly dataPlaneId: string
+    readonly leased: string
+    readonly held: string | null
+  }[]
 }
 
 interface Page {
@@ -48,11 +60,19 @@ export async function readSummedCost({ graphql }: Api): Promise<number> {
 }
 
 export async function readStandings({ graphql }: Api, ids: readonly string[]): Promise<Standing[]> {
-  const { nodes } = await graphql<{ nodes: readonly Record<keyof Standing, string>[] }>(
-    'query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Budget { settled leased } } }',
+  const { nodes } = await graphql<{ nodes: readonly BudgetNode[] }>(
+    `query ($ids: [ID!]!) {
+      nodes(ids: $ids) { ... on Budget { settled leased dataPlanes { dataPlaneId leased held } } }
+    }`,
     { ids },
   )
-  return nodes.map(({ settled, leased }) => ({ settled: Number(settled), leased: Number(leased) }))
+  return nodes.map(({ settled, leased, dataPlanes }, index) => ({
+    settled: Number(settled),
+    leased: Number(leased),
+    leases: dataPlanes.map(
+      (plane) => `${ids[index]}: ${plane.dataPlaneId} has ${plane.leased}, of which ${plane.held} is held`,
+    ),
+  }))
 }
 
 /** By how much the control plane's own reconciler says that usage, budgets and leases are apart. */

@@ -1,12 +1,11 @@
-import { cases } from '../cases.ts'
 import { startUpstream } from '../comparison.ts'
 import { warmUp } from '../measure.ts'
 import { leaveGatewayCore } from '../processes.ts'
 import { prepareMachine } from '../requirements.ts'
 import { run } from '../run.ts'
 import { readBudgetFlags, usage } from './flags.ts'
-import { startGateway } from './gateway.ts'
-import { measureBudgets } from './measure.ts'
+import { startManyKeys } from './many-keys.ts'
+import { measureBudgets, shape } from './measure.ts'
 
 const progress = (text: string) => process.stderr.write(`${text}\n`)
 
@@ -20,11 +19,11 @@ async function main(): Promise<void> {
   leaveGatewayCore()
   const { origin: upstreamOrigin } = await startUpstream()
   const options = { keys: Math.max(...flags.sizes), upstreamOrigin, progress }
-  const governed = await startGateway({ ...options, name: 'governed', isGoverned: true })
-  const free = await startGateway({ ...options, name: 'free', isGoverned: false })
+  const governed = await startManyKeys({ ...options, name: 'governed', isGoverned: true })
+  const free = await startManyKeys({ ...options, name: 'free', isGoverned: false })
   for (const gateway of [governed, free]) {
     const target = gateway.target(1)
-    const calls = await warmUp(target, cases.slice(0, 1), flags)
+    const calls = await warmUp(target, [shape], flags)
     progress(`${target.name} is warm after ${calls} calls`)
   }
   for (const keys of flags.sizes) {

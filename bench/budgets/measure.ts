@@ -1,6 +1,6 @@
-import { cases } from '../cases.ts'
+import type { Case } from '../cases.ts'
 import { type Latency, measureLatency, measureThroughput, median, type Settings } from '../measure.ts'
-import type { ManyKeys } from './gateway.ts'
+import type { ManyKeys } from './many-keys.ts'
 
 export interface Contest {
   readonly governed: ManyKeys
@@ -26,10 +26,11 @@ interface Round {
   readonly ratio: number
   readonly addedCpuMicros: number
   readonly added: Latency
-  readonly leaseTransactions: number
+  readonly leaseTransactionsPerThousandCalls: number
 }
 
-const shape = cases[0]
+/** The call that is measured. */
+export const shape: Case = { name: 'whole-1kb', stream: false, bytes: 1_000 }
 
 /** Measures calls that take turns with so many keys, governed and free right after each other. Figures are medians. */
 export async function measureBudgets(
@@ -53,7 +54,7 @@ export async function measureBudgets(
     addedCpuMicros: middle(({ addedCpuMicros }) => addedCpuMicros, 1),
     addedP50Ms: middle(({ added }) => added.p50Ms, 2),
     addedP99Ms: middle(({ added }) => added.p99Ms, 2),
-    leaseTransactionsPerThousandCalls: middle(({ leaseTransactions }) => leaseTransactions, 2),
+    leaseTransactionsPerThousandCalls: middle((round) => round.leaseTransactionsPerThousandCalls, 2),
   }
 }
 
@@ -63,31 +64,30 @@ async function measureRound(
   settings: Settings,
   isGovernedFirst: boolean,
 ): Promise<Round> {
-  if (!shape) throw new TypeError('there is no case')
-  const measured = { governed: governed.target(keys), free: free.target(keys) }
-  const order = isGovernedFirst ? (['governed', 'free'] as const) : (['free', 'governed'] as const)
-  const samples = new Map<string, Awaited<ReturnType<typeof measureThroughput>>>()
-  const latencies = new Map<string, Latency>()
-  let leaseTransactions = 0
-  for (const name of order) {
-    const before = await governed.leaseTransactions()
-    const sample = await measureThroughput(measured[name], shape, settings)
-    samples.set(name, sample)
-    if (name === 'governed') {
-      const granted = (await governed.leaseTransactions()) - before
-      leaseTransactions = (granted / (sample.callsPerSecond * settings.seconds)) * 1_000
-    }
-    latencies.set(name, await measureLatency(measured[name], shape, settings))
-  }
-  const own = samples.get('governed')
-  const other = samples.get('free')
-  const [ownLatency, otherLatency] = [latencies.get('governed'), latencies.get('free')]
-  if (!own || !other || !ownLatency || !otherLatency) throw new TypeError('a side was not measured')
+  const before = isGovernedFirst ? undefined : await measureSide(free, keys, settings)
+  const own = await measureSide(governed, keys, settings)
+  const other = before ?? (await measureSide(free, keys, settings))
   return {
-    rps: own.callsPerSecond,
-    ratio: own.callsPerSecond / other.callsPerSecond,
-    addedCpuMicros: own.cpuMicrosPerCall - other.cpuMicrosPerCall,
-    added: { p50Ms: ownLatency.p50Ms - otherLatency.p50Ms, p99Ms: ownLatency.p99Ms - otherLatency.p99Ms },
-    leaseTransactions,
+    rps: own.sample.callsPerSecond,
+    ratio: own.sample.callsPerSecond / other.sample.callsPerSecond,
+    addedCpuMicros: own.sample.cpuMicrosPerCall - other.sample.cpuMicrosPerCall,
+    added: {
+      p50Ms: own.latency.p50Ms - other.latency.p50Ms,
+      p99Ms: own.latency.p99Ms - other.latency.p99Ms,
+    },
+    leaseTransactionsPerThousandCalls: own.leaseTransactionsPerThousandCalls,
+  }
+}
+
+async function measureSide(gateway: ManyKeys, keys: number, settings: Settings) {
+  const target = gateway.target(keys)
+  const before = await gateway.leaseTransactions()
+  const sample = await measureThroughput(target, shape, settings)
+  const granted = (await gateway.leaseTransactions()) - before
+  const calls = sample.callsPerSecond * settings.seconds
+  return {
+    sample,
+    leaseTransactionsPerThousandCalls: (granted / calls) * 1_000,
+    latency: await measureLatency(target, shape, settings),
   }
 }

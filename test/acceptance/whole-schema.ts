@@ -69,7 +69,7 @@ class Reader {
     const isList = root.args.some(({ name }) => name === 'first')
     const required = root.args.filter(({ type }) => type.kind === 'NON_NULL')
     const given = required.map(({ name, type }) => `${name}: ${this.#sampleOf(type)}`)
-    if (isList) given.push('first: 5', `after: ${JSON.stringify(after ?? null)}`)
+    if (isList) given.push('first: 4', `after: ${JSON.stringify(after ?? null)}`)
     const data = await this.read(root, {}, given.length === 0 ? '' : `(${given.join(', ')})`)
     const page = data[root.name] as { pageInfo?: { hasNextPage: boolean; endCursor: string } } | null
     if (isList && page?.pageInfo?.hasNextPage) await this.readPages(root, page.pageInfo.endCursor)

@@ -1,13 +1,18 @@
 import type { Client } from 'pg'
+import { rollups } from '../../control-plane/modules/usage/rollups.ts'
+import { unsummedTable } from '../../control-plane/modules/usage/unsummed.ts'
 
 /** A digest of every row of every table, and of each row's version, by the table's name. */
 export type StoredRows = Readonly<Record<string, string>>
 
-/** What is written in the background: behind a change, which has shown in its own tables by then, or every 30 s. */
+/** What is written in the background: behind a change, which has shown in its own tables by then, or every few seconds. */
 const bookkeeping: ReadonlySet<string> = new Set([
   'config_revisions',
   'budget_reconciliations',
   'budget_charges',
+  'budget_drifts',
+  unsummedTable,
+  ...rollups.map(({ table }) => table),
 ])
 
 /** What is stored, past every wall. */

@@ -3,8 +3,9 @@ import pg from 'pg'
 import { openDatabase } from '../../control-plane/db/database.ts'
 import { openSecrets } from '../../control-plane/secrets/secrets.ts'
 import { waitUntilIngested, waitUntilServing } from '../gateway.ts'
-import { AdminApi, type BenchKey, createGovernedKey, createKey } from '../organization.ts'
+import { AdminApi, createGovernedKey, createKey } from '../organization.ts'
 import { newMasterKey, startControlPlane, startDataPlane } from '../planes.ts'
+import { onStop } from '../processes.ts'
 import { type Stores, startStores } from '../stores.ts'
 import type { Target } from '../target.ts'
 import { copyKey } from './copies.ts'
@@ -29,7 +30,7 @@ export interface GatewayOptions {
   readonly progress: (text: string) => void
 }
 
-export async function startGateway(options: GatewayOptions): Promise<ManyKeys> {
+export async function startManyKeys(options: GatewayOptions): Promise<ManyKeys> {
   const { name, keys, progress } = options
   const stores = await startStores(progress)
   const masterKey = newMasterKey()
@@ -49,6 +50,7 @@ export async function startGateway(options: GatewayOptions): Promise<ManyKeys> {
   })
   const database = new pg.Client({ connectionString: stores.superuserUrl })
   await database.connect()
+  onStop(() => database.end())
   const target = (count: number): Target => ({
     name,
     process: dataPlane.running,
@@ -83,10 +85,7 @@ async function fill(stores: Stores, masterKey: string, options: GatewayOptions):
   })
 }
 
-async function openDigest(
-  { databaseUrl }: Stores,
-  masterKey: string,
-): Promise<(secret: string) => BenchKey['secret']> {
+async function openDigest({ databaseUrl }: Stores, masterKey: string): Promise<(secret: string) => string> {
   const database = await openDatabase({ url: databaseUrl })
   try {
     const secrets = await openSecrets(database, Buffer.from(masterKey, 'base64'))
