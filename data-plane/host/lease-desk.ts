@@ -23,6 +23,8 @@ export interface LeaseDeskOptions {
 }
 
 const maxAsks = 256
+/** What is asked for while a request is under way waits no longer for its answer. */
+const gatherMs = 20
 const sendLimitMs = 2_000
 const resendMs = 1_000
 /** No longer: so late is money spent again after an outage. */
@@ -37,13 +39,15 @@ interface Outstanding {
 }
 
 /**
- * Asks the control plane for leases: what is asked for in one turn of the event loop goes in one request. A request is
- * repeated under its id until it is answered, for what it was granted counts as spent until it is given back.
+ * Asks the control plane for leases: what is asked for in one turn of the event loop, or while a request is under way,
+ * goes in one request, for each costs a signature, a write to the disk and a transaction. A request is repeated under its
+ * id until it is answered, for what it was granted counts as spent until it is given back.
  */
 export class LeaseDesk {
   readonly #options: LeaseDeskOptions
   readonly #outstanding = new Map<string, Outstanding>()
   #asks: Ask[] = []
+  #gathering: NodeJS.Timeout | undefined
   #unsubscribe: (() => Promise<void>) | undefined
   #closed = false
 
@@ -65,18 +69,22 @@ export class LeaseDesk {
   }
 
   ask(ask: Ask): void {
-    if (this.#asks.length === 0) queueMicrotask(() => this.#flush())
     this.#asks.push(ask)
+    if (this.#asks.length > 1) return
+    if (this.#outstanding.size === 0) queueMicrotask(() => this.#flush())
+    else this.#gathering = setTimeout(() => this.#flush(), gatherMs).unref()
   }
 
   async close(): Promise<void> {
     this.#closed = true
+    clearTimeout(this.#gathering)
     for (const { resend } of this.#outstanding.values()) clearTimeout(resend)
     await this.#unsubscribe?.()
   }
 
   #flush(): void {
     const { organizationId, dataPlaneId, onAsk } = this.#options
+    clearTimeout(this.#gathering)
     for (let asks = this.#asks.splice(0, maxAsks); asks.length > 0; asks = this.#asks.splice(0, maxAsks)) {
       const request: LeaseRequest = { format: 1, id: `lr_${randomUUID()}`, organizationId, dataPlaneId, asks }
       onAsk(request)
@@ -114,6 +122,7 @@ export class LeaseDesk {
       this.#outstanding.delete(reply.requestId)
       clearTimeout(outstanding.resend)
       onGrants(outstanding.request, reply.grants)
+      if (this.#outstanding.size === 0) this.#flush()
     } catch (error) {
       log.warn({ err: error }, 'a lease reply was refused')
     }

@@ -112,6 +112,35 @@ describe('what the desk asks for', () => {
     expect(new Set(found.map(({ id }) => id)).size).toBe(2)
   })
 
+  it('while a request is under way goes in one that leaves when that is answered', async () => {
+    const { desk, answer, asked } = scene
+    await desk.start([])
+    desk.ask(askFor('bud_1'))
+    await nextTurn()
+    const first = await onlyRequest(scene)
+    for (const budgetId of ['bud_2', 'bud_3']) {
+      desk.ask(askFor(budgetId))
+      await nextTurn()
+    }
+    await vi.advanceTimersByTimeAsync(19)
+    expect(asked).toHaveLength(1)
+    await answer(first)
+    expect(opened(await onlyRequest(scene)).asks).toEqual([askFor('bud_2'), askFor('bud_3')])
+    await vi.advanceTimersByTimeAsync(100)
+    expect(asked).toHaveLength(2)
+  })
+
+  it('while a request is under way waits 20 milliseconds for its answer at most', async () => {
+    const { desk } = scene
+    await desk.start([])
+    desk.ask(askFor('bud_1'))
+    await nextTurn()
+    await onlyRequest(scene)
+    desk.ask(askFor('bud_2'))
+    await vi.advanceTimersByTimeAsync(20)
+    expect(opened(await onlyRequest(scene)).asks).toEqual([askFor('bud_2')])
+  })
+
   it('is asked again, word for word and less and less often, until it is answered', async () => {
     const { desk, granted, answer } = scene
     const sent: string[] = []
