@@ -5,6 +5,7 @@ import { connectRedis } from '../transport/redis/connect.ts'
 import type { DataPlaneTransport, Transport } from '../transport/transport.ts'
 import { AdmissionGate } from './admission/gate.ts'
 import { watchEventLoop } from './admission/watch.ts'
+import { allocateYoung } from './allocation.ts'
 import { enrol } from './config/enrol.ts'
 import type { ConfigurationFollower } from './config/follow.ts'
 import { type Identity, IdentityStore } from './config/identity.ts'
@@ -72,6 +73,7 @@ const telemetryLimitMs = 2_000
  */
 export async function createDataPlane(options: DataPlaneOptions): Promise<DataPlane> {
   const { env, log, now = Date.now, acceptDamagedJournal = false } = options
+  allocateYoung()
   const custom = await loadCustomPlugins(env.plugins)
   const { identity, sealedCredentials } = await findIdentity(env)
   const transport = options.transport ?? (await connectOwn(env, log))
