@@ -59,7 +59,7 @@ export const CallFinished = Type.Object(
     sourceAddress: Text,
     epoch: Count,
     revision: Count,
-    /** What this call spends of each lease. Their sum per level is `costNanoUsd`. */
+    /** What this call spends of each lease; shorter as text, see charges.ts. Their sum per level is `costNanoUsd`. */
     charges: Type.Array(Type.Object({ leaseId: Id, nanoUsd: Count }, closed)),
   },
   closed,

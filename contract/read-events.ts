@@ -1,5 +1,6 @@
 import Type, { type TObject } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { spreadCharges } from './charges.ts'
 import {
   CallFinished,
   CallsUnrecorded,
@@ -19,7 +20,7 @@ import { ContractViolation, describeViolation, parserOf } from './validation.ts'
 const parseAll = parserOf('event batch', Type.Array(Type.Object({ type: Type.String() })))
 
 const readers = new Map<string, (event: object) => DataPlaneEvent>([
-  ['call.finished', readerOf(CallFinished)],
+  ['call.finished', readerOf(CallFinished, spreadCharges)],
   ['lease.closed', readerOf(LeaseClosed)],
   ['calls.unrecorded', readerOf(CallsUnrecorded)],
   ['journal.damaged', readerOf(JournalDamaged)],

@@ -17,7 +17,7 @@ type Charges = readonly CallFinished['charges'][number][]
 function describeCall(call: BuiltinCall): string {
   const { configuration } = call
   const target = call.targets.length === 1 ? call.targets[0] : undefined
-  return `"type":"call.finished","attemptId":"${call.id}","requestId":"${call.requestId}","startedAt":${call.receivedAt},"operation":"${call.operation}","streamed":${call.stream},${describeKey(call.key)},${describeTarget(target)},"requestedModel":${call.model === '' ? null : quotedModel(call.model)},"sourceAddress":${JSON.stringify(call.sourceAddress)},"epoch":${configuration.epoch},"revision":${configuration.revision}`
+  return `"type":"call.finished","attemptId":"${call.id}","requestId":"${call.requestId}","startedAt":${call.receivedAt},"operation":"${call.operation}","streamed":${call.stream},${describeKey(call.key)},${describeTarget(target)},"requestedModel":${call.model === '' ? null : keptText(call.model)},"sourceAddress":${keptOrNull(call.sourceAddress)},"epoch":${configuration.epoch},"revision":${configuration.revision}`
 }
 
 /** The record of a call that ended. */
@@ -31,7 +31,7 @@ export function recordCall(
     ? `"inputTokens":${usage.inputTokens},"cachedInputTokens":${usage.cachedInputTokens},"outputTokens":${usage.outputTokens},"images":${usage.images}${describeParts(usage)},"estimated":${usage.estimated},"costNanoUsd":${usage.costNanoUsd}`
     : nothingConsumed
   const end = `"outcome":"${outcome}","status":${status},"errorCode":${quoted(errorCode)},"refusedBy":${quoted(refusedBy)}`
-  return `{${describeCall(call)},"durationMs":${durationMs},${consumed},${end},"providerKeyId":${quoted(providerKeyId)},${describeHeaders(headerTrail)},"charges":[${describeCharges(charges)}]}`
+  return `{${describeCall(call)},"durationMs":${durationMs},${consumed},${end},"providerKeyId":${keptOrNull(providerKeyId)},${describeHeaders(headerTrail)},"charges":[${describeCharges(charges)}]}`
 }
 
 const parts = ['audioInputTokens', 'reasoningTokens', 'audioOutputTokens', 'toolCalls'] as const
@@ -46,7 +46,7 @@ function describeParts(usage: Usage): string {
 /** What becomes the record of a call whose end is never written: it is charged what was set aside for it. */
 export function recordUnknownEnd(call: BuiltinCall, charges: Charges): string {
   const { hold, providerKeyId, headerTrail } = call
-  return `{${describeCall(call)},"durationMs":0,${unknownConsumption},"costNanoUsd":${hold?.nanoUsd ?? 0},${unknownEnd},"providerKeyId":${quoted(providerKeyId)},${describeHeaders(headerTrail)},"charges":[${describeCharges(charges)}]}`
+  return `{${describeCall(call)},"durationMs":0,${unknownConsumption},"costNanoUsd":${hold?.nanoUsd ?? 0},${unknownEnd},"providerKeyId":${keptOrNull(providerKeyId)},${describeHeaders(headerTrail)},"charges":[${describeCharges(charges)}]}`
 }
 
 const nothingConsumed =
@@ -111,17 +111,45 @@ function describeTarget(target: Target | undefined): string {
   return text
 }
 
+/** Leases of which the call spends as much stand together: see contract/charges.ts. */
 function describeCharges(charges: Charges): string {
   let text = ''
-  for (const { leaseId, nanoUsd } of charges) {
-    text += `${text === '' ? '' : ','}${leaseText(leaseId)}${nanoUsd}}`
+  for (let from = 0, to = 0; from < charges.length; from = to) {
+    const nanoUsd = charges[from]?.nanoUsd
+    while (to < charges.length && charges[to]?.nanoUsd === nanoUsd) to++
+    text += `${text === '' ? '' : ','}{"leaseIds":[${leaseIdsText(charges, from, to)}],"nanoUsd":${nanoUsd}}`
   }
   return text
 }
 
-/** A charge up to its amount. */
-const leaseText = keeping((leaseId) => `{"leaseId":${JSON.stringify(leaseId)},"nanoUsd":`)
-const quotedModel = keeping((model) => JSON.stringify(model))
+interface LeaseList {
+  readonly leaseIds: readonly string[]
+  readonly text: string
+}
+
+/** By the last lease, which few paths share. */
+const leaseLists = new Map<string, LeaseList>()
+
+/** The ids of some leases, quoted; made once for the calls that spend of the same. */
+function leaseIdsText(charges: Charges, from: number, to: number): string {
+  const last = charges[to - 1]?.leaseId ?? ''
+  const known = leaseLists.get(last)
+  if (known && names(known.leaseIds, charges, from, to)) return known.text
+  const leaseIds = charges.slice(from, to).map(({ leaseId }) => leaseId)
+  const text = JSON.stringify(leaseIds).slice(1, -1)
+  if (leaseLists.size >= maxKeptTexts) leaseLists.clear()
+  leaseLists.set(last, { leaseIds, text })
+  return text
+}
+
+function names(leaseIds: readonly string[], charges: Charges, from: number, to: number): boolean {
+  if (leaseIds.length !== to - from) return false
+  for (let at = from; at < to; at++) if (charges[at]?.leaseId !== leaseIds[at - from]) return false
+  return true
+}
+
+/** Of models, addresses and provider keys. */
+const keptText = keeping((text) => JSON.stringify(text))
 
 /** Makes a text once for each value that comes again and again. */
 function keeping(make: (value: string) => string): (value: string) => string {
@@ -135,6 +163,10 @@ function keeping(make: (value: string) => string): (value: string) => string {
     }
     return text
   }
+}
+
+function keptOrNull(text: string | null): string {
+  return text === null ? 'null' : keptText(text)
 }
 
 function membersOf(object: object): string {

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { spreadCharges } from '../../contract/charges.ts'
 import { CallFinished, DataPlaneEvent } from '../../contract/events.ts'
 import { LeaseRequest } from '../../contract/leases.ts'
 import { ContractViolation, checkerOf, parserOf } from '../../contract/validation.ts'
@@ -69,10 +70,29 @@ const check = checkerOf('journal record', JournalRecord)
 /** @param line without its line feed. @throws LineDamaged */
 export function parseRecord(line: Buffer): JournalRecord {
   try {
-    return check(JSON.parse(`${openLine(line)}}`))
+    return check(spread(JSON.parse(`${openLine(line)}}`)))
   } catch (error) {
     if (error instanceof SyntaxError) throw new LineDamaged('it is no JSON')
     if (error instanceof ContractViolation) throw new LineDamaged(error.message)
     throw error
   }
+}
+
+/** The record with one charge for each lease; what is wrong with it is left for the check to refuse. */
+function spread(record: unknown): unknown {
+  if (!isObject(record)) return record
+  if ('intent' in record) return { ...record, intent: spreadIn(record.intent) }
+  if ('event' in record) return { ...record, event: spreadIn(record.event) }
+  if (!('checkpoint' in record) || !isObject(record.checkpoint)) return record
+  const { checkpoint } = record
+  if (!('intents' in checkpoint) || !Array.isArray(checkpoint.intents)) return record
+  return { ...record, checkpoint: { ...checkpoint, intents: checkpoint.intents.map(spreadIn) } }
+}
+
+function spreadIn(event: unknown): unknown {
+  return isObject(event) ? spreadCharges(event) : event
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }

@@ -4,7 +4,7 @@ import { within } from '../deadline.ts'
 import type { HostLog } from './host-log.ts'
 import { keptOf, ReturnedPermits } from './permit-block.ts'
 import { PermitHold } from './permit-hold.ts'
-import { PermitPool } from './permit-pool.ts'
+import { type Draw, PermitPool } from './permit-pool.ts'
 
 export interface PermitLimitsOptions {
   readonly store: LimitStore
@@ -113,8 +113,9 @@ export class PermitLimits implements Limits {
   }
 
   #use(pools: readonly PermitPool[], tokens: number, now: number): LimitHold {
-    const uses = pools.map((pool) => pool.use(now, pool.amountOf(tokens)))
-    return new PermitHold(uses, tokens, this.#options.now)
+    const draws: Draw[] = []
+    for (const pool of pools) pool.use(now, pool.amountOf(tokens), draws)
+    return new PermitHold(draws, tokens, this.#options.now)
   }
 
   /** Asks a store that is down once more, behind the back of the call that comes now. */
@@ -162,8 +163,9 @@ export class PermitLimits implements Limits {
       const waitMs = pool.waitAloneMs(now, shareOf(pool.node, dataPlanes), pool.amountOf(tokens))
       if (waitMs > 0) return reached(pool, waitMs)
     }
-    const uses = pools.map((pool) => pool.useAlone(now, pool.amountOf(tokens)))
-    return new PermitHold(uses, tokens, this.#options.now)
+    const draws: Draw[] = []
+    for (const pool of pools) pool.useAlone(now, pool.amountOf(tokens), draws)
+    return new PermitHold(draws, tokens, this.#options.now)
   }
 
   /** A store that is down is told once it is back. */

@@ -1,16 +1,17 @@
 import type { LimitHold } from '../../plugins/sdk/builtin.ts'
-import type { PoolUse } from './permit-pool.ts'
+import type { Draw, PermitPool } from './permit-pool.ts'
 
 /** What one call took of each of its limits. */
 export class PermitHold implements LimitHold {
-  readonly #uses: readonly PoolUse[]
+  /** Those of one limit stand together. */
+  readonly #draws: readonly Draw[]
   readonly #now: () => number
   /** Set aside and not settled yet. */
   #tokens: number
   #isReleased = false
 
-  constructor(uses: readonly PoolUse[], tokens: number, now: () => number) {
-    this.#uses = uses
+  constructor(draws: readonly Draw[], tokens: number, now: () => number) {
+    this.#draws = draws
     this.#tokens = tokens
     this.#now = now
   }
@@ -18,16 +19,25 @@ export class PermitHold implements LimitHold {
   settle(tokens: number): void {
     const unused = this.#tokens - tokens
     this.#tokens = 0
-    if (unused <= 0) return
-    const now = this.#now()
-    for (const use of this.#uses) if (use.pool.node.unit === 'tokens') use.pool.takeBack(use, unused, now)
+    if (unused > 0) this.#takeBack(({ node }) => (node.unit === 'tokens' ? unused : 0))
   }
 
   release(): void {
     if (this.#isReleased) return
     this.#isReleased = true
-    const now = this.#now()
-    for (const use of this.#uses) use.pool.takeBack(use, use.pool.amountOf(this.#tokens), now)
+    const tokens = this.#tokens
     this.#tokens = 0
+    this.#takeBack((pool) => pool.amountOf(tokens))
+  }
+
+  #takeBack(permitsOf: (pool: PermitPool) => number): void {
+    const now = this.#now()
+    let pool: PermitPool | undefined
+    let left = 0
+    for (const draw of this.#draws) {
+      if (draw.pool !== pool) left = permitsOf(draw.pool)
+      pool = draw.pool
+      if (left > 0) left -= pool.takeBack(draw, left, now)
+    }
   }
 }

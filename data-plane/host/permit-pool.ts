@@ -5,18 +5,13 @@ import type { Block, ReturnedPermits } from './permit-block.ts'
 import { UseRate } from './use-rate.ts'
 import { WaitingAmounts } from './waiting-amounts.ts'
 
-/** Permits that one call took out of a block. */
-interface Draw {
-  readonly block: Block
-  permits: number
-}
-
-/** What one call took of one limit. */
-export interface PoolUse {
+/** What one call took of one limit, as far as it came out of one block. */
+export interface Draw {
   readonly pool: PermitPool
-  /** None while the store is out of reach. */
-  readonly draws: readonly Draw[]
+  /** Undefined while the store is out of reach. */
+  readonly block: Block | undefined
   readonly uses: Uses
+  permits: number
 }
 
 /** A refusal by the store answers further calls for so long, at most: a permit may come back any time. */
@@ -86,34 +81,34 @@ export class PermitPool {
   }
 
   /** Uses permits; the caller knows that there are so many. */
-  use(now: number, permits: number): PoolUse {
-    const draws: Draw[] = []
+  use(now: number, permits: number, draws: Draw[]): void {
+    const uses = this.#record(now, permits)
     let left = permits
     for (let first = this.#blocks[0]; first && left > 0; first = this.#blocks[0]) {
       const drawn = Math.min(left, first.free)
       first.free -= drawn
       left -= drawn
-      draws.push({ block: first, permits: drawn })
+      draws.push({ pool: this, block: first, uses, permits: drawn })
       if (first.free === 0) this.#blocks.shift()
     }
-    return { pool: this, draws, uses: this.#record(now, permits) }
   }
 
   /** Uses of this data plane's own share, without the store. */
-  useAlone(now: number, permits: number): PoolUse {
-    return { pool: this, draws: [], uses: this.#record(now, permits) }
+  useAlone(now: number, permits: number, draws: Draw[]): void {
+    draws.push({ pool: this, block: undefined, uses: this.#record(now, permits), permits })
   }
 
-  /** Takes back permits that a call did not use: for the next call, or for the store once they cannot be held much longer. */
-  takeBack({ draws, uses }: PoolUse, permits: number, now: number): void {
-    this.#window.takeBack(uses, permits)
-    let left = permits
-    for (const draw of draws) {
-      const returned = Math.min(left, draw.permits)
-      draw.permits -= returned
-      left -= returned
-      if (returned > 0) this.#reopen(draw.block, returned, now)
-    }
+  /**
+   * Takes back permits that a call did not use: for the next call, or for the store once they cannot be held much longer.
+   *
+   * @returns how many of them this draw had
+   */
+  takeBack(draw: Draw, permits: number, now: number): number {
+    const returned = Math.min(permits, draw.permits)
+    draw.permits -= returned
+    this.#window.takeBack(draw.uses, returned)
+    if (draw.block && returned > 0) this.#reopen(draw.block, returned, now)
+    return returned
   }
 
   /** Milliseconds until this data plane's own share allows so many more uses. */

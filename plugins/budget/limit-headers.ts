@@ -36,15 +36,14 @@ export function limitsOf({ key, targets }: BuiltinCall): readonly LimitNode[] {
 }
 
 function tightestOfEachUnit(standings: readonly LimitStanding[]): readonly LimitStanding[] {
-  const [first] = standings
-  if (first && standings.length === 1) return standings
-  const byUnit = new Map<LimitNode['unit'], LimitStanding>()
+  const tightest: LimitStanding[] = []
   for (const standing of standings) {
-    const { unit } = standing.limit
-    const known = byUnit.get(unit)
-    if (!known || isTighter(standing, known)) byUnit.set(unit, standing)
+    const at = tightest.findIndex(({ limit }) => limit.unit === standing.limit.unit)
+    const known = tightest[at]
+    if (!known) tightest.push(standing)
+    else if (isTighter(standing, known)) tightest[at] = standing
   }
-  return [...byUnit.values()]
+  return tightest
 }
 
 function isTighter(one: LimitStanding, other: LimitStanding): boolean {

@@ -10,7 +10,8 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { CallFinished } from '../../../contract/events.ts'
+import type { CallFinished, DataPlaneEvent } from '../../../contract/events.ts'
+import { readEvents } from '../../../contract/read-events.ts'
 import { DurableJournal } from '../../../data-plane/host/journal.ts'
 import type { JournalOptions } from '../../../data-plane/host/journal-options.ts'
 import { replayJournal } from '../../../data-plane/host/replay.ts'
@@ -54,7 +55,12 @@ function eventsOnDisk(): CallFinished[] {
     .sort()
     .flatMap((name) => readFileSync(join(directory, name), 'utf8').split('\n'))
     .filter((line) => line.startsWith('{"event":'))
-    .map((line) => JSON.parse(line).event)
+    .flatMap((line) => readEvents(`[${JSON.stringify(JSON.parse(line).event)}]`))
+    .filter(isCall)
+}
+
+function isCall(event: DataPlaneEvent): event is CallFinished {
+  return event.type === 'call.finished'
 }
 
 describe('the journal after a crash', () => {
@@ -75,6 +81,32 @@ describe('the journal after a crash', () => {
     expect(after.recovered.leases).toEqual([{ ...lease, remainingNanoUsd: 650 }])
     expect(openJournal().recovered.leases).toEqual([{ ...lease, remainingNanoUsd: 650 }])
     expect(eventsOnDisk()).toHaveLength(2)
+  })
+
+  it('charges each of the leases of one call, through a segment’s checkpoint and without it', () => {
+    const leases = ['lease_1', 'lease_2', 'lease_3'].map((leaseId) => ({ ...lease, leaseId }))
+    const charges = leases.map(({ leaseId, budgetId }) => ({ leaseId, budgetId }))
+    const call = (id: string) => callOf({ id, hold: { nanoUsd: 300, charges } })
+    const before = openJournal({ segmentBytes: 4096 })
+    before.granted('request_1', leases)
+    before.intend(call('open'))
+    for (let index = 0; index < 20; index++) {
+      const spent = leases.map(({ leaseId }, lease) => ({ leaseId, nanoUsd: lease < 2 ? 5 : 7 }))
+      before.intend(call(`call_${index}`))
+      before.finish(call(`call_${index}`), succeeded, spent)
+    }
+    before.flush()
+    expect(readdirSync(directory).length).toBeGreaterThan(3)
+    expect(openJournal().recovered.leases).toEqual([
+      { ...lease, leaseId: 'lease_1', remainingNanoUsd: 600 },
+      { ...lease, leaseId: 'lease_2', remainingNanoUsd: 600 },
+      { ...lease, leaseId: 'lease_3', remainingNanoUsd: 560 },
+    ])
+    expect(eventsOnDisk().at(-1)).toMatchObject({
+      attemptId: 'open',
+      outcome: 'unknown',
+      charges: leases.map(({ leaseId }) => ({ leaseId, nanoUsd: 300 })),
+    })
   })
 
   it('finds every intent on disk before the provider can have been asked', () => {
