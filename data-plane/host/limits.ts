@@ -15,6 +15,8 @@ export interface PermitLimitsOptions {
 }
 
 const storeLimitMs = 250
+/** Redis serves nobody else while it answers one request. */
+const maxLimitsAtOnce = 64
 const takeLimitMs = 2_000
 /** How often a store that did not answer is tried again, while no call waits for it. */
 const probeIntervalMs = 1_000
@@ -30,7 +32,11 @@ export class PermitLimits implements Limits {
   /** The pools of a path of limits, looked up once for the calls that share it. */
   readonly #paths = new WeakMap<readonly LimitNode[], readonly PermitPool[]>()
   readonly #returned = new ReturnedPermits()
+  /** The pools that are asked for now, with what resolves once the store has answered. */
   readonly #refills = new Map<PermitPool, Promise<void>>()
+  /** The pools that the next request asks for. */
+  #due: PermitPool[] = []
+  #nextRequest: Promise<void> | undefined
   /** The store did not answer when it was asked last. */
   #isDown = false
   #probeAt = 0
@@ -125,26 +131,41 @@ export class PermitLimits implements Limits {
     for (const pool of pools) void this.#refill(pool)
   }
 
-  /** One request to the store for one limit at a time; all who wait share it. */
+  /** One question to the store about one limit at a time; all who wait share it. */
   #refill(pool: PermitPool): Promise<void> {
-    let refill = this.#refills.get(pool)
-    if (!refill) {
-      // A turn later, so that the calls of this turn are counted.
-      refill = Promise.resolve()
-        .then(() => this.#acquire(pool))
-        .finally(() => this.#refills.delete(pool))
-      this.#refills.set(pool, refill)
-    }
-    return refill
+    const refill = this.#refills.get(pool)
+    if (refill) return refill
+    this.#due.push(pool)
+    // At the end of this turn of the event loop, so that all its calls are counted and ask together.
+    this.#nextRequest ??= turnEnd().then(() => this.#askForDue())
+    this.#refills.set(pool, this.#nextRequest)
+    return this.#nextRequest
   }
 
-  async #acquire(pool: PermitPool): Promise<void> {
+  async #askForDue(): Promise<void> {
+    const due = this.#due
+    this.#due = []
+    this.#nextRequest = undefined
+    const requests: Promise<void>[] = []
+    for (let from = 0; from < due.length; from += maxLimitsAtOnce) {
+      requests.push(this.#acquire(due.slice(from, from + maxLimitsAtOnce)))
+    }
+    await Promise.all(requests)
+    for (const pool of due) this.#refills.delete(pool)
+  }
+
+  async #acquire(pools: readonly PermitPool[]): Promise<void> {
     const { store, now, log } = this.#options
     const askedAt = now()
-    const request = pool.request(askedAt)
+    const requests = pools.map((pool) => pool.request(askedAt))
     try {
-      const [grant] = await within(storeLimitMs, 'the limit store', store.acquire([request]))
-      if (grant) pool.learn(grant, request, askedAt, now())
+      const grants = await within(storeLimitMs, 'the limit store', store.acquire(requests))
+      const answeredAt = now()
+      for (const [index, pool] of pools.entries()) {
+        const grant = grants[index]
+        const request = requests[index]
+        if (grant && request) pool.learn(grant, request, askedAt, answeredAt)
+      }
       this.#isDown = false
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
@@ -201,6 +222,10 @@ export class PermitLimits implements Limits {
     this.#pools.set(node.id, pool)
     return pool
   }
+}
+
+function turnEnd(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }
 
 function hasAll(pools: readonly PermitPool[], tokens: number, now: number): boolean {

@@ -19,9 +19,9 @@ function storeOf(limit: number) {
     out: 0,
     async acquire(asked) {
       requests.push(...asked)
-      return asked.map(({ needed, wanted }) => {
+      return asked.map(({ needed, wanted }, index) => {
         const granted = limit - store.out < needed ? 0 : Math.min(wanted, limit - store.out)
-        const grantId = `${requests.length}`
+        const grantId = `${requests.length}:${index}`
         counted.set(grantId, granted)
         store.out += granted
         return {
@@ -59,7 +59,7 @@ const limitsOver = (store: LimitStore, dataPlanes = 1) =>
   })
 
 beforeEach(() => {
-  vi.useFakeTimers({ now: 1_700_000_000_000 })
+  vi.useFakeTimers({ now: 1_700_000_000_000, toFake: ['Date', 'setTimeout', 'clearTimeout'] })
 })
 afterEach(() => {
   vi.useRealTimers()
@@ -107,13 +107,31 @@ describe('request limits', () => {
     const { store } = storeOf(10)
     const limits = limitsOver({
       ...store,
-      acquire: async (asked) =>
-        asked[0]?.limitId === 'empty'
-          ? [{ grantId: 'none', granted: 0, holdMs: 1000, remaining: 0, retryAfterMs: 500 }]
-          : store.acquire(asked),
+      acquire: async (asked) => {
+        const grants = await store.acquire(asked.filter(({ limitId }) => limitId !== 'empty'))
+        const none = { grantId: 'none', granted: 0, holdMs: 1000, remaining: 0, retryAfterMs: 500 }
+        return asked.map(({ limitId }) => (limitId === 'empty' ? none : (grants[0] ?? none)))
+      },
     })
     expect(await limits.take([node('a', 10), node('empty', 3)], 0)).toMatchObject({ limit: { max: 3 } })
     for (let index = 0; index < 10; index++) expect(await limits.take([node('a', 10)], 0)).toSatisfy(isTaken)
+  })
+
+  it('are asked for together by the calls of one turn of the event loop, and no more than 64 at once', async () => {
+    const { store } = storeOf(1_000)
+    const asks: number[] = []
+    const acquire: LimitStore['acquire'] = (asked) => {
+      asks.push(asked.length)
+      return store.acquire(asked)
+    }
+    const limits = limitsOver({ ...store, acquire })
+    const paths = Array.from({ length: 50 }, (_, index) => [node(`own_${index}`, 10), node('shared', 1_000)])
+    const results = await Promise.all(paths.map((path) => limits.take(path, 0)))
+    expect(results.every(isTaken)).toBe(true)
+    expect(asks).toEqual([51])
+    const many = Array.from({ length: 100 }, (_, index) => [node(`other_${index}`, 10)])
+    await Promise.all(many.map((path) => limits.take(path, 0)))
+    expect(asks).toEqual([51, 64, 36])
   })
 
   it('give back what they do not use, before its time is over', async () => {
