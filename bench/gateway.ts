@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { modelOf } from './cases.ts'
 import type { Durability } from './flags.ts'
 import { AdminApi, createGovernedKey } from './organization.ts'
-import { startControlPlane, startDataPlane } from './planes.ts'
-import { startStores } from './stores.ts'
+import { newMasterKey, startControlPlane, startDataPlane } from './planes.ts'
+import { background, startStores } from './stores.ts'
 import type { Target } from './target.ts'
 
 const readyLimitMs = 30_000
@@ -21,8 +21,9 @@ export async function startGateway(options: {
   profileFolder: string | undefined
   progress: (text: string) => void
 }): Promise<Target> {
-  const stores = await startStores(options.progress)
-  const { url: controlPlaneUrl } = await startControlPlane(stores)
+  const stores = await startStores(options.progress, background)
+  const env = { GATEHOUSE_MASTER_KEY: newMasterKey() }
+  const { url: controlPlaneUrl } = await startControlPlane(stores, env, background)
   const api = new AdminApi(`${controlPlaneUrl}/graphql`, stores.adminToken)
   const { secret } = await createGovernedKey(api, `${options.upstreamOrigin}/v1`)
   const { token } = await api.mutate(

@@ -16,17 +16,22 @@ export interface DataPlane {
   readonly running: Running
 }
 
-/** `gatehouse control-plane` as an operator runs it, beside the gateway's core. Resolves once it answers. */
+/**
+ * `gatehouse control-plane` as an operator runs it, beside the gateway's core. Resolves once it answers.
+ *
+ * @param niceness as in `startStores`
+ */
 export async function startControlPlane(
   { databaseUrl, redisUrl }: Stores,
-  env: Readonly<Record<string, string>> = { GATEHOUSE_MASTER_KEY: newMasterKey() },
+  env: Readonly<Record<string, string>>,
+  niceness = 0,
 ): Promise<ControlPlane> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const running = startPinned({
     name: 'control plane',
     core: otherCore,
-    command: [process.execPath, '--conditions=source', cli, 'control-plane'],
+    command: ['nice', '-n', String(niceness), process.execPath, '--conditions=source', cli, 'control-plane'],
     env: {
       DATABASE_URL: databaseUrl,
       REDIS_URL: redisUrl,

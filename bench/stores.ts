@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { chmod } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { setPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import pg from 'pg'
 import {
   applicationRole,
   ensureDatabase,
@@ -27,8 +28,15 @@ export interface Stores {
   readonly adminToken: string
 }
 
-/** A real PostgreSQL and a real Redis with an empty organization, as durable as in production. */
-export async function startStores(progress: (text: string) => void): Promise<Stores> {
+/** Of what works beside a measurement that it must not disturb, as it would not on a machine of its own. */
+export const background = 19
+
+/**
+ * A real PostgreSQL and a real Redis with an empty organization, as durable as in production.
+ *
+ * @param niceness of PostgreSQL: how far it steps back behind others of its core
+ */
+export async function startStores(progress: (text: string) => void, niceness = 0): Promise<Stores> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
   onStop(async () => rmSync(folder, { recursive: true, force: true }))
   // As root the database runs as another user, who has to pass through.
@@ -39,6 +47,7 @@ export async function startStores(progress: (text: string) => void): Promise<Sto
   onStop(redis.stop)
   const postgres = await startPostgres({ dataDir: folder, announce: progress })
   onStop(postgres.stop)
+  await stepBack(postgres.superuserUrl('postgres'), niceness)
   const passwords = await renewRolePasswords(postgres)
   await ensureDatabase(postgres, 'gatehouse')
   await migrate({
@@ -48,6 +57,17 @@ export async function startStores(progress: (text: string) => void): Promise<Sto
   const databaseUrl = roleUrl(postgres, applicationRole, passwords.application, 'gatehouse')
   const superuserUrl = postgres.superuserUrl('gatehouse')
   return { databaseUrl, superuserUrl, redisUrl: redis.url, folder, ...(await createAdmin(databaseUrl)) }
+}
+
+/** The sessions that begin from now on have the niceness of the server that forks them. */
+async function stepBack(superuserUrl: string, niceness: number): Promise<void> {
+  const client = new pg.Client({ connectionString: superuserUrl })
+  await client.connect()
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
+  const [server] = /(?<=\) . )\d+/.exec(readFileSync(`/proc/${rows[0]?.pid}/stat`, 'latin1')) ?? []
+  if (server === undefined) throw new Error('the server of a session cannot be found')
+  setPriority(Number(server), niceness)
+  await client.end()
 }
 
 async function createAdmin(databaseUrl: string): Promise<Pick<Stores, 'organizationId' | 'adminToken'>> {
