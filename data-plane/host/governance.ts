@@ -90,6 +90,7 @@ export async function openGovernance(options: GovernanceOptions): Promise<Govern
       log,
     },
     leases,
+    asks.flatMap((request) => request.asks).filter((ask) => !isQuestion(ask)),
   )
   const budgets = new BudgetStandings({ ask: (ask) => desk.ask(ask), now })
   const sender = { organizationId, dataPlaneId, signingKey, log }

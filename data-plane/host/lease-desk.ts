@@ -46,7 +46,8 @@ interface Outstanding {
 export class LeaseDesk {
   readonly #options: LeaseDeskOptions
   readonly #outstanding = new Map<string, Outstanding>()
-  #asks: Ask[] = []
+  /** By budget: one that stood twice in a request could be granted two leases, of which the answer tells one. */
+  readonly #asks = new Map<string, Ask>()
   #gathering: NodeJS.Timeout | undefined
   #unsubscribe: (() => Promise<void>) | undefined
   #closed = false
@@ -69,8 +70,9 @@ export class LeaseDesk {
   }
 
   ask(ask: Ask): void {
-    this.#asks.push(ask)
-    if (this.#asks.length > 1) return
+    const waiting = this.#asks.get(ask.budgetId)
+    this.#asks.set(ask.budgetId, waiting ? moreOf(waiting, ask) : ask)
+    if (this.#asks.size > 1 || waiting) return
     if (this.#outstanding.size === 0) queueMicrotask(() => this.#flush())
     else this.#gathering = setTimeout(() => this.#flush(), gatherMs).unref()
   }
@@ -85,7 +87,10 @@ export class LeaseDesk {
   #flush(): void {
     const { organizationId, dataPlaneId, onAsk } = this.#options
     clearTimeout(this.#gathering)
-    for (let asks = this.#asks.splice(0, maxAsks); asks.length > 0; asks = this.#asks.splice(0, maxAsks)) {
+    const due = [...this.#asks.values()]
+    this.#asks.clear()
+    for (let from = 0; from < due.length; from += maxAsks) {
+      const asks = due.slice(from, from + maxAsks)
       const request: LeaseRequest = { format: 1, id: `lr_${randomUUID()}`, organizationId, dataPlaneId, asks }
       onAsk(request)
       this.#send(request)
@@ -126,5 +131,13 @@ export class LeaseDesk {
     } catch (error) {
       log.warn({ err: error }, 'a lease reply was refused')
     }
+  }
+}
+
+function moreOf(one: Ask, other: Ask): Ask {
+  return {
+    budgetId: one.budgetId,
+    wantedNanoUsd: Math.max(one.wantedNanoUsd, other.wantedNanoUsd),
+    neededNanoUsd: Math.max(one.neededNanoUsd, other.neededNanoUsd),
   }
 }

@@ -36,7 +36,8 @@ export class LeaseLedger implements Ledger {
   readonly #waiters = new Set<Waiter>()
   #sweptAt: number
 
-  constructor(options: LedgerOptions, recovered: readonly LeaseState[] = []) {
+  /** Takes up the leases of the last process, and the asks that nobody has answered it. */
+  constructor(options: LedgerOptions, recovered: readonly LeaseState[] = [], unanswered: readonly Ask[] = []) {
     this.#options = options
     this.#sweptAt = options.now()
     for (const state of recovered) {
@@ -44,6 +45,7 @@ export class LeaseLedger implements Ledger {
       if (lease.freeNanoUsd < 0) lease.isConfirmed = options.journal.confirmation()
       this.#poolOf(state.budgetId).add(lease)
     }
+    for (const { budgetId } of unanswered) this.#poolOf(budgetId).askedAt = this.#sweptAt
   }
 
   reserve(
@@ -117,19 +119,18 @@ export class LeaseLedger implements Ledger {
   onGrants(request: LeaseRequest, grants: readonly LeaseGrant[]): void {
     const now = this.#options.now()
     const leases: LeaseState[] = []
-    for (const ask of request.asks) {
-      const grant = grants.find(({ budgetId }) => budgetId === ask.budgetId)
-      const pool = this.#poolOf(ask.budgetId)
-      if (!grant) {
-        pool.askedAt = undefined
-        continue
-      }
-      pool.learn(grant, ask.wantedNanoUsd, ask.neededNanoUsd, now)
-      if (grant.leaseId === null) continue
-      const { leaseId, budgetId, grantedNanoUsd: remainingNanoUsd, windowEndsAt } = grant
+    for (const { leaseId, budgetId, grantedNanoUsd: remainingNanoUsd, windowEndsAt } of grants) {
+      if (leaseId === null) continue
       const lease = { leaseId, budgetId, remainingNanoUsd, windowEndsAt }
-      pool.add(new Lease(lease, now))
+      this.#poolOf(budgetId).add(new Lease(lease, now))
       leases.push(lease)
+    }
+    const byBudget = new Map(grants.map((grant) => [grant.budgetId, grant]))
+    for (const { budgetId, wantedNanoUsd, neededNanoUsd } of request.asks) {
+      const pool = this.#poolOf(budgetId)
+      const grant = byBudget.get(budgetId)
+      if (grant) pool.learn(grant, wantedNanoUsd, neededNanoUsd, now)
+      else pool.askedAt = undefined
     }
     this.#options.journal.granted(request.id, leases)
     this.#serveWaiters()

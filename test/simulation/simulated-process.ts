@@ -68,6 +68,7 @@ export class SimulatedProcess {
         log,
       },
       this.#state.openLeases(),
+      unanswered.flatMap(({ asks }) => asks),
     )
     this.#desk = new LeaseDesk({
       ...{ organizationId: 'org_1', dataPlaneId, signingKey, log },

@@ -102,6 +102,17 @@ describe('what the desk asks for', () => {
     expect(asked).toEqual([request])
   })
 
+  it('names each budget once, for the more of what was asked', async () => {
+    const { desk } = scene
+    await desk.start([])
+    desk.ask({ budgetId: 'bud_1', wantedNanoUsd: 0, neededNanoUsd: 0 })
+    desk.ask({ budgetId: 'bud_1', wantedNanoUsd: 900, neededNanoUsd: 100 })
+    desk.ask({ budgetId: 'bud_1', wantedNanoUsd: 500, neededNanoUsd: 300 })
+    await nextTurn()
+    const { asks } = opened(await onlyRequest(scene))
+    expect(asks).toEqual([{ budgetId: 'bud_1', wantedNanoUsd: 900, neededNanoUsd: 300 }])
+  })
+
   it('goes in several requests when it is more than one may hold', async () => {
     const { desk, requests } = scene
     await desk.start([])

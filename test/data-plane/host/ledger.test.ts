@@ -65,18 +65,20 @@ class Books {
   }
 }
 
-function setUp(limits: Record<string, number>) {
+/** @param unanswered what the process before had asked for */
+function setUp(limits: Record<string, number>, unanswered: readonly Ask[] = []) {
   const books = new Books(limits)
   const requests: LeaseRequest[] = []
-  const ledger = new LeaseLedger({
-    ask: (ask) => {
-      const id = `request_${requests.length + 1}`
-      requests.push({ format: 1, id, organizationId: 'org_1', dataPlaneId: 'dp_1', asks: [ask] })
+  const ledger = new LeaseLedger(
+    {
+      ask: (ask) => requests.push(requestFor(`request_${requests.length + 1}`, [ask])),
+      journal: { granted() {}, closed: (leaseId) => books.close(leaseId), confirmation: () => () => true },
+      now: () => Date.now(),
+      log: { warn() {}, error() {} },
     },
-    journal: { granted() {}, closed: (leaseId) => books.close(leaseId), confirmation: () => () => true },
-    now: () => Date.now(),
-    log: { warn() {}, error() {} },
-  })
+    [],
+    unanswered,
+  )
   const answered = new Set<string>()
   /** Like the desk, hands each request's reply to the ledger once. */
   const reply = (request: LeaseRequest | undefined) => {
@@ -93,6 +95,10 @@ function setUp(limits: Record<string, number>) {
     ledger.recorded(hold)
   }
   return { books, requests, ledger, reply, nodes, end }
+}
+
+function requestFor(id: string, asks: Ask[]): LeaseRequest {
+  return { format: 1, id, organizationId: 'org_1', dataPlaneId: 'dp_1', asks }
 }
 
 const isHold = (result: Hold | Shortfall): result is Hold => 'charges' in result
@@ -176,6 +182,25 @@ describe('the ledger', () => {
     expect(ledger.reserve(nodes('team'), 100)).toBeInstanceOf(Promise)
     ledger.sweep()
     expect([...books.leases.values()].every(({ open }) => !open)).toBe(true)
+  })
+
+  it('waits for what the process before it had asked for, and asks for no more meanwhile', async () => {
+    const ask = { budgetId: 'team', wantedNanoUsd: 100, neededNanoUsd: 100 }
+    const { ledger, requests, reply, nodes } = setUp({ team: 1_000 }, [ask])
+    const waiting = ledger.reserve(nodes('team'), 100)
+    expect(requests).toEqual([])
+    reply(requestFor('before', [ask]))
+    expect(isHold(await waiting)).toBe(true)
+  })
+
+  it('knows of every lease that an answer grants, also where earlier releases asked twice for one budget', async () => {
+    const ask = { budgetId: 'team', wantedNanoUsd: 100, neededNanoUsd: 100 }
+    const { ledger, reply, books } = setUp({ team: 1_000 })
+    reply(requestFor('twice', [ask, ask]))
+    expect(ledger.leased).toMatchObject([{ freeNanoUsd: 200 }])
+    vi.advanceTimersByTime(1_500)
+    ledger.sweep()
+    expect(books.leased('team')).toBe(0)
   })
 
   it('lets a call wait for what other calls have set aside when the money is not spent', async () => {
