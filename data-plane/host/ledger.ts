@@ -37,7 +37,11 @@ export class LeaseLedger implements Ledger {
   #sweptAt: number
 
   /** Takes up the leases of the last process, and the asks that nobody has answered it. */
-  constructor(options: LedgerOptions, recovered: readonly LeaseState[] = [], unanswered: readonly Ask[] = []) {
+  constructor(
+    options: LedgerOptions,
+    recovered: readonly LeaseState[] = [],
+    unanswered: readonly Ask[] = [],
+  ) {
     this.#options = options
     this.#sweptAt = options.now()
     for (const state of recovered) {
