@@ -8,7 +8,7 @@ import { background, startStores } from './stores.ts'
 import type { Target } from './target.ts'
 
 const readyLimitMs = 30_000
-const ingestLimitMs = 60_000
+const ingestLimitMs = 180_000
 
 /**
  * The governed gateway as an operator runs it: `gatehouse control-plane` and `gatehouse data-plane` as processes

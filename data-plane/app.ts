@@ -5,7 +5,6 @@ import { connectRedis } from '../transport/redis/connect.ts'
 import type { DataPlaneTransport, Transport } from '../transport/transport.ts'
 import { AdmissionGate } from './admission/gate.ts'
 import { watchEventLoop } from './admission/watch.ts'
-import { allocateYoung } from './allocation.ts'
 import { enrol } from './config/enrol.ts'
 import type { ConfigurationFollower } from './config/follow.ts'
 import { type Identity, IdentityStore } from './config/identity.ts'
@@ -14,6 +13,7 @@ import { watchForRestores } from './config/restores.ts'
 import { Drain } from './drain.ts'
 import type { DataPlaneEnv } from './env.ts'
 import { createFollower, restoreConfiguration } from './follower.ts'
+import { tuneGarbageCollection } from './garbage-collection.ts'
 import { type Governance, openGovernance } from './host/governance.ts'
 import { PipelineCompiler } from './pipeline/compiler.ts'
 import { loadCustomPlugins } from './pipeline/load-custom.ts'
@@ -73,7 +73,7 @@ const telemetryLimitMs = 2_000
  */
 export async function createDataPlane(options: DataPlaneOptions): Promise<DataPlane> {
   const { env, log, now = Date.now, acceptDamagedJournal = false } = options
-  allocateYoung()
+  tuneGarbageCollection()
   const custom = await loadCustomPlugins(env.plugins)
   const { identity, sealedCredentials } = await findIdentity(env)
   const transport = options.transport ?? (await connectOwn(env, log))
