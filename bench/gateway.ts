@@ -4,7 +4,7 @@ import { modelOf } from './cases.ts'
 import type { Durability } from './flags.ts'
 import { AdminApi, createGovernedKey } from './organization.ts'
 import { newMasterKey, startControlPlane, startDataPlane } from './planes.ts'
-import { background, startStores } from './stores.ts'
+import { startStores } from './stores.ts'
 import type { Target } from './target.ts'
 
 const readyLimitMs = 30_000
@@ -21,9 +21,9 @@ export async function startGateway(options: {
   profileFolder: string | undefined
   progress: (text: string) => void
 }): Promise<Target> {
-  const stores = await startStores(options.progress, background)
+  const stores = await startStores(options.progress, true)
   const env = { GATEHOUSE_MASTER_KEY: newMasterKey() }
-  const { url: controlPlaneUrl } = await startControlPlane(stores, env, background)
+  const { url: controlPlaneUrl } = await startControlPlane(stores, env, true)
   const api = new AdminApi(`${controlPlaneUrl}/graphql`, stores.adminToken)
   const { secret } = await createGovernedKey(api, `${options.upstreamOrigin}/v1`)
   const { token } = await api.mutate(

@@ -19,19 +19,25 @@ export interface DataPlane {
 /**
  * `gatehouse control-plane` as an operator runs it, beside the gateway's core. Resolves once it answers.
  *
- * @param niceness as in `startStores`
+ * @param yields as in `startStores`
  */
 export async function startControlPlane(
   { databaseUrl, redisUrl }: Stores,
   env: Readonly<Record<string, string>>,
-  niceness = 0,
+  yields = false,
 ): Promise<ControlPlane> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const running = startPinned({
     name: 'control plane',
     core: otherCore,
-    command: ['nice', '-n', String(niceness), process.execPath, '--conditions=source', cli, 'control-plane'],
+    command: [
+      ...(yields ? ['chrt', '--idle', '0'] : []),
+      process.execPath,
+      '--conditions=source',
+      cli,
+      'control-plane',
+    ],
     env: {
       DATABASE_URL: databaseUrl,
       REDIS_URL: redisUrl,

@@ -1,6 +1,7 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { chmod } from 'node:fs/promises'
-import { setPriority, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import {
@@ -28,15 +29,12 @@ export interface Stores {
   readonly adminToken: string
 }
 
-/** Of what works beside a measurement that it must not disturb, as it would not on a machine of its own. */
-export const background = 19
-
 /**
  * A real PostgreSQL and a real Redis with an empty organization, as durable as in production.
  *
- * @param niceness of PostgreSQL: how far it steps back behind others of its core
+ * @param yields whether PostgreSQL has no more of its core than others leave, so that it disturbs no measurement there
  */
-export async function startStores(progress: (text: string) => void, niceness = 0): Promise<Stores> {
+export async function startStores(progress: (text: string) => void, yields = false): Promise<Stores> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
   onStop(async () => rmSync(folder, { recursive: true, force: true }))
   // As root the database runs as another user, who has to pass through.
@@ -47,7 +45,7 @@ export async function startStores(progress: (text: string) => void, niceness = 0
   onStop(redis.stop)
   const postgres = await startPostgres({ dataDir: folder, announce: progress })
   onStop(postgres.stop)
-  await stepBack(postgres.superuserUrl('postgres'), niceness)
+  if (yields) await yieldCore(postgres.superuserUrl('postgres'))
   const passwords = await renewRolePasswords(postgres)
   await ensureDatabase(postgres, 'gatehouse')
   await migrate({
@@ -59,14 +57,15 @@ export async function startStores(progress: (text: string) => void, niceness = 0
   return { databaseUrl, superuserUrl, redisUrl: redis.url, folder, ...(await createAdmin(databaseUrl)) }
 }
 
-/** The sessions that begin from now on have the niceness of the server that forks them. */
-async function stepBack(superuserUrl: string, niceness: number): Promise<void> {
+/** The sessions that begin from now on are scheduled like the server that forks them. */
+async function yieldCore(superuserUrl: string): Promise<void> {
   const client = new pg.Client({ connectionString: superuserUrl })
   await client.connect()
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
   const [server] = /(?<=\) . )\d+/.exec(readFileSync(`/proc/${rows[0]?.pid}/stat`, 'latin1')) ?? []
   if (server === undefined) throw new Error('the server of a session cannot be found')
-  setPriority(Number(server), niceness)
+  const { status } = spawnSync('chrt', ['--idle', '--pid', '0', server])
+  if (status !== 0) throw new Error('chrt could not put PostgreSQL behind other work')
   await client.end()
 }
 

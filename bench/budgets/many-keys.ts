@@ -6,7 +6,7 @@ import { waitUntilIngested, waitUntilServing } from '../gateway.ts'
 import { AdminApi, createGovernedKey, createKey } from '../organization.ts'
 import { newMasterKey, startControlPlane, startDataPlane } from '../planes.ts'
 import { onStop } from '../processes.ts'
-import { background, type Stores, startStores } from '../stores.ts'
+import { type Stores, startStores } from '../stores.ts'
 import type { Target } from '../target.ts'
 import { copyKey } from './copies.ts'
 
@@ -32,11 +32,11 @@ export interface GatewayOptions {
 
 export async function startManyKeys(options: GatewayOptions): Promise<ManyKeys> {
   const { name, keys, progress } = options
-  const stores = await startStores(progress, background)
+  const stores = await startStores(progress, true)
   const masterKey = newMasterKey()
   await fill(stores, masterKey, options)
   progress(`${name}: ${keys} keys are in the database`)
-  const controlPlane = await startControlPlane(stores, { GATEHOUSE_MASTER_KEY: masterKey }, background)
+  const controlPlane = await startControlPlane(stores, { GATEHOUSE_MASTER_KEY: masterKey }, true)
   const api = new AdminApi(`${controlPlane.url}/graphql`, stores.adminToken)
   const { token } = await api.mutate(
     'createEnrolmentToken',
