@@ -1,5 +1,12 @@
 import type { Case } from '../cases.ts'
-import { type Latency, measureLatency, measureThroughput, median, type Settings } from '../measure.ts'
+import {
+  type Latency,
+  measureLatency,
+  measureThroughput,
+  median,
+  type Sample,
+  type Settings,
+} from '../measure.ts'
 import type { ManyKeys } from './many-keys.ts'
 
 export interface Contest {
@@ -32,7 +39,7 @@ interface Round {
 /** The call that is measured. */
 export const shape: Case = { name: 'whole-1kb', stream: false, bytes: 1_000 }
 
-/** Measures calls that take turns with so many keys, governed and free right after each other. Figures are medians. */
+/** Measures calls that take turns with so many keys, governed and free right after each other. Figures are medians of rounds. */
 export async function measureBudgets(
   contest: Contest,
   keys: number,
@@ -58,36 +65,46 @@ export async function measureBudgets(
   }
 }
 
+interface Slice extends Sample {
+  readonly leaseTransactions: number
+}
+
+/** Throughput of each side twice, in an order in which what gets faster or slower by itself does so for both. */
 async function measureRound(
   { governed, free }: Contest,
   keys: number,
   settings: Settings,
   isGovernedFirst: boolean,
 ): Promise<Round> {
-  const before = isGovernedFirst ? undefined : await measureSide(free, keys, settings)
-  const own = await measureSide(governed, keys, settings)
-  const other = before ?? (await measureSide(free, keys, settings))
+  const own: Slice[] = []
+  const other: Slice[] = []
+  for (const gateway of isGovernedFirst
+    ? [governed, free, free, governed]
+    : [free, governed, governed, free]) {
+    const slices = gateway === governed ? own : other
+    slices.push(await measureSlice(gateway, keys, settings))
+  }
+  const latency = await measureLatency(governed.target(keys), shape, settings)
+  const without = await measureLatency(free.target(keys), shape, settings)
+  const rps = mean(own, 'callsPerSecond')
   return {
-    rps: own.sample.callsPerSecond,
-    ratio: own.sample.callsPerSecond / other.sample.callsPerSecond,
-    addedCpuMicros: own.sample.cpuMicrosPerCall - other.sample.cpuMicrosPerCall,
-    added: {
-      p50Ms: own.latency.p50Ms - other.latency.p50Ms,
-      p99Ms: own.latency.p99Ms - other.latency.p99Ms,
-    },
-    leaseTransactionsPerThousandCalls: own.leaseTransactionsPerThousandCalls,
+    rps,
+    ratio: rps / mean(other, 'callsPerSecond'),
+    addedCpuMicros: mean(own, 'cpuMicrosPerCall') - mean(other, 'cpuMicrosPerCall'),
+    added: { p50Ms: latency.p50Ms - without.p50Ms, p99Ms: latency.p99Ms - without.p99Ms },
+    leaseTransactionsPerThousandCalls: (mean(own, 'leaseTransactions') / (rps * settings.seconds)) * 1_000,
   }
 }
 
-async function measureSide(gateway: ManyKeys, keys: number, settings: Settings) {
-  const target = gateway.target(keys)
+async function measureSlice(gateway: ManyKeys, keys: number, settings: Settings): Promise<Slice> {
   const before = await gateway.leaseTransactions()
-  const sample = await measureThroughput(target, shape, settings)
-  const granted = (await gateway.leaseTransactions()) - before
-  const calls = sample.callsPerSecond * settings.seconds
-  return {
-    sample,
-    leaseTransactionsPerThousandCalls: (granted / calls) * 1_000,
-    latency: await measureLatency(target, shape, settings),
-  }
+  const sample = await measureThroughput(gateway.target(keys), shape, settings)
+  return { ...sample, leaseTransactions: (await gateway.leaseTransactions()) - before }
+}
+
+function mean(
+  slices: readonly Slice[],
+  figure: 'callsPerSecond' | 'cpuMicrosPerCall' | 'leaseTransactions',
+): number {
+  return slices.reduce((sum, slice) => sum + slice[figure], 0) / slices.length
 }
