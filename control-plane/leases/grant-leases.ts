@@ -19,86 +19,145 @@ interface OpenWindow extends WindowKey, BudgetWindow {
 interface NewLease {
   readonly id: string
   readonly budgetId: string
+  readonly dataPlaneId: string
   readonly startsAt: Date
   readonly granted: bigint
 }
 
 /**
- * Answers one request of a data plane, in the caller's transaction. The same request asked again, however often
- * and by whichever control plane, gets the same grants.
+ * Answers requests of one organization's data planes, in their order, in the caller's transaction. The same request asked
+ * again, however often and by whichever control plane, gets the same grants. Together they wait once for the windows,
+ * which what data planes report holds most of the time.
  *
  * @param now Milliseconds since the epoch; decides the windows.
+ * @returns the grants of each
  */
 export async function grantLeases(
   em: EntityManager,
-  request: LeaseRequest,
+  organizationId: string,
+  requests: readonly LeaseRequest[],
   now: number,
-): Promise<readonly LeaseGrant[]> {
-  const { organizationId, dataPlaneId, id } = request
-  const key = [organizationId, dataPlaneId, id]
-  // A second transaction with this id waits here until the first has committed.
-  const claimed = await em.execute<{ id: string }[]>(
-    `insert into lease_requests (org_id, data_plane_id, id, grants, created_at) values (?, ?, ?, '[]', ?)
-     on conflict do nothing returning id`,
-    [...key, new Date(now)],
+): Promise<readonly (readonly LeaseGrant[])[]> {
+  const claimed = await claim(em, organizationId, requests, now)
+  const fresh = [...byName(requests)].flatMap(([name, request]) => (claimed.has(name) ? request : []))
+  const granted = await grantAnew(em, organizationId, fresh, now)
+  const known = await readAnswers(
+    em,
+    organizationId,
+    requests.filter((request) => !granted.has(nameOf(request))),
   )
-  if (claimed.length === 0) {
-    const [known] = await em.execute<{ grants: LeaseGrant[] }[]>(
-      'select grants from lease_requests where org_id = ? and data_plane_id = ? and id = ?',
-      key,
-    )
-    return known?.grants ?? []
-  }
-  const grants = await grantAnew(em, request, now)
-  await em.execute(
-    'update lease_requests set grants = ?::jsonb where org_id = ? and data_plane_id = ? and id = ?',
-    [JSON.stringify(grants), ...key],
-  )
-  return grants
+  return requests.map((request) => granted.get(nameOf(request)) ?? known.get(nameOf(request)) ?? [])
 }
 
-async function grantAnew(em: EntityManager, request: LeaseRequest, now: number): Promise<LeaseGrant[]> {
-  const { organizationId } = request
-  const windows = await openWindows(em, request, now)
+function nameOf({ dataPlaneId, id }: Pick<LeaseRequest, 'dataPlaneId' | 'id'>): string {
+  return `${dataPlaneId} ${id}`
+}
+
+function byName(requests: readonly LeaseRequest[]): Map<string, LeaseRequest> {
+  return new Map(requests.map((request) => [nameOf(request), request]))
+}
+
+interface RequestRow {
+  readonly data_plane_id: string
+  readonly id: string
+}
+
+/** A second transaction with one of these ids waits here until the first has committed. @returns the names of those that are new */
+async function claim(
+  em: EntityManager,
+  organizationId: string,
+  requests: readonly LeaseRequest[],
+  now: number,
+): Promise<Set<string>> {
+  const rows = await em.execute<RequestRow[]>(
+    `insert into lease_requests (org_id, data_plane_id, id, grants, created_at)
+     select ?, data_plane_id, id, '[]', ?::timestamptz
+     from jsonb_to_recordset(?::jsonb) as asked (data_plane_id text, id text)
+     order by data_plane_id, id on conflict do nothing returning data_plane_id, id`,
+    [organizationId, new Date(now), rowsOf(requests)],
+  )
+  return new Set(rows.map((row) => nameOf({ dataPlaneId: row.data_plane_id, id: row.id })))
+}
+
+/** What was granted when these were asked before. */
+async function readAnswers(
+  em: EntityManager,
+  organizationId: string,
+  requests: readonly LeaseRequest[],
+): Promise<Map<string, LeaseGrant[]>> {
+  if (requests.length === 0) return new Map()
+  const rows = await em.execute<(RequestRow & { grants: LeaseGrant[] })[]>(
+    `select data_plane_id, id, grants from lease_requests
+     where org_id = ? and (data_plane_id, id) in (
+       select data_plane_id, id from jsonb_to_recordset(?::jsonb) as asked (data_plane_id text, id text))`,
+    [organizationId, rowsOf(requests)],
+  )
+  return new Map(rows.map((row) => [nameOf({ dataPlaneId: row.data_plane_id, id: row.id }), row.grants]))
+}
+
+function rowsOf(requests: readonly LeaseRequest[]): string {
+  return JSON.stringify(requests.map(({ dataPlaneId, id }) => ({ data_plane_id: dataPlaneId, id })))
+}
+
+/** @returns the grants by the names of the requests */
+async function grantAnew(
+  em: EntityManager,
+  organizationId: string,
+  requests: readonly LeaseRequest[],
+  now: number,
+): Promise<Map<string, LeaseGrant[]>> {
+  if (requests.length === 0) return new Map()
+  const windows = await openWindows(em, organizationId, requests, now)
   const dataPlanes = await countActiveDataPlanes(em, organizationId, now)
   const leases: NewLease[] = []
-  const grants = request.asks.map(({ budgetId, wantedNanoUsd, neededNanoUsd }): LeaseGrant => {
-    const window = windows.get(budgetId)
-    if (!window) return noSuchBudget(budgetId)
-    const { limit } = window
-    const wanted = BigInt(wantedNanoUsd)
-    const { balance, granted } = grant(window.balance, {
-      limit,
-      wanted,
-      needed: BigInt(neededNanoUsd),
-      dataPlanes,
-    })
-    window.balance = balance
-    const lease =
-      granted > 0n ? { id: newId('lea'), budgetId, startsAt: window.startsAt, granted } : undefined
-    if (lease) leases.push(lease)
-    return {
-      budgetId,
-      leaseId: lease?.id ?? null,
-      grantedNanoUsd: Number(granted),
-      windowEndsAt: window.endsAt?.getTime() ?? null,
-      limitNanoUsd: String(limit),
-      settledNanoUsd: String(balance.settled + balance.overdrawn),
-      unleasedNanoUsd: String(available(balance, limit)),
-    }
-  })
+  const answers = requests.map(({ dataPlaneId, id, asks }) => ({
+    ...{ dataPlaneId, id },
+    grants: asks.map((ask) => grantOne(windows, ask, { dataPlaneId, dataPlanes, leases })),
+  }))
   await storeWindows(em, organizationId, windows.values())
-  await storeLeases(em, request, leases, now)
-  return grants
+  await storeLeases(em, organizationId, leases, now)
+  await em.execute(
+    `update lease_requests target set grants = answer.grants
+     from jsonb_to_recordset(?::jsonb) as answer ("dataPlaneId" text, id text, grants jsonb)
+     where target.org_id = ? and target.data_plane_id = answer."dataPlaneId" and target.id = answer.id`,
+    [JSON.stringify(answers), organizationId],
+  )
+  return new Map(answers.map((answer) => [nameOf(answer), answer.grants]))
+}
+
+/** Takes a lease out of its window, and adds it to `leases`. */
+function grantOne(
+  windows: ReadonlyMap<string, OpenWindow>,
+  { budgetId, wantedNanoUsd, neededNanoUsd }: LeaseRequest['asks'][number],
+  { dataPlaneId, dataPlanes, leases }: { dataPlaneId: string; dataPlanes: number; leases: NewLease[] },
+): LeaseGrant {
+  const window = windows.get(budgetId)
+  if (!window) return noSuchBudget(budgetId)
+  const { limit, startsAt } = window
+  const [wanted, needed] = [BigInt(wantedNanoUsd), BigInt(neededNanoUsd)]
+  const { balance, granted } = grant(window.balance, { limit, wanted, needed, dataPlanes })
+  window.balance = balance
+  const id = granted > 0n ? newId('lea') : null
+  if (id !== null) leases.push({ id, budgetId, dataPlaneId, startsAt, granted })
+  return {
+    budgetId,
+    leaseId: id,
+    grantedNanoUsd: Number(granted),
+    windowEndsAt: window.endsAt?.getTime() ?? null,
+    limitNanoUsd: String(limit),
+    settledNanoUsd: String(balance.settled + balance.overdrawn),
+    unleasedNanoUsd: String(available(balance, limit)),
+  }
 }
 
 /** The current window of every budget that exists, locked until the transaction ends. */
 async function openWindows(
   em: EntityManager,
-  { organizationId, asks }: LeaseRequest,
+  organizationId: string,
+  requests: readonly LeaseRequest[],
   now: number,
 ): Promise<Map<string, OpenWindow>> {
-  const budgetIds = [...new Set(asks.map(({ budgetId }) => budgetId))]
+  const budgetIds = [...new Set(requests.flatMap(({ asks }) => asks.map(({ budgetId }) => budgetId)))]
   const terms = await readBudgetTerms(em, organizationId, budgetIds)
   const current = [...terms].map(([budgetId, budget]) => {
     const window = budgetWindow(budget, now)
@@ -128,23 +187,25 @@ async function countActiveDataPlanes(
 
 async function storeLeases(
   em: EntityManager,
-  { organizationId, dataPlaneId }: LeaseRequest,
+  organizationId: string,
   leases: readonly NewLease[],
   now: number,
 ): Promise<void> {
   if (leases.length === 0) return
-  const rows = leases.map(({ id, budgetId, startsAt, granted }) => ({
+  const rows = leases.map(({ id, budgetId, dataPlaneId, startsAt, granted }) => ({
     id,
     budget_id: budgetId,
+    data_plane_id: dataPlaneId,
     starts_at: startsAt,
     granted: String(granted),
   }))
   await em.execute(
     `insert into budget_leases
        (id, org_id, budget_id, window_starts_at, data_plane_id, granted, remaining, granted_at)
-     select id, ?, budget_id, starts_at, ?, granted, granted, ?::timestamptz
-     from jsonb_to_recordset(?::jsonb) as fresh (id text, budget_id text, starts_at timestamptz, granted bigint)`,
-    [organizationId, dataPlaneId, new Date(now), JSON.stringify(rows)],
+     select id, ?, budget_id, starts_at, data_plane_id, granted, granted, ?::timestamptz
+     from jsonb_to_recordset(?::jsonb) as fresh
+       (id text, budget_id text, data_plane_id text, starts_at timestamptz, granted bigint)`,
+    [organizationId, new Date(now), JSON.stringify(rows)],
   )
 }
 

@@ -1,7 +1,12 @@
 import type { KeyObject } from 'node:crypto'
 import { canonicalJson } from '../../contract/canonical.ts'
-import { type LeaseReply, type LeaseRequest, parseLeaseRequest } from '../../contract/leases.ts'
-import { open, SignatureRefused, sealByAll } from '../../contract/signed.ts'
+import {
+  type LeaseGrant,
+  type LeaseReply,
+  type LeaseRequest,
+  parseLeaseRequest,
+} from '../../contract/leases.ts'
+import { open, SignatureRefused, type Signers, sealByAll } from '../../contract/signed.ts'
 import { ContractViolation } from '../../contract/validation.ts'
 import type { LeaseRequestEntry } from '../../transport/lease-channel.ts'
 import type { BackgroundDependencies, BackgroundWork } from '../background/dependencies.ts'
@@ -26,7 +31,8 @@ export function startLeaseServer(deps: BackgroundDependencies): BackgroundWork {
       const organizationIds = await deps.database.organizationIds()
       const entries = await deps.transport.leases.read(organizationIds, waitMs)
       const byOrganization = Map.groupBy(entries, ({ organizationId }) => organizationId)
-      await Promise.all([...byOrganization.values()].map((requests) => answerInOrder(server, requests)))
+      const organizations = [...byOrganization]
+      await Promise.all(organizations.map(([id, requests]) => answerAll(server, id, requests)))
     },
   })
   const forgetting = startLoop({
@@ -46,32 +52,76 @@ export function startLeaseServer(deps: BackgroundDependencies): BackgroundWork {
   }
 }
 
-async function answerInOrder(deps: BackgroundDependencies, entries: readonly LeaseRequestEntry[]) {
-  for (const entry of entries) await answer(deps, entry)
+/** One that the database refuses must not keep the others waiting. */
+async function answerAll(
+  deps: BackgroundDependencies,
+  organizationId: string,
+  entries: readonly LeaseRequestEntry[],
+): Promise<void> {
+  try {
+    await answer(deps, organizationId, entries)
+  } catch (error) {
+    if (!isDataError(error)) throw error
+    const [only, ...others] = entries
+    if (only && others.length === 0) return refuse(deps, only, error)
+    for (const entry of entries) await answerAll(deps, organizationId, [entry])
+  }
 }
 
 /** What fails here is asked again, by its data plane or by the transport, and then finds its grants. */
-async function answer(deps: BackgroundDependencies, entry: LeaseRequestEntry): Promise<void> {
-  const { database, transport, secrets, log, now } = deps
-  const { organizationId } = entry
-  const work = database.transaction(organizationId, async (em) => {
-    const request = openRequest(entry, await readSigningKeys(em, organizationId))
-    if (request instanceof Error) return request
-    return { request, grants: await grantLeases(em, request, now()), signers: await secrets.signers.read(em) }
+async function answer(
+  deps: BackgroundDependencies,
+  organizationId: string,
+  entries: readonly LeaseRequestEntry[],
+): Promise<void> {
+  const { database, secrets, now } = deps
+  const { asked, refused, grants, signers } = await database.transaction(organizationId, async (em) => {
+    const opened = openAll(entries, await readSigningKeys(em, organizationId))
+    const requests = opened.asked.map(({ request }) => request)
+    const grants = await grantLeases(em, organizationId, requests, now())
+    return { ...opened, grants, signers: await secrets.signers.read(em) }
   })
-  const answered = await work.catch((error: unknown) => {
-    if (isDataError(error)) return error
-    throw error
-  })
-  if (answered instanceof Error) {
-    log.warn({ organizationId, reason: answered.message }, 'refused a lease request')
-    return transport.leases.discard(entry)
+  for (const { entry, reason } of refused) await refuse(deps, entry, reason)
+  for (const [index, { entry, request }] of asked.entries()) {
+    await reply(deps, entry, { request, grants: grants[index] ?? [], signers })
   }
-  const { request, grants, signers } = answered
-  const { dataPlaneId } = request
-  const reply: LeaseReply = { format: 1, requestId: request.id, dataPlaneId, grants: [...grants] }
-  const document = sealByAll('gatehouse/lease-reply', canonicalJson(reply), signers)
-  await transport.leases.reply(entry, dataPlaneId, document)
+}
+
+async function refuse({ log, transport }: BackgroundDependencies, entry: LeaseRequestEntry, reason: Error) {
+  const { organizationId } = entry
+  log.warn({ organizationId, reason: reason.message }, 'refused a lease request')
+  await transport.leases.discard(entry)
+}
+
+interface Answer {
+  readonly request: LeaseRequest
+  readonly grants: readonly LeaseGrant[]
+  readonly signers: Signers
+}
+
+async function reply(
+  { transport }: BackgroundDependencies,
+  entry: LeaseRequestEntry,
+  { request: { id: requestId, dataPlaneId }, grants, signers }: Answer,
+): Promise<void> {
+  const document: LeaseReply = { format: 1, requestId, dataPlaneId, grants: [...grants] }
+  const sealed = sealByAll('gatehouse/lease-reply', canonicalJson(document), signers)
+  await transport.leases.reply(entry, dataPlaneId, sealed)
+}
+
+interface Opened {
+  readonly asked: { readonly entry: LeaseRequestEntry; readonly request: LeaseRequest }[]
+  readonly refused: { readonly entry: LeaseRequestEntry; readonly reason: Error }[]
+}
+
+function openAll(entries: readonly LeaseRequestEntry[], keys: ReadonlyMap<string, KeyObject>): Opened {
+  const opened: Opened = { asked: [], refused: [] }
+  for (const entry of entries) {
+    const request = openRequest(entry, keys)
+    if (request instanceof Error) opened.refused.push({ entry, reason: request })
+    else opened.asked.push({ entry, request })
+  }
+  return opened
 }
 
 function openRequest(

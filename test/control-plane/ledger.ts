@@ -5,12 +5,16 @@ import { type BudgetDrift, reconcileBudgets } from '../../control-plane/leases/r
 import type { Installation } from './organization.ts'
 import type { SpendingDataPlane } from './spending-data-plane.ts'
 
-export function grant(
+export async function grant(
   { database }: Installation,
   request: LeaseRequest,
   now = Date.now(),
 ): Promise<readonly LeaseGrant[]> {
-  return database.transaction(request.organizationId, (em) => grantLeases(em, request, now))
+  const { organizationId } = request
+  const [grants] = await database.transaction(organizationId, (em) =>
+    grantLeases(em, organizationId, [request], now),
+  )
+  return grants ?? []
 }
 
 /** Asks for this much of one budget, all of which is needed, and takes what is granted. */

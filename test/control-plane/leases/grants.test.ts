@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LeaseGrant } from '../../../contract/leases.ts'
 import { forgetRequests } from '../../../control-plane/leases/forget-requests.ts'
+import { grantLeases } from '../../../control-plane/leases/grant-leases.ts'
 import { createBudget, readWindows, setLimit } from '../budgets.ts'
 import { deliver, grant } from '../ledger.ts'
 import { createInstallation, createOrganization, enrol, type Installation } from '../organization.ts'
@@ -57,6 +58,26 @@ describe('a grant', () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => grant(installation, request, noon)))
     for (const grants of answers) expect(grants).toEqual(answers[0])
     expect(await readWindows(installation, organizationId, budgetId)).toMatchObject([{ leased: 100 }])
+  })
+
+  it('is the same where requests are answered together, one of them for the second time and one of them twice', async () => {
+    const budgetId = await createBudget(installation, organizationId, 1_000_000)
+    const other = new SpendingDataPlane(await enrol(installation, organizationId))
+    const ask = (wantedNanoUsd: number) => [{ budgetId, wantedNanoUsd, neededNanoUsd: 10 }]
+    const before = dataPlane.request(ask(100))
+    const known = await grant(installation, before, noon)
+    const twice = dataPlane.request(ask(200))
+    const last = other.request(ask(300))
+    const answers = await installation.database.transaction(organizationId, (em) =>
+      grantLeases(em, organizationId, [twice, before, last, twice], noon),
+    )
+    expect(answers.map(([only]) => only?.grantedNanoUsd)).toEqual([200, 100, 300, 200])
+    expect(answers[1]).toEqual(known)
+    expect(answers[3]).toEqual(answers[0])
+    expect(await grant(installation, last, noon)).toEqual(answers[2])
+    expect(await readWindows(installation, organizationId, budgetId)).toMatchObject([{ leased: 600 }])
+    other.receive(last.id, answers[2] ?? [])
+    expect(other.leases).toMatchObject([{ budgetId, remainingNanoUsd: 300 }])
   })
 
   it('is remembered for as long as its lease is open, and forgotten a week after it was closed', async () => {

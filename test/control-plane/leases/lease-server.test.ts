@@ -46,9 +46,13 @@ beforeEach(async () => {
   for (let server = 0; server < 2; server++) serve()
 })
 afterEach(async () => {
-  await Promise.all(running.splice(0).map((work) => work.stop()))
+  await stopServers()
   await transport.close()
 })
+
+async function stopServers(): Promise<void> {
+  await Promise.all(running.splice(0).map((work) => work.stop()))
+}
 
 function serve(): void {
   const { database, secrets } = installation
@@ -91,6 +95,20 @@ describe('the lease server', () => {
     await replyTo(genuine.id)
     expect(replies).toHaveLength(1)
     expect(await readWindows(installation, organizationId, budgetId)).toMatchObject([{ leased: 1 }])
+  })
+
+  it('gives up a request that the database cannot hold, and answers those that it was read with', async () => {
+    const budgetId = await createBudget(installation, organizationId, 1_000)
+    await stopServers()
+    const ask = [{ budgetId, wantedNanoUsd: 1, neededNanoUsd: 1 }]
+    const genuine = [dataPlane.request(ask), dataPlane.request(ask)]
+    const [first, second] = genuine.map((request) => dataPlane.sign(request))
+    const unfit = dataPlane.sign({ ...dataPlane.request(ask), id: 'lr_\u0000' })
+    for (const request of [first, unfit, second]) await client().send(request ?? '')
+    serve()
+    for (const { id } of genuine) await replyTo(id)
+    expect(replies).toHaveLength(2)
+    expect(await readWindows(installation, organizationId, budgetId)).toMatchObject([{ leased: 2 }])
   })
 
   it('answers a data plane no more once it is revoked', async () => {

@@ -48,7 +48,7 @@ async function grant(budgetId: string, nanoUsd: number) {
       [dataPlaneId, organizationId],
     )
     const request = { format: 1 as const, id: `request_${++teams}`, organizationId, dataPlaneId, asks }
-    return (await grantLeases(em, request, now))[0]
+    return (await grantLeases(em, organizationId, [request], now))[0]?.[0]
   })
 }
 

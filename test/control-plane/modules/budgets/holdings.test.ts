@@ -47,7 +47,7 @@ function lease(dataPlane: EnrolledDataPlane, nanoUsd: number): Promise<unknown> 
     { budgetId, wantedNanoUsd: nanoUsd, neededNanoUsd: nanoUsd },
   ])
   return context.api.controlPlane.database.transaction(dataPlane.organizationId, (em) =>
-    grantLeases(em, request, now),
+    grantLeases(em, dataPlane.organizationId, [request], now),
   )
 }
 

@@ -55,7 +55,7 @@ beforeAll(async () => {
   )
   leaseOf = async (budgetId) => {
     const request = dataPlane.request([{ budgetId, wantedNanoUsd: 400, neededNanoUsd: 400 }])
-    await database.transaction(organizationId, (em) => grantLeases(em, request, now))
+    await database.transaction(organizationId, (em) => grantLeases(em, organizationId, [request], now))
   }
   const team = await context.mutate(
     { field: 'createTeam', input: 'CreateTeamInput', selection: '... on Team { id }' },
