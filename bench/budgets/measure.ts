@@ -78,9 +78,8 @@ async function measureRound(
 ): Promise<Round> {
   const own: Slice[] = []
   const other: Slice[] = []
-  for (const gateway of isGovernedFirst
-    ? [governed, free, free, governed]
-    : [free, governed, governed, free]) {
+  const order = isGovernedFirst ? [governed, free, free, governed] : [free, governed, governed, free]
+  for (const gateway of order) {
     const slices = gateway === governed ? own : other
     slices.push(await measureSlice(gateway, keys, settings))
   }

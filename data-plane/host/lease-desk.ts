@@ -46,7 +46,7 @@ interface Outstanding {
 export class LeaseDesk {
   readonly #options: LeaseDeskOptions
   readonly #outstanding = new Map<string, Outstanding>()
-  /** By budget: one that stood twice in a request could be granted two leases, of which the answer tells one. */
+  /** By budget: who asks for it twice in one request is granted two leases. */
   readonly #asks = new Map<string, Ask>()
   #gathering: NodeJS.Timeout | undefined
   #unsubscribe: (() => Promise<void>) | undefined
