@@ -38,6 +38,7 @@ export async function grantLeases(
   requests: readonly LeaseRequest[],
   now: number,
 ): Promise<readonly (readonly LeaseGrant[])[]> {
+  if (requests.length === 0) return []
   const claimed = await claim(em, organizationId, requests, now)
   const fresh = [...byName(requests)].flatMap(([name, request]) => (claimed.has(name) ? request : []))
   const granted = await grantAnew(em, organizationId, fresh, now)
