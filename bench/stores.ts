@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { chmod } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -61,10 +61,10 @@ export async function startStores(progress: (text: string) => void, yields = fal
 async function yieldCore(superuserUrl: string): Promise<void> {
   const client = new pg.Client({ connectionString: superuserUrl })
   await client.connect()
-  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
-  const [server] = /(?<=\) . )\d+/.exec(readFileSync(`/proc/${rows[0]?.pid}/stat`, 'latin1')) ?? []
-  if (server === undefined) throw new Error('the server of a session cannot be found')
-  const { status } = spawnSync('chrt', ['--idle', '--pid', '0', server])
+  const { rows } = await client.query<{ pid: string }>(
+    `select split_part(pg_read_file('postmaster.pid'), chr(10), 1) as pid`,
+  )
+  const { status } = spawnSync('chrt', ['--idle', '--pid', '0', rows[0]?.pid ?? ''])
   if (status !== 0) throw new Error('chrt could not put PostgreSQL behind other work')
   await client.end()
 }

@@ -40,7 +40,8 @@ export async function grantLeases(
 ): Promise<readonly (readonly LeaseGrant[])[]> {
   if (requests.length === 0) return []
   const claimed = await claim(em, organizationId, requests, now)
-  const fresh = [...byName(requests)].flatMap(([name, request]) => (claimed.has(name) ? request : []))
+  const byName = new Map(requests.map((request) => [nameOf(request), request]))
+  const fresh = [...byName].flatMap(([name, request]) => (claimed.has(name) ? request : []))
   const granted = await grantAnew(em, organizationId, fresh, now)
   const known = await readAnswers(
     em,
@@ -50,17 +51,11 @@ export async function grantLeases(
   return requests.map((request) => granted.get(nameOf(request)) ?? known.get(nameOf(request)) ?? [])
 }
 
-function nameOf({ dataPlaneId, id }: Pick<LeaseRequest, 'dataPlaneId' | 'id'>): string {
+/** What names a request among those of its organization. */
+type RequestKey = Pick<LeaseRequest, 'dataPlaneId' | 'id'>
+
+function nameOf({ dataPlaneId, id }: RequestKey): string {
   return `${dataPlaneId} ${id}`
-}
-
-function byName(requests: readonly LeaseRequest[]): Map<string, LeaseRequest> {
-  return new Map(requests.map((request) => [nameOf(request), request]))
-}
-
-interface RequestRow {
-  readonly data_plane_id: string
-  readonly id: string
 }
 
 /** A second transaction with one of these ids waits here until the first has committed. @returns the names of those that are new */
@@ -70,14 +65,14 @@ async function claim(
   requests: readonly LeaseRequest[],
   now: number,
 ): Promise<Set<string>> {
-  const rows = await em.execute<RequestRow[]>(
+  const rows = await em.execute<RequestKey[]>(
     `insert into lease_requests (org_id, data_plane_id, id, grants, created_at)
-     select ?, data_plane_id, id, '[]', ?::timestamptz
-     from jsonb_to_recordset(?::jsonb) as asked (data_plane_id text, id text)
-     order by data_plane_id, id on conflict do nothing returning data_plane_id, id`,
-    [organizationId, new Date(now), rowsOf(requests)],
+     select ?, "dataPlaneId", id, '[]', ?::timestamptz
+     from jsonb_to_recordset(?::jsonb) as asked ("dataPlaneId" text, id text)
+     order by "dataPlaneId", id on conflict do nothing returning data_plane_id as "dataPlaneId", id`,
+    [organizationId, new Date(now), keysOf(requests)],
   )
-  return new Set(rows.map((row) => nameOf({ dataPlaneId: row.data_plane_id, id: row.id })))
+  return new Set(rows.map(nameOf))
 }
 
 /** What was granted when these were asked before. */
@@ -87,17 +82,17 @@ async function readAnswers(
   requests: readonly LeaseRequest[],
 ): Promise<Map<string, LeaseGrant[]>> {
   if (requests.length === 0) return new Map()
-  const rows = await em.execute<(RequestRow & { grants: LeaseGrant[] })[]>(
-    `select data_plane_id, id, grants from lease_requests
+  const rows = await em.execute<(RequestKey & { readonly grants: LeaseGrant[] })[]>(
+    `select data_plane_id as "dataPlaneId", id, grants from lease_requests
      where org_id = ? and (data_plane_id, id) in (
-       select data_plane_id, id from jsonb_to_recordset(?::jsonb) as asked (data_plane_id text, id text))`,
-    [organizationId, rowsOf(requests)],
+       select "dataPlaneId", id from jsonb_to_recordset(?::jsonb) as asked ("dataPlaneId" text, id text))`,
+    [organizationId, keysOf(requests)],
   )
-  return new Map(rows.map((row) => [nameOf({ dataPlaneId: row.data_plane_id, id: row.id }), row.grants]))
+  return new Map(rows.map((row) => [nameOf(row), row.grants]))
 }
 
-function rowsOf(requests: readonly LeaseRequest[]): string {
-  return JSON.stringify(requests.map(({ dataPlaneId, id }) => ({ data_plane_id: dataPlaneId, id })))
+function keysOf(requests: readonly LeaseRequest[]): string {
+  return JSON.stringify(requests.map(({ dataPlaneId, id }) => ({ dataPlaneId, id })))
 }
 
 /** @returns the grants by the names of the requests */

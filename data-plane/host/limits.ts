@@ -150,8 +150,11 @@ export class PermitLimits implements Limits {
     for (let from = 0; from < due.length; from += maxLimitsAtOnce) {
       requests.push(this.#acquire(due.slice(from, from + maxLimitsAtOnce)))
     }
-    await Promise.all(requests)
-    for (const pool of due) this.#refills.delete(pool)
+    try {
+      await Promise.all(requests)
+    } finally {
+      for (const pool of due) this.#refills.delete(pool)
+    }
   }
 
   async #acquire(pools: readonly PermitPool[]): Promise<void> {
