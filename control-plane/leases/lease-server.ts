@@ -81,10 +81,12 @@ async function answer(
     const grants = await grantLeases(em, organizationId, requests, now())
     return { ...opened, grants, signers: await secrets.signers.read(em) }
   })
-  for (const { entry, reason } of refused) await refuse(deps, entry, reason)
-  for (const [index, { entry, request }] of asked.entries()) {
-    await reply(deps, entry, { request, grants: grants[index] ?? [], signers })
-  }
+  await Promise.all([
+    ...refused.map(({ entry, reason }) => refuse(deps, entry, reason)),
+    ...asked.map(({ entry, request }, index) =>
+      reply(deps, entry, { request, grants: grants[index] ?? [], signers }),
+    ),
+  ])
 }
 
 async function refuse({ log, transport }: BackgroundDependencies, entry: LeaseRequestEntry, reason: Error) {

@@ -8,6 +8,7 @@ import type { Ask } from './lease-desk.ts'
 import { Lease, type LeasedBudget, LeasePool } from './lease-pool.ts'
 import { type Charge, LedgerHold, type PathLevel, takeHold } from './ledger-hold.ts'
 import { Waiter } from './waiter.ts'
+import { WaitingCalls } from './waiting-calls.ts'
 
 export interface LedgerOptions {
   /** Sends one ask to the control plane; `onGrants` follows, sooner or later or never. */
@@ -33,7 +34,7 @@ export class LeaseLedger implements Ledger {
   readonly #pools = new Map<string, LeasePool>()
   /** The levels of a path of budgets, looked up once for the calls that share it. */
   readonly #paths = new WeakMap<readonly BudgetNode[], readonly PathLevel[]>()
-  readonly #waiters = new Set<Waiter>()
+  readonly #waiting = new WaitingCalls()
   #sweptAt: number
 
   /** Takes up the leases of the last process, and the asks that nobody has answered it. */
@@ -68,8 +69,10 @@ export class LeaseLedger implements Ledger {
     const waiter = new Waiter(budgets, cost, now)
     const verdict = this.#judge(waiter, now)
     if (verdict) return verdict
-    if (this.#waiters.size >= maxWaiters) return this.#shortfall(waiter, 'unavailable', now)
-    this.#waiters.add(waiter)
+    if (this.#waiting.size > maxWaiters) {
+      this.#waiting.remove(waiter)
+      return this.#shortfall(waiter, 'unavailable', now)
+    }
     waiter.startTimer(leaseWaitMs, () => this.#giveUp(waiter))
     return waiter.promise
   }
@@ -82,7 +85,7 @@ export class LeaseLedger implements Ledger {
       const fields = { costNanoUsd: nanoUsd, heldNanoUsd: hold.nanoUsd }
       this.#options.log.error(fields, 'a call cost more than the most that it could cost')
     }
-    if (this.#waiters.size > 0) this.#serveWaiters()
+    if (this.#waiting.size > 0) this.#serve(hold.parts.map(({ pool }) => pool.budgetId))
     return charges
   }
 
@@ -137,7 +140,7 @@ export class LeaseLedger implements Ledger {
       else pool.askedAt = undefined
     }
     this.#options.journal.granted(request.id, leases)
-    this.#serveWaiters()
+    this.#serve(request.asks.map(({ budgetId }) => budgetId))
   }
 
   /** Gives back what lies idle. Called every few hundred milliseconds. */
@@ -160,7 +163,7 @@ export class LeaseLedger implements Ledger {
   }
 
   close(): void {
-    for (const waiter of this.#waiters)
+    for (const waiter of this.#waiting)
       this.#answer(waiter, this.#shortfall(waiter, 'unavailable', waiter.since))
     this.giveBack()
   }
@@ -203,12 +206,14 @@ export class LeaseLedger implements Ledger {
     this.#options.ask({ budgetId: pool.budgetId, wantedNanoUsd, neededNanoUsd })
   }
 
-  /** Why a waiting call cannot be served; undefined when it may wait on, and then what it lacks is asked for. */
+  /** Why a call cannot be served; undefined when it waits, and then what it lacks is asked for. */
   #judge(waiter: Waiter, now: number): Shortfall | undefined {
+    const lacked: string[] = []
     for (const node of waiter.budgets) {
       const pool = this.#poolOf(node.id)
       const nanoUsd = waiter.nanoUsdFor(node)
       if (pool.covers(nanoUsd, now)) continue
+      lacked.push(node.id)
       const short = Math.max(1, nanoUsd - pool.freeNanoUsd(now))
       if (pool.isRefused(short, node.limitNanoUsd, now)) {
         // What other calls of ours have set aside may come free; nobody else has to be asked for it.
@@ -222,6 +227,7 @@ export class LeaseLedger implements Ledger {
         return this.#shortfall(waiter, 'unavailable', now)
       }
     }
+    this.#waiting.put(waiter, lacked)
     return undefined
   }
 
@@ -229,9 +235,10 @@ export class LeaseLedger implements Ledger {
     return facts !== undefined && BigInt(facts.limitNanoUsd) - BigInt(facts.settledNanoUsd) >= BigInt(nanoUsd)
   }
 
-  #serveWaiters(): void {
+  /** Serves the calls that lacked one of these budgets, as far as they may be by now. */
+  #serve(budgetIds: readonly string[]): void {
     const now = this.#options.now()
-    for (const waiter of this.#waiters) {
+    for (const waiter of this.#waiting.lacking(budgetIds)) {
       const result = takeHold(this.#levelsOf(waiter.budgets), waiter.cost, now) ?? this.#judge(waiter, now)
       if (result) this.#answer(waiter, result)
     }
@@ -250,7 +257,7 @@ export class LeaseLedger implements Ledger {
   }
 
   #answer(waiter: Waiter, result: Hold | Shortfall): void {
-    this.#waiters.delete(waiter)
+    this.#waiting.remove(waiter)
     waiter.resolve(result)
   }
 

@@ -6,6 +6,8 @@ export class Waiter {
   readonly budgets: readonly BudgetNode[]
   readonly cost: CallCost
   readonly since: number
+  /** The budgets that did not cover it when it was judged last. */
+  lackedBudgetIds: readonly string[] = []
   readonly #result = Promise.withResolvers<Hold | Shortfall>()
   #timer: NodeJS.Timeout | undefined
 
