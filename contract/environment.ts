@@ -55,6 +55,37 @@ export const environmentVariables = {
     readBy: ['control-plane', 'up'],
     default: '4000',
   },
+  CONTROL_PLANE_PUBLIC_URL: {
+    description:
+      'Where browsers find the control plane, an origin such as https://gatehouse.example.com: identity providers send people back there. Where it listens unless said',
+    readBy: ['control-plane', 'up'],
+  },
+  SESSION_STORE: {
+    description:
+      'Where the sessions of people who are signed in are kept: "database", "redis", or "memory" for a single process that may forget them',
+    readBy: ['control-plane', 'up'],
+    default: 'database',
+  },
+  SESSION_IDLE_MINUTES: {
+    description: 'How long a session lasts without use',
+    readBy: ['control-plane', 'up'],
+    default: '30',
+  },
+  SESSION_HOURS: {
+    description: 'How long a session lasts at most',
+    readBy: ['control-plane', 'up'],
+    default: '12',
+  },
+  SESSIONS_PER_USER: {
+    description: 'In how many browsers a user may be signed in at once',
+    readBy: ['control-plane', 'up'],
+    default: '10',
+  },
+  SESSION_WHEN_FULL: {
+    description: 'What becomes of one more: "evict" ends the one that was used least recently, "reject" refuses the sign-in',
+    readBy: ['control-plane', 'up'],
+    default: 'evict',
+  },
   CONTROL_PLANE_TRUSTED_PROXIES: {
     description:
       'Addresses and networks of proxies whose X-Forwarded-For is believed, separated by commas; none unless said',

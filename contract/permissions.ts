@@ -19,6 +19,8 @@ export const permissionCatalog = {
   data_planes: ['view', 'create', 'delete'],
   api_tokens: ['view', 'create', 'revoke'],
   roles: ['view', 'create', 'update', 'delete', 'assign'],
+  identity_providers: ['view', 'create', 'update', 'delete'],
+  sessions: ['view', 'revoke'],
   usage: ['view'],
   audit_logs: ['view', 'download'],
 } as const satisfies Record<string, readonly string[]>
@@ -45,7 +47,10 @@ export function permissionsNamedBy(pattern: string): Permission[] {
   })
 }
 
+/** How people get in is nobody's business but that of those who decide it. */
+const ofAccess = ['audit_logs:view', 'api_tokens:view', 'identity_providers:view', 'sessions:view']
 const views = allPermissions.filter((permission) => permission.endsWith(':view'))
+const generalViews = views.filter((permission) => !ofAccess.includes(permission))
 
 /** The three roles that every organization has; `privilegeLevel` orders them. [S0-09…S0-12] */
 export const systemRoles = {
@@ -53,7 +58,7 @@ export const systemRoles = {
   developer: {
     privilegeLevel: 50,
     permissions: [
-      ...views.filter((permission) => permission !== 'audit_logs:view' && permission !== 'api_tokens:view'),
+      ...generalViews,
       'virtual_keys:create',
       'virtual_keys:update',
       'virtual_keys:rotate',
@@ -62,12 +67,8 @@ export const systemRoles = {
   },
   viewer: {
     privilegeLevel: 10,
-    permissions: views.filter(
-      (permission) =>
-        ![
-          ...['audit_logs:view', 'api_tokens:view', 'provider_keys:view', 'data_planes:view'],
-          'configuration:view',
-        ].includes(permission),
+    permissions: generalViews.filter(
+      (permission) => !['provider_keys:view', 'data_planes:view', 'configuration:view'].includes(permission),
     ),
   },
 } as const satisfies Record<string, { privilegeLevel: number; permissions: readonly Permission[] }>

@@ -3,7 +3,7 @@ import { Forbidden } from './graphql/errors.ts'
 import type { ObjectGrants, Rights, RowScope } from './rights.ts'
 
 export interface ActorIdentity {
-  readonly kind: 'api_token' | 'system'
+  readonly kind: 'api_token' | 'user' | 'identity_provider' | 'system'
   readonly id: string
   readonly name: string
   readonly organizationId: string
@@ -18,6 +18,15 @@ export interface ActorIdentity {
   readonly expiresAt?: Date | null
   /** Who is behind it; the actor itself unless given. */
   readonly personId?: string
+  /** How they signed in; not with a token unless given. */
+  readonly signIn?: SignIn
+}
+
+/** By what a user is known who signed in. */
+export interface SignIn {
+  readonly sessionId: string
+  readonly providerId: string
+  readonly subject: string
 }
 
 /** Where a permission is wanted. */
@@ -44,6 +53,7 @@ export class Actor {
    * for nobody, the person who issued it.
    */
   readonly personId: string
+  readonly signIn: SignIn | null
 
   constructor(identity: ActorIdentity) {
     this.kind = identity.kind
@@ -56,6 +66,7 @@ export class Actor {
     this.user = identity.user ?? null
     this.expiresAt = identity.expiresAt ?? null
     this.personId = identity.personId ?? identity.id
+    this.signIn = identity.signIn ?? null
   }
 
   get permissions(): ReadonlySet<Permission> {
@@ -95,7 +106,7 @@ export class Actor {
       throw new Forbidden(permission)
     }
     const reached = this.workspaceIds?.map((id) => `"${id}"`).join(', ') || 'that there are none of'
-    throw new Forbidden(permission, `Your token is confined to the workspaces ${reached}`)
+    throw new Forbidden(permission, `You are confined to the workspaces ${reached}`)
   }
 }
 

@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { unknownNames } from '../contract/environment.ts'
 import { readTelemetry, type TelemetrySettings } from '../telemetry/settings.ts'
 import { siteOf } from '../transport/redis/address.ts'
+import { readSessionSettings, type SessionSettings } from './session-settings.ts'
 
 /** How the GraphQL API meets the world. */
 export interface GraphqlSettings {
@@ -34,9 +35,13 @@ export interface ControlPlaneEnv {
   readonly masterKey: Buffer
   readonly host: string
   readonly port: number
+  /** Where browsers find the control plane, an origin; undefined: where it listens. */
+  readonly publicUrl?: string | undefined
   /** Addresses and networks whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[]
   readonly graphql: GraphqlSettings
+  /** The defaults unless given. */
+  readonly sessions?: SessionSettings | undefined
   /** How long what the configuration was can be read and rolled back to. */
   readonly configurationHistoryDays: number
   readonly logLevel: string
@@ -90,12 +95,14 @@ export function readEnv(
       portOf(source.CONTROL_PLANE_PORT || '4000'),
       'must be a port, 0 to 65535',
     ),
+    publicUrl: publicUrlOf(source.CONTROL_PLANE_PUBLIC_URL || undefined, problems),
     trustedProxies: check(
       'CONTROL_PLANE_TRUSTED_PROXIES',
       networksOf(source.CONTROL_PLANE_TRUSTED_PROXIES ?? ''),
       'must be addresses or networks such as 10.0.0.0/8, separated by commas',
     ),
     graphql: graphqlSettingsOf(source, problems),
+    sessions: readSessionSettings(source, problems),
     configurationHistoryDays: wholeNumberOf(
       source,
       'CONFIGURATION_HISTORY_DAYS',
@@ -125,6 +132,17 @@ export function readEnv(
     throw new EnvironmentInvalid(problems.join('\n'))
   }
   return Object.freeze({ ...env, databaseUrl, masterKey, port, trustedProxies, logLevel })
+}
+
+/** An origin: what stands behind it is ours to say. Cookies of sessions are sent over https alone, and to this machine. */
+function publicUrlOf(text: string | undefined, problems: string[]): string | undefined {
+  if (text === undefined) return undefined
+  const url = URL.parse(text)
+  const isLocal = url?.hostname === 'localhost' || url?.hostname === '127.0.0.1' || url?.hostname === '[::1]'
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLocal)
+  if (url && isSafe && `${url.origin}/` === url.href) return url.origin
+  problems.push('CONTROL_PLANE_PUBLIC_URL must be an https:// origin such as https://gatehouse.example.com')
+  return undefined
 }
 
 function graphqlSettingsOf(

@@ -7,6 +7,7 @@ import type { VisibleRows } from './db/visible-rows.ts'
 import { doOnce, type IdempotentRequest } from './idempotency.ts'
 import type { LiveFeed } from './live/live-feed.ts'
 import type { Secrets } from './secrets/secrets.ts'
+import type { Sessions } from './sessions/sessions.ts'
 
 export interface Clock {
   /** Milliseconds since the epoch; a test can set it. */
@@ -17,6 +18,10 @@ export interface Clock {
 export interface ServiceContext extends Clock {
   readonly database: Database
   readonly secrets: Secrets
+  /** Of the people who are signed in. */
+  readonly sessions: Sessions
+  /** Where browsers find us, an origin. */
+  readonly publicUrl: string
   /** What data planes say of their leases. */
   readonly holdings: HoldingsReader
   readonly log: Logger
@@ -46,6 +51,13 @@ export function transactionOf<T>(
   const once = (em: EntityManager) =>
     idempotentRequest ? doOnce(em, actor, idempotentRequest, () => work(em)) : work(em)
   return context.database.transaction(organizationId, once, { workspaceIds, rows })
+}
+
+/** Lets mutations run in the transaction that is under way. */
+export function joinTransaction(context: ServiceContext, em: EntityManager): ServiceContext {
+  const transaction = <T>(_organizationId: string, work: (em: EntityManager) => Promise<T>) =>
+    em.fork({ keepTransactionContext: true }).transactional(work, { clear: true })
+  return { ...context, database: { ...context.database, transaction } }
 }
 
 /** Whose virtual keys, usage and audit events the actor sees; null: everybody's. */

@@ -1,4 +1,3 @@
-import type { EntityManager } from '@mikro-orm/postgresql'
 import { GraphQLError } from 'graphql'
 import type { Json } from '../../contract/canonical.ts'
 import {
@@ -15,7 +14,7 @@ import { RightsExceeded } from '../modules/roles/errors.ts'
 import { recordEscalation } from '../modules/roles/refused-escalation.ts'
 import { lockPolicyOwner } from '../policy-owners.ts'
 import { readVersion } from '../publisher/revisions.ts'
-import { type ServiceContext, transactionOf } from '../service-context.ts'
+import { joinTransaction, type ServiceContext, transactionOf } from '../service-context.ts'
 import { ConfigurationFileInvalid, ConfigurationMoved } from './errors.ts'
 import { fieldPath } from './field-path.ts'
 import { NamedIds, NameWithoutId } from './names.ts'
@@ -122,7 +121,7 @@ async function performAll(
   { endsAt, escalations }: Transaction,
 ): Promise<FileProblem[]> {
   const problems: FileProblem[] = []
-  const joined = { ...performance, context: joinedContext(performance) }
+  const joined = { ...performance, context: joinTransaction(performance.context, performance.em) }
   for (const step of steps) {
     refuseLate(endsAt)
     try {
@@ -141,13 +140,6 @@ function refuseLate(endsAt: number): void {
     'document',
     'takes too long to apply at once: apply it in parts. Nothing was changed',
   )
-}
-
-/** Lets a mutation run in the transaction that is under way. */
-function joinedContext({ context, em }: Performance): ServiceContext {
-  const transaction = <T>(_organizationId: string, work: (em: EntityManager) => Promise<T>) =>
-    em.fork({ keepTransactionContext: true }).transactional(work, { clear: true })
-  return { ...context, database: { ...context.database, transaction } }
 }
 
 /** @throws what was not made for callers, and a permission that the actor lacks. */

@@ -9,6 +9,7 @@ import { ClientConfigurationEntity } from '../modules/client-configuration/entit
 import { ConfigurationApplicationEntity } from '../modules/configuration/application-entity.ts'
 import { CustomerEntity } from '../modules/customers/entity.ts'
 import { DataPlaneEntity } from '../modules/data-planes/entity.ts'
+import { IdentityProviderEntity, UserIdentityEntity } from '../modules/identity-providers/entity.ts'
 import { RequestLimitEntity } from '../modules/limits/entity.ts'
 import { MembershipEntity } from '../modules/memberships/entity.ts'
 import { ModelEntity } from '../modules/models/entity.ts'
@@ -37,6 +38,8 @@ export const entities = [
   RoleEntity,
   RoleAssignmentEntity,
   ApiTokenEntity,
+  IdentityProviderEntity,
+  UserIdentityEntity,
   AuditEventEntity,
   ProviderEntity,
   ProviderKeyEntity,

@@ -15,7 +15,7 @@ export class Refusal extends Error {
 
 /** Nobody is signed in, or the token is not, or no longer, valid. */
 export class Unauthenticated extends GraphQLError {
-  constructor(message = 'Send a valid API token as "Authorization: Bearer ghat.…"') {
+  constructor(message = 'Sign in, or send a valid API token as "Authorization: Bearer ghat.…"') {
     super(message, {
       extensions: {
         code: 'UNAUTHENTICATED',

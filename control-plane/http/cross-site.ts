@@ -21,3 +21,15 @@ export function refuseSimpleRequest({ method, headers }: Pick<Request, 'method' 
   const hasToken = /^Bearer +\S/i.test(headers.get('authorization') ?? '')
   if (!hasToken && !preflighted.some((name) => headers.has(name))) throw new CrossSiteRequest()
 }
+
+/**
+ * For what a cookie alone entitles to: only a page of ours may ask. Every browser sends `Origin` with a POST.
+ *
+ * @throws CrossSiteRequest
+ */
+export function refuseForeignPage(
+  { origin }: { readonly origin?: string | undefined },
+  publicUrl: string,
+): void {
+  if (origin !== new URL(publicUrl).origin) throw new CrossSiteRequest()
+}

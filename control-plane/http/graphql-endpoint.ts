@@ -61,7 +61,7 @@ export function registerGraphql(
     plugins: guards(schema, services, settings),
     context: ({ actor, request, observed }) =>
       createRequestContext(services, actor, observed.requestId, () =>
-        authenticate(services, request.headers.get('authorization')),
+        authenticate(services, (name) => request.headers.get(name)),
       ),
   })
   fastify.addHook('onClose', async () => {

@@ -2,6 +2,7 @@ import type { Plugin } from 'graphql-yoga'
 import type { Actor } from '../actor.ts'
 import { Unauthenticated } from '../graphql/errors.ts'
 import { authenticateToken } from '../modules/api-tokens/index.ts'
+import { authenticateSession } from '../modules/sessions/index.ts'
 import type { ServiceContext } from '../service-context.ts'
 import { TenantMismatch, TooManyRequests } from './refusals.ts'
 import type { RequestLimiter } from './request-limiter.ts'
@@ -35,7 +36,7 @@ export async function admitPrincipal(
   limiter: RequestLimiter,
   header: (name: string) => string | null,
 ): Promise<Actor> {
-  const actor = await authenticate(services, header('authorization'))
+  const actor = await authenticate(services, header)
   if (!actor) throw new Unauthenticated()
   const verdict = await limiter.admit(actor.id)
   if (!verdict.admitted) throw new TooManyRequests('principal', limiter.requestsPerMinute, verdict)
@@ -46,11 +47,18 @@ export async function admitPrincipal(
   return actor
 }
 
-/** @returns undefined when there is no token, or none that is valid. */
+/**
+ * By the token, or by the session of a browser that sends none. A token that is not valid is refused, whatever cookies come
+ * with it: no bad credential falls back to another.
+ *
+ * @returns undefined when there is neither, or none that is valid.
+ */
 export async function authenticate(
   services: ServiceContext,
-  header: string | null,
+  header: (name: string) => string | null,
 ): Promise<Actor | undefined> {
-  const [, token] = /^Bearer +(\S+)$/i.exec(header ?? '') ?? []
+  const authorization = header('authorization')
+  if (authorization === null) return authenticateSession(services, header('cookie'))
+  const [, token] = /^Bearer +(\S+)$/i.exec(authorization) ?? []
   return token === undefined ? undefined : authenticateToken(services.database, token, services.now())
 }

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { GraphQLError } from 'graphql'
 import { writeUsageCsv } from '../modules/usage/csv.ts'
 import { readUsageQuery } from '../modules/usage/csv-query.ts'
 import { summarizeUsage } from '../modules/usage/summary.ts'
 import type { ServiceContext } from '../service-context.ts'
+import { answerInJson } from './answer-in-json.ts'
 import { createErrorMask } from './mask-error.ts'
 import { admitPrincipal } from './principal.ts'
 import { TooManyRequests } from './refusals.ts'
@@ -41,22 +41,7 @@ export function registerUsageCsv(
         .header('cache-control', 'no-store')
         .send(csv)
     } catch (error) {
-      const { status, headers, body } = refusalOf(mask(error))
-      return reply.code(status).headers(headers).send(body)
+      return answerInJson(reply, mask(error))
     }
   })
-}
-
-const statuses: Readonly<Record<string, number>> = { BAD_USER_INPUT: 400, FORBIDDEN: 403 }
-
-function refusalOf(error: Error) {
-  const extensions = error instanceof GraphQLError ? error.extensions : {}
-  const code = String(extensions.code ?? 'INTERNAL_SERVER_ERROR')
-  const { status = statuses[code] ?? 500, headers = {} } = (extensions.http ?? {}) as {
-    status?: number
-    headers?: Record<string, string>
-  }
-  const parameter =
-    typeof extensions.field === 'string' ? extensions.field.replace(/^filter\./, '') : undefined
-  return { status, headers, body: { error: { type: code.toLowerCase(), message: error.message, parameter } } }
 }

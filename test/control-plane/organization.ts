@@ -11,15 +11,23 @@ import { OrganizationEntity, organizationSnapshot } from '../../control-plane/mo
 import { changeConfiguration } from '../../control-plane/publisher/revision.ts'
 import { openSecrets, type Secrets } from '../../control-plane/secrets/secrets.ts'
 import type { InstallationSigningKey } from '../../control-plane/secrets/signing-key.ts'
+import type { ServiceContext } from '../../control-plane/service-context.ts'
 import { createDatabase, type TestDatabase } from '../environment/index.ts'
 
 export const silentLog = pino({ level: 'silent' })
 
-/** For services whose test has no subscriber. */
-export const idleFeed = () => ({ feed: new LiveFeed(), takeWithinMs: 30_000 })
-
-/** For services whose data planes say nothing. */
-export const silentHoldings = { read: async (_: string, ids: readonly string[]) => ids.map(() => null) }
+/** Services whose test has no subscriber, whose data planes say nothing, and where nobody is signed in. */
+export function quietServices(
+  { database, secrets }: Pick<Installation, 'database' | 'secrets'>,
+  now: () => number = Date.now,
+): ServiceContext {
+  return {
+    ...{ database, secrets, log: silentLog, now, publicUrl: 'https://gatehouse.example.com' },
+    live: { feed: new LiveFeed(), takeWithinMs: 30_000 },
+    holdings: { read: async (_: string, ids: readonly string[]) => ids.map(() => null) },
+    sessions: SESSIONS,
+  }
+}
 
 /** A database with this installation's secrets in it, as a control plane sees it. */
 export interface Installation {

@@ -98,6 +98,10 @@ async function createAccess(create: Create, things: Things, prefix: string) {
   const { id: accessProfile } = await create('createAccessProfile', 'AccessProfile', {
     ...{ name: `${prefix} profile`, providerConfigs: [] },
   })
+  const { id: identityProvider } = await create('createIdentityProvider', 'IdentityProvider', {
+    ...{ name: `${prefix}-idp`.toLowerCase(), kind: 'OIDC', issuer: 'https://id.example.com' },
+    ...{ clientId: 'gatehouse', clientSecret: 'a secret'.replace(' ', '-') },
+  })
   const token = { name: `${prefix} token`, role: 'VIEWER', workspaceId }
   const { apiToken } = await create('issueApiToken', 'IssuedApiToken', token, 'apiToken { id }')
   const ids = {
@@ -111,6 +115,7 @@ async function createAccess(create: Create, things: Things, prefix: string) {
     role,
     roleAssignment,
     accessProfile,
+    identityProvider,
   }
   return { ...ids, apiToken: apiToken?.id ?? '' }
 }

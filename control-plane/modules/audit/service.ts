@@ -35,7 +35,7 @@ export async function recordAudit(
     subjectKind: entry.subject.kind,
     subjectId: entry.subject.id,
     outcome: entry.outcome ?? 'succeeded',
-    details: { ...entry.details },
+    details: { ...entry.details, ...(actor.signIn && { signIn: { ...actor.signIn } }) },
   })
 }
 

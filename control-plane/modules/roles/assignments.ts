@@ -33,6 +33,7 @@ export type AssignedRole = RoleAssignment & { readonly issuedKey?: IssuedKey | u
 
 /** A role that a user has, and until when. */
 export interface HeldRights {
+  readonly roleId: string
   readonly rights: Rights
   /** The only object that they are about; null: whatever they reach. */
   readonly objectId: string | null
@@ -99,7 +100,30 @@ export async function readHeldRights(
   const assignments = await em.find(RoleAssignmentEntity, { userId })
   return assignments
     .filter(({ expiresAt }) => expiresAt === null || expiresAt.getTime() > now)
-    .map(({ roleId, objectId, expiresAt }) => ({ rights: rightsOf(graph, roleId), objectId, expiresAt }))
+    .map(({ roleId, objectId, expiresAt }) => ({
+      ...{ roleId, objectId, expiresAt },
+      rights: rightsOf(graph, roleId),
+    }))
+}
+
+/**
+ * Whoever lets others be given roles gives them, and for good.
+ *
+ * @throws NotFound, Forbidden, RightsExceeded
+ */
+export async function requireMayGive(
+  em: EntityManager,
+  actor: Actor,
+  roleIds: readonly string[],
+): Promise<void> {
+  if (roleIds.length === 0) return
+  actor.require('roles:assign', organizationWide)
+  const graph = await readRoleGraph(em)
+  for (const roleId of roleIds) {
+    if (!graph.has(roleId)) throw new NotFound('role', roleId)
+    requireHeld(actor, rightsOf(graph, roleId))
+  }
+  requireNoLonger(actor, null)
 }
 
 /** Whoever has something for a time gives it for no longer. @throws RightsExceeded */

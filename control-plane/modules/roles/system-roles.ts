@@ -15,6 +15,10 @@ export function systemRoleId(name: SystemRole): string {
   return `role_${name}`
 }
 
+export function isSystemRoleId(id: string): boolean {
+  return names.some((name) => systemRoleId(name) === id)
+}
+
 /** Gives a new organization its system roles, in the caller's transaction. */
 export function createSystemRoles(em: EntityManager, organizationId: string, createdAt: Date): void {
   for (const name of names) {

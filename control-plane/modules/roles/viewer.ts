@@ -24,8 +24,8 @@ const ObjectGrantType = builder.objectRef<ObjectGrant>('ObjectGrant').implement(
 const ViewerType = builder.objectRef<Actor>('Viewer').implement({
   description: 'You: whoever sent this request.',
   fields: (t) => ({
-    id: t.exposeID('id', { description: 'The id of your API token.' }),
-    name: t.exposeString('name', { description: 'The name of your API token.' }),
+    id: t.exposeID('id', { description: 'Your id as a user, or that of your API token.' }),
+    name: t.exposeString('name', { description: 'Your name, or that of your API token.' }),
     role: t.field({
       type: RoleType,
       description: 'Your role, even when you may not see others.',

@@ -17,9 +17,7 @@ import {
   createInstallation,
   createOrganization,
   type Installation,
-  idleFeed,
-  silentHoldings,
-  silentLog,
+  quietServices,
 } from '../organization.ts'
 
 let installation: Installation
@@ -32,7 +30,7 @@ beforeAll(async () => {
   installation = await createInstallation()
   const { database, secrets } = installation
   const now = () => clock
-  context = { database, secrets, log: silentLog, live: idleFeed(), holdings: silentHoldings, now }
+  context = quietServices(installation, now)
   fastify = Fastify()
   registerEnrolment(fastify, { database, secrets, now })
 })

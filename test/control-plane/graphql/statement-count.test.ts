@@ -6,7 +6,7 @@ import { createRequestContext, type RequestContext } from '../../../control-plan
 import { schema } from '../../../control-plane/graphql/schema.ts'
 import { authenticateToken } from '../../../control-plane/modules/api-tokens/index.ts'
 import { startApi, type Tenant, type TestApi } from '../api.ts'
-import { idleFeed, silentHoldings, silentLog } from '../organization.ts'
+import { quietServices } from '../organization.ts'
 import { furnish } from '../tenancy-things.ts'
 import { listQueries } from './list-queries.ts'
 
@@ -56,14 +56,7 @@ function textOf(query: unknown): string {
 
 async function createContext(): Promise<RequestContext> {
   const { secrets } = api.controlPlane.services
-  const services = {
-    database,
-    secrets,
-    log: silentLog,
-    live: idleFeed(),
-    holdings: silentHoldings,
-    now: Date.now,
-  }
+  const services = quietServices({ database, secrets })
   const authenticate = () => authenticateToken(database, tenant.token, Date.now())
   return createRequestContext(services, await authenticate(), 'req_test', authenticate)
 }

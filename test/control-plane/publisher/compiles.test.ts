@@ -15,8 +15,7 @@ import type { Transport } from '../../../transport/transport.ts'
 import {
   createInstallation,
   type Installation,
-  idleFeed,
-  silentHoldings,
+  quietServices,
   silentLog,
 } from '../organization.ts'
 import { documentsOfRows, publishedDocuments } from './documents-of-rows.ts'
@@ -91,14 +90,7 @@ async function createTenant(): Promise<Tenant> {
     name: 'Acme',
     requireApprovalForHeaderChanges: false,
   })
-  const context = {
-    database,
-    secrets,
-    log: silentLog,
-    live: idleFeed(),
-    holdings: silentHoldings,
-    now: Date.now,
-  }
+  const context = quietServices(installation)
   const tenant = new Tenant(context, organizationId, workspaceId)
   const { id } = await enrol(tenant)
   await database.transaction(organizationId, (em) =>

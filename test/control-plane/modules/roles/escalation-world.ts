@@ -13,7 +13,7 @@ import { createUser } from '../../../../control-plane/modules/users/service.ts'
 import { createWorkspace } from '../../../../control-plane/modules/workspaces/service.ts'
 import { isWithin, type Rights, rowScopes } from '../../../../control-plane/rights.ts'
 import type { ServiceContext } from '../../../../control-plane/service-context.ts'
-import { type Installation, idleFeed, silentHoldings, silentLog } from '../../organization.ts'
+import { type Installation, quietServices } from '../../organization.ts'
 
 export const actions = ['createRole', 'updateRole', 'assignRole', 'issueApiToken'] as const
 export type Action = (typeof actions)[number]
@@ -59,14 +59,7 @@ export class World {
     { database, secrets }: Pick<Installation, 'database' | 'secrets'>,
     organizationId: string,
   ) {
-    this.#context = {
-      database,
-      secrets,
-      log: silentLog,
-      live: idleFeed(),
-      holdings: silentHoldings,
-      now: () => this.#now,
-    }
+    this.#context = quietServices({ database, secrets }, () => this.#now)
     this.#admin = systemActor(organizationId)
   }
 

@@ -1,0 +1,22 @@
+import { systemActor } from '../actor.ts'
+import { recordAudit } from '../modules/audit/index.ts'
+import type { IdentityProvider } from '../modules/identity-providers/index.ts'
+import type { ServiceContext } from '../service-context.ts'
+import type { SignInRefused } from '../sign-in/refused.ts'
+
+/** Somebody came back from a provider and was not let in. [S0-01] */
+export async function auditRefusedSignIn(
+  { database, now }: ServiceContext,
+  { organizationId, id, name }: IdentityProvider,
+  { code }: SignInRefused,
+): Promise<void> {
+  const entry = {
+    type: 'user.sign_in_refused',
+    subject: { kind: 'identity_provider', id },
+    outcome: 'denied' as const,
+    details: { name, code },
+  }
+  await database.transaction(organizationId, (em) =>
+    recordAudit(em, systemActor(organizationId), entry, new Date(now())),
+  )
+}

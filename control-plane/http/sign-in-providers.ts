@@ -1,0 +1,113 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
+import {
+  type Attempt,
+  callbackUrl,
+  type IdentityProvider,
+  IdentityProviderEntity,
+  loginUrl,
+  settingsOf,
+} from '../modules/identity-providers/index.ts'
+import type { ServiceContext } from '../service-context.ts'
+import type { Session } from '../sessions/session.ts'
+import { SignInRefused } from '../sign-in/refused.ts'
+import { RelyingParty } from '../sign-in/relying-party.ts'
+
+/** What somebody who is not signed in may know of a provider. */
+export interface OfferedProvider {
+  readonly name: string
+  readonly kind: string
+  readonly loginUrl: string
+}
+
+interface Kept {
+  readonly version: number
+  readonly relyingParty: RelyingParty
+}
+
+/** The identity providers of all organizations, as whoever is about to sign in meets them. */
+export class SignInProviders {
+  readonly #services: ServiceContext
+  /** By the provider's id, for the keys and documents that each has fetched. */
+  readonly #kept = new Map<string, Kept>()
+
+  constructor(services: ServiceContext) {
+    this.#services = services
+  }
+
+  async list(organization: string | undefined): Promise<OfferedProvider[]> {
+    const { database, publicUrl } = this.#services
+    const organizationId = await this.#organizationId(organization)
+    const providers = await database.transaction(organizationId, (em) =>
+      em.find(IdentityProviderEntity, { enabled: true }, { orderBy: { name: 'asc' } }),
+    )
+    const query = organization === undefined ? '' : `?organization=${encodeURIComponent(organizationId)}`
+    return providers.map(({ name, kind }) => ({
+      name,
+      kind,
+      loginUrl: loginUrl(publicUrl, { name }) + query,
+    }))
+  }
+
+  /** @throws SignInRefused `provider_unknown` */
+  async enabled(name: string, organization: string | undefined): Promise<IdentityProvider> {
+    const organizationId = await this.#organizationId(organization)
+    return this.#find(organizationId, (em) => em.findOne(IdentityProviderEntity, { name, enabled: true }))
+  }
+
+  /** @throws SignInRefused `provider_unknown` when another provider answers, or it was disabled meanwhile */
+  ofAttempt({ organizationId, providerId: id }: Attempt, name: string): Promise<IdentityProvider> {
+    return this.#find(organizationId, (em) => em.findOne(IdentityProviderEntity, { id, name, enabled: true }))
+  }
+
+  callbackUrl(provider: IdentityProvider): string {
+    return callbackUrl(this.#services.publicUrl, provider)
+  }
+
+  relyingParty(provider: IdentityProvider): RelyingParty {
+    const { id, version } = provider
+    const known = this.#kept.get(id)
+    if (known?.version === version) return known.relyingParty
+    const { secrets, now } = this.#services
+    const relyingParty = new RelyingParty(settingsOf(secrets, provider), { now })
+    this.#kept.set(id, { version, relyingParty })
+    return relyingParty
+  }
+
+  /** Where the browser ends the session at the provider too; null where it does not offer that, or cannot be asked. */
+  async endSessionUrl(session: Session): Promise<string | null> {
+    const { database, sessions, publicUrl } = this.#services
+    const { organizationId, providerId: id } = session
+    const provider = await database.transaction(organizationId, (em) =>
+      em.findOne(IdentityProviderEntity, { id }),
+    )
+    const secrets = await sessions.secretsOf(session)
+    if (!provider || !secrets) return null
+    try {
+      return await this.relyingParty(provider).endSessionUrl(secrets.idToken, `${publicUrl}/`)
+    } catch (error) {
+      if (error instanceof SignInRefused) return null
+      throw error
+    }
+  }
+
+  async #find(
+    organizationId: string,
+    find: (em: EntityManager) => Promise<IdentityProvider | null>,
+  ): Promise<IdentityProvider> {
+    const provider = await this.#services.database.transaction(organizationId, find)
+    if (provider) return provider
+    throw new SignInRefused(
+      'provider_unknown',
+      'Nobody can sign in here: no enabled identity provider has this name',
+    )
+  }
+
+  /** The one that is named, or the only one. @throws SignInRefused `organization_unknown` */
+  async #organizationId(named: string | undefined): Promise<string> {
+    const all = await this.#services.database.organizationIds()
+    const [only] = all
+    if (named === undefined && only !== undefined && all.length === 1) return only
+    if (typeof named === 'string' && all.includes(named)) return named
+    throw new SignInRefused('organization_unknown', 'Name your organization by its id: ?organization=org_…')
+  }
+}

@@ -1,0 +1,16 @@
+/** Below it everything about signing in is found. */
+export const signInPath = '/auth'
+
+interface Named {
+  readonly name: string
+}
+
+/** Where a provider sends people back to: each its own, so that none can answer for another (RFC 9700, section 4.4.2). */
+export function callbackUrl(publicUrl: string, { name }: Named): string {
+  return `${publicUrl}${signInPath}/oidc/${name}/callback`
+}
+
+/** Where people begin to sign in at a provider. */
+export function loginUrl(publicUrl: string, { name }: Named): string {
+  return `${publicUrl}${signInPath}/oidc/${name}/login`
+}

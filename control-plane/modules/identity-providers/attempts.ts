@@ -1,0 +1,71 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { SealedPlace } from '../../secrets/envelope.ts'
+import type { ServiceContext } from '../../service-context.ts'
+
+/** A sign-in under way, between the browser's leaving for the provider and its return. */
+export interface Attempt {
+  readonly organizationId: string
+  readonly providerId: string
+  readonly state: string
+  readonly nonce: string
+  readonly codeVerifier: string
+  /** A path of ours, where the browser goes afterwards. */
+  readonly returnTo: string
+}
+
+export const attemptLimitSeconds = 600
+const longestTicket = 256
+
+/** @returns the ticket that the browser keeps: without it nobody completes the sign-in */
+export async function beginAttempt(
+  { database, secrets, now }: ServiceContext,
+  attempt: Attempt,
+): Promise<string> {
+  const { organizationId, providerId, ...kept } = attempt
+  const secret = randomBytes(32).toString('base64url')
+  const digest = digestOf(secret)
+  const sealed = secrets.sealValue(placeOf(organizationId, digest), JSON.stringify(kept))
+  const expiresAt = new Date(now() + attemptLimitSeconds * 1_000)
+  await database.transaction(organizationId, async (em) => {
+    await em.execute('delete from sign_in_attempts where org_id = ? and expires_at <= ?', [
+      organizationId,
+      new Date(now()),
+    ])
+    await em.execute(
+      'insert into sign_in_attempts (org_id, digest, provider_id, sealed, expires_at) values (?, ?, ?, ?, ?)',
+      [organizationId, digest, providerId, sealed, expiresAt],
+    )
+  })
+  return `${organizationId}.${secret}`
+}
+
+/** Once: whoever comes with the same ticket again finds nothing. @returns null for a ticket that is unknown, used or too old */
+export async function takeAttempt(
+  { database, secrets, now }: ServiceContext,
+  ticket: string,
+): Promise<Attempt | null> {
+  const [organizationId, secret, ...rest] = ticket.length > longestTicket ? [] : ticket.split('.')
+  if (!organizationId || !secret || rest.length > 0) return null
+  const digest = digestOf(secret)
+  const [row] = await database.transaction(organizationId, (em) =>
+    em.execute<{ providerId: string; sealed: string; isLate: boolean }[]>(
+      `delete from sign_in_attempts where org_id = ? and digest = ?
+       returning provider_id as "providerId", sealed, expires_at <= ? as "isLate"`,
+      [organizationId, digest, new Date(now())],
+    ),
+  )
+  if (!row || row.isLate) return null
+  const kept: Omit<Attempt, 'organizationId' | 'providerId'> = JSON.parse(
+    secrets.openValue(placeOf(organizationId, digest), row.sealed),
+  )
+  return { organizationId, providerId: row.providerId, ...kept }
+}
+
+/** The secret has 256 bits of its own, so that a plain hash is as good as a slow one. */
+function digestOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex')
+}
+
+function placeOf(organizationId: string, digest: string): SealedPlace {
+  return { organizationId, entity: 'sign_in_attempts', field: 'sealed', id: digest }
+}

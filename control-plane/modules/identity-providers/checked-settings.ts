@@ -1,0 +1,121 @@
+import { BlockList, isIP } from 'node:net'
+import { BadUserInput } from '../../graphql/errors.ts'
+import { checkListLength, checkText } from '../../input.ts'
+import { type ProviderKind, providerKinds } from '../../sign-in/provider-kinds.ts'
+import type { RoleRule, TeamRule } from '../../sign-in/role-mapping.ts'
+
+/** What is configured of an identity provider, but for its secret. */
+export interface ProviderInput {
+  readonly name: string
+  readonly kind: ProviderKind
+  readonly issuer: string
+  readonly clientId: string
+  readonly scopes: readonly string[]
+  readonly hostedDomain: string | null
+  readonly trustedNetworks: readonly string[]
+  readonly roleRules: readonly RoleRule[]
+  readonly teamRules: readonly TeamRule[]
+}
+
+const longestUrl = 2_048
+const longestSecret = 4_096
+const mostRules = 200
+
+/**
+ * Part of the addresses at which people sign in.
+ *
+ * @throws BadUserInput
+ */
+export function checkSettings(input: ProviderInput): void {
+  checkProviderName(input.name)
+  checkIssuer(input.issuer)
+  checkText('clientId', input.clientId, { maximumLength: 256 })
+  checkScopes(input.scopes)
+  checkHostedDomain(input)
+  checkNetworks(input.trustedNetworks)
+  checkRules('roleRules', input.roleRules)
+  checkRules('teamRules', input.teamRules)
+  for (const { team } of input.teamRules)
+    if (team !== '*') checkText('teamRules', team, { maximumLength: 128 })
+}
+
+/** @throws BadUserInput */
+export function checkClientSecret(secret: string): string {
+  if (secret.length < 1 || secret.length > longestSecret || /[^\x20-\x7e]/.test(secret)) {
+    throw new BadUserInput('clientSecret', `must be 1 to ${longestSecret} printable ASCII characters`)
+  }
+  return secret
+}
+
+function checkProviderName(name: string): void {
+  checkText('name', name, { maximumLength: 64 })
+  if (/^[a-z0-9][a-z0-9-]*$/.test(name)) return
+  throw new BadUserInput(
+    'name',
+    'must begin with a letter or digit and hold only a-z, 0-9 and "-", such as "okta"',
+  )
+}
+
+/** OpenID Connect Discovery 1.0, section 3: https, neither query nor fragment; whether http is trusted is decided when it is asked. */
+function checkIssuer(issuer: string): void {
+  checkText('issuer', issuer, { maximumLength: longestUrl })
+  const url = URL.parse(issuer)
+  if (url?.protocol !== 'https:' && url?.protocol !== 'http:') {
+    throw new BadUserInput(
+      'issuer',
+      'must be a URL such as "https://example.okta.com", as the provider writes it',
+    )
+  }
+  if (url.username !== '' || url.password !== '' || issuer.includes('?') || issuer.includes('#')) {
+    throw new BadUserInput('issuer', 'must have no user, query or fragment')
+  }
+}
+
+function checkScopes(scopes: readonly string[]): void {
+  checkListLength('scopes', scopes.length)
+  // RFC 6749, section 3.3.
+  const bad = scopes.find((scope) => !/^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/.test(scope))
+  if (bad !== undefined) throw new BadUserInput('scopes', `"${bad.slice(0, 64)}" is no scope of OAuth`)
+  if (!scopes.includes('openid'))
+    throw new BadUserInput('scopes', 'must hold "openid": without it nobody is named')
+}
+
+function checkHostedDomain({ kind, hostedDomain }: ProviderInput): void {
+  if (providerKinds[kind].requiresHostedDomain && hostedDomain === null) {
+    throw new BadUserInput(
+      'hostedDomain',
+      'is needed: without it everybody with a Google account could sign in',
+    )
+  }
+  if (hostedDomain === null) return
+  if (!/^(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(hostedDomain)) {
+    throw new BadUserInput('hostedDomain', 'must be a domain in lower case, such as "example.com"')
+  }
+}
+
+function checkNetworks(networks: readonly string[]): void {
+  checkListLength('trustedNetworks', networks.length)
+  for (const network of networks) {
+    const [address = '', bits = '', ...more] = network.split('/')
+    const family = isIP(address)
+    const most = family === 4 ? 32 : 128
+    if (family === 0 || more.length > 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > most) {
+      throw new BadUserInput(
+        'trustedNetworks',
+        `"${network.slice(0, 64)}" is no network such as "10.1.0.0/16"`,
+      )
+    }
+    new BlockList().addSubnet(address, Number(bits), family === 4 ? 'ipv4' : 'ipv6')
+  }
+}
+
+function checkRules(
+  field: string,
+  rules: readonly { readonly claim: string; readonly value: string }[],
+): void {
+  if (rules.length > mostRules) throw new BadUserInput(field, `must have at most ${mostRules} rules`)
+  for (const { claim, value } of rules) {
+    checkText(`${field}.claim`, claim, { maximumLength: 256 })
+    checkText(`${field}.value`, value, { maximumLength: 256 })
+  }
+}

@@ -1,0 +1,58 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
+import { tenantColumns, versionColumn } from '../../db/columns.ts'
+import type { ProviderKind } from '../../sign-in/provider-kinds.ts'
+import type { RoleRule, RoleStrategy, TeamRule } from '../../sign-in/role-mapping.ts'
+
+export const IdentityProviderEntity = defineEntity({
+  name: 'IdentityProvider',
+  tableName: 'identity_providers',
+  properties: {
+    ...tenantColumns,
+    ...versionColumn,
+    /** Part of the addresses at which people sign in. */
+    name: p.string(),
+    kind: p.string().$type<ProviderKind>(),
+    issuer: p.string(),
+    clientId: p.string(),
+    sealedClientSecret: p.string().hidden(),
+    scopes: p.json<string[]>(),
+    /** Of Google Workspace: the only domain whose people may sign in. */
+    hostedDomain: p.string().strictNullable(),
+    /** Private networks in which the provider may be. */
+    trustedNetworks: p.json<string[]>(),
+    enabled: p.boolean(),
+    /** When what is configured now was found to work. */
+    verifiedAt: p.datetime().strictNullable(),
+    /** Whether whoever is unknown becomes a user when they sign in. */
+    createsUsers: p.boolean(),
+    roleResolution: p.string().$type<RoleStrategy>(),
+    roleRules: p.json<RoleRule[]>(),
+    /** For whom no rule matches; null: they are refused. */
+    defaultRoleId: p.string().strictNullable(),
+    teamRules: p.json<TeamRule[]>(),
+    /** Where teams live that groups name. */
+    teamWorkspaceId: p.string().strictNullable(),
+    createdAt: p.datetime(),
+  },
+})
+
+export type IdentityProvider = InferEntity<typeof IdentityProviderEntity>
+
+/** Who a user is at an identity provider. */
+export const UserIdentityEntity = defineEntity({
+  name: 'UserIdentity',
+  tableName: 'user_identities',
+  properties: {
+    ...tenantColumns,
+    userId: p.string(),
+    providerId: p.string(),
+    /** What the provider never gives to another: `sub`, or Entra's `oid`. No e-mail address. */
+    subject: p.string(),
+    /** The role that the provider's claims gave last. */
+    roleAssignmentId: p.string().strictNullable(),
+    createdAt: p.datetime(),
+    lastSignedInAt: p.datetime(),
+  },
+})
+
+export type UserIdentity = InferEntity<typeof UserIdentityEntity>

@@ -1,0 +1,10 @@
+export { callbackUrl, loginUrl, signInPath } from './addresses.ts'
+export { type Attempt, attemptLimitSeconds, beginAttempt, takeAttempt } from './attempts.ts'
+export {
+  type IdentityProvider,
+  IdentityProviderEntity,
+  type UserIdentity,
+  UserIdentityEntity,
+} from './entity.ts'
+export { settingsOf } from './secret.ts'
+export { IdentityProviderType } from './types.ts'

@@ -1,0 +1,19 @@
+import type { SealedPlace } from '../../secrets/envelope.ts'
+import type { Secrets } from '../../secrets/secrets.ts'
+import type { ProviderSettings } from '../../sign-in/provider-settings.ts'
+import type { IdentityProvider } from './entity.ts'
+
+/** Where the secret with which we ask an identity provider is sealed for. */
+export function clientSecretPlace({
+  organizationId,
+  id,
+}: Pick<IdentityProvider, 'organizationId' | 'id'>): SealedPlace {
+  return { organizationId, entity: 'identity_providers', field: 'sealed_client_secret', id }
+}
+
+/** What is needed to ask the provider, its secret in clear. @throws SealedValueRefused */
+export function settingsOf(secrets: Secrets, provider: IdentityProvider): ProviderSettings {
+  const { id, kind, issuer, clientId, sealedClientSecret, scopes, hostedDomain, trustedNetworks } = provider
+  const clientSecret = secrets.openValue(clientSecretPlace(provider), sealedClientSecret)
+  return { id, kind, issuer, clientId, clientSecret, scopes, hostedDomain, trustedNetworks }
+}

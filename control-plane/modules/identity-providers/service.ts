@@ -1,0 +1,243 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { Actor } from '../../actor.ts'
+import { recordChange } from '../../change.ts'
+import { refuseViolations } from '../../db/constraints.ts'
+import { newId } from '../../db/id.ts'
+import { type ExpectedVersion, lockRow, requireRow } from '../../db/require-row.ts'
+import { BadUserInput } from '../../graphql/errors.ts'
+import { InUse, NameTaken } from '../../graphql/refusals.ts'
+import { type ServiceContext, transactionOf } from '../../service-context.ts'
+import { type ProviderKind, providerKinds } from '../../sign-in/provider-kinds.ts'
+import { type ProviderCheck, RelyingParty } from '../../sign-in/relying-party.ts'
+import type { RoleRule, RoleStrategy, TeamRule } from '../../sign-in/role-mapping.ts'
+import { auditEscalation, isSystemRoleId, requireMayGive } from '../roles/index.ts'
+import { WorkspaceEntity } from '../workspaces/index.ts'
+import { callbackUrl } from './addresses.ts'
+import { checkClientSecret, checkSettings } from './checked-settings.ts'
+import { type IdentityProvider, IdentityProviderEntity } from './entity.ts'
+import { IdentityProviderEnabled, IdentityProviderNotVerified } from './errors.ts'
+import { clientSecretPlace, settingsOf } from './secret.ts'
+
+/** What of a provider can be changed later. What is left out stays, or is as its kind says. */
+export interface ProviderChange {
+  readonly issuer?: string | null | undefined
+  readonly clientId?: string | null | undefined
+  readonly clientSecret?: string | null | undefined
+  readonly scopes?: readonly string[] | null | undefined
+  readonly hostedDomain?: string | null | undefined
+  readonly trustedNetworks?: readonly string[] | null | undefined
+  readonly createsUsers?: boolean | null | undefined
+  readonly roleResolution?: RoleStrategy | null | undefined
+  readonly roleRules?: readonly RoleRule[] | null | undefined
+  /** Null: whoever matches no rule is refused. */
+  readonly defaultRoleId?: string | null | undefined
+  readonly teamRules?: readonly TeamRule[] | null | undefined
+  /** Null: no group makes a team. */
+  readonly teamWorkspaceId?: string | null | undefined
+}
+
+export interface CreateIdentityProvider extends ProviderChange {
+  readonly name: string
+  readonly kind: ProviderKind
+  readonly issuer: string
+  readonly clientId: string
+  readonly clientSecret: string
+}
+
+export interface UpdateIdentityProvider extends ProviderChange, ExpectedVersion {
+  readonly id: string
+}
+
+export interface Verification {
+  readonly provider: IdentityProvider
+  readonly checks: readonly ProviderCheck[]
+}
+
+/** Creates a provider at which nobody can sign in yet. @throws NameTaken, NotFound, RightsExceeded */
+export function createIdentityProvider(
+  context: ServiceContext,
+  actor: Actor,
+  input: CreateIdentityProvider,
+): Promise<IdentityProvider> {
+  actor.require('identity_providers:create', organizationWide)
+  const work = transactionOf(context, actor, async (em) => {
+    const id = newId('idp')
+    const { organizationId } = actor
+    const provider = em.create(IdentityProviderEntity, {
+      ...{ id, organizationId, name: input.name, kind: input.kind },
+      ...{ issuer: input.issuer, clientId: input.clientId, sealedClientSecret: '' },
+      scopes: [...providerKinds[input.kind].defaultScopes],
+      ...{ hostedDomain: null, trustedNetworks: [], enabled: false, verifiedAt: null, createsUsers: true },
+      ...{ roleResolution: 'highest_privilege', roleRules: [], defaultRoleId: null },
+      ...{ teamRules: [], teamWorkspaceId: null, createdAt: new Date(context.now()) },
+    })
+    await change(context, em, actor, provider, input)
+    await recordChange(context, em, actor, describe('identity_provider.created', provider))
+    return provider
+  })
+  return refuseViolations(nameTaken(input.name), auditEscalation(context, actor, subjectOf(actor), work))
+}
+
+/**
+ * Changes a provider. What decides how it is asked has to be verified anew, and disables it until then.
+ *
+ * @throws NotFound, StaleUpdate, RightsExceeded
+ */
+export function updateIdentityProvider(
+  context: ServiceContext,
+  actor: Actor,
+  input: UpdateIdentityProvider,
+): Promise<IdentityProvider> {
+  actor.require('identity_providers:update', organizationWide)
+  const work = transactionOf(context, actor, async (em) => {
+    const provider = await lockProvider(em, input.id, input)
+    const before = askedBy(provider)
+    await change(context, em, actor, provider, input)
+    if (askedBy(provider) !== before) Object.assign(provider, { verifiedAt: null, enabled: false })
+    await recordChange(context, em, actor, describe('identity_provider.updated', provider))
+    return provider
+  })
+  return auditEscalation(context, actor, { kind: 'identity_provider', id: input.id }, work)
+}
+
+/** Asks the provider, without signing anybody in, whether what is configured works. @throws NotFound */
+export async function verifyIdentityProvider(
+  context: ServiceContext,
+  actor: Actor,
+  id: string,
+): Promise<Verification> {
+  actor.require('identity_providers:update', organizationWide)
+  const found = await transactionOf(context, actor, (em) => requireProvider(em, id))
+  const relyingParty = new RelyingParty(settingsOf(context.secrets, found), { now: context.now })
+  const checks = await relyingParty.verify(callbackUrl(context.publicUrl, found))
+  const isVerified = checks.every(({ ok }) => ok)
+  return transactionOf(context, actor, async (em) => {
+    const provider = await lockProvider(em, id)
+    // Whatever was changed meanwhile was not asked.
+    if (isVerified && provider.version === found.version) provider.verifiedAt = new Date(context.now())
+    if (!isVerified) Object.assign(provider, { verifiedAt: null, enabled: false })
+    await recordChange(context, em, actor, describe('identity_provider.verified', provider))
+    return { provider, checks }
+  })
+}
+
+/** @throws NotFound, IdentityProviderNotVerified */
+export function setIdentityProviderEnabled(
+  context: ServiceContext,
+  actor: Actor,
+  { id, enabled }: { readonly id: string; readonly enabled: boolean },
+): Promise<IdentityProvider> {
+  actor.require('identity_providers:update', organizationWide)
+  return transactionOf(context, actor, async (em) => {
+    const provider = await lockProvider(em, id)
+    if (enabled && provider.verifiedAt === null) throw new IdentityProviderNotVerified(provider.name)
+    provider.enabled = enabled
+    await recordChange(context, em, actor, describe('identity_provider.updated', provider))
+    return provider
+  })
+}
+
+/** @throws NotFound, IdentityProviderEnabled, InUse */
+export function deleteIdentityProvider(
+  context: ServiceContext,
+  actor: Actor,
+  id: string,
+): Promise<{ id: string }> {
+  actor.require('identity_providers:delete', organizationWide)
+  const work = transactionOf(context, actor, async (em) => {
+    const provider = await lockProvider(em, id)
+    if (provider.enabled) throw new IdentityProviderEnabled(provider.name)
+    em.remove(provider)
+    await recordChange(context, em, actor, describe('identity_provider.deleted', provider))
+    return { id }
+  })
+  return refuseViolations(
+    { referenced: () => new InUse('identity provider', 'users who signed in at it') },
+    work,
+  )
+}
+
+const organizationWide = { workspaceId: null }
+
+const requireProvider = (em: EntityManager, id: string) =>
+  requireRow(em, IdentityProviderEntity, 'identity provider', id)
+const lockProvider = (em: EntityManager, id: string, expected?: ExpectedVersion) =>
+  lockRow(em, IdentityProviderEntity, 'identity provider', id, expected)
+
+/** @throws BadUserInput, NotFound, RightsExceeded: whoever maps a role gives it. */
+async function change(
+  { secrets }: ServiceContext,
+  em: EntityManager,
+  actor: Actor,
+  provider: IdentityProvider,
+  input: ProviderChange,
+): Promise<void> {
+  const { clientSecret, hostedDomain, defaultRoleId, teamWorkspaceId } = input
+  provider.issuer = input.issuer ?? provider.issuer
+  provider.clientId = input.clientId ?? provider.clientId
+  provider.scopes = [...(input.scopes ?? provider.scopes)]
+  if (hostedDomain !== undefined) provider.hostedDomain = hostedDomain
+  provider.trustedNetworks = [...(input.trustedNetworks ?? provider.trustedNetworks)]
+  provider.createsUsers = input.createsUsers ?? provider.createsUsers
+  provider.roleResolution = input.roleResolution ?? provider.roleResolution
+  provider.roleRules = [...(input.roleRules ?? provider.roleRules)]
+  if (defaultRoleId !== undefined) provider.defaultRoleId = defaultRoleId
+  provider.teamRules = [...(input.teamRules ?? provider.teamRules)]
+  if (teamWorkspaceId !== undefined) provider.teamWorkspaceId = teamWorkspaceId
+  checkSettings(provider)
+  refuseSystemRolesForAnything(provider.roleRules)
+  if (clientSecret != null) {
+    const place = clientSecretPlace(provider)
+    provider.sealedClientSecret = secrets.sealValue(place, checkClientSecret(clientSecret))
+  }
+  const given = [
+    ...(input.roleRules ?? []).map(({ roleId }) => roleId),
+    ...(defaultRoleId ? [defaultRoleId] : []),
+  ]
+  await requireMayGive(em, actor, given)
+  if (teamWorkspaceId != null) await requireRow(em, WorkspaceEntity, 'workspace', teamWorkspaceId)
+}
+
+/** A claim that anybody could have makes nobody an administrator. @throws BadUserInput */
+function refuseSystemRolesForAnything(rules: readonly RoleRule[]): void {
+  const rule = rules.find(({ value, roleId }) => value === '*' && isSystemRoleId(roleId))
+  if (!rule) return
+  throw new BadUserInput(
+    'roleRules',
+    `"*" cannot give the system role "${rule.roleId}": name the value that does`,
+  )
+}
+
+/** Of a provider's settings, those that decide how it is asked. */
+function askedBy(provider: IdentityProvider): string {
+  const { issuer, clientId, sealedClientSecret, scopes, hostedDomain, trustedNetworks } = provider
+  return JSON.stringify([issuer, clientId, sealedClientSecret, scopes, hostedDomain, trustedNetworks])
+}
+
+const nameTaken = (name: string) => ({
+  unique: { identity_providers_name_key: () => new NameTaken('identity provider', name) },
+})
+
+const subjectOf = ({ kind, id }: Actor) => ({ kind, id })
+
+function describe(type: string, provider: IdentityProvider) {
+  const { id, name, kind, issuer, clientId, enabled, verifiedAt, createsUsers, roleResolution } = provider
+  const { roleRules, defaultRoleId, teamRules, teamWorkspaceId } = provider
+  const details = {
+    ...{
+      name,
+      kind,
+      issuer,
+      clientId,
+      enabled,
+      createsUsers,
+      roleResolution,
+      defaultRoleId,
+      teamWorkspaceId,
+    },
+    verifiedAt: verifiedAt?.toISOString() ?? null,
+    roleRules: roleRules.map(({ claim, value, roleId }) => ({ claim, value, roleId })),
+    teamRules: teamRules.map(({ claim, value, team }) => ({ claim, value, team })),
+  }
+  return { type, subject: { kind: 'identity_provider', id }, details }
+}

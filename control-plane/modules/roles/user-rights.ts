@@ -1,0 +1,44 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
+import { allPermissions } from '../../../contract/permissions.ts'
+import { type Rights, rowScopes } from '../../rights.ts'
+import { type HeldRights, readHeldRights } from './assignments.ts'
+import { readRoleGraph } from './graph.ts'
+import { objectGrantsOf } from './objects.ts'
+import { boundBy, type TokenRights } from './token-rights.ts'
+
+export interface UserRights extends TokenRights {
+  /** The role that reaches the furthest, of those that allow the most. */
+  readonly roleId: string
+}
+
+/**
+ * What a user who signed in may do at this time. One role says where and on whose rows: the one that allows the most. To its
+ * permissions come those of every other role that reaches at least as far.
+ *
+ * @returns undefined when they have no role for more than single objects
+ */
+export async function readUserRights(
+  em: EntityManager,
+  userId: string,
+  now: number,
+): Promise<UserRights | undefined> {
+  const held = await readHeldRights(em, await readRoleGraph(em), userId, now)
+  const general = held.filter(({ objectId }) => objectId === null)
+  const [first] = general.toSorted(byRank)
+  if (!first) return undefined
+  const reach: Rights = { ...first.rights, permissions: new Set(allPermissions) }
+  return { roleId: first.roleId, ...boundBy(reach, general, null), objectGrants: objectGrantsOf(reach, held) }
+}
+
+/** The same order whatever the database's. */
+function byRank(one: HeldRights, other: HeldRights): number {
+  return (
+    other.rights.permissions.size - one.rights.permissions.size ||
+    breadth(other.rights) - breadth(one.rights) ||
+    (one.roleId < other.roleId ? -1 : 1)
+  )
+}
+
+function breadth({ workspaceIds, rowScope }: Rights): number {
+  return (workspaceIds === null ? rowScopes.length : 0) + rowScopes.indexOf(rowScope)
+}

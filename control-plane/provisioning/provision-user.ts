@@ -1,0 +1,86 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
+import { allPermissions } from '../../contract/permissions.ts'
+import { Actor } from '../actor.ts'
+import { asOneRevision } from '../change.ts'
+import { newId } from '../db/id.ts'
+import { recordAudit } from '../modules/audit/index.ts'
+import { type IdentityProvider, UserIdentityEntity } from '../modules/identity-providers/index.ts'
+import { systemRoleId } from '../modules/roles/index.ts'
+import { UserEntity } from '../modules/users/index.ts'
+import { joinTransaction, type ServiceContext } from '../service-context.ts'
+import { SignInRefused } from '../sign-in/refused.ts'
+import type { SignedIn } from '../sign-in/relying-party.ts'
+import { createClaimedUser } from './claimed-user.ts'
+import { keepRole, mappedRole } from './mapped-role.ts'
+import { keepTeams } from './mapped-teams.ts'
+
+/** What one provider says of one person, in one transaction. */
+export interface Provisioning {
+  readonly context: ServiceContext
+  readonly em: EntityManager
+  /** The provider, who may do whatever its rules say. */
+  readonly actor: Actor
+  readonly provider: IdentityProvider
+  readonly claims: SignedIn['claims']
+}
+
+/**
+ * Makes somebody who signed in the user that the provider's claims and rules say: creates them the first time, and gives
+ * and takes away roles and teams that this provider gave. All of it or nothing, in one revision. [S0-04…S0-06]
+ *
+ * @returns the user's id
+ * @throws SignInRefused `user_not_authorized`, `user_unknown`, `user_inactive`, `email_taken`
+ */
+export async function provisionUser(
+  context: ServiceContext,
+  provider: IdentityProvider,
+  { subject, claims }: Pick<SignedIn, 'subject' | 'claims'>,
+): Promise<string> {
+  const actor = providerActor(provider)
+  return context.database.transaction(provider.organizationId, async (em) => {
+    const { result } = await asOneRevision(em, actor, async () => {
+      // Of two first sign-ins at once, the later one finds the user that the earlier one became.
+      await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`${provider.id} ${subject}`])
+      const joined = joinTransaction(context, em)
+      return bringUpToDate({ context: joined, em, actor, provider, claims }, subject)
+    })
+    return result
+  })
+}
+
+async function bringUpToDate(provisioning: Provisioning, subject: string): Promise<string> {
+  const { em, context, provider, actor } = provisioning
+  const roleId = await mappedRole(provisioning)
+  const at = new Date(context.now())
+  const known = await em.findOne(UserIdentityEntity, { providerId: provider.id, subject })
+  const userId = known?.userId ?? (await createClaimedUser(provisioning, subject))
+  const user = await em.findOne(UserEntity, { id: userId })
+  if (!user?.active) throw new SignInRefused('user_inactive', 'This user is switched off')
+  const identity =
+    known ??
+    em.create(UserIdentityEntity, {
+      ...{
+        id: newId('uid'),
+        organizationId: provider.organizationId,
+        userId,
+        providerId: provider.id,
+        subject,
+      },
+      ...{ roleAssignmentId: null, createdAt: at, lastSignedInAt: at },
+    })
+  await keepTeams(provisioning, userId)
+  identity.roleAssignmentId = await keepRole(provisioning, identity, roleId)
+  identity.lastSignedInAt = at
+  await em.flush()
+  const entry = { type: 'user.signed_in', subject: { kind: 'user', id: userId }, details: { subject } }
+  await recordAudit(em, actor, entry, at)
+  return userId
+}
+
+/** Bounded by who wrote the rules: nobody maps a role that they do not have. */
+function providerActor({ organizationId, id, name }: IdentityProvider): Actor {
+  return new Actor({
+    ...{ kind: 'identity_provider', id, name, organizationId, roleId: systemRoleId('admin') },
+    rights: { permissions: new Set(allPermissions), workspaceIds: null, rowScope: 'all' },
+  })
+}

@@ -1,0 +1,335 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Browser } from '../../environment/browser.ts'
+import { read } from '../api.ts'
+import { enable, type SignInSetup, startSignIn, type ViewerAnswer, viewerQuery } from './signed-in.ts'
+
+let setup: SignInSetup
+let clock = Date.now()
+
+beforeAll(async () => {
+  setup = await startSignIn({ now: () => clock })
+})
+afterAll(() => setup.close())
+
+function describePerson(login: string, claims: Record<string, unknown>): string {
+  setup.identityProvider.people.set(login, { name: `Person ${login}`, ...claims })
+  return login
+}
+
+async function viewerOf(browser: Browser): Promise<ViewerAnswer> {
+  const { data } = await setup.ask(browser, viewerQuery)
+  return read(data, 'viewer')
+}
+
+const teamsOf = ({ user }: ViewerAnswer) => user.memberships.nodes.map(({ team }) => team.name).sort()
+
+async function auditTypes(type: string): Promise<{ type: string; details: Record<string, unknown> }[]> {
+  const { data } = await setup.api.ask(
+    setup.tenant.token,
+    `query ($type: String!) { auditEvents(filter: {type: $type}) { nodes { type details } } }`,
+    { type },
+  )
+  return read<{ nodes: { type: string; details: Record<string, unknown> }[] }>(data, 'auditEvents').nodes
+}
+
+describe('signing in', () => {
+  it('makes a user of somebody who signs in first, with the role and teams that their claims say', async () => {
+    const alice = describePerson('alice', {
+      ...{ email: 'Alice@example.com', email_verified: true },
+      ...{ roles: ['reader', 'engineer'], groups: ['platform', 'ml'] },
+    })
+    const { browser, status } = await setup.signIn(alice)
+    expect(status).toBe(200)
+    const viewer = await viewerOf(browser)
+    expect(viewer).toMatchObject({ name: 'Person alice', role: { name: 'developer' } })
+    expect(viewer.user.email).toBe('alice@example.com')
+    expect(teamsOf(viewer)).toEqual(['ml', 'platform'])
+    const again = await viewerOf((await setup.signIn(alice)).browser)
+    expect(again.user.id).toBe(viewer.user.id)
+  })
+
+  it('takes away at the next sign-in what the claims say no more, and nothing that somebody else gave', async () => {
+    const login = describePerson('bob', { roles: ['gatehouse-admin'], groups: ['platform', 'ml'] })
+    const first = await viewerOf((await setup.signIn(login)).browser)
+    expect(first.role.name).toBe('admin')
+    const { data } = await setup.api.ask(setup.tenant.token, '{ teams { nodes { id name } } }')
+    const ml = read<{ nodes: { id: string; name: string }[] }>(data, 'teams').nodes.find(
+      ({ name }) => name === 'ml',
+    )
+    await setup.api.ask(
+      setup.tenant.token,
+      'mutation ($input: AddTeamMemberInput!) { addTeamMember(input: $input) { __typename } }',
+      { input: { teamId: ml?.id, userId: first.user.id } },
+    )
+    describePerson('bob', { roles: ['reader'], groups: [] })
+    const second = await viewerOf((await setup.signIn(login)).browser)
+    expect(second.role.name).toBe('viewer')
+    expect(second.user.memberships.nodes).toEqual([{ source: 'MANUAL', team: { name: 'ml' } }])
+  })
+
+  it('lowers the rights of a session that is open when the claims are lower at another sign-in', async () => {
+    const login = describePerson('lowered', { roles: ['gatehouse-admin'] })
+    const { browser } = await setup.signIn(login)
+    expect((await viewerOf(browser)).permissions).toContain('roles:assign')
+    describePerson('lowered', { roles: ['reader'] })
+    await setup.signIn(login)
+    expect((await viewerOf(browser)).permissions).not.toContain('roles:assign')
+  })
+
+  it('leaves memberships as they are when the claim that names teams is missing', async () => {
+    const login = describePerson('carol', { roles: ['reader'], groups: ['ml'] })
+    await setup.signIn(login)
+    describePerson('carol', { roles: ['reader'] })
+    expect(teamsOf(await viewerOf((await setup.signIn(login)).browser))).toEqual(['ml'])
+  })
+
+  it('refuses whoever matches no rule, keeps nothing of them, and has it on record', async () => {
+    const login = describePerson('mallory', { roles: ['Admin', 'ADMIN', '__proto__', '*'], groups: ['ml'] })
+    const { browser, status, page } = await setup.signIn(login)
+    expect(status).toBe(403)
+    expect(page).toContain('user_not_authorized')
+    expect((await setup.ask(browser, viewerQuery)).status).toBe(401)
+    const users = await setup.api.ask(
+      setup.tenant.token,
+      '{ users(filter: {search: "mallory"}) { nodes { id } } }',
+    )
+    expect(users.data?.users).toEqual({ nodes: [] })
+    const refused = await auditTypes('user.sign_in_refused')
+    expect(refused.at(-1)?.details).toMatchObject({ code: 'user_not_authorized' })
+  })
+
+  it('never takes an e-mail address for who somebody is', async () => {
+    const { user } = await viewerOf(
+      (
+        await setup.signIn(
+          describePerson('dora', { roles: ['reader'], email: 'dora@example.com', email_verified: true }),
+        )
+      ).browser,
+    )
+    const thief = describePerson('thief', {
+      roles: ['reader'],
+      email: 'DORA@example.com',
+      email_verified: true,
+    })
+    const { browser, status, page } = await setup.signIn(thief)
+    expect([status, page.includes('email_taken')]).toEqual([409, true])
+    expect((await setup.ask(browser, viewerQuery)).status).toBe(401)
+    const { data } = await setup.api.ask(setup.tenant.token, 'query ($id: ID!) { user(id: $id) { name } }', {
+      id: user.id,
+    })
+    expect(data?.user).toEqual({ name: 'Person dora' })
+  })
+
+  it('leaves out an e-mail address that the provider did not verify', async () => {
+    const login = describePerson('eve', {
+      roles: ['reader'],
+      email: 'ceo@example.com',
+      email_verified: false,
+    })
+    expect((await viewerOf((await setup.signIn(login)).browser)).user.email).toBeNull()
+  })
+
+  it('makes one user of somebody who signs in first with two browsers at once', async () => {
+    const login = describePerson('twice', { roles: ['reader'] })
+    const both = await Promise.all([setup.signIn(login), setup.signIn(login)])
+    const [one, other] = await Promise.all(both.map(({ browser }) => viewerOf(browser)))
+    expect(one?.user.id).toBe(other?.user.id)
+  })
+
+  it('says in the audit log of whatever they change who did it, and by which sign-in', async () => {
+    const { browser } = await setup.signIn(describePerson('frank', { roles: ['gatehouse-admin'] }))
+    const { user } = await viewerOf(browser)
+    await setup.ask(
+      browser,
+      'mutation ($id: ID!) { createCustomer(input: {workspaceId: $id, name: "Of Frank"}) { __typename } }',
+      { id: setup.tenant.workspaceId },
+    )
+    const { data } = await setup.api.ask(
+      setup.tenant.token,
+      '{ auditEvents(filter: {type: "customer.created"}) { nodes { actor { kind id name } details } } }',
+    )
+    const { nodes } = read<{ nodes: { actor: object; details: object }[] }>(data, 'auditEvents')
+    expect(nodes.at(-1)).toMatchObject({
+      actor: { kind: 'user', id: user.id, name: 'Person frank' },
+      details: { signIn: { providerId: setup.providerId, subject: 'frank' } },
+    })
+  })
+})
+
+const isCallback = (url: string) => url.includes('/auth/oidc/okta/callback')
+
+/** As far as the identity provider's answer, which is not taken to the control plane yet. */
+async function answerFor(login: string, browser: Browser, query = ''): Promise<string> {
+  const start = `${setup.url}/auth/oidc/okta/login?organization=${setup.tenant.organizationId}${query}`
+  const { url } = await browser.visit(start, { login, stopAt: isCallback })
+  return url
+}
+
+async function refusalOf(response: Response): Promise<[number, string | undefined]> {
+  return [response.status, /<code>(\w+)<\/code>/.exec(await response.text())?.[1]]
+}
+
+describe('a sign-in that somebody tampers with', () => {
+  it('is completed by no other browser than the one in which it began', async () => {
+    const answer = await answerFor(describePerson('victim', { roles: ['gatehouse-admin'] }), new Browser())
+    expect(await refusalOf(await new Browser().request(answer))).toEqual([400, 'sign_in_unknown'])
+    const attacker = new Browser()
+    await answerFor(describePerson('attacker', { roles: ['reader'] }), attacker)
+    expect((await attacker.request(answer)).status).toBe(400)
+  })
+
+  it('is completed once', async () => {
+    const browser = new Browser()
+    const answer = await answerFor(describePerson('once', { roles: ['reader'] }), browser)
+    const ticket = [...browser.cookiesOf(setup.url)].find(([name]) => name.includes('sign-in'))
+    expect((await browser.request(answer)).status).toBe(302)
+    browser.setCookie(setup.url, ...(ticket ?? ['', '']))
+    expect(await refusalOf(await browser.request(answer))).toEqual([400, 'sign_in_unknown'])
+  })
+
+  it.each([
+    ['another state', (url: URL) => url.searchParams.set('state', 'x'.repeat(43))],
+    ['no state', (url: URL) => url.searchParams.delete('state')],
+    ['another code', (url: URL) => url.searchParams.set('code', 'x'.repeat(43))],
+    ['two codes', (url: URL) => url.searchParams.append('code', 'x'.repeat(43))],
+    ['another issuer', (url: URL) => url.searchParams.set('iss', 'https://evil.example')],
+    ['no issuer', (url: URL) => url.searchParams.delete('iss')],
+    ['an error with a script', (url: URL) => url.searchParams.set('error', '<script>alert(1)</script>')],
+  ])('is refused with %s, and nobody is signed in', async (_what, change) => {
+    const browser = new Browser()
+    const url = new URL(await answerFor(describePerson('tampered', { roles: ['reader'] }), browser))
+    change(url)
+    const response = await browser.request(url.href)
+    const page = await response.clone().text()
+    expect(page).not.toContain('<script>')
+    expect((await refusalOf(response))[0]).toBeGreaterThanOrEqual(400)
+    expect((await setup.ask(browser, viewerQuery)).status).toBe(401)
+  })
+
+  it('is too late after ten minutes', async () => {
+    const browser = new Browser()
+    const answer = await answerFor(describePerson('late', { roles: ['reader'] }), browser)
+    clock += 600_000
+    try {
+      expect(await refusalOf(await browser.request(answer))).toEqual([400, 'sign_in_unknown'])
+    } finally {
+      clock -= 600_000
+    }
+  })
+
+  it('is not completed at a provider that was disabled meanwhile', async () => {
+    const browser = new Browser()
+    const answer = await answerFor(describePerson('disabled', { roles: ['reader'] }), browser)
+    await enable(setup.api, setup.tenant, setup.providerId, false)
+    try {
+      expect(await refusalOf(await browser.request(answer))).toEqual([404, 'provider_unknown'])
+    } finally {
+      await enable(setup.api, setup.tenant, setup.providerId, true)
+    }
+  })
+
+  it.each([
+    ...[
+      '//evil.example',
+      '/\\evil.example',
+      '\\\\evil.example',
+      'https:evil.example',
+      'https://evil.example/',
+    ],
+    ...['javascript:alert(1)', '/a\r\nSet-Cookie: x=1', '', 'relative', '/\tevil', '/%0d%0a/../\\evil'],
+  ])('goes back to no other place than a path of ours: %j', async (returnTo) => {
+    const query = `organization=${setup.tenant.organizationId}&returnTo=${encodeURIComponent(returnTo)}`
+    const response = await new Browser().request(`${setup.url}/auth/oidc/okta/login?${query}`)
+    expect(await refusalOf(response)).toEqual([400, 'return_to_invalid'])
+  })
+
+  it('goes back to the path that was asked for', async () => {
+    const browser = new Browser()
+    const login = describePerson('returning', { roles: ['reader'] })
+    const answer = await answerFor(login, browser, `&returnTo=${encodeURIComponent('/account?tab=keys')}`)
+    expect((await browser.request(answer)).headers.get('location')).toBe('/account?tab=keys')
+  })
+})
+
+describe('a session', () => {
+  it('has a cookie that no script and no other site can read, and that says nothing', async () => {
+    const browser = new Browser()
+    const response = await browser.request(
+      await answerFor(describePerson('cookie', { roles: ['reader'] }), browser),
+    )
+    const line = response.headers
+      .getSetCookie()
+      .find((cookie) => cookie.startsWith('__Host-gatehouse-session='))
+    expect(line).toMatch(/; ?HttpOnly/i)
+    expect(line).toMatch(/; ?Secure/i)
+    expect(line).toMatch(/; ?SameSite=Lax/i)
+    expect(line).toMatch(/; ?Path=\//i)
+    expect(line).not.toMatch(/domain=|cookie@|reader/i)
+  })
+
+  it('is no way in for a request whose token is not valid', async () => {
+    const { browser } = await setup.signIn(describePerson('fallback', { roles: ['reader'] }))
+    const response = await browser.request(`${setup.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: 'Bearer ghat.none.none.none' },
+      body: JSON.stringify({ query: viewerQuery }),
+    })
+    expect(response.status).toBe(401)
+  })
+
+  it('is over once its person has signed out, whoever replays its cookie', async () => {
+    const { browser } = await setup.signIn(describePerson('leaver', { roles: ['reader'] }))
+    const cookies = [...browser.cookiesOf(setup.url)]
+    const out = await browser.request(`${setup.url}/auth/logout`, {
+      method: 'POST',
+      headers: { origin: setup.url },
+    })
+    expect(out.status).toBe(200)
+    expect(((await out.json()) as { endSessionUrl: string }).endSessionUrl).toContain(
+      setup.identityProvider.issuer,
+    )
+    for (const [name, value] of cookies) browser.setCookie(setup.url, name, value)
+    expect((await setup.ask(browser, viewerQuery)).status).toBe(401)
+  })
+
+  it('is ended by no page of another site', async () => {
+    const { browser } = await setup.signIn(describePerson('forged', { roles: ['reader'] }))
+    for (const headers of [{ origin: 'https://evil.example' }, { origin: 'null' }, undefined]) {
+      const out = await browser.request(`${setup.url}/auth/logout`, {
+        method: 'POST',
+        ...(headers && { headers }),
+      })
+      expect(out.status).toBe(403)
+    }
+    expect((await setup.ask(browser, viewerQuery)).status).toBe(200)
+  })
+
+  it('is over as soon as its user is switched off', async () => {
+    const { browser } = await setup.signIn(describePerson('fired', { roles: ['reader'] }))
+    const { user } = await viewerOf(browser)
+    await setup.api.ask(
+      setup.tenant.token,
+      'mutation ($id: ID!) { updateUser(input: {id: $id, active: false}) { __typename } }',
+      { id: user.id },
+    )
+    expect((await setup.ask(browser, viewerQuery)).status).toBe(401)
+    expect((await setup.signIn('fired')).page).toContain('user_inactive')
+  })
+
+  it('is seen and ended by its person, and another’s is neither', async () => {
+    const mine = await setup.signIn(describePerson('gina', { roles: ['reader'] }))
+    const elsewhere = await setup.signIn('gina')
+    const other = await setup.signIn(describePerson('hugo', { roles: ['reader'] }))
+    const listed = await setup.ask(mine.browser, '{ sessions { id isCurrent userAgent } }')
+    const sessions = read<{ id: string; isCurrent: boolean }[]>(listed.data, 'sessions')
+    expect(sessions.map(({ isCurrent }) => isCurrent).sort()).toEqual([false, true])
+    const revoke = 'mutation ($id: ID!) { revokeSession(input: {id: $id}) { __typename } }'
+    const gone = sessions.find(({ isCurrent }) => !isCurrent)
+    const foreign = await setup.ask(other.browser, revoke, { id: gone?.id })
+    expect(foreign.data?.revokeSession).toEqual({ __typename: 'NotFound' })
+    expect((await setup.ask(elsewhere.browser, viewerQuery)).status).toBe(200)
+    await setup.ask(mine.browser, revoke, { id: gone?.id })
+    expect((await setup.ask(elsewhere.browser, viewerQuery)).status).toBe(401)
+    expect((await setup.ask(mine.browser, viewerQuery)).status).toBe(200)
+  })
+})

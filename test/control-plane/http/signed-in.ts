@@ -1,0 +1,113 @@
+import { Browser } from '../../environment/browser.ts'
+import { startIdentityProvider, type TestIdentityProvider } from '../../environment/identity-provider.ts'
+import { read, startApi, type Tenant, type TestApi } from '../api.ts'
+
+export interface SignInSetup {
+  readonly api: TestApi
+  readonly tenant: Tenant
+  readonly identityProvider: TestIdentityProvider
+  /** The enabled provider "okta", which maps the claim `roles` to roles and `groups` to teams. */
+  readonly providerId: string
+  /** Of the control plane. */
+  readonly url: string
+  /** Signs somebody in with a browser, a new one unless given. */
+  signIn(login: string, browser?: Browser): Promise<{ browser: Browser; status: number; page: string }>
+  /** Asks as the browser's session. */
+  ask(
+    browser: Browser,
+    query: string,
+    variables?: object,
+  ): Promise<{ status: number; data: Record<string, unknown> | null; errors: { message: string }[] }>
+  close(): Promise<void>
+}
+
+const createProvider = `mutation ($input: CreateIdentityProviderInput!) {
+  createIdentityProvider(input: $input) {
+    ... on IdentityProvider { id callbackUrl enabled verifiedAt }
+    ... on Refusal { code message }
+  }
+}`
+
+/** A control plane and a real identity provider, at which the organization's people sign in. */
+export async function startSignIn(options: Parameters<typeof startApi>[0] = {}): Promise<SignInSetup> {
+  const api = await startApi(options)
+  const { url } = api.controlPlane
+  const tenant = await api.createTenant('Acme')
+  const identityProvider = await startIdentityProvider([`${url}/auth/oidc/okta/callback`])
+  const { issuer, clientId, clientSecret } = identityProvider
+  const created = await api.ask(tenant.token, createProvider, {
+    input: {
+      ...{ name: 'okta', kind: 'OKTA', issuer, clientId, clientSecret, trustedNetworks: ['127.0.0.0/8'] },
+      roleRules: [
+        { claim: 'roles', value: 'gatehouse-admin', roleId: 'role_admin' },
+        { claim: 'roles', value: 'engineer', roleId: 'role_developer' },
+        { claim: 'roles', value: 'reader', roleId: 'role_viewer' },
+      ],
+      teamRules: [{ claim: 'groups', value: '*', team: '*' }],
+      teamWorkspaceId: tenant.workspaceId,
+    },
+  })
+  const { id: providerId } = read<{ id: string }>(created.data, 'createIdentityProvider')
+  const verified = await api.ask(
+    tenant.token,
+    `mutation ($id: ID!) { verifyIdentityProvider(input: {id: $id}) { ... on IdentityProviderVerification { ok checks { name ok message } } } }`,
+    { id: providerId },
+  )
+  const { ok } = read<{ ok: boolean }>(verified.data, 'verifyIdentityProvider')
+  if (!ok) throw new Error(`the identity provider does not verify: ${JSON.stringify(verified.data)}`)
+  await enable(api, tenant, providerId, true)
+
+  const ask: SignInSetup['ask'] = async (browser, query, variables = {}) => {
+    const response = await browser.request(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query, variables }),
+    })
+    const { data = null, errors = [] } = (await response.json()) as Partial<Awaited<ReturnType<typeof ask>>>
+    return { status: response.status, data, errors }
+  }
+  return {
+    ...{ api, tenant, identityProvider, providerId, url, ask },
+    async signIn(login, browser = new Browser()) {
+      const { response } = await browser.visit(
+        `${url}/auth/oidc/okta/login?organization=${tenant.organizationId}`,
+        {
+          login,
+        },
+      )
+      return { browser, status: response?.status ?? 0, page: (await response?.text()) ?? '' }
+    },
+    async close() {
+      await api.close()
+      await identityProvider.close()
+    },
+  }
+}
+
+export async function enable(
+  api: TestApi,
+  { token }: Tenant,
+  id: string,
+  enabled: boolean,
+): Promise<Record<string, unknown>> {
+  const { data } = await api.ask(
+    token,
+    `mutation ($input: SetIdentityProviderEnabledInput!) { setIdentityProviderEnabled(input: $input) {
+      ... on IdentityProvider { enabled } ... on Refusal { code } } }`,
+    { input: { id, enabled } },
+  )
+  return read(data, 'setIdentityProviderEnabled')
+}
+
+export const viewerQuery = `{ viewer { name role { name } user { id email memberships { nodes { source team { name } } } } permissions } }`
+
+export interface ViewerAnswer {
+  readonly name: string
+  readonly role: { readonly name: string }
+  readonly user: {
+    readonly id: string
+    readonly email: string | null
+    readonly memberships: { readonly nodes: readonly { source: string; team: { name: string } }[] }
+  }
+  readonly permissions: readonly string[]
+}
