@@ -60,6 +60,7 @@ const parts: Readonly<Record<string, Part>> = {
         '@graphql-yoga/render-graphiql',
         'graphql-yoga',
         'jose',
+        'openid-client',
         'pg',
         'pino',
         'typebox',

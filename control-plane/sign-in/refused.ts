@@ -1,0 +1,28 @@
+/** Why somebody is not signed in, as one word for programs. */
+export type SignInRefusalCode =
+  | 'callback_invalid'
+  | 'hosted_domain_mismatch'
+  | 'id_token_invalid'
+  | 'logout_token_invalid'
+  | 'provider_error'
+  | 'provider_misconfigured'
+  | 'provider_unavailable'
+  | 'state_mismatch'
+
+/** The message is for everybody: it says what was wrong and repeats neither secrets nor what a token says. */
+export class SignInRefused extends Error {
+  override readonly name = 'SignInRefused'
+  readonly code: SignInRefusalCode
+  /** What the provider called it, such as `access_denied` or `login_required`; null when it said nothing. */
+  readonly providerError: string | null
+
+  constructor(
+    code: SignInRefusalCode,
+    message: string,
+    more: { readonly cause?: unknown; readonly providerError?: string } = {},
+  ) {
+    super(message, more.cause === undefined ? undefined : { cause: more.cause })
+    this.code = code
+    this.providerError = more.providerError ?? null
+  }
+}

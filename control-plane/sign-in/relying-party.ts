@@ -1,0 +1,232 @@
+import {
+  authorizationCodeGrant,
+  buildAuthorizationUrl,
+  buildEndSessionUrl,
+  calculatePKCECodeChallenge,
+  fetchUserInfo,
+  randomNonce,
+  randomPKCECodeVerifier,
+  randomState,
+  refreshTokenGrant,
+} from 'openid-client'
+import { checkCallback } from './callback.ts'
+import { type IdTokenExpectations, type VerifiedIdToken, verifyIdToken } from './id-token.ts'
+import { type LogoutNotice, verifyLogoutToken } from './logout-token.ts'
+import { checkProvider, type ProviderCheck } from './provider-checks.ts'
+import { ProviderConnection } from './provider-connection.ts'
+import { providerErrorOf, refusalOf } from './provider-failure.ts'
+import { providerKinds } from './provider-kinds.ts'
+import type { ProviderSettings } from './provider-settings.ts'
+import { SignInRefused } from './refused.ts'
+
+export type { ProviderCheck } from './provider-checks.ts'
+
+/** Where a browser is sent, and what its answer is held against. The verifier is a secret. */
+export interface Challenge {
+  readonly url: string
+  readonly state: string
+  readonly nonce: string
+  readonly codeVerifier: string
+}
+
+export interface ChallengeOptions {
+  readonly acrValues?: string | undefined
+  readonly maxAgeSeconds?: number | undefined
+  readonly prompt?: string | undefined
+}
+
+/** What a challenge's answer is held against. */
+export interface ExpectedAnswer {
+  readonly redirectUri: string
+  readonly state: string
+  readonly nonce: string
+  readonly codeVerifier: string
+  readonly maxAgeSeconds?: number | undefined
+}
+
+export interface SignedIn {
+  readonly issuer: string
+  /** What names the person at this provider: `oid` of Entra, else `sub`. */
+  readonly subject: string
+  readonly claims: Readonly<Record<string, unknown>>
+  /** Empty when a refresh brought none: the former one stays. */
+  readonly idToken: string
+  readonly accessToken: string
+  /** Null when a refresh brought none: the former one stays. */
+  readonly refreshToken: string | null
+  readonly providerSessionId: string | null
+  /** In milliseconds since 1970; null when the provider does not say. */
+  readonly accessTokenExpiresAt: number | null
+}
+
+interface TokenAnswer {
+  readonly access_token: string
+  readonly id_token?: string | undefined
+  readonly refresh_token?: string | undefined
+  readonly expires_in?: number | undefined
+}
+
+/** One identity provider, as its client: OpenID Connect's code flow with PKCE, state, nonce and RFC 9207. */
+export class RelyingParty {
+  readonly #connection: ProviderConnection
+
+  /** @throws NetworkRefused for a trusted network that is none. */
+  constructor(settings: ProviderSettings, options: { readonly now: () => number }) {
+    this.#connection = new ProviderConnection(settings, options)
+  }
+
+  /** @throws SignInRefused */
+  async begin(redirectUri: string, options: ChallengeOptions = {}): Promise<Challenge> {
+    const { kind, scopes, hostedDomain } = this.#connection.settings
+    const codeVerifier = randomPKCECodeVerifier()
+    const [state, nonce] = [randomState(), randomNonce()]
+    const parameters = {
+      ...providerKinds[kind].authorizationParameters,
+      redirect_uri: redirectUri,
+      response_type: 'code',
+      scope: (scopes.includes('openid') ? scopes : ['openid', ...scopes]).join(' '),
+      state,
+      nonce,
+      code_challenge: await calculatePKCECodeChallenge(codeVerifier),
+      code_challenge_method: 'S256',
+      ...(providerKinds[kind].requiresHostedDomain && hostedDomain ? { hd: hostedDomain } : {}),
+      ...(options.acrValues === undefined ? {} : { acr_values: options.acrValues }),
+      ...(options.maxAgeSeconds === undefined ? {} : { max_age: String(options.maxAgeSeconds) }),
+      ...(options.prompt === undefined ? {} : { prompt: options.prompt }),
+    }
+    return this.#ask(async () => {
+      const url = buildAuthorizationUrl(await this.#connection.configuration(), parameters)
+      return { url: url.href, state, nonce, codeVerifier }
+    })
+  }
+
+  /**
+   * Turns the answer to a challenge into a person. The caller has made sure that the challenge was this browser's and
+   * is used up.
+   *
+   * @throws SignInRefused
+   */
+  finish(callbackUrl: URL, expected: ExpectedAnswer): Promise<SignedIn> {
+    return this.#ask(async () => {
+      const configuration = await this.#connection.configuration()
+      checkCallback(callbackUrl.searchParams, configuration.serverMetadata(), expected.state)
+      // Behind a proxy we may be called by another name than the one that the provider sent the browser to.
+      const url = new URL(expected.redirectUri)
+      url.search = callbackUrl.search
+      const answer = await authorizationCodeGrant(configuration, url, {
+        pkceCodeVerifier: expected.codeVerifier,
+        expectedState: expected.state,
+        expectedNonce: expected.nonce,
+        idTokenExpected: true,
+        ...(expected.maxAgeSeconds === undefined ? {} : { maxAge: expected.maxAgeSeconds }),
+      })
+      const verified = await this.#verify(answer, expected)
+      return this.#signedIn(answer, verified)
+    })
+  }
+
+  /**
+   * Asks anew who somebody is. `refused` is the provider's word for that the token is no longer good.
+   *
+   * @throws SignInRefused when the provider cannot be asked, or speaks of somebody else.
+   */
+  refresh(
+    refreshToken: string,
+    expected: { readonly issuer: string; readonly subject: string },
+  ): Promise<SignedIn | { readonly refused: string }> {
+    return this.#ask(async () => {
+      if (expected.issuer !== this.#connection.settings.issuer) {
+        throw new SignInRefused('provider_misconfigured', 'The session is of another issuer')
+      }
+      const configuration = await this.#connection.configuration()
+      let answer: TokenAnswer
+      try {
+        answer = await refreshTokenGrant(configuration, refreshToken)
+      } catch (error) {
+        if (providerErrorOf(error) === 'invalid_grant') return { refused: 'invalid_grant' }
+        throw error
+      }
+      const verified =
+        answer.id_token === undefined
+          ? await this.#userInfo(answer.access_token, expected.subject)
+          : await this.#verify(answer, { nonce: null })
+      if (verified.subject !== expected.subject) {
+        throw new SignInRefused('id_token_invalid', 'The provider’s ID token is about somebody else')
+      }
+      return this.#signedIn(answer, verified)
+    })
+  }
+
+  /** Where a browser ends its session at the provider; null when the provider has no such place. @throws SignInRefused */
+  endSessionUrl(idToken: string, returnUri: string): Promise<string | null> {
+    return this.#ask(async () => {
+      if ((await this.#connection.endSessionEndpoint()) === null) return null
+      return buildEndSessionUrl(await this.#connection.configuration(), {
+        id_token_hint: idToken,
+        post_logout_redirect_uri: returnUri,
+      }).href
+    })
+  }
+
+  /** Believes a logout token; whether it came before is the caller's to know. @throws SignInRefused */
+  readLogoutToken(token: string): Promise<LogoutNotice> {
+    const { settings, keys, now } = this.#connection
+    return this.#ask(() => verifyLogoutToken(token, settings, keys, now()))
+  }
+
+  /** Whether the settings work, asked of the provider now. */
+  verify(redirectUri: string): Promise<readonly ProviderCheck[]> {
+    const { settings, now } = this.#connection
+    return checkProvider(new ProviderConnection(settings, { now }), redirectUri)
+  }
+
+  /** No key that was fetched before is believed any more. */
+  flushKeys(): void {
+    this.#connection.keys.flush()
+  }
+
+  #verify(
+    answer: TokenAnswer,
+    expected: Pick<IdTokenExpectations, 'nonce' | 'maxAgeSeconds'>,
+  ): Promise<VerifiedIdToken> {
+    const { settings, keys, now } = this.#connection
+    const expectations: IdTokenExpectations = {
+      ...settings,
+      nonce: expected.nonce,
+      maxAgeSeconds: expected.maxAgeSeconds,
+      accessToken: answer.access_token,
+    }
+    return verifyIdToken(answer.id_token ?? '', expectations, keys, now())
+  }
+
+  /** OpenID Connect Core §12.2: a refresh need not bring an ID token. §5.3.2: the subject must be the same. */
+  async #userInfo(accessToken: string, subject: string): Promise<VerifiedIdToken> {
+    if (providerKinds[this.#connection.settings.kind].subjectClaim !== 'sub') {
+      throw new SignInRefused('id_token_invalid', 'The identity provider sent no ID token')
+    }
+    const claims = await fetchUserInfo(await this.#connection.configuration(), accessToken, subject)
+    return { subject, providerSessionId: null, claims }
+  }
+
+  #signedIn(answer: TokenAnswer, { subject, claims, providerSessionId }: VerifiedIdToken): SignedIn {
+    const { settings, now } = this.#connection
+    return {
+      issuer: settings.issuer,
+      subject,
+      claims,
+      idToken: answer.id_token ?? '',
+      accessToken: answer.access_token,
+      refreshToken: answer.refresh_token ?? null,
+      providerSessionId,
+      accessTokenExpiresAt: answer.expires_in === undefined ? null : now() + answer.expires_in * 1000,
+    }
+  }
+
+  async #ask<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      throw refusalOf(error)
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import { type Claims, hasClaim, readClaim } from './claims.ts'
+
+/** Applies to whoever has the value under the claim's path; `*` is any value. */
+export interface MappingRule {
+  readonly claim: string
+  readonly value: string
+}
+
+export interface RoleRule extends MappingRule {
+  readonly roleId: string
+}
+
+export interface TeamRule extends MappingRule {
+  /** A team's name; `*` is the claim's value. */
+  readonly team: string | '*'
+}
+
+export interface BusinessUnitRule extends MappingRule {
+  readonly businessUnit: string | '*'
+}
+
+export interface RankedRole {
+  /** The larger, the more it may do. */
+  readonly privilege: number
+  /** How many permissions it has, which decides between equal privileges. */
+  readonly permissions: number
+  readonly isSystem: boolean
+}
+
+export type RoleStrategy = 'highest_privilege' | 'first_match'
+
+export interface MappedNames {
+  /** Sorted, each once. */
+  readonly names: readonly string[]
+  /**
+   * Whether the token has every claim that the rules ask for. Without one (Entra leaves out a long list of groups)
+   * nobody knows which memberships are gone, so that none is to be taken away; an empty list says that all are.
+   */
+  readonly isClaimPresent: boolean
+}
+
+/** The role of whoever has these claims, whatever order they are in; null when no rule applies. */
+export function mapRoles(
+  claims: Claims,
+  rules: readonly RoleRule[],
+  roles: ReadonlyMap<string, RankedRole>,
+  strategy: RoleStrategy,
+): string | null {
+  const matching = rules.flatMap((rule) => {
+    const role = roles.get(rule.roleId)
+    // Else whoever can have any group at the provider would govern the gateway.
+    if (!role || (rule.value === '*' && role.isSystem)) return []
+    return matchingValues(claims, rule).length > 0 ? [{ id: rule.roleId, ...role }] : []
+  })
+  const [first] = strategy === 'first_match' ? matching : matching.toSorted(byPrivilege)
+  return first?.id ?? null
+}
+
+/** The teams of whoever has these claims: those of all rules that apply. */
+export function mapTeams(claims: Claims, rules: readonly TeamRule[]): MappedNames {
+  return mapNames(
+    claims,
+    rules.map((rule) => ({ rule, name: rule.team })),
+  )
+}
+
+/** As {@link mapTeams}. */
+export function mapBusinessUnits(claims: Claims, rules: readonly BusinessUnitRule[]): MappedNames {
+  return mapNames(
+    claims,
+    rules.map((rule) => ({ rule, name: rule.businessUnit })),
+  )
+}
+
+function mapNames(
+  claims: Claims,
+  wanted: readonly { readonly rule: MappingRule; readonly name: string }[],
+): MappedNames {
+  const found = wanted.flatMap(({ rule, name }) => {
+    const values = matchingValues(claims, rule)
+    return name === '*' ? values.map((value) => value.normalize('NFC')) : values.map(() => name)
+  })
+  return {
+    names: [...new Set(found)].toSorted(),
+    isClaimPresent: wanted.every(({ rule }) => hasClaim(claims, rule.claim)),
+  }
+}
+
+function matchingValues(claims: Claims, { claim, value }: MappingRule): readonly string[] {
+  const values = readClaim(claims, claim)
+  return value === '*' ? values : values.filter((found) => folded(found) === folded(value))
+}
+
+/** In composed form before and after: lower case can take a letter apart (U+0130). */
+function folded(text: string): string {
+  return text.normalize('NFC').toLowerCase().normalize('NFC')
+}
+
+interface RankedRoleWithId extends RankedRole {
+  readonly id: string
+}
+
+function byPrivilege(one: RankedRoleWithId, other: RankedRoleWithId): number {
+  return (
+    other.privilege - one.privilege ||
+    other.permissions - one.permissions ||
+    Number(one.id > other.id) - Number(one.id < other.id)
+  )
+}
