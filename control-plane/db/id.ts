@@ -35,6 +35,7 @@ export type IdPrefix =
   | 'call'
   | 'lea'
   | 'rej'
+  | 'sess'
 
 const nextUlid = monotonicFactory()
 

@@ -33,6 +33,7 @@ import { usageRollups } from './migrations/043-usage-rollups.ts'
 import { budgetReconciliation } from './migrations/044-budget-reconciliation.ts'
 import { budgetDrifts } from './migrations/046-budget-drifts.ts'
 import { deferredSums } from './migrations/047-deferred-sums.ts'
+import { sessions } from './migrations/049-sessions.ts'
 
 /** The schema's history, oldest first. */
 export const migrations: readonly SchemaMigration[] = [
@@ -70,4 +71,5 @@ export const migrations: readonly SchemaMigration[] = [
   budgetReconciliation,
   budgetDrifts,
   deferredSums,
+  sessions,
 ]
