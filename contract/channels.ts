@@ -38,6 +38,17 @@ export const channels = {
     `gh:{${organizationId}}:limit:${limitId}:permits`,
   /** Hash: the slots for calls under way of one virtual key or provider key, by who holds them and until when. */
   limitSlots: (organizationId: string, limitId: string) => `gh:{${organizationId}}:limit:${limitId}:slots`,
+  /** Hash: one session of a person, its content sealed. */
+  session: (organizationId: string, sessionId: string) => `gh:{${organizationId}}:session:${sessionId}`,
+  /** Sorted set: the sessions of one user by when they were seen last. */
+  sessionsOfUser: (organizationId: string, userId: string) =>
+    `gh:{${organizationId}}:sessions:user:${userId}`,
+  /** Set: the sessions that an identity provider names by one digest, of a subject or of its own session. */
+  sessionsTagged: (organizationId: string, tag: string) => `gh:{${organizationId}}:sessions:tag:${tag}`,
+  /** Sorted set: all sessions by when they end unless they are used. */
+  sessionEnds: (organizationId: string) => `gh:{${organizationId}}:sessions:ends`,
+  /** Sorted set: all sessions by when the identity provider confirmed them last. */
+  sessionChecks: (organizationId: string) => `gh:{${organizationId}}:sessions:checks`,
   /** String: when the allowance of one sender of API requests is whole again. Of no organization. */
   requestRate: (sender: string) => `gh:{rate}:${sender}`,
 } as const

@@ -34,6 +34,8 @@ import { ConfigurationPolls } from './polls/polls.ts'
 import { startPublisher } from './publisher/publisher.ts'
 import { openSecrets } from './secrets/secrets.ts'
 import type { ServiceContext } from './service-context.ts'
+import { defaultStoredSessionSettings } from './session-settings.ts'
+import { openSessions, startSessionSweep } from './sessions/open.ts'
 import { type ControlPlaneTelemetry, startTelemetry } from './telemetry/start.ts'
 
 export interface ControlPlaneOptions {
@@ -78,7 +80,19 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     const transport = options.transport ?? (await connect(env, log, opened))
     const live = { feed: new LiveFeed(), takeWithinMs: options.takeWithinMs ?? defaultTakeWithinMs }
     const ends = transport.controlPlane()
-    const services: ServiceContext = { database, secrets, holdings: ends.holdings, log, live, now }
+    const { masterKey, redisUrl } = env
+    const { sessions, close } = openSessions(
+      { database, log, now, masterKey, redisUrl },
+      env.sessions ?? defaultStoredSessionSettings,
+    )
+    opened.defer(close)
+    let listensAt = ''
+    const services: ServiceContext = {
+      ...{ database, secrets, sessions, holdings: ends.holdings, log, live, now },
+      get publicUrl() {
+        return env.publicUrl ?? listensAt
+      },
+    }
 
     const background = { database, secrets, transport: ends, log, now }
     const polls = new ConfigurationPolls(services)
@@ -100,6 +114,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       startSumming(background),
       startPriceSweep(background),
       startHistoryPruning({ ...background, configurationHistoryDays: env.configurationHistoryDays }),
+      startSessionSweep(sessions, { database, log }),
       startLiveFeed(live.feed, { databaseUrl: env.databaseUrl, log }),
     ]
     for (const loop of loops) opened.defer(() => loop.stop())
@@ -118,6 +133,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     const server = createServer(env, services, { health, rates, polls }, telemetry)
     opened.defer(() => server.close())
     const url = await server.listen({ host: env.host, port: env.port })
+    listensAt = url
     return { url, database, services, close: () => opened.disposeAsync() }
   } catch (error) {
     await opened.disposeAsync()

@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { unknownNames } from '../contract/environment.ts'
 import { readTelemetry, type TelemetrySettings } from '../telemetry/settings.ts'
 import { siteOf } from '../transport/redis/address.ts'
-import { readSessionSettings, type SessionSettings } from './session-settings.ts'
+import { readSessionSettings, type StoredSessionSettings } from './session-settings.ts'
 
 /** How the GraphQL API meets the world. */
 export interface GraphqlSettings {
@@ -41,7 +41,7 @@ export interface ControlPlaneEnv {
   readonly trustedProxies: readonly string[]
   readonly graphql: GraphqlSettings
   /** The defaults unless given. */
-  readonly sessions?: SessionSettings | undefined
+  readonly sessions?: StoredSessionSettings | undefined
   /** How long what the configuration was can be read and rolled back to. */
   readonly configurationHistoryDays: number
   readonly logLevel: string

@@ -1,33 +1,31 @@
-export const sessionStores = ['database', 'redis', 'memory'] as const
+import { defaultSessionSettings, type SessionSettings } from './sessions/sessions.ts'
+
+const sessionStores = ['database', 'redis', 'memory'] as const
 
 /** How long people stay signed in, how often at once, and where that is kept. */
-export interface SessionSettings {
+export interface StoredSessionSettings extends SessionSettings {
   readonly store: (typeof sessionStores)[number]
-  readonly idleMinutes: number
-  readonly hours: number
-  readonly perUser: number
-  /** What becomes of one more. */
-  readonly whenFull: 'evict' | 'reject'
 }
 
-export const defaultSessionSettings: SessionSettings = {
+export const defaultStoredSessionSettings: StoredSessionSettings = {
+  ...defaultSessionSettings,
   store: 'database',
-  idleMinutes: 30,
-  hours: 12,
-  perUser: 10,
-  whenFull: 'evict',
 }
+
+const minuteMs = 60_000
+const hourMs = 60 * minuteMs
 
 /** Notes every mistake in `problems`. */
 export function readSessionSettings(
   source: Readonly<Record<string, string | undefined>>,
   problems: string[],
-): SessionSettings {
-  const preset = defaultSessionSettings
-  const store = sessionStores.find((one) => one === (source.SESSION_STORE || preset.store))
-  if (!store) problems.push(`SESSION_STORE must be one of ${sessionStores.join(', ')}`)
-  const whenFull = source.SESSION_WHEN_FULL || preset.whenFull
-  if (whenFull !== 'evict' && whenFull !== 'reject') problems.push('SESSION_WHEN_FULL must be evict or reject')
+): StoredSessionSettings {
+  const preset = defaultStoredSessionSettings
+  const choice = <T extends string>(name: string, choices: readonly T[], otherwise: T): T => {
+    const value = choices.find((one) => one === (source[name] || otherwise))
+    if (value === undefined) problems.push(`${name} must be one of ${choices.join(', ')}`)
+    return value ?? otherwise
+  }
   const whole = (name: string, otherwise: number, most: number): number => {
     const value = Number(source[name] || otherwise)
     if (Number.isInteger(value) && value >= 1 && value <= most) return value
@@ -35,10 +33,10 @@ export function readSessionSettings(
     return otherwise
   }
   return {
-    store: store ?? preset.store,
-    idleMinutes: whole('SESSION_IDLE_MINUTES', preset.idleMinutes, 1_440),
-    hours: whole('SESSION_HOURS', preset.hours, 720),
-    perUser: whole('SESSIONS_PER_USER', preset.perUser, 1_000),
-    whenFull: whenFull === 'reject' ? 'reject' : 'evict',
+    store: choice('SESSION_STORE', sessionStores, preset.store),
+    idleMs: whole('SESSION_IDLE_MINUTES', preset.idleMs / minuteMs, 1_440) * minuteMs,
+    absoluteMs: whole('SESSION_HOURS', preset.absoluteMs / hourMs, 720) * hourMs,
+    mostPerUser: whole('SESSIONS_PER_USER', preset.mostPerUser, 1_000),
+    whenFull: choice('SESSION_WHEN_FULL', ['evict', 'reject'], preset.whenFull),
   }
 }

@@ -25,6 +25,7 @@ import { UserEntity } from '../modules/users/entity.ts'
 import { VirtualKeyEntity } from '../modules/virtual-keys/entity.ts'
 import { ProviderConfigEntity } from '../modules/virtual-keys/provider-config-entity.ts'
 import { WorkspaceEntity } from '../modules/workspaces/entity.ts'
+import { SessionEntity } from '../sessions/entity.ts'
 
 /** Every entity that the ORM knows. */
 export const entities = [
@@ -58,4 +59,5 @@ export const entities = [
   DataPlaneEntity,
   UsageRecordEntity,
   ConfigurationApplicationEntity,
+  SessionEntity,
 ] as const

@@ -38,6 +38,7 @@ export type IdPrefix =
   | 'call'
   | 'lea'
   | 'rej'
+  | 'sess'
 
 const nextUlid = monotonicFactory()
 

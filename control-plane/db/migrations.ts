@@ -34,6 +34,7 @@ import { budgetReconciliation } from './migrations/044-budget-reconciliation.ts'
 import { budgetDrifts } from './migrations/046-budget-drifts.ts'
 import { deferredSums } from './migrations/047-deferred-sums.ts'
 import { identityProviders } from './migrations/048-identity-providers.ts'
+import { sessions } from './migrations/049-sessions.ts'
 
 /** The schema's history, oldest first. */
 export const migrations: readonly SchemaMigration[] = [
@@ -72,4 +73,5 @@ export const migrations: readonly SchemaMigration[] = [
   budgetDrifts,
   deferredSums,
   identityProviders,
+  sessions,
 ]

@@ -3,6 +3,7 @@ import { GraphQLError } from 'graphql'
 import { beginAttempt, type IdentityProvider, signInPath } from '../modules/identity-providers/index.ts'
 import { provisionUser } from '../provisioning/provision-user.ts'
 import type { ServiceContext } from '../service-context.ts'
+import { clearedSessionCookie } from '../sessions/session-cookie.ts'
 import { SignInRefused } from '../sign-in/refused.ts'
 import type { SignedIn } from '../sign-in/relying-party.ts'
 import { answerInJson } from './answer-in-json.ts'
@@ -82,7 +83,7 @@ export function registerSignIn(
 
     scope.post(`${signInPath}/logout`, async ({ headers }, reply) => {
       refuseForeignPage(headers, services.publicUrl)
-      reply.header('set-cookie', sessions.clearedCookie)
+      reply.header('set-cookie', clearedSessionCookie)
       const session = await sessions.authenticate(headers.cookie ?? null)
       if (!session) return { endSessionUrl: null }
       const endSessionUrl = await providers.endSessionUrl(session)
@@ -100,7 +101,7 @@ export function registerSignIn(
           throw new SignInRefused('logout_token_invalid', 'Send one logout_token in a form')
         }
         const named = await providers.relyingParty(provider).readLogoutToken(logoutToken)
-        await sessions.endOfProvider(provider.organizationId, provider.id, named)
+        await sessions.endOfProviderSession(provider.organizationId, provider.id, named)
         return reply.code(200).send()
       },
     )
@@ -109,13 +110,14 @@ export function registerSignIn(
 
 /** @throws SignInRefused `too_many_sessions` */
 async function beginSession(
-  { sessions }: ServiceContext,
+  { sessions, now }: ServiceContext,
   { id: providerId, organizationId }: IdentityProvider,
   { subject, providerSessionId, claims, idToken, refreshToken }: SignedIn,
   { userId, request }: { readonly userId: string; readonly request: FastifyRequest<ByName> },
 ): Promise<string> {
   const begun = await sessions.begin({
     ...{ organizationId, userId, providerId, subject, providerSessionId },
+    authenticatedAt: now(),
     userAgent: request.headers['user-agent'] ?? '',
     address: request.ip,
     authenticationMethods: Array.isArray(claims.amr) ? claims.amr.map(String) : [],

@@ -53,7 +53,7 @@ export function openUnder(masterKey: Buffer, place: SealedPlace, sealed: string)
 }
 
 /** Tells master keys apart without telling anything about them. */
-function masterKeyId(masterKey: Buffer): string {
+export function masterKeyId(masterKey: Buffer): string {
   return createHmac('sha256', masterKey).update('gatehouse/master-key-id').digest('hex').slice(0, 12)
 }
 

@@ -1,13 +1,22 @@
 /** Why somebody is not signed in, as one word for programs. */
 export type SignInRefusalCode =
   | 'callback_invalid'
+  | 'email_taken'
   | 'hosted_domain_mismatch'
   | 'id_token_invalid'
   | 'logout_token_invalid'
+  | 'organization_unknown'
   | 'provider_error'
   | 'provider_misconfigured'
   | 'provider_unavailable'
+  | 'provider_unknown'
+  | 'return_to_invalid'
+  | 'sign_in_unknown'
   | 'state_mismatch'
+  | 'too_many_sessions'
+  | 'user_inactive'
+  | 'user_not_authorized'
+  | 'user_unknown'
 
 /** The message is for everybody: it says what was wrong and repeats neither secrets nor what a token says. */
 export class SignInRefused extends Error {

@@ -15,7 +15,7 @@ export function listSessions(
   userId: string,
 ): Promise<readonly Session[]> {
   if (actor.user?.id !== userId) actor.require('sessions:view', organizationWide)
-  return sessions.ofUser(actor.organizationId, userId)
+  return sessions.listOfUser(actor.organizationId, userId)
 }
 
 /**

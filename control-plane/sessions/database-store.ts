@@ -1,0 +1,221 @@
+import type { FilterQuery } from '@mikro-orm/core'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { Database } from '../db/database.ts'
+import { SessionEntity, type SessionRow } from './entity.ts'
+import {
+  type ProviderSessionTags,
+  type SessionLimit,
+  type SessionStore,
+  type StoredSession,
+  touchEveryMs,
+} from './session-store.ts'
+
+/** Sessions in PostgreSQL, behind its row-level security; those of a user who is deleted go with them. */
+export class DatabaseSessionStore implements SessionStore {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  create(session: StoredSession, limit: SessionLimit, now: number) {
+    return this.#database.transaction(session.organizationId, async (em) => {
+      // Of two sign-ins at once the later one counts when the earlier one is stored.
+      await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [
+        `gatehouse/sessions/${session.organizationId}/${session.userId}`,
+      ])
+      if ((await em.count(SessionEntity, { id: session.id, digest: session.digest })) > 0) return 'created'
+      if (!(await makeRoom(em, session.userId, limit, now))) return 'refused'
+      await em.insert(SessionEntity, rowOf(session))
+      return 'created'
+    })
+  }
+
+  find(organizationId: string, id: string) {
+    return this.#database.transaction(organizationId, async (em) => {
+      const row = await em.findOne(SessionEntity, { id })
+      return row && sessionOf(row)
+    })
+  }
+
+  touch(organizationId: string, id: string, { now, endsAt }: { now: number; endsAt: number }) {
+    return this.#database.transaction(organizationId, async (em) => {
+      const live = { id, endsAt: { $gt: new Date(now) } }
+      const notNoted = { lastSeenAt: { $lte: new Date(now - touchEveryMs) } }
+      const noted = await em.nativeUpdate(
+        SessionEntity,
+        { ...live, ...notNoted },
+        { lastSeenAt: new Date(now), endsAt: new Date(endsAt) },
+      )
+      return noted > 0 || (await em.count(SessionEntity, live)) > 0
+    })
+  }
+
+  replace(
+    organizationId: string,
+    id: string,
+    next: StoredSession,
+    { expectedVersion, now }: { expectedVersion: number; now: number },
+  ) {
+    return this.#database.transaction(organizationId, async (em) => {
+      if ((await em.count(SessionEntity, { id: next.id, digest: next.digest })) > 0) return 'replaced'
+      const live = { id, endsAt: { $gt: new Date(now) } }
+      const replaced = await em.nativeUpdate(
+        SessionEntity,
+        { ...live, secretsVersion: expectedVersion, ...notRefreshing(now) },
+        rowOf(next),
+      )
+      if (replaced > 0) return 'replaced'
+      return (await em.count(SessionEntity, live)) > 0 ? 'busy' : 'gone'
+    })
+  }
+
+  claimRefresh(
+    organizationId: string,
+    id: string,
+    { expectedVersion, now, until }: { expectedVersion: number; now: number; until: number },
+  ) {
+    return this.#database.transaction(organizationId, async (em) => {
+      const live = { id, endsAt: { $gt: new Date(now) } }
+      const claimed = await em.nativeUpdate(
+        SessionEntity,
+        { ...live, secretsVersion: expectedVersion, ...notRefreshing(now) },
+        { refreshingUntil: new Date(until) },
+      )
+      if (claimed > 0) return 'claimed'
+      const row = await em.findOne(SessionEntity, live)
+      if (!row) return 'gone'
+      return row.secretsVersion === expectedVersion ? 'taken' : 'superseded'
+    })
+  }
+
+  async releaseRefresh(organizationId: string, id: string, until: number) {
+    await this.#database.transaction(organizationId, (em) =>
+      em.nativeUpdate(SessionEntity, { id, refreshingUntil: new Date(until) }, { refreshingUntil: null }),
+    )
+  }
+
+  storeSecrets(
+    organizationId: string,
+    id: string,
+    renewed: { secrets: string; expectedVersion: number; checkedAt: number },
+  ) {
+    const { secrets, expectedVersion, checkedAt } = renewed
+    const secretsVersion = expectedVersion + 1
+    return this.#database.transaction(organizationId, async (em) => {
+      const stored = await em.nativeUpdate(
+        SessionEntity,
+        { id, secretsVersion: expectedVersion },
+        { secrets, secretsVersion, refreshingUntil: null, checkedAt: new Date(checkedAt) },
+      )
+      return stored > 0 || (await em.count(SessionEntity, { id, secretsVersion, secrets })) > 0
+    })
+  }
+
+  async remove(organizationId: string, id: string) {
+    return (await this.#removeWhere(organizationId, { id })).length > 0
+  }
+
+  removeOfUser(organizationId: string, userId: string) {
+    return this.#removeWhere(organizationId, { userId })
+  }
+
+  async removeByProviderSession(organizationId: string, providerId: string, tags: ProviderSessionTags) {
+    const { subjectTag, providerSessionTag } = tags
+    if (subjectTag === null && providerSessionTag === null) return []
+    return this.#removeWhere(organizationId, {
+      providerId,
+      ...(subjectTag !== null && { subjectTag }),
+      ...(providerSessionTag !== null && { providerSessionTag }),
+    })
+  }
+
+  listOfUser(organizationId: string, userId: string, now: number) {
+    return this.#database.transaction(organizationId, async (em) => {
+      const rows = await em.find(
+        SessionEntity,
+        { userId, endsAt: { $gt: new Date(now) } },
+        { orderBy: { lastSeenAt: 'desc', id: 'desc' } },
+      )
+      return rows.map(sessionOf)
+    })
+  }
+
+  listDue(organizationId: string, due: { checkedBefore: number; now: number; limit: number }) {
+    return this.#database.transaction(organizationId, async (em) => {
+      const rows = await em.find(
+        SessionEntity,
+        { checkedAt: { $lt: new Date(due.checkedBefore) }, endsAt: { $gt: new Date(due.now) } },
+        { orderBy: { checkedAt: 'asc', id: 'asc' }, limit: due.limit },
+      )
+      return rows.map(sessionOf)
+    })
+  }
+
+  removeExpired(organizationId: string, now: number, limit: number) {
+    return this.#database.transaction(organizationId, async (em) => {
+      const ended = { endsAt: { $lte: new Date(now) } }
+      const rows = await em.find(SessionEntity, ended, { orderBy: { endsAt: 'asc' }, limit, fields: ['id'] })
+      // Asked again: it may have been used meanwhile.
+      return em.nativeDelete(SessionEntity, { id: { $in: rows.map(({ id }) => id) }, ...ended })
+    })
+  }
+
+  #removeWhere(organizationId: string, where: FilterQuery<SessionRow>): Promise<readonly string[]> {
+    return this.#database.transaction(organizationId, async (em) => {
+      const rows = await em.find(SessionEntity, where, { fields: ['id'] })
+      const ids = rows.map(({ id }) => id)
+      if (ids.length > 0) await em.nativeDelete(SessionEntity, { id: { $in: ids } })
+      return ids
+    })
+  }
+}
+
+/** @returns whether there is room for one more session of this user */
+async function makeRoom(
+  em: EntityManager,
+  userId: string,
+  { most, whenFull }: SessionLimit,
+  now: number,
+): Promise<boolean> {
+  const live = await em.find(
+    SessionEntity,
+    { userId, endsAt: { $gt: new Date(now) } },
+    { orderBy: { lastSeenAt: 'desc', id: 'desc' }, fields: ['id'] },
+  )
+  if (live.length < most) return true
+  if (whenFull === 'reject') return false
+  const leastUsed = live.slice(most - 1).map(({ id }) => id)
+  await em.nativeDelete(SessionEntity, { id: { $in: leastUsed } })
+  return true
+}
+
+const notRefreshing = (now: number): FilterQuery<SessionRow> & object => ({
+  $or: [{ refreshingUntil: null }, { refreshingUntil: { $lte: new Date(now) } }],
+})
+
+function rowOf(session: StoredSession): SessionRow {
+  const { refreshingUntil, lastSeenAt, endsAt, expiresAt, checkedAt, ...rest } = session
+  return {
+    ...rest,
+    refreshingUntil: refreshingUntil === null ? null : new Date(refreshingUntil),
+    lastSeenAt: new Date(lastSeenAt),
+    endsAt: new Date(endsAt),
+    expiresAt: new Date(expiresAt),
+    checkedAt: new Date(checkedAt),
+  }
+}
+
+function sessionOf(row: SessionRow): StoredSession {
+  const { organizationId, id, userId, providerId, subjectTag, providerSessionTag } = row
+  const { digest, details, secrets, secretsVersion } = row
+  return {
+    ...{ organizationId, id, userId, providerId, subjectTag, providerSessionTag },
+    ...{ digest, details, secrets, secretsVersion },
+    refreshingUntil: row.refreshingUntil?.getTime() ?? null,
+    lastSeenAt: row.lastSeenAt.getTime(),
+    endsAt: row.endsAt.getTime(),
+    expiresAt: row.expiresAt.getTime(),
+    checkedAt: row.checkedAt.getTime(),
+  }
+}

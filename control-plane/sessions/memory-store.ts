@@ -1,0 +1,144 @@
+import {
+  type ProviderSessionTags,
+  type SessionLimit,
+  type SessionStore,
+  type StoredSession,
+  touchEveryMs,
+} from './session-store.ts'
+
+/** The sessions of one process, which end with it. Each step runs without a pause, which makes it atomic. */
+export class MemorySessionStore implements SessionStore {
+  readonly #organizations = new Map<string, Map<string, StoredSession>>()
+
+  async create(session: StoredSession, { most, whenFull }: SessionLimit, now: number) {
+    const sessions = this.#of(session.organizationId)
+    if (sessions.has(session.id)) return 'created'
+    const live = this.#liveOf(session.organizationId, session.userId, now)
+    if (live.length >= most && whenFull === 'reject') return 'refused'
+    for (const { id } of live.slice(Math.max(0, most - 1))) sessions.delete(id)
+    this.#put(session)
+    return 'created'
+  }
+
+  async find(organizationId: string, id: string) {
+    return this.#of(organizationId).get(id) ?? null
+  }
+
+  async touch(organizationId: string, id: string, { now, endsAt }: { now: number; endsAt: number }) {
+    const session = this.#of(organizationId).get(id)
+    if (!session || session.endsAt <= now) return false
+    if (now - session.lastSeenAt >= touchEveryMs) this.#put({ ...session, lastSeenAt: now, endsAt })
+    return true
+  }
+
+  async replace(
+    organizationId: string,
+    id: string,
+    next: StoredSession,
+    { expectedVersion, now }: { expectedVersion: number; now: number },
+  ) {
+    const sessions = this.#of(organizationId)
+    if (sessions.get(next.id)?.digest === next.digest) return 'replaced'
+    const session = sessions.get(id)
+    if (!session || session.endsAt <= now) return 'gone'
+    if (session.secretsVersion !== expectedVersion || (session.refreshingUntil ?? now) > now) return 'busy'
+    sessions.delete(id)
+    this.#put(next)
+    return 'replaced'
+  }
+
+  async claimRefresh(
+    organizationId: string,
+    id: string,
+    { expectedVersion, now, until }: { expectedVersion: number; now: number; until: number },
+  ) {
+    const session = this.#of(organizationId).get(id)
+    if (!session || session.endsAt <= now) return 'gone'
+    if (session.secretsVersion !== expectedVersion) return 'superseded'
+    if ((session.refreshingUntil ?? now) > now) return 'taken'
+    this.#put({ ...session, refreshingUntil: until })
+    return 'claimed'
+  }
+
+  async releaseRefresh(organizationId: string, id: string, until: number) {
+    const session = this.#of(organizationId).get(id)
+    if (session?.refreshingUntil === until) this.#put({ ...session, refreshingUntil: null })
+  }
+
+  async storeSecrets(
+    organizationId: string,
+    id: string,
+    renewed: { secrets: string; expectedVersion: number; checkedAt: number },
+  ) {
+    const { secrets, expectedVersion, checkedAt } = renewed
+    const session = this.#of(organizationId).get(id)
+    if (!session) return false
+    if (session.secretsVersion === expectedVersion + 1 && session.secrets === secrets) return true
+    if (session.secretsVersion !== expectedVersion) return false
+    this.#put({
+      ...{ ...session, secrets, checkedAt },
+      ...{ secretsVersion: expectedVersion + 1, refreshingUntil: null },
+    })
+    return true
+  }
+
+  async remove(organizationId: string, id: string) {
+    return this.#of(organizationId).delete(id)
+  }
+
+  async removeOfUser(organizationId: string, userId: string) {
+    return this.#removeWhere(organizationId, (session) => session.userId === userId)
+  }
+
+  async removeByProviderSession(organizationId: string, providerId: string, tags: ProviderSessionTags) {
+    const { subjectTag, providerSessionTag } = tags
+    if (subjectTag === null && providerSessionTag === null) return []
+    return this.#removeWhere(
+      organizationId,
+      (session) =>
+        session.providerId === providerId &&
+        (subjectTag === null || session.subjectTag === subjectTag) &&
+        (providerSessionTag === null || session.providerSessionTag === providerSessionTag),
+    )
+  }
+
+  async listOfUser(organizationId: string, userId: string, now: number) {
+    return this.#liveOf(organizationId, userId, now)
+  }
+
+  async listDue(organizationId: string, due: { checkedBefore: number; now: number; limit: number }) {
+    return [...this.#of(organizationId).values()]
+      .filter(({ endsAt, checkedAt }) => endsAt > due.now && checkedAt < due.checkedBefore)
+      .sort((a, b) => a.checkedAt - b.checkedAt || (a.id < b.id ? -1 : 1))
+      .slice(0, due.limit)
+  }
+
+  async removeExpired(organizationId: string, now: number, limit: number) {
+    let left = limit
+    return this.#removeWhere(organizationId, ({ endsAt }) => endsAt <= now && left-- > 0).length
+  }
+
+  /** Whoever asks may name any organization: only what is stored takes up room. */
+  #of(organizationId: string): Map<string, StoredSession> {
+    return this.#organizations.get(organizationId) ?? new Map()
+  }
+
+  #put(session: StoredSession): void {
+    const sessions = this.#of(session.organizationId)
+    this.#organizations.set(session.organizationId, sessions.set(session.id, session))
+  }
+
+  /** The most recently used first. */
+  #liveOf(organizationId: string, userId: string, now: number): StoredSession[] {
+    return [...this.#of(organizationId).values()]
+      .filter((session) => session.userId === userId && session.endsAt > now)
+      .sort((a, b) => b.lastSeenAt - a.lastSeenAt || (a.id < b.id ? 1 : -1))
+  }
+
+  #removeWhere(organizationId: string, fits: (session: StoredSession) => boolean): string[] {
+    const sessions = this.#of(organizationId)
+    const ids = [...sessions.values()].filter(fits).map(({ id }) => id)
+    for (const id of ids) sessions.delete(id)
+    return ids
+  }
+}
