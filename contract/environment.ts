@@ -82,7 +82,8 @@ export const environmentVariables = {
     default: '10',
   },
   SESSION_WHEN_FULL: {
-    description: 'What becomes of one more: "evict" ends the one that was used least recently, "reject" refuses the sign-in',
+    description:
+      'What becomes of one more: "evict" ends the one that was used least recently, "reject" refuses the sign-in',
     readBy: ['control-plane', 'up'],
     default: 'evict',
   },

@@ -1,6 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { GraphQLError } from 'graphql'
-import { beginAttempt, type IdentityProvider, signInPath } from '../modules/identity-providers/index.ts'
+import {
+  beginAttempt,
+  type IdentityProvider,
+  signInPath,
+  useLogoutToken,
+} from '../modules/identity-providers/index.ts'
 import { provisionUser } from '../provisioning/provision-user.ts'
 import type { ServiceContext } from '../service-context.ts'
 import { clearedSessionCookie } from '../sessions/session-cookie.ts'
@@ -100,8 +105,14 @@ export function registerSignIn(
         if (logoutToken === undefined || token.length > 1) {
           throw new SignInRefused('logout_token_invalid', 'Send one logout_token in a form')
         }
-        const named = await providers.relyingParty(provider).readLogoutToken(logoutToken)
-        await sessions.endOfProviderSession(provider.organizationId, provider.id, named)
+        const notice = await providers.relyingParty(provider).readLogoutToken(logoutToken)
+        if (await useLogoutToken(services, provider, notice)) {
+          const { subject, sessionId } = notice
+          await sessions.endOfProviderSession(provider.organizationId, provider.id, {
+            ...(subject !== null && { subject }),
+            ...(sessionId !== null && { providerSessionId: sessionId }),
+          })
+        }
         return reply.code(200).send()
       },
     )

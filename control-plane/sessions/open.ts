@@ -34,7 +34,10 @@ interface OpenedStore {
   close(): void
 }
 
-function openStore({ database, redisUrl, log }: SessionDependencies, settings: StoredSessionSettings): OpenedStore {
+function openStore(
+  { database, redisUrl, log }: SessionDependencies,
+  settings: StoredSessionSettings,
+): OpenedStore {
   const nothing = () => {}
   if (settings.store === 'database') return { store: new DatabaseSessionStore(database), close: nothing }
   if (settings.store === 'memory') return { store: new MemorySessionStore(), close: nothing }

@@ -186,6 +186,12 @@ export class Sessions {
     })
   }
 
+  /** Null for one that has ended. */
+  async find(organizationId: string, id: string): Promise<Session | null> {
+    const stored = await this.#store.find(organizationId, id)
+    return stored && stored.endsAt > this.#now() ? this.#openIfPossible(stored) : null
+  }
+
   /** The most recently used first. */
   async listOfUser(organizationId: string, userId: string): Promise<readonly Session[]> {
     return this.#openAll(await this.#store.listOfUser(organizationId, userId, this.#now()))

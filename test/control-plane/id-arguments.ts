@@ -67,9 +67,16 @@ function idPaths(type: GraphQLInputType, path: string): string[] {
 function kindsOf(field: string, path: string): readonly string[] {
   if (anything.has(`${field}.${path}`)) return kindsWithId
   if (keptElsewhere.has(`${field}.${path}`)) return []
-  const last = path.split('.').at(-1)?.replace(/^(inherited|default)Role/, 'role').replace('teamWorkspace', 'workspace') ?? ''
+  const last =
+    path
+      .split('.')
+      .at(-1)
+      ?.replace(/^(inherited|default)Role/, 'role')
+      .replace('teamWorkspace', 'workspace') ?? ''
   const kind =
-    last === 'id' ? lowerFirst(field.replace(/Enabled$/, '').replace(/^[a-z]+(?=[A-Z])/, verbless)) : last.replace(/Ids?$/, '')
+    last === 'id'
+      ? lowerFirst(field.replace(/Enabled$/, '').replace(/^[a-z]+(?=[A-Z])/, verbless))
+      : last.replace(/Ids?$/, '')
   if (kindsWithId.includes(kind)) return [kind]
   throw new Error(`${field}(${path}) names a thing of a type that this test does not know: "${kind}"`)
 }

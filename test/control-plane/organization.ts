@@ -11,9 +11,9 @@ import { OrganizationEntity, organizationSnapshot } from '../../control-plane/mo
 import { changeConfiguration } from '../../control-plane/publisher/revision.ts'
 import { openSecrets, type Secrets } from '../../control-plane/secrets/secrets.ts'
 import type { InstallationSigningKey } from '../../control-plane/secrets/signing-key.ts'
+import type { ServiceContext } from '../../control-plane/service-context.ts'
 import { defaultStoredSessionSettings } from '../../control-plane/session-settings.ts'
 import { openSessions } from '../../control-plane/sessions/open.ts'
-import type { ServiceContext } from '../../control-plane/service-context.ts'
 import { createDatabase, type TestDatabase } from '../environment/index.ts'
 
 export const silentLog = pino({ level: 'silent' })
@@ -27,7 +27,10 @@ export function quietServices(
     ...{ database, secrets, log: silentLog, now, publicUrl: 'https://gatehouse.example.com' },
     live: { feed: new LiveFeed(), takeWithinMs: 30_000 },
     holdings: { read: async (_: string, ids: readonly string[]) => ids.map(() => null) },
-    sessions: openSessions({ database, log: silentLog, now, masterKey: randomBytes(32), redisUrl: undefined }, defaultStoredSessionSettings).sessions,
+    sessions: openSessions(
+      { database, log: silentLog, now, masterKey: randomBytes(32), redisUrl: undefined },
+      defaultStoredSessionSettings,
+    ).sessions,
   }
 }
 

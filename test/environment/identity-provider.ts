@@ -57,6 +57,14 @@ function configurationOf(
     cookies: { keys: ['test'] },
     features: { devInteractions: { enabled: true }, rpInitiatedLogout: { enabled: true } },
     pkce: { required: () => true },
+    ttl: {
+      AccessToken: 600,
+      Grant: 3_600,
+      IdToken: 600,
+      Interaction: 600,
+      RefreshToken: 3_600,
+      Session: 3_600,
+    },
     issueRefreshToken: async () => true,
     findAccount: (_context, login) => ({
       accountId: login,

@@ -1,6 +1,8 @@
 import type { SchemaMigration } from '../migration.ts'
 import { tenantTable } from '../tenant-table.ts'
 
+const tables = ['identity_providers', 'user_identities', 'sign_in_attempts', 'used_logout_tokens']
+
 /** Where people sign in, who they are there, and the sign-ins that are under way. */
 export const identityProviders: SchemaMigration = {
   name: '048-identity-providers',
@@ -52,10 +54,16 @@ export const identityProviders: SchemaMigration = {
        expires_at timestamptz not null,
        primary key (org_id, digest),
        foreign key (org_id, provider_id) references identity_providers (org_id, id) on delete cascade)`,
+    `create table used_logout_tokens (
+       org_id text not null references organizations (id),
+       provider_id text not null,
+       token_id text not null,
+       expires_at timestamptz not null,
+       primary key (org_id, provider_id, token_id),
+       foreign key (org_id, provider_id) references identity_providers (org_id, id) on delete cascade)`,
     'create index on user_identities (org_id, user_id)',
     'create index on sign_in_attempts (org_id, expires_at)',
-    ...['identity_providers', 'user_identities', 'sign_in_attempts'].flatMap((table) =>
-      tenantTable(table, { applicationRole }),
-    ),
+    'create index on used_logout_tokens (org_id, expires_at)',
+    ...tables.flatMap((table) => tenantTable(table, { applicationRole })),
   ],
 }

@@ -6,5 +6,6 @@ export {
   type UserIdentity,
   UserIdentityEntity,
 } from './entity.ts'
+export { useLogoutToken } from './logout-tokens.ts'
 export { settingsOf } from './secret.ts'
 export { IdentityProviderType } from './types.ts'

@@ -13,12 +13,7 @@ import {
 } from '../../../control-plane/modules/data-planes/index.ts'
 import { revokeDataPlane } from '../../../control-plane/modules/data-planes/service.ts'
 import type { ServiceContext } from '../../../control-plane/service-context.ts'
-import {
-  createInstallation,
-  createOrganization,
-  type Installation,
-  quietServices,
-} from '../organization.ts'
+import { createInstallation, createOrganization, type Installation, quietServices } from '../organization.ts'
 
 let installation: Installation
 let fastify: FastifyInstance

@@ -21,15 +21,19 @@ async function viewerOf(browser: Browser): Promise<ViewerAnswer> {
   return read(data, 'viewer')
 }
 
-const teamsOf = ({ user }: ViewerAnswer) => user.memberships.nodes.map(({ team }) => team.name).sort()
+function nodesOf<T>(data: Record<string, unknown> | null, field: string): T[] {
+  return read<{ edges: { node: T }[] }>(data, field).edges.map(({ node }) => node)
+}
+
+const teamsOf = ({ user }: ViewerAnswer) => user.memberships.edges.map(({ node }) => node.team.name).sort()
 
 async function auditTypes(type: string): Promise<{ type: string; details: Record<string, unknown> }[]> {
   const { data } = await setup.api.ask(
     setup.tenant.token,
-    `query ($type: String!) { auditEvents(filter: {type: $type}) { nodes { type details } } }`,
+    `query ($type: String!) { auditEvents(filter: {type: $type}) { edges { node { type details } } } }`,
     { type },
   )
-  return read<{ nodes: { type: string; details: Record<string, unknown> }[] }>(data, 'auditEvents').nodes
+  return nodesOf(data, 'auditEvents')
 }
 
 describe('signing in', () => {
@@ -52,10 +56,8 @@ describe('signing in', () => {
     const login = describePerson('bob', { roles: ['gatehouse-admin'], groups: ['platform', 'ml'] })
     const first = await viewerOf((await setup.signIn(login)).browser)
     expect(first.role.name).toBe('admin')
-    const { data } = await setup.api.ask(setup.tenant.token, '{ teams { nodes { id name } } }')
-    const ml = read<{ nodes: { id: string; name: string }[] }>(data, 'teams').nodes.find(
-      ({ name }) => name === 'ml',
-    )
+    const { data } = await setup.api.ask(setup.tenant.token, '{ teams { edges { node { id name } } } }')
+    const ml = nodesOf<{ id: string; name: string }>(data, 'teams').find(({ name }) => name === 'ml')
     await setup.api.ask(
       setup.tenant.token,
       'mutation ($input: AddTeamMemberInput!) { addTeamMember(input: $input) { __typename } }',
@@ -64,7 +66,7 @@ describe('signing in', () => {
     describePerson('bob', { roles: ['reader'], groups: [] })
     const second = await viewerOf((await setup.signIn(login)).browser)
     expect(second.role.name).toBe('viewer')
-    expect(second.user.memberships.nodes).toEqual([{ source: 'MANUAL', team: { name: 'ml' } }])
+    expect(second.user.memberships.edges).toEqual([{ node: { source: 'MANUAL', team: { name: 'ml' } } }])
   })
 
   it('lowers the rights of a session that is open when the claims are lower at another sign-in', async () => {
@@ -91,11 +93,11 @@ describe('signing in', () => {
     expect((await setup.ask(browser, viewerQuery)).status).toBe(401)
     const users = await setup.api.ask(
       setup.tenant.token,
-      '{ users(filter: {search: "mallory"}) { nodes { id } } }',
+      '{ users(filter: {search: "mallory"}) { edges { node { id } } } }',
     )
-    expect(users.data?.users).toEqual({ nodes: [] })
+    expect(users.data?.users).toEqual({ edges: [] })
     const refused = await auditTypes('user.sign_in_refused')
-    expect(refused.at(-1)?.details).toMatchObject({ code: 'user_not_authorized' })
+    expect(refused[0]?.details).toMatchObject({ code: 'user_not_authorized' })
   })
 
   it('never takes an e-mail address for who somebody is', async () => {
@@ -146,10 +148,9 @@ describe('signing in', () => {
     )
     const { data } = await setup.api.ask(
       setup.tenant.token,
-      '{ auditEvents(filter: {type: "customer.created"}) { nodes { actor { kind id name } details } } }',
+      '{ auditEvents(filter: {type: "customer.created"}) { edges { node { actor { kind id name } details } } } }',
     )
-    const { nodes } = read<{ nodes: { actor: object; details: object }[] }>(data, 'auditEvents')
-    expect(nodes.at(-1)).toMatchObject({
+    expect(nodesOf(data, 'auditEvents')[0]).toMatchObject({
       actor: { kind: 'user', id: user.id, name: 'Person frank' },
       details: { signIn: { providerId: setup.providerId, subject: 'frank' } },
     })
@@ -210,11 +211,7 @@ describe('a sign-in that somebody tampers with', () => {
     const browser = new Browser()
     const answer = await answerFor(describePerson('late', { roles: ['reader'] }), browser)
     clock += 600_000
-    try {
-      expect(await refusalOf(await browser.request(answer))).toEqual([400, 'sign_in_unknown'])
-    } finally {
-      clock -= 600_000
-    }
+    expect(await refusalOf(await browser.request(answer))).toEqual([400, 'sign_in_unknown'])
   })
 
   it('is not completed at a provider that was disabled meanwhile', async () => {

@@ -99,7 +99,7 @@ export async function enable(
   return read(data, 'setIdentityProviderEnabled')
 }
 
-export const viewerQuery = `{ viewer { name role { name } user { id email memberships { nodes { source team { name } } } } permissions } }`
+export const viewerQuery = `{ viewer { name role { name } user { id email memberships { edges { node { source team { name } } } } } permissions } }`
 
 export interface ViewerAnswer {
   readonly name: string
@@ -107,7 +107,7 @@ export interface ViewerAnswer {
   readonly user: {
     readonly id: string
     readonly email: string | null
-    readonly memberships: { readonly nodes: readonly { source: string; team: { name: string } }[] }
+    readonly memberships: { readonly edges: readonly { node: { source: string; team: { name: string } } }[] }
   }
   readonly permissions: readonly string[]
 }

@@ -12,12 +12,7 @@ import { openTrusted, readHead, type Trust } from '../../../data-plane/config/ve
 import { orderStages } from '../../../data-plane/pipeline/stages.ts'
 import { createMemoryTransport } from '../../../transport/memory/create.ts'
 import type { Transport } from '../../../transport/transport.ts'
-import {
-  createInstallation,
-  type Installation,
-  quietServices,
-  silentLog,
-} from '../organization.ts'
+import { createInstallation, type Installation, quietServices, silentLog } from '../organization.ts'
 import { documentsOfRows, publishedDocuments } from './documents-of-rows.ts'
 import { draw, groundwork, mutationNames, perform, seldomAccepted } from './mutations.ts'
 import { enrol } from './policy-mutations.ts'
@@ -85,7 +80,7 @@ function compileAll({ index, ...version }: Replica, organizationId: string): voi
 }
 
 async function createTenant(): Promise<Tenant> {
-  const { database, secrets } = installation
+  const { database } = installation
   const { organizationId, workspaceId } = await createOrganization(database, {
     name: 'Acme',
     requireApprovalForHeaderChanges: false,
