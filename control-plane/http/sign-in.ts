@@ -86,15 +86,24 @@ export function registerSignIn(
       }
     })
 
-    scope.post(`${signInPath}/logout`, async ({ headers }, reply) => {
-      refuseForeignPage(headers, services.publicUrl)
-      reply.header('set-cookie', clearedSessionCookie)
-      const session = await sessions.authenticate(headers.cookie ?? null)
-      if (!session) return { endSessionUrl: null }
-      const endSessionUrl = await providers.endSessionUrl(session)
-      await sessions.end(session)
-      return { endSessionUrl }
-    })
+    scope.post<{ Querystring: { readonly session?: string } }>(
+      `${signInPath}/logout`,
+      async ({ headers, query }, reply) => {
+        refuseForeignPage(headers, services.publicUrl)
+        const session = await sessions.authenticate(headers.cookie ?? null)
+        if (session && query.session !== undefined && query.session !== session.id) {
+          const other = await sessions.find(session.organizationId, String(query.session))
+          // Signing out is nobody's to permit, of one's own browsers; of another's it does nothing.
+          if (other?.userId === session.userId) await sessions.end(other)
+          return { endSessionUrl: null }
+        }
+        reply.header('set-cookie', clearedSessionCookie)
+        if (!session) return { endSessionUrl: null }
+        const endSessionUrl = await providers.endSessionUrl(session)
+        await sessions.end(session)
+        return { endSessionUrl }
+      },
+    )
 
     scope.post<ByName>(
       `${signInPath}/oidc/:name/back-channel-logout`,

@@ -20,15 +20,19 @@ export function readClaim(claims: Claims, path: string): readonly string[] {
   return [...values].toSorted().slice(0, mostValues)
 }
 
+/** A path that leads nowhere in any token. */
+export function isNoClaim(path: string): boolean {
+  const segments = path.split('.')
+  return segments.length > mostSegments || segments.some((segment) => inherited.has(segment))
+}
+
 /** Whether a token says anything under a path, be it an empty list. */
 export function hasClaim(claims: Claims, path: string): boolean {
   return (findClaim(claims, path) ?? undefined) !== undefined
 }
 
 function findClaim(claims: Claims, path: string): unknown {
-  const segments = path.split('.')
-  if (segments.length > mostSegments || segments.some((segment) => inherited.has(segment))) return undefined
-  return walk(claims, segments)
+  return isNoClaim(path) ? undefined : walk(claims, path.split('.'))
 }
 
 /** The longest name first, so that a claim whose name has dots is found before what is nested. */

@@ -30,7 +30,7 @@ export async function furnish(api: TestApi, tenant: Tenant, prefix: string): Pro
   const clientConfigurationChange = await requestHeaderChange(api, tenant, prefix)
   const own = { organization: organizationId, workspace: workspaceId, clientConfigurationChange }
   const things = { ...own, ...hierarchy, ...access }
-  return { ...things, ...(await insertReported(api, things)) }
+  return { ...things, ...(await insertReported(api, things)), session: await signIn(api, things) }
 }
 
 /** A change that waits for a second person: its own, or the newest where as many wait as may. */
@@ -118,6 +118,18 @@ async function createAccess(create: Create, things: Things, prefix: string) {
     identityProvider,
   }
   return { ...ids, apiToken: apiToken?.id ?? '' }
+}
+
+async function signIn({ controlPlane: { services } }: TestApi, things: Things): Promise<string> {
+  const { organization = '', user = '', identityProvider = '' } = things
+  const begun = await services.sessions.begin({
+    ...{ organizationId: organization, userId: user, providerId: identityProvider, subject: 'somebody' },
+    ...{ providerSessionId: null, userAgent: 'test', address: '127.0.0.1', authenticatedAt: services.now() },
+    ...{ authenticationMethods: [], authenticationClass: null },
+    secrets: { idToken: '', refreshToken: null },
+  })
+  if (begun === 'too_many_sessions') throw new Error('a new user has no session yet')
+  return begun.session.id
 }
 
 /** What data planes bring, and the audit event that the rest has left. */

@@ -1,6 +1,7 @@
 import { BlockList, isIP } from 'node:net'
 import { BadUserInput } from '../../graphql/errors.ts'
 import { checkListLength, checkText } from '../../input.ts'
+import { isNoClaim } from '../../sign-in/claims.ts'
 import { type ProviderKind, providerKinds } from '../../sign-in/provider-kinds.ts'
 import type { RoleRule, TeamRule } from '../../sign-in/role-mapping.ts'
 
@@ -29,7 +30,7 @@ const mostRules = 200
 export function checkSettings(input: ProviderInput): void {
   checkProviderName(input.name)
   checkIssuer(input.issuer)
-  checkText('clientId', input.clientId, { maximumLength: 256 })
+  checkClientId(input.clientId)
   checkScopes(input.scopes)
   checkHostedDomain(input)
   checkNetworks(input.trustedNetworks)
@@ -41,10 +42,19 @@ export function checkSettings(input: ProviderInput): void {
 
 /** @throws BadUserInput */
 export function checkClientSecret(secret: string): string {
-  if (secret.length < 1 || secret.length > longestSecret || /[^\x20-\x7e]/.test(secret)) {
-    throw new BadUserInput('clientSecret', `must be 1 to ${longestSecret} printable ASCII characters`)
+  if (secret.length > longestSecret || !/^[!-~]([ -~]*[!-~])?$/.test(secret)) {
+    throw new BadUserInput(
+      'clientSecret',
+      `must be 1 to ${longestSecret} printable ASCII characters, with no space around them`,
+    )
   }
   return secret
+}
+
+/** RFC 6749, appendix A.1. */
+function checkClientId(clientId: string): void {
+  checkText('clientId', clientId, { maximumLength: 256 })
+  if (/[^ -~]/.test(clientId)) throw new BadUserInput('clientId', 'must be printable ASCII characters')
 }
 
 function checkProviderName(name: string): void {
@@ -73,6 +83,7 @@ function checkIssuer(issuer: string): void {
 
 function checkScopes(scopes: readonly string[]): void {
   checkListLength('scopes', scopes.length)
+  refuseTwice('scopes', scopes)
   // RFC 6749, section 3.3.
   const bad = scopes.find((scope) => !/^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/.test(scope))
   if (bad !== undefined) throw new BadUserInput('scopes', `"${bad.slice(0, 64)}" is no scope of OAuth`)
@@ -95,6 +106,7 @@ function checkHostedDomain({ kind, hostedDomain }: ProviderInput): void {
 
 function checkNetworks(networks: readonly string[]): void {
   checkListLength('trustedNetworks', networks.length)
+  refuseTwice('trustedNetworks', networks)
   for (const network of networks) {
     const [address = '', bits = '', ...more] = network.split('/')
     const family = isIP(address)
@@ -114,8 +126,16 @@ function checkRules(
   rules: readonly { readonly claim: string; readonly value: string }[],
 ): void {
   if (rules.length > mostRules) throw new BadUserInput(field, `must have at most ${mostRules} rules`)
+  refuseTwice(field, rules)
   for (const { claim, value } of rules) {
     checkText(`${field}.claim`, claim, { maximumLength: 256 })
+    if (isNoClaim(claim)) throw new BadUserInput(`${field}.claim`, 'is the name of no claim')
     checkText(`${field}.value`, value, { maximumLength: 256 })
   }
+}
+
+function refuseTwice(field: string, entries: readonly unknown[]): void {
+  const texts = entries.map((entry) => JSON.stringify(entry))
+  const twice = texts.find((text, index) => texts.indexOf(text) !== index)
+  if (twice !== undefined) throw new BadUserInput(field, `holds ${twice.slice(0, 128)} twice`)
 }

@@ -126,6 +126,7 @@ function changeFields(t: InputFields) {
 const SetIdentityProviderEnabledInput = builder.inputType('SetIdentityProviderEnabledInput', {
   description: 'Whether people can sign in at an identity provider.',
   fields: (t) => ({
+    ...expectedVersionField(t),
     id: t.id({ required: true, description: 'The identity provider.' }),
     enabled: t.boolean({ required: true, description: 'True lets people sign in.' }),
   }),
@@ -181,7 +182,7 @@ builder.mutationFields((t) => ({
     type: IdentityProviderType,
     permission: 'identity_providers:update',
     description: 'Lets people sign in at an identity provider, or no more; who is signed in stays so.',
-    errors: { types: [NotFound, IdentityProviderNotVerified] },
+    errors: { types: [NotFound, StaleUpdate, IdentityProviderNotVerified] },
     args: {
       input: t.arg({
         type: SetIdentityProviderEnabledInput,

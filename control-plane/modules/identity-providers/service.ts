@@ -121,15 +121,15 @@ export async function verifyIdentityProvider(
   })
 }
 
-/** @throws NotFound, IdentityProviderNotVerified */
+/** @throws NotFound, StaleUpdate, IdentityProviderNotVerified */
 export function setIdentityProviderEnabled(
   context: ServiceContext,
   actor: Actor,
-  { id, enabled }: { readonly id: string; readonly enabled: boolean },
+  { id, enabled, ...expected }: ExpectedVersion & { readonly id: string; readonly enabled: boolean },
 ): Promise<IdentityProvider> {
   actor.require('identity_providers:update', organizationWide)
   return transactionOf(context, actor, async (em) => {
-    const provider = await lockProvider(em, id)
+    const provider = await lockProvider(em, id, expected)
     if (enabled && provider.verifiedAt === null) throw new IdentityProviderNotVerified(provider.name)
     provider.enabled = enabled
     await recordChange(context, em, actor, describe('identity_provider.updated', provider))

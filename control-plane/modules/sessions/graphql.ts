@@ -73,18 +73,17 @@ const EndedSessionsType = builder.objectRef<{ readonly count: number }>('EndedSe
 builder.mutationFields((t) => ({
   revokeSession: t.field({
     type: DeletedType,
-    permission: 'authenticated',
+    permission: 'sessions:revoke',
     description:
-      'Signs out one browser at once: one of yours, or of anybody with the permission `sessions:revoke`.',
+      'Signs out one browser at once. Your own: `POST /auth/logout?session=<id>`, without any permission.',
     errors: { types: [NotFound] },
     args: { input: t.arg({ type: ByIdInput, required: true, description: 'The session.' }) },
     resolve: (_, { input }, { services, actor }) => revokeSession(services, actor, input.id),
   }),
   revokeSessionsOfUser: t.field({
     type: EndedSessionsType,
-    permission: 'authenticated',
-    description:
-      'Signs a user out everywhere at once: you, or anybody with the permission `sessions:revoke`.',
+    permission: 'sessions:revoke',
+    description: 'Signs a user out everywhere at once.',
     errors: { types: [NotFound] },
     args: { input: t.arg({ type: RevokeSessionsOfUserInput, required: true, description: 'Whose.' }) },
     resolve: async (_, { input }, { services, actor }) => ({

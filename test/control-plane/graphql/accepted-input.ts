@@ -11,19 +11,24 @@ const people = ['name', 'description']
 const models = ['allowedModels', 'blockedModels', 'deniedModels', 'upstreamName']
 const keys = ['idempotencyKey', 'rotationKey']
 const headers = ['allowedHeaders', 'allowlist', 'denylist']
+/** Whatever an identity provider says. */
+const claims = ['claim', 'value', 'team']
 const sets = ['tags', 'workspaceIds', 'virtualKeyIds', ...headers]
 
 /** What the corpus holds and some field takes all the same. Whatever is not named here is refused. */
 export const acceptances: readonly Acceptance[] = [
   {
-    ...{ values: ['emoji'], fields: [...people, ...models, ...keys, 'search'] },
+    ...{ values: ['emoji'], fields: [...people, ...models, ...keys, ...claims, 'search'] },
     because:
       'people and providers write names in any script; what is invisible or turns the text around is refused',
   },
   {
     ...{
       values: ['the name of a prototype'],
-      fields: [...people, ...models, ...keys, ...headers, 'search', 'secret', 'value', 'pattern'],
+      fields: [
+        ...[...people, ...models, ...keys, ...headers, 'search', 'secret', 'value', 'pattern'],
+        ...['team', 'clientId', 'clientSecret'],
+      ],
     },
     because: 'it is text: nothing looks a member up by it on an object with a prototype',
   },

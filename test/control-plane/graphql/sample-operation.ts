@@ -50,6 +50,7 @@ const extras: Readonly<Record<string, (things: Things, replaced: string | undefi
   }),
   setBudgetOverride: () => ({ lasts: { forever: true } }),
   configurePlugin: () => ({ name: 'audit' }),
+  setIdentityProviderEnabled: () => ({ enabled: false }),
   addRequestLimit: () => ({ maxRequests: 1 }),
   setRequestLimit: () => ({ maxRequests: 1 }),
   rotateVirtualKeys: ({ virtualKey }, replaced) => ({
@@ -62,6 +63,10 @@ const samples: Readonly<Record<string, () => unknown>> = {
   name: () => `sample-${++count}`,
   secret: () => `a-secret-of-sixteen-or-more-${++count}`,
   baseUrl: () => 'https://api.example.com/v1',
+  issuer: () => 'https://id.example.com',
+  hostedDomain: () => 'example.com',
+  scopes: () => 'openid',
+  trustedNetworks: () => '10.1.0.0/16',
   ttlSeconds: () => 60,
   of: () => 'rbac',
   email: () => `sample-${++count}@example.com`,
@@ -169,7 +174,7 @@ function isPlainObject(value: unknown): value is object {
 /** By the names that the schema gives: `teamId`, `team(id:)`, `deleteTeam(input: { id })`. */
 function thingNamed(name: string, { field, things }: Pick<Place, 'field' | 'things'>): string | undefined {
   if (/^ids?$/.test(name)) {
-    const noun = field.replace(/^[a-z]+(?=[A-Z])/, '').replace(/s$/, '')
+    const noun = field.replace(/^[a-z]+(?=[A-Z])/, '').replace(/(Enabled|s)$/, '')
     return things[field] ?? things[noun.charAt(0).toLowerCase() + noun.slice(1)] ?? things.team
   }
   return things[name.replace(/Ids?$/, '')]

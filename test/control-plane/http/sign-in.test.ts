@@ -320,13 +320,47 @@ describe('a session', () => {
     const listed = await setup.ask(mine.browser, '{ sessions { id isCurrent userAgent } }')
     const sessions = read<{ id: string; isCurrent: boolean }[]>(listed.data, 'sessions')
     expect(sessions.map(({ isCurrent }) => isCurrent).sort()).toEqual([false, true])
-    const revoke = 'mutation ($id: ID!) { revokeSession(input: {id: $id}) { __typename } }'
     const gone = sessions.find(({ isCurrent }) => !isCurrent)
-    const foreign = await setup.ask(other.browser, revoke, { id: gone?.id })
-    expect(foreign.data?.revokeSession).toEqual({ __typename: 'NotFound' })
+    const signOut = (browser: Browser) =>
+      browser.request(`${setup.url}/auth/logout?session=${gone?.id}`, {
+        method: 'POST',
+        headers: { origin: setup.url },
+      })
+    await signOut(other.browser)
     expect((await setup.ask(elsewhere.browser, viewerQuery)).status).toBe(200)
-    await setup.ask(mine.browser, revoke, { id: gone?.id })
+    await signOut(mine.browser)
     expect((await setup.ask(elsewhere.browser, viewerQuery)).status).toBe(401)
+    expect((await setup.ask(other.browser, viewerQuery)).status).toBe(200)
     expect((await setup.ask(mine.browser, viewerQuery)).status).toBe(200)
+  })
+
+  it('is ended by whoever may, and everywhere at once', async () => {
+    const both = [
+      await setup.signIn(describePerson('ivan', { roles: ['reader'] })),
+      await setup.signIn('ivan'),
+    ]
+    const [one] = both
+    const { user } = await viewerOf(one?.browser ?? new Browser())
+    const listed = await setup.api.ask(
+      setup.tenant.token,
+      'query ($id: ID!) { sessions(userId: $id) { id } }',
+      {
+        id: user.id,
+      },
+    )
+    expect(read<object[]>(listed.data, 'sessions')).toHaveLength(2)
+    const forbidden = await setup.ask(
+      one?.browser ?? new Browser(),
+      'mutation ($id: ID!) { revokeSessionsOfUser(input: {userId: $id}) { __typename } }',
+      { id: user.id },
+    )
+    expect(forbidden.errors).toHaveLength(1)
+    const { data } = await setup.api.ask(
+      setup.tenant.token,
+      'mutation ($id: ID!) { revokeSessionsOfUser(input: {userId: $id}) { ... on EndedSessions { count } } }',
+      { id: user.id },
+    )
+    expect(data?.revokeSessionsOfUser).toEqual({ count: 2 })
+    for (const { browser } of both) expect((await setup.ask(browser, viewerQuery)).status).toBe(401)
   })
 })
