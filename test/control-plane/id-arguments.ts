@@ -32,7 +32,7 @@ const anything = new Set([
   'assignRole.input.objectId',
 ])
 
-/** Sessions are no rows of every installation: the tests of their stores keep organizations apart. */
+/** No node: the tests of the stores of sessions keep organizations apart. */
 const keptElsewhere = new Set(['revokeSession.input.id'])
 
 /** Every type that `node` may answer with. */

@@ -9,6 +9,9 @@ const named = idArguments().map((argument) => ({
   what: `${argument.field.name}(${argument.path})`,
 }))
 
+/** Asked for by its user, and no node: the tests of the stores of sessions keep organizations apart. */
+const keptElsewhere = new Set(['session'])
+
 /** A well-formed id that nothing has. */
 const absentLike = (id: string) => `${id.slice(0, id.indexOf('_'))}_01ARZ3NDEKTSV4RRFFQ69G5FAV`
 /** An answer but for the id that was asked for, byte for byte. */
@@ -89,7 +92,7 @@ describe.each([{ ormFilter: true }, { ormFilter: false }])('ormFilter: $ormFilte
     for (const things of [ownThings, foreignThings, confinedThings])
       expect(
         Object.keys(things)
-          .filter((kind) => things[kind] !== '')
+          .filter((kind) => things[kind] !== '' && !keptElsewhere.has(kind))
           .sort(),
       ).toEqual(kindsWithId)
   })
@@ -108,7 +111,9 @@ describe.each([{ ormFilter: true }, { ormFilter: false }])('ormFilter: $ormFilte
       const seen = answers.map(({ body }) => body).join('\n')
       for (const [kind, id] of Object.entries(foreignThings)) expect(seen, kind).not.toContain(id)
       expect(seen).not.toMatch(/foreign/i)
-      for (const [kind, id] of Object.entries(ownThings)) expect(seen, kind).toContain(id)
+      for (const [kind, id] of Object.entries(ownThings)) {
+        if (!keptElsewhere.has(kind)) expect(seen, kind).toContain(id)
+      }
     })
   })
 
