@@ -1,6 +1,9 @@
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ProviderSettings } from '../../../control-plane/sign-in/provider-settings.ts'
 import { RelyingParty, type SignedIn } from '../../../control-plane/sign-in/relying-party.ts'
+import { selfSigned } from '../../plugins/provider/http1/certificate.ts'
 import { forge, halfHash, type KeyPair, rsaPair } from './forged-tokens.ts'
 import {
   browser,
@@ -294,6 +297,16 @@ describe('a refresh', () => {
     await expect(party.refresh(refreshToken ?? '', expected())).rejects.toThrow()
   })
 
+  it('does not use up the token while the keys to read its answer cannot be fetched', async () => {
+    const party = partyOf()
+    const { refreshToken } = await signIn(party)
+    party.flushKeys()
+    provider.replaced.set('/jwks', () => ({ status: 500, body: {} }))
+    await expect(party.refresh(refreshToken ?? '', expected())).rejects.toThrow()
+    provider.replaced.clear()
+    await expect(party.refresh(refreshToken ?? '', expected())).resolves.toMatchObject({ subject: 'user-1' })
+  })
+
   it('is no refusal while the provider is out of order', async () => {
     const party = partyOf()
     const { refreshToken } = await signIn(party)
@@ -422,7 +435,7 @@ describe('settings are verified', () => {
   it('as working when all works', async () => {
     expect(await verify()).toEqual([
       ['discovery', true, `The provider is ${provider.issuer}`],
-      ['jwks', true, expect.stringContaining('1 usable keys')],
+      ['jwks', true, expect.stringContaining('can be used: 1')],
       ['client_auth', true, expect.stringContaining('knows the client')],
     ])
   })
@@ -446,6 +459,21 @@ describe('settings are verified', () => {
       ['jwks', false, expect.stringContaining('Not tried')],
       ['client_auth', false, expect.stringContaining('Not tried')],
     ])
+  })
+
+  it('as not working with a certificate of nobody, with the reason', async () => {
+    const server = createServer(selfSigned('localhost'))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const issuer = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
+    expect((await verify({ issuer }))[0]).toEqual(['discovery', false, expect.stringMatching(/SELF_SIGNED/)])
+    server.close()
+  })
+
+  it('as not working when the provider’s answers make no sense', async () => {
+    provider.replaced.set('/.well-known/openid-configuration', ({ body }) => ({
+      body: { ...JSON.parse(body), token_endpoint_auth_methods_supported: 1 },
+    }))
+    expect(await verify()).toContainEqual(['client_auth', false, expect.stringContaining('understood')])
   })
 
   it('as not working when nobody answers', async () => {
