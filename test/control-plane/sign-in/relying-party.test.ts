@@ -302,7 +302,9 @@ describe('a refresh', () => {
     const { refreshToken } = await signIn(party)
     party.flushKeys()
     provider.replaced.set('/jwks', () => ({ status: 500, body: {} }))
+    provider.asked.length = 0
     await expect(party.refresh(refreshToken ?? '', expected())).rejects.toThrow()
+    expect(provider.asked).toEqual(['/jwks'])
     provider.replaced.clear()
     await expect(party.refresh(refreshToken ?? '', expected())).resolves.toMatchObject({ subject: 'user-1' })
   })
@@ -356,6 +358,15 @@ describe('a provider is not trusted', () => {
       cause: { name: 'OutboundRefused' },
     })
     expect(provider.asked).toEqual([])
+  })
+
+  it.each([
+    ['/.well-known/openid-configuration', 'provider_unavailable'],
+    ['/jwks', 'provider_unavailable'],
+  ])('whose %s is larger than 64 KiB', async (path, code) => {
+    const filler = 'x'.repeat(64 * 1024)
+    provider.replaced.set(path, ({ body }) => ({ body: { ...JSON.parse(body), filler } }))
+    await expect(signIn(partyOf())).rejects.toMatchObject({ code, cause: { name: 'OutboundRefused' } })
   })
 
   it('for longer than its failure lasts', async () => {
