@@ -35,7 +35,7 @@ export async function checkProvider(
 
 async function checkKeys(connection: ProviderConnection): Promise<string> {
   const { keys, refused } = await connection.keys.read()
-  return [`The provider has ${keys.length} usable keys`, ...refused].join('. ')
+  return [`Keys of the provider that can be used: ${keys.length}`, ...refused].join('. ')
 }
 
 /** RFC 6749 §5.2: a client is authenticated before its code is looked at, so that a wrong code tells. */

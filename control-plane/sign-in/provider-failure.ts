@@ -5,7 +5,6 @@ import {
   WWWAuthenticateChallengeError,
 } from 'openid-client'
 import { KeysUnusable } from './jwks.ts'
-import { OutboundRefused } from './outbound.ts'
 import { type SignInRefusalCode, SignInRefused } from './refused.ts'
 
 /** What the library's codes mean to whoever signs in; all others say that the provider cannot be understood. */
@@ -44,6 +43,8 @@ const meanings: Readonly<Record<string, readonly [SignInRefusalCode, string]>> =
   OAUTH_HTTP_REQUEST_FORBIDDEN: ['provider_misconfigured', 'The identity provider must be asked over https'],
 }
 
+const notUnderstood = 'The identity provider’s answer cannot be understood'
+
 /** Whatever asking a provider failed with, as a refusal. */
 export function refusalOf(error: unknown): SignInRefused {
   const inner = cause(error)
@@ -60,13 +61,12 @@ export function refusalOf(error: unknown): SignInRefused {
     })
   }
   if (inner instanceof ClientError) {
-    const [code, message] = meanings[inner.code ?? ''] ?? [
-      'provider_error',
-      'The identity provider’s answer cannot be understood',
-    ]
+    const [code, message] = meanings[inner.code ?? ''] ?? ['provider_error', notUnderstood]
     // Not the error itself: what it holds are tokens and claims, and causes are logged.
     return new SignInRefused(code, message, { cause: new Error(`${inner.code}: ${inner.message}`) })
   }
+  // A member of another type than the one that it must be of.
+  if (inner instanceof TypeError) return new SignInRefused('provider_error', notUnderstood, { cause: inner })
   return new SignInRefused('provider_unavailable', 'The identity provider cannot be reached', {
     cause: inner,
   })
@@ -80,20 +80,7 @@ export function providerErrorOf(error: unknown): string | undefined {
   return /^[\w.-]{1,64}$/.test(error.error) ? error.error : 'unknown_error'
 }
 
-/** The library wraps what our own part of it throws. */
+/** What our own part of the library threw, or the network: it wraps what it does not know. */
 function cause(error: unknown): unknown {
-  if (error instanceof ClientError && isOurs(error.cause)) return error.cause
-  return error
-}
-
-function isOurs(error: unknown): boolean {
-  const isNetworkError = error instanceof Error && 'syscall' in error
-  const isTimeLimit = error instanceof DOMException
-  return (
-    error instanceof SignInRefused ||
-    error instanceof KeysUnusable ||
-    error instanceof OutboundRefused ||
-    isNetworkError ||
-    isTimeLimit
-  )
+  return error instanceof ClientError && error.code === undefined ? error.cause : error
 }

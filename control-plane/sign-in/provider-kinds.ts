@@ -35,7 +35,7 @@ export const providerKinds: Readonly<Record<ProviderKind, ProviderKindRow>> = {
   keycloak: { ...usual, roleClaims: ['realm_access.roles'] },
   zitadel: {
     ...usual,
-    defaultScopes: [...usual.defaultScopes, 'urn:zitadel:iam:org:project:roles'],
+    defaultScopes: [...usual.defaultScopes, 'urn:zitadel:iam:org:projects:roles'],
     roleClaims: ['urn:zitadel:iam:org:project:roles'],
   },
   google_workspace: {

@@ -139,6 +139,8 @@ export class RelyingParty {
         throw new SignInRefused('provider_misconfigured', 'The session is of another issuer')
       }
       const configuration = await this.#connection.configuration()
+      // First, for the grant uses the token up: without keys, what it brings would be lost.
+      await this.#connection.keys.read()
       let answer: TokenAnswer
       try {
         answer = await refreshTokenGrant(configuration, refreshToken)

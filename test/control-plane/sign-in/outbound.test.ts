@@ -28,13 +28,15 @@ async function listening(server: Server): Promise<number> {
 /** A server that counts who reaches it. */
 async function server(answer: RequestListener) {
   const seen: string[] = []
+  const connections = new Set<unknown>()
   const port = await listening(
     createServer((request, response) => {
+      connections.add(request.socket)
       seen.push(`${request.method} ${request.headers.host}${request.url}`)
       answer(request, response)
     }),
   )
-  return { port, seen }
+  return { port, seen, connections }
 }
 
 const fetcher = (options: Partial<OutboundOptions> = {}) =>
@@ -79,6 +81,14 @@ describe('what a provider is asked', () => {
     await expect(rebound(`http://id.example.com:${port}/`)).rejects.toThrow()
     expect(seen).toEqual([])
     expect(answers).toHaveLength(1)
+  })
+
+  it('goes over a connection of its own, for a kept one may be to what was checked another time', async () => {
+    const { port, connections } = await server(hello)
+    for (let requests = 0; requests < 2; requests++) {
+      await (await fetcher()(`http://127.0.0.1:${port}/`)).text()
+    }
+    expect(connections.size).toBe(2)
   })
 
   it('goes to none of the addresses that are refused among others', async () => {

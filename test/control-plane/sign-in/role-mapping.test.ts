@@ -9,8 +9,8 @@ import {
 } from '../../../control-plane/sign-in/role-mapping.ts'
 
 const roles: ReadonlyMap<string, RankedRole> = new Map([
-  ['admin', { privilege: 100, permissions: 90, isSystem: true }],
-  ['developer', { privilege: 50, permissions: 40, isSystem: false }],
+  ['admin', { privilege: 100, permissions: 30, isSystem: true }],
+  ['developer', { privilege: 50, permissions: 70, isSystem: false }],
   ['auditor', { privilege: 50, permissions: 60, isSystem: false }],
   ['bookkeeper', { privilege: 50, permissions: 60, isSystem: false }],
   ['viewer', { privilege: 10, permissions: 20, isSystem: true }],
@@ -32,7 +32,7 @@ describe('the role of a person is', () => {
     ['none without the claim', undefined, null],
     ['that of the rule that applies', ['others', 'devs'], 'developer'],
     ['that of highest privilege', ['everybody', 'admins', 'devs'], 'admin'],
-    ['of equal privilege that with more permissions', ['devs', 'audits'], 'auditor'],
+    ['of equal privilege that with more permissions', ['audits', 'devs', 'books'], 'developer'],
     ['of equal permissions that whose id comes first', ['books', 'audits'], 'auditor'],
     ['found in a claim that is one text', 'admins', 'admin'],
     ['found in any capitalization', ['AdMiNs'], 'admin'],
