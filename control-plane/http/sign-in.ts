@@ -128,13 +128,15 @@ export function registerSignIn(
   })
 }
 
-/** @throws SignInRefused `too_many_sessions` */
+/** In place of what this browser was signed in as. @throws SignInRefused `too_many_sessions` */
 async function beginSession(
   { sessions, now }: ServiceContext,
   { id: providerId, organizationId }: IdentityProvider,
   { subject, providerSessionId, claims, idToken, refreshToken }: SignedIn,
   { userId, request }: { readonly userId: string; readonly request: FastifyRequest<ByName> },
 ): Promise<string> {
+  const former = await sessions.authenticate(request.headers.cookie ?? null)
+  if (former) await sessions.end(former)
   const begun = await sessions.begin({
     ...{ organizationId, userId, providerId, subject, providerSessionId },
     authenticatedAt: now(),

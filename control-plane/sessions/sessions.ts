@@ -129,7 +129,8 @@ export class Sessions {
    *
    * That the person is still the same one is for the caller to see to.
    *
-   * @throws Error when its secrets are being refreshed for longer than a refresh may take.
+   * @throws Error when its secrets are being refreshed for longer than a refresh may take; SealedValueRefused when the
+   * key of its seal is gone.
    */
   async rotate(session: Session, { secrets, ...changes }: Renewal = {}): Promise<BegunSession | 'ended'> {
     const { organizationId, id } = session

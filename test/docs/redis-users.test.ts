@@ -4,6 +4,9 @@ import { createClient } from 'redis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { EmbeddedRedis } from '../../cli/embedded/redis.ts'
 import { channels } from '../../contract/channels.ts'
+import { RedisSessionStore } from '../../control-plane/sessions/redis-store.ts'
+import type { StoredSession } from '../../control-plane/sessions/session-store.ts'
+import { openTenantConnections } from '../../transport/redis/tenant-connections.ts'
 import { type Gateway, startGateway } from '../environment/gateway.ts'
 import { startOwnRedis } from '../environment/index.ts'
 import { root } from '../source-tree.ts'
@@ -110,6 +113,47 @@ describe('the Redis users of docs/operations.md', () => {
     const readiness = await fetch(`${gateway.controlPlane.url}/readyz`)
     expect(await readiness.json()).toMatchObject({ status: 'ready', degraded: [] })
     expect(await administrator.sendCommand(['ACL', 'LOG'])).toEqual([])
+  })
+
+  it('let the control plane keep sessions, and no data plane read one', async () => {
+    const options = { role: 'sessions', log: { info() {}, warn() {} } }
+    const connections = openTenantConnections(urlOf('gatehouse-control'), options)
+    const store = new RedisSessionStore(connections.connectionOf)
+    const { organizationId } = gateway
+    const [now, later] = [Date.now(), Date.now() + 120_000]
+    const session = (id: string): StoredSession => ({
+      ...{ organizationId, userId: 'usr_1', providerId: 'idp_1', id, digest: id, details: '', secrets: '' },
+      ...{ subjectTag: 'subject', providerSessionTag: 'session', secretsVersion: 1, refreshingUntil: null },
+      ...{ lastSeenAt: now, endsAt: now + 600_000, expiresAt: now + 600_000, checkedAt: now },
+    })
+    await store.create(session('sess_1'), { most: 1, whenFull: 'evict' }, now)
+    await store.create(session('sess_2'), { most: 1, whenFull: 'evict' }, now)
+    await store.touch(organizationId, 'sess_2', { now: later, endsAt: later + 600_000 })
+    await store.claimRefresh(organizationId, 'sess_2', { expectedVersion: 1, now, until: later })
+    await store.releaseRefresh(organizationId, 'sess_2', later)
+    await store.storeSecrets(organizationId, 'sess_2', { secrets: 'x', expectedVersion: 1, checkedAt: now })
+    await store.replace(organizationId, 'sess_2', session('sess_3'), { expectedVersion: 2, now })
+    expect(await store.listOfUser(organizationId, 'usr_1', now)).toEqual([session('sess_3')])
+    expect(await store.listDue(organizationId, { checkedBefore: later, now, limit: 1 })).toHaveLength(1)
+    expect(await store.removeOfUser(organizationId, 'usr_2')).toEqual([])
+    expect(await store.removeExpired(organizationId, now, 1)).toBe(0)
+    const tags = { subjectTag: 'subject', providerSessionTag: null }
+    expect(await store.removeByProviderSession(organizationId, 'idp_1', tags)).toEqual(['sess_3'])
+    expect(await store.remove(organizationId, 'sess_3')).toBe(false)
+    connections.close()
+
+    const client = createClient({ url: urlOf('gatehouse-data') })
+    await client.connect()
+    for (const attempt of [
+      ['HGETALL', channels.session(organizationId, 'sess_1')],
+      ['HSET', channels.session(organizationId, 'sess_1'), 'digest', 'forged'],
+      ['ZRANGE', channels.sessionsOfUser(organizationId, 'usr_1'), '0', '-1'],
+      ['EVAL', "return redis.call('HGETALL', KEYS[1])", '1', channels.session(organizationId, 'sess_1')],
+    ])
+      await expect(client.sendCommand(attempt), attempt.join(' ')).rejects.toThrow(
+        /NOPERM|permission|access/i,
+      )
+    client.destroy()
   })
 
   it('let a data plane change no configuration, delete no event, and reach no other organization', async () => {

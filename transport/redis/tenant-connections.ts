@@ -1,11 +1,10 @@
 import { siteOf } from './address.ts'
 import { type ConnectionOf, RedisConnection, type TransportLog } from './connection.ts'
 
-/** Of a cluster, where each organization has one: whoever asks may make organizations up. */
-const mostConnections = 256
-
 export interface TenantConnections {
   readonly connectionOf: ConnectionOf
+  /** How many are open. */
+  readonly size: number
   close(): void
 }
 
@@ -14,13 +13,20 @@ export interface TenantConnections {
  * it neither waits for what the planes send, nor holds it up.
  *
  * @param options.role as `CLIENT LIST` and the log name them.
+ * @param options.mostConnections In a cluster each organization has one, and whoever asks may make organizations up: the
+ * least recently used is closed.
  * @throws TypeError when the URL is none of a Redis.
  */
 export function openTenantConnections(
   url: string,
-  options: { readonly role: string; readonly log: TransportLog; readonly operationTimeoutMs?: number },
+  options: {
+    readonly role: string
+    readonly log: TransportLog
+    readonly operationTimeoutMs?: number
+    readonly mostConnections?: number
+  },
 ): TenantConnections {
-  const { role, log, operationTimeoutMs = 1_000 } = options
+  const { role, log, operationTimeoutMs = 1_000, mostConnections = 256 } = options
   const site = siteOf(url)
   const connections = new Map<string, RedisConnection>()
   return {
@@ -37,6 +43,9 @@ export function openTenantConnections(
         oldest[1].close()
       }
       return open
+    },
+    get size() {
+      return connections.size
     },
     close() {
       for (const connection of connections.values()) connection.close()

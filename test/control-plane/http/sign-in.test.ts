@@ -274,6 +274,17 @@ describe('a session', () => {
     expect(response.status).toBe(401)
   })
 
+  it('gives way to the next one of the same browser, whose secret is another', async () => {
+    const { browser } = await setup.signIn(describePerson('again', { roles: ['reader'] }))
+    const [former] = [...browser.cookiesOf(setup.url)]
+    await setup.signIn('again', browser)
+    const listed = await setup.ask(browser, '{ sessions { id } }')
+    expect(read<object[]>(listed.data, 'sessions')).toHaveLength(1)
+    const thief = new Browser()
+    thief.setCookie(setup.url, ...(former ?? ['', '']))
+    expect((await setup.ask(thief, viewerQuery)).status).toBe(401)
+  })
+
   it('is over once its person has signed out, whoever replays its cookie', async () => {
     const { browser } = await setup.signIn(describePerson('leaver', { roles: ['reader'] }))
     const cookies = [...browser.cookiesOf(setup.url)]
