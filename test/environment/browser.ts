@@ -50,13 +50,11 @@ export class Browser {
     for (let count = 0; count < mostRedirects; count++) {
       const location = response.headers.get('location')
       if (location === null) {
-        const isQuestion = new URL(url).pathname.startsWith('/interaction/') && login !== undefined
+        const isQuestion = new URL(url).pathname.includes('/interaction/') && login !== undefined
         if (!isQuestion) return { url, response }
-        await response.body?.cancel()
-        response = await this.request(url, {
-          method: 'POST',
-          body: new URLSearchParams({ prompt: 'login', login, password: 'any' }),
-        })
+        const [, prompt = ''] = /name="prompt" value="(\w+)"/.exec(await response.text()) ?? []
+        const answer = { prompt, ...(prompt === 'login' && { login, password: 'any' }) }
+        response = await this.request(url, { method: 'POST', body: new URLSearchParams(answer) })
         continue
       }
       await response.body?.cancel()

@@ -207,13 +207,6 @@ describe('a sign-in that somebody tampers with', () => {
     expect((await setup.ask(browser, viewerQuery)).status).toBe(401)
   })
 
-  it('is too late after ten minutes', async () => {
-    const browser = new Browser()
-    const answer = await answerFor(describePerson('late', { roles: ['reader'] }), browser)
-    clock += 600_000
-    expect(await refusalOf(await browser.request(answer))).toEqual([400, 'sign_in_unknown'])
-  })
-
   it('is not completed at a provider that was disabled meanwhile', async () => {
     const browser = new Browser()
     const answer = await answerFor(describePerson('disabled', { roles: ['reader'] }), browser)
@@ -373,5 +366,42 @@ describe('a session', () => {
     )
     expect(data?.revokeSessionsOfUser).toEqual({ count: 2 })
     for (const { browser } of both) expect((await setup.ask(browser, viewerQuery)).status).toBe(401)
+  })
+
+  it('is over when the identity provider says that its own is, of that browser alone', async () => {
+    const { browser } = await setup.signIn(describePerson('judy', { roles: ['reader'] }))
+    const elsewhere = await setup.signIn('judy')
+    const { issuer } = setup.identityProvider
+    const question = await (await browser.request(`${issuer}/session/end`)).text()
+    const [, xsrf = ''] = /name="xsrf" value="(\w+)"/.exec(question) ?? []
+    await browser.request(`${issuer}/session/end/confirm`, {
+      method: 'POST',
+      body: new URLSearchParams({ xsrf, logout: 'yes' }),
+    })
+    expect((await setup.ask(browser, viewerQuery)).status).toBe(401)
+    expect((await setup.ask(elsewhere.browser, viewerQuery)).status).toBe(200)
+  })
+
+  it.each([
+    ['no token', ''],
+    ['a token of nobody', 'logout_token=eyJhbGciOiJub25lIn0.e30.'],
+    ['two tokens', 'logout_token=a&logout_token=b'],
+  ])('is ended by no logout request with %s', async (_what, body) => {
+    const response = await fetch(
+      `${setup.url}/auth/oidc/okta/back-channel-logout?organization=${setup.tenant.organizationId}`,
+      { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body },
+    )
+    expect(response.status).toBe(400)
+    expect(response.headers.get('cache-control')).toBe('no-store')
+  })
+})
+
+// Last, for no clock goes back: whoever is counted by it would have to wait.
+describe('a sign-in that takes long', () => {
+  it('is too late after ten minutes', async () => {
+    const browser = new Browser()
+    const answer = await answerFor(describePerson('late', { roles: ['reader'] }), browser)
+    clock += 600_000
+    expect(await refusalOf(await browser.request(answer))).toEqual([400, 'sign_in_unknown'])
   })
 })

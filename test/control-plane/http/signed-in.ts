@@ -28,12 +28,24 @@ const createProvider = `mutation ($input: CreateIdentityProviderInput!) {
   }
 }`
 
+export interface SignInOptions {
+  readonly now?: () => number
+  /** What the identity provider's issuer has behind its host. */
+  readonly path?: string
+  /** Of the provider as it is configured, in place of what it is unless said. */
+  readonly provider?: object
+}
+
 /** A control plane and a real identity provider, at which the organization's people sign in. */
-export async function startSignIn(options: Parameters<typeof startApi>[0] = {}): Promise<SignInSetup> {
+export async function startSignIn({ path, provider, ...options }: SignInOptions = {}): Promise<SignInSetup> {
   const api = await startApi(options)
   const { url } = api.controlPlane
   const tenant = await api.createTenant('Acme')
-  const identityProvider = await startIdentityProvider([`${url}/auth/oidc/okta/callback`])
+  const of = `${url}/auth/oidc/okta`
+  const identityProvider = await startIdentityProvider({
+    ...{ path, redirectUri: `${of}/callback` },
+    backChannelLogoutUri: `${of}/back-channel-logout?organization=${tenant.organizationId}`,
+  })
   const { issuer, clientId, clientSecret } = identityProvider
   const created = await api.ask(tenant.token, createProvider, {
     input: {
@@ -45,6 +57,7 @@ export async function startSignIn(options: Parameters<typeof startApi>[0] = {}):
       ],
       teamRules: [{ claim: 'groups', value: '*', team: '*' }],
       teamWorkspaceId: tenant.workspaceId,
+      ...provider,
     },
   })
   const { id: providerId } = read<{ id: string }>(created.data, 'createIdentityProvider')
