@@ -64,6 +64,7 @@ const samples: Readonly<Record<string, () => unknown>> = {
   baseUrl: () => 'https://api.example.com/v1',
   ttlSeconds: () => 60,
   of: () => 'rbac',
+  permission: () => 'teams:view',
   email: () => `sample-${++count}@example.com`,
 }
 const samplesByType: Readonly<Record<string, unknown>> = {
