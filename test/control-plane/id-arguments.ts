@@ -30,6 +30,7 @@ const anything = new Set([
   'auditEvents.filter.actorId',
   'auditEvents.filter.subjectId',
   'assignRole.input.objectId',
+  'explainPermission.input.objectId',
 ])
 
 /** Sessions are no rows of every installation: the tests of their stores keep organizations apart. */

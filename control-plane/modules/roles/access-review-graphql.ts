@@ -50,13 +50,14 @@ const AccessReviewType = builder.objectRef<AccessReview>('AccessReview').impleme
     apiTokens: t.connection(
       {
         type: ApiTokenType,
-        permission: 'api_tokens:view',
+        nullable: true,
         description:
-          'Every API token that is neither revoked nor expired, the oldest first. One whose user is inactive is listed, though it does not work while they are. When a token was last used is not recorded.',
-        resolve: (review, page, context) =>
-          listPage(context, ApiTokenEntity, page, {
-            where: whereLive(review, context.actor, context.services.now()),
-          }),
+          'Every API token that is neither revoked nor expired, the oldest first. One whose user is inactive is listed, though it does not work while they are. When a token was last used is not recorded. It needs `api_tokens:view`; without it, this alone is null, with an error.',
+        resolve: (review, page, context) => {
+          context.actor.require('api_tokens:view')
+          const where = whereLive(review, context.actor, context.services.now())
+          return listPage(context, ApiTokenEntity, page, { where })
+        },
       },
       { name: 'AccessReviewApiTokenConnection', description: 'A page of API tokens that work.' },
       { name: 'AccessReviewApiTokenEdge', description: 'An API token with its cursor.' },
