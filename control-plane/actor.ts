@@ -94,6 +94,11 @@ export class Actor {
     return isHeld && this.reaches(scope.workspaceId)
   }
 
+  /** Whether a thing is shown that the database lets the actor read: where it is has been decided there. */
+  maySee(permission: Permission, id: string): boolean {
+    return this.may(permission) || this.isGranted(permission, id)
+  }
+
   /** Whether the permission was given for this object alone. */
   isGranted(permission: Permission, objectId: string | undefined): boolean {
     return objectId !== undefined && this.objectGrants.get(objectId)?.has(permission) === true

@@ -13,7 +13,7 @@ export async function loadVisible<Row extends { id: string }>(
   entity: EntityName<Row>,
   ids: readonly string[],
 ): Promise<(Row | null)[]> {
-  const seen = actor.may(permission) ? [...ids] : ids.filter((id) => actor.isGranted(permission, id))
+  const seen = ids.filter((id) => actor.maySee(permission, id))
   if (seen.length === 0) return ids.map(() => null)
   const rows = await transactionOf(services, actor, (em) =>
     em.find<Row>(entity, { id: { $in: seen } } as object as FilterQuery<Row>),

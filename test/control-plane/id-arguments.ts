@@ -30,6 +30,7 @@ const anything = new Set([
   'auditEvents.filter.actorId',
   'auditEvents.filter.subjectId',
   'assignRole.input.objectId',
+  'explainPermission.input.objectId',
 ])
 
 /** No node: the tests of the stores of sessions keep organizations apart. */

@@ -1,3 +1,3 @@
-export { authenticateToken } from './authenticate.ts'
+export { actorOfToken, authenticateToken, type TokenObstacle } from './authenticate.ts'
 export { type ApiToken, ApiTokenEntity } from './entity.ts'
 export { createToken, type IssuedApiToken } from './service.ts'

@@ -98,6 +98,15 @@ export async function readHeldRights(
   now: number,
 ): Promise<HeldRights[]> {
   const assignments = await em.find(RoleAssignmentEntity, { userId })
+  return heldRightsOf(graph, assignments, now)
+}
+
+/** What of these assignments has not ended, and what it gives. */
+export function heldRightsOf(
+  graph: RoleGraph,
+  assignments: readonly RoleAssignment[],
+  now: number,
+): HeldRights[] {
   return assignments
     .filter(({ expiresAt }) => expiresAt === null || expiresAt.getTime() > now)
     .map(({ roleId, objectId, expiresAt }) => ({

@@ -104,6 +104,46 @@ export function ownPermissions({
   return [...all].filter((permission) => !withheldPermissions.includes(permission))
 }
 
+/**
+ * The shortest chain from a role to one that names the permission itself, both included; empty when there is none, and
+ * exactly then the role does not have it.
+ */
+export function chainTo(graph: RoleGraph, id: string, permission: Permission): RoleNode[] {
+  const below = new Map<string, string | undefined>([[id, undefined]])
+  // A map is walked in the order of insertion, with what is added on the way: level by level.
+  for (const next of below.keys()) {
+    const role = graph.get(next)
+    if (!role) continue
+    if (namesItself(role, permission)) return walkDown(graph, below, next)
+    for (const above of role.inheritedRoleIds) if (!below.has(above)) below.set(above, next)
+  }
+  return []
+}
+
+function walkDown(
+  graph: RoleGraph,
+  below: ReadonlyMap<string, string | undefined>,
+  from: string,
+): RoleNode[] {
+  const chain: RoleNode[] = []
+  for (let id: string | undefined = from; id !== undefined; id = below.get(id)) {
+    const role = graph.get(id)
+    if (role) chain.unshift(role)
+  }
+  return chain
+}
+
+/** The system roles, of a role and all that it inherits from, that would have the permission if it were not withheld. */
+export function withholdersOf(graph: RoleGraph, id: string, permission: Permission): RoleNode[] {
+  return ancestryOf(graph, id).filter(
+    (role) => role.system && namesItself({ ...role, withheldPermissions: [] }, permission),
+  )
+}
+
+function namesItself(role: RoleNode, permission: Permission): boolean {
+  return ownPermissions(role).includes(permission)
+}
+
 /** Whether it is a system role that allows something else than the release says. */
 export function isCustomized({
   system,

@@ -30,8 +30,20 @@ const resources: Readonly<Record<string, string>> = {
 export async function requireObject(em: EntityManager, id: string, { permissions }: Rights): Promise<void> {
   await requireExisting(em, id)
   if (aboutObject(id, permissions).length > 0) return
-  const resource = resources[prefixOf(id)]
+  const resource = resourceOf(id)
   throw new BadUserInput('objectId', `names an object of which the role gives nothing: no "${resource}:…"`)
+}
+
+/** Where an object is that a role can be given for. @throws NotFound, BadUserInput */
+export async function placeOfObject(em: EntityManager, id: string): Promise<{ workspaceId: string | null }> {
+  const row = await requireExisting(em, id)
+  const isPlaced = 'workspaceId' in row && typeof row.workspaceId === 'string'
+  return { workspaceId: isPlaced ? String(row.workspaceId) : null }
+}
+
+/** What permissions call things of the kind of this object. */
+export function resourceOf(id: string): string | undefined {
+  return resources[prefixOf(id)]
 }
 
 function requireExisting(em: EntityManager, id: string): Promise<object> {
@@ -66,7 +78,8 @@ export function objectGrantsOf(rights: Rights, held: readonly HeldRights[]): Obj
   return grants
 }
 
-function aboutObject(id: string, permissions: ReadonlySet<Permission>): Permission[] {
-  const resource = resources[prefixOf(id)]
+/** Those about things of the kind of this object. */
+export function aboutObject(id: string, permissions: ReadonlySet<Permission>): Permission[] {
+  const resource = resourceOf(id)
   return [...permissions].filter((permission) => permission.split(':', 1)[0] === resource)
 }

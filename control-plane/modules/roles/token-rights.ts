@@ -33,12 +33,24 @@ export async function readTokenRights(
   now: number,
 ): Promise<TokenRights> {
   const graph = terms.userId === null ? await readRoleAlone(em, terms.roleId) : await readRoleGraph(em)
-  const rights = confineTo(rightsOf(graph, terms.roleId), terms.workspaceId)
+  const rights = reachOfToken(graph, terms)
   if (terms.userId === null) return { rights, objectGrants: new Map(), expiresAt: terms.expiresAt }
-  const held = await readHeldRights(em, graph, terms.userId, now)
+  return shareOf(rights, await readHeldRights(em, graph, terms.userId, now), terms.expiresAt)
+}
+
+/** The most that a token can do, whoever it stands for. */
+export function reachOfToken(
+  graph: RoleGraph,
+  { roleId, workspaceId }: Pick<TokenTerms, 'roleId' | 'workspaceId'>,
+): Rights {
+  return confineTo(rightsOf(graph, roleId), workspaceId)
+}
+
+/** What of the most that somebody can do the roles that they have give, each for all of it or for single objects. */
+export function shareOf(reach: Rights, held: readonly HeldRights[], expiresAt: Date | null): TokenRights {
   return {
-    ...boundBy(rights, held.filter(isGeneral), terms.expiresAt),
-    objectGrants: objectGrantsOf(rights, held),
+    ...boundBy(reach, held.filter(isGeneral), expiresAt),
+    objectGrants: objectGrantsOf(reach, held),
   }
 }
 
@@ -54,7 +66,7 @@ export async function requireTokenWithin(
   now: number,
 ): Promise<void> {
   const graph = await readRoleGraph(em)
-  const wanted = confineTo(rightsOf(graph, terms.roleId), terms.workspaceId)
+  const wanted = reachOfToken(graph, terms)
   const { permissions, reach } = excessOf(wanted, actor.rights)
   const isForAnother = actor.rowScope !== 'all' && (actor.user?.id ?? null) !== terms.userId
   refuseExcess({ permissions, reach: isForAnother ? [...reach, 'the rows of others'] : reach })
@@ -72,7 +84,7 @@ async function readRoleAlone(em: EntityManager, id: string): Promise<RoleGraph> 
   return new Map(role ? [[id, nodeOf(role)]] : [])
 }
 
-const isGeneral = ({ objectId }: HeldRights) => objectId === null
+export const isGeneral = ({ objectId }: HeldRights) => objectId === null
 
 /** The permissions that some role of the owner gives for all that the token reaches, and when the first one ends. */
 export function boundBy(

@@ -3,8 +3,7 @@ import { allPermissions } from '../../../contract/permissions.ts'
 import { type Rights, rowScopes } from '../../rights.ts'
 import { type HeldRights, readHeldRights } from './assignments.ts'
 import { readRoleGraph } from './graph.ts'
-import { objectGrantsOf } from './objects.ts'
-import { boundBy, type TokenRights } from './token-rights.ts'
+import { isGeneral, shareOf, type TokenRights } from './token-rights.ts'
 
 export interface UserRights extends TokenRights {
   /** The role that reaches the furthest, of those that allow the most. */
@@ -23,11 +22,15 @@ export async function readUserRights(
   now: number,
 ): Promise<UserRights | undefined> {
   const held = await readHeldRights(em, await readRoleGraph(em), userId, now)
-  const general = held.filter(({ objectId }) => objectId === null)
-  const [first] = general.toSorted(byRank)
+  const most = reachOfUser(held)
+  return most && { roleId: most.roleId, ...shareOf(most.reach, held, null) }
+}
+
+/** The role that says where and on whose rows a user acts who signed in, and what could be done there. */
+export function reachOfUser(held: readonly HeldRights[]): { roleId: string; reach: Rights } | undefined {
+  const [first] = held.filter(isGeneral).toSorted(byRank)
   if (!first) return undefined
-  const reach: Rights = { ...first.rights, permissions: new Set(allPermissions) }
-  return { roleId: first.roleId, ...boundBy(reach, general, null), objectGrants: objectGrantsOf(reach, held) }
+  return { roleId: first.roleId, reach: { ...first.rights, permissions: new Set(allPermissions) } }
 }
 
 /** The same order whatever the database's. */

@@ -1,9 +1,10 @@
-import { Actor } from '../../actor.ts'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import { Actor, type SignIn } from '../../actor.ts'
 import type { ServiceContext } from '../../service-context.ts'
 import type { Session } from '../../sessions/session.ts'
 import { readTeamIds } from '../memberships/index.ts'
 import { readUserRights } from '../roles/index.ts'
-import { UserEntity } from '../users/index.ts'
+import { type User, UserEntity } from '../users/index.ts'
 
 /**
  * The person whose session a request's cookies name, with what they may do at this time; undefined without a session, and
@@ -17,13 +18,27 @@ export async function authenticateSession(
   if (!session) return undefined
   const { organizationId, userId } = session
   return database.transaction(organizationId, async (em) => {
-    const user = await em.findOne(UserEntity, { id: userId, active: true })
-    const held = user && (await readUserRights(em, userId, now()))
-    if (!user || !held) return undefined
-    const teamIds = await readTeamIds(em, userId)
-    const identity = { kind: 'user', id: userId, name: user.name, organizationId } as const
-    return new Actor({ ...identity, ...held, user: { id: userId, teamIds }, signIn: signInOf(session) })
+    const user = await em.findOne(UserEntity, { id: userId })
+    return user ? (await actorOfUser(em, user, now(), signInOf(session))).actor : undefined
   })
+}
+
+/** Why a user who signs in may do nothing at all. */
+export type UserObstacle = 'inactive' | 'no_role'
+
+/** A user who signed in; or why nobody can act as this user at this time. */
+export async function actorOfUser(
+  em: EntityManager,
+  { id, name, organizationId, active }: User,
+  now: number,
+  signIn?: SignIn,
+): Promise<{ actor: Actor; obstacle?: never } | { actor?: never; obstacle: UserObstacle }> {
+  if (!active) return { obstacle: 'inactive' }
+  const held = await readUserRights(em, id, now)
+  if (!held) return { obstacle: 'no_role' }
+  const user = { id, teamIds: await readTeamIds(em, id) }
+  const identity = { kind: 'user', id, name, organizationId } as const
+  return { actor: new Actor({ ...identity, ...held, user, ...(signIn && { signIn }) }) }
 }
 
 function signInOf({ id: sessionId, providerId, subject }: Session) {

@@ -1,1 +1,1 @@
-export { authenticateSession } from './authenticate.ts'
+export { actorOfUser, authenticateSession, type UserObstacle } from './authenticate.ts'

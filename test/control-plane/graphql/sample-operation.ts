@@ -69,6 +69,7 @@ const samples: Readonly<Record<string, () => unknown>> = {
   trustedNetworks: () => '10.1.0.0/16',
   ttlSeconds: () => 60,
   of: () => 'rbac',
+  permission: () => 'teams:view',
   email: () => `sample-${++count}@example.com`,
 }
 const samplesByType: Readonly<Record<string, unknown>> = {

@@ -1,0 +1,71 @@
+import type { FilterQuery } from '@mikro-orm/core'
+import type { Permission } from '../../../contract/permissions.ts'
+import type { Actor } from '../../actor.ts'
+import type { RequestContext } from '../../graphql/context.ts'
+import { type ServiceContext, transactionOf } from '../../service-context.ts'
+import type { ApiToken } from '../api-tokens/index.ts'
+import type { RoleAssignment } from './entity.ts'
+import { checkPermission } from './explain-permission.ts'
+import { permissionsOf, readRoleGraph } from './graph.ts'
+
+export interface AccessReviewFilter {
+  readonly userId?: string | null | undefined
+  readonly roleId?: string | null | undefined
+  readonly permission?: string | null | undefined
+  readonly ended?: boolean | null | undefined
+}
+
+/** Which access is reviewed. */
+export interface AccessReview {
+  /** What assignments and tokens have in common. */
+  readonly where: { readonly $and: readonly object[] }
+  readonly ended: boolean | null
+}
+
+/** @throws BadUserInput */
+export async function readReview(
+  { services, actor }: RequestContext,
+  { userId, roleId, permission, ended = null }: AccessReviewFilter,
+): Promise<AccessReview> {
+  const having =
+    permission == null
+      ? undefined
+      : await readRolesWith(services, actor, checkPermission('filter.permission', permission))
+  return {
+    where: {
+      $and: [
+        ...(userId == null ? [] : [{ userId }]),
+        ...(roleId == null ? [] : [{ roleId }]),
+        ...(having === undefined ? [] : [{ roleId: { $in: having } }]),
+      ],
+    },
+    ended,
+  }
+}
+
+/** The roles that have a permission, by themselves or by what they inherit from. */
+async function readRolesWith(
+  context: ServiceContext,
+  actor: Actor,
+  permission: Permission,
+): Promise<string[]> {
+  const graph = await transactionOf(context, actor, readRoleGraph)
+  return [...graph.keys()].filter((id) => permissionsOf(graph, id).has(permission))
+}
+
+export function whereAssigned({ where, ended }: AccessReview, now: number): FilterQuery<RoleAssignment> {
+  const lasting = { $or: [{ expiresAt: null }, { expiresAt: { $gt: new Date(now) } }] }
+  const times = { true: [{ expiresAt: { $lte: new Date(now) } }], false: [lasting], null: [] }
+  return { $and: [...where.$and, ...times[`${ended}`]] } as FilterQuery<RoleAssignment>
+}
+
+/** The tokens that work, of those that the list of tokens shows too. */
+export function whereLive(
+  { where }: AccessReview,
+  { workspaceIds }: Actor,
+  now: number,
+): FilterQuery<ApiToken> {
+  const reached = workspaceIds === null ? [] : [{ workspaceId: { $in: [...workspaceIds] } }]
+  const live = { revokedAt: null, $or: [{ expiresAt: null }, { expiresAt: { $gt: new Date(now) } }] }
+  return { $and: [...where.$and, ...reached, live, { roleId: { $ne: null } }] } as FilterQuery<ApiToken>
+}
