@@ -87,7 +87,9 @@ function cause(error: unknown): unknown {
 }
 
 function isOurs(error: unknown): boolean {
-  const isNetworkError = error instanceof Error && 'syscall' in error
+  // A connection that the other side gives up names no system call.
+  const isNetworkError =
+    error instanceof Error && ('syscall' in error || ('code' in error && error.code === 'ECONNRESET'))
   const isTimeLimit = error instanceof DOMException
   return (
     error instanceof SignInRefused ||

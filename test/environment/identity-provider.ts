@@ -9,7 +9,21 @@ export interface TestIdentityProvider {
   readonly clientSecret: string
   /** What the ID token says of each person, by their login. Changed, it holds from the next token on. */
   readonly people: Map<string, Readonly<Record<string, unknown>>>
+  /** Every request so far, `POST /token`. */
+  readonly requests: string[]
+  /** Of the provider from now on. */
+  readonly behaviour: Behaviour
+  /** Everything that a person was given for Gatehouse: its refresh tokens are refused from then on. */
+  revokeGrantsOf(login: string): Promise<void>
   close(): Promise<void>
+}
+
+interface Behaviour {
+  /** The requests that it hangs up on, `POST /token`; null: none. */
+  hangsUpOn: RegExp | null
+  /** Whether a refresh brings one. */
+  sendsIdTokens: boolean
+  givesRefreshTokens: boolean
 }
 
 /** A real OpenID provider on loopback, at which anybody signs in without a password and agrees to everything. */
@@ -20,12 +34,37 @@ export async function startIdentityProvider(redirectUris: readonly string[]): Pr
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const people: TestIdentityProvider['people'] = new Map()
   const client = { clientId: 'gatehouse', clientSecret: 'a secret of gatehouse that nobody else has' }
-  const provider = quietly(() => new Provider(issuer, configurationOf(client, redirectUris, people)))
-  server.on('request', provider.callback())
+  const behaviour: Behaviour = { hangsUpOn: null, sendsIdTokens: true, givesRefreshTokens: true }
+  const configuration = {
+    ...configurationOf(client, redirectUris, people),
+    issueRefreshToken: async () => behaviour.givesRefreshTokens,
+  }
+  const provider = quietly(() => new Provider(issuer, configuration))
+  const requests: string[] = []
+  const grants = new Map<string, Set<string>>()
+  provider.on('refresh_token.saved', ({ accountId, grantId }) => {
+    if (accountId && grantId) grants.set(accountId, (grants.get(accountId) ?? new Set()).add(grantId))
+  })
+  provider.use(async (context, next) => {
+    await next()
+    if (context.path === '/token' && !behaviour.sendsIdTokens && isRecord(context.body)) {
+      delete context.body.id_token
+    }
+  })
+  const answer = provider.callback()
+  server.on('request', (request, response) => {
+    const asked = `${request.method} ${request.url}`
+    requests.push(asked)
+    if (behaviour.hangsUpOn?.test(asked)) request.socket.destroy()
+    else answer(request, response)
+  })
   return {
     issuer,
     ...client,
-    people,
+    ...{ people, requests, behaviour },
+    async revokeGrantsOf(login) {
+      for (const grantId of grants.get(login) ?? []) await provider.RefreshToken.revokeByGrantId(grantId)
+    },
     async close() {
       server.closeAllConnections()
       server.close()
@@ -59,13 +98,13 @@ function configurationOf(
     pkce: { required: () => true },
     ttl: {
       AccessToken: 600,
-      Grant: 3_600,
+      Grant: 43_200,
       IdToken: 600,
       Interaction: 600,
-      RefreshToken: 3_600,
-      Session: 3_600,
+      RefreshToken: 43_200,
+      Session: 43_200,
     },
-    issueRefreshToken: async () => true,
+    rotateRefreshToken: true,
     findAccount: (_context, login) => ({
       accountId: login,
       claims: async () => ({ sub: login, ...people.get(login) }),
@@ -81,6 +120,9 @@ function configurationOf(
     },
   }
 }
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null
 
 /** It warns of a development mode that is meant, and of Node versions that it has not tried. */
 function quietly<T>(work: () => T): T {
