@@ -76,6 +76,11 @@ export const environmentVariables = {
     readBy: ['control-plane', 'up'],
     default: '12',
   },
+  SESSION_CHECK_MINUTES: {
+    description: 'After how long a session is checked anew with the identity provider',
+    readBy: ['control-plane', 'up'],
+    default: '15',
+  },
   SESSIONS_PER_USER: {
     description: 'In how many browsers a user may be signed in at once',
     readBy: ['control-plane', 'up'],

@@ -31,6 +31,7 @@ import { startMinutePruning, startSumming } from './modules/usage/index.ts'
 import { startKeySweep } from './modules/virtual-keys/index.ts'
 import { registerConfigurationPolls } from './polls/http.ts'
 import { ConfigurationPolls } from './polls/polls.ts'
+import { startSessionCheck } from './provisioning/session-check.ts'
 import { startPublisher } from './publisher/publisher.ts'
 import { openSecrets } from './secrets/secrets.ts'
 import type { ServiceContext } from './service-context.ts'
@@ -81,10 +82,8 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     const live = { feed: new LiveFeed(), takeWithinMs: options.takeWithinMs ?? defaultTakeWithinMs }
     const ends = transport.controlPlane()
     const { masterKey, redisUrl } = env
-    const { sessions, close } = openSessions(
-      { database, log, now, masterKey, redisUrl },
-      env.sessions ?? defaultStoredSessionSettings,
-    )
+    const sessionSettings = env.sessions ?? defaultStoredSessionSettings
+    const { sessions, close } = openSessions({ database, log, now, masterKey, redisUrl }, sessionSettings)
     opened.defer(close)
     let listensAt = ''
     const services: ServiceContext = {
@@ -115,6 +114,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       startPriceSweep(background),
       startHistoryPruning({ ...background, configurationHistoryDays: env.configurationHistoryDays }),
       startSessionSweep(sessions, { database, log }),
+      startSessionCheck(services, sessionSettings),
       startLiveFeed(live.feed, { databaseUrl: env.databaseUrl, log }),
     ]
     for (const loop of loops) opened.defer(() => loop.stop())

@@ -1,19 +1,22 @@
 import { defaultSessionSettings, type SessionSettings } from './sessions/sessions.ts'
 
+const minuteMs = 60_000
+const hourMs = 60 * minuteMs
+
 const sessionStores = ['database', 'redis', 'memory'] as const
 
 /** How long people stay signed in, how often at once, and where that is kept. */
 export interface StoredSessionSettings extends SessionSettings {
   readonly store: (typeof sessionStores)[number]
+  /** After so long the identity provider is asked again whether it still stands by a session. */
+  readonly checkMs: number
 }
 
 export const defaultStoredSessionSettings: StoredSessionSettings = {
   ...defaultSessionSettings,
   store: 'database',
+  checkMs: 15 * minuteMs,
 }
-
-const minuteMs = 60_000
-const hourMs = 60 * minuteMs
 
 /** Notes every mistake in `problems`. */
 export function readSessionSettings(
@@ -36,6 +39,7 @@ export function readSessionSettings(
     store: choice('SESSION_STORE', sessionStores, preset.store),
     idleMs: whole('SESSION_IDLE_MINUTES', preset.idleMs / minuteMs, 1_440) * minuteMs,
     absoluteMs: whole('SESSION_HOURS', preset.absoluteMs / hourMs, 720) * hourMs,
+    checkMs: whole('SESSION_CHECK_MINUTES', preset.checkMs / minuteMs, 1_440) * minuteMs,
     mostPerUser: whole('SESSIONS_PER_USER', preset.mostPerUser, 1_000),
     whenFull: choice('SESSION_WHEN_FULL', ['evict', 'reject'], preset.whenFull),
   }

@@ -5,12 +5,12 @@ import {
   type IdentityProvider,
   IdentityProviderEntity,
   loginUrl,
-  settingsOf,
+  RelyingParties,
 } from '../modules/identity-providers/index.ts'
 import type { ServiceContext } from '../service-context.ts'
 import type { Session } from '../sessions/session.ts'
 import { SignInRefused } from '../sign-in/refused.ts'
-import { RelyingParty } from '../sign-in/relying-party.ts'
+import type { RelyingParty } from '../sign-in/relying-party.ts'
 
 /** What somebody who is not signed in may know of a provider. */
 export interface OfferedProvider {
@@ -19,19 +19,14 @@ export interface OfferedProvider {
   readonly loginUrl: string
 }
 
-interface Kept {
-  readonly version: number
-  readonly relyingParty: RelyingParty
-}
-
 /** The identity providers of all organizations, as whoever is about to sign in meets them. */
 export class SignInProviders {
   readonly #services: ServiceContext
-  /** By the provider's id, for the keys and documents that each has fetched. */
-  readonly #kept = new Map<string, Kept>()
+  readonly #relyingParties: RelyingParties
 
   constructor(services: ServiceContext) {
     this.#services = services
+    this.#relyingParties = new RelyingParties(services)
   }
 
   async list(organization: string | undefined): Promise<OfferedProvider[]> {
@@ -64,13 +59,7 @@ export class SignInProviders {
   }
 
   relyingParty(provider: IdentityProvider): RelyingParty {
-    const { id, version } = provider
-    const known = this.#kept.get(id)
-    if (known?.version === version) return known.relyingParty
-    const { secrets, now } = this.#services
-    const relyingParty = new RelyingParty(settingsOf(secrets, provider), { now })
-    this.#kept.set(id, { version, relyingParty })
-    return relyingParty
+    return this.#relyingParties.of(provider)
   }
 
   /** Where the browser ends the session at the provider too; null where it does not offer that, or cannot be asked. */

@@ -4,7 +4,11 @@ import { Actor } from '../actor.ts'
 import { asOneRevision } from '../change.ts'
 import { newId } from '../db/id.ts'
 import { recordAudit } from '../modules/audit/index.ts'
-import { type IdentityProvider, UserIdentityEntity } from '../modules/identity-providers/index.ts'
+import {
+  type IdentityProvider,
+  type UserIdentity,
+  UserIdentityEntity,
+} from '../modules/identity-providers/index.ts'
 import { systemRoleId } from '../modules/roles/index.ts'
 import { UserEntity } from '../modules/users/index.ts'
 import { joinTransaction, type ServiceContext } from '../service-context.ts'
@@ -36,26 +40,56 @@ export async function provisionUser(
   provider: IdentityProvider,
   { subject, claims }: Pick<SignedIn, 'subject' | 'claims'>,
 ): Promise<string> {
+  return provisioned(context, provider, { subject, claims }, (provisioning) => admit(provisioning, subject))
+}
+
+/**
+ * Gives and takes away what the provider's claims say of somebody who signed in before, and nothing else: it is no
+ * sign-in. Otherwise as {@link provisionUser}.
+ *
+ * @throws SignInRefused `user_not_authorized`, `user_unknown`, `user_inactive`
+ */
+export function reprovisionUser(
+  context: ServiceContext,
+  provider: IdentityProvider,
+  { subject, claims }: Pick<SignedIn, 'subject' | 'claims'>,
+  userId: string,
+): Promise<void> {
+  return provisioned(context, provider, { subject, claims }, async (provisioning) => {
+    const { em } = provisioning
+    const roleId = await mappedRole(provisioning)
+    const identity = await em.findOne(UserIdentityEntity, { providerId: provider.id, subject, userId })
+    if (!identity) throw new SignInRefused('user_unknown', 'This user is no longer there')
+    await requireActive(em, userId)
+    await keepAccess(provisioning, identity, roleId)
+  })
+}
+
+/** One at a time for each person: of two first sign-ins at once, the later one finds the user that the earlier one became. */
+function provisioned<T>(
+  context: ServiceContext,
+  provider: IdentityProvider,
+  { subject, claims }: Pick<SignedIn, 'subject' | 'claims'>,
+  work: (provisioning: Provisioning) => Promise<T>,
+): Promise<T> {
   const actor = providerActor(provider)
   return context.database.transaction(provider.organizationId, async (em) => {
     const { result } = await asOneRevision(em, actor, async () => {
-      // Of two first sign-ins at once, the later one finds the user that the earlier one became.
       await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`${provider.id} ${subject}`])
       const joined = joinTransaction(context, em)
-      return bringUpToDate({ context: joined, em, actor, provider, claims }, subject)
+      return work({ context: joined, em, actor, provider, claims })
     })
     return result
   })
 }
 
-async function bringUpToDate(provisioning: Provisioning, subject: string): Promise<string> {
+async function admit(provisioning: Provisioning, subject: string): Promise<string> {
   const { em, context, provider, actor } = provisioning
   const roleId = await mappedRole(provisioning)
   const at = new Date(context.now())
   const known = await em.findOne(UserIdentityEntity, { providerId: provider.id, subject })
   const userId = known?.userId ?? (await createClaimedUser(provisioning, subject))
-  const user = await em.findOne(UserEntity, { id: userId })
-  if (!user?.active) throw new SignInRefused('user_inactive', 'This user is switched off')
+  await requireActive(em, userId)
   const identity =
     known ??
     em.create(UserIdentityEntity, {
@@ -68,13 +102,23 @@ async function bringUpToDate(provisioning: Provisioning, subject: string): Promi
       },
       ...{ roleAssignmentId: null, createdAt: at, lastSignedInAt: at },
     })
-  await keepTeams(provisioning, userId)
-  identity.roleAssignmentId = await keepRole(provisioning, identity, roleId)
   identity.lastSignedInAt = at
-  await em.flush()
+  await keepAccess(provisioning, identity, roleId)
   const entry = { type: 'user.signed_in', subject: { kind: 'user', id: userId }, details: { subject } }
   await recordAudit(em, actor, entry, at)
   return userId
+}
+
+async function keepAccess(provisioning: Provisioning, identity: UserIdentity, roleId: string): Promise<void> {
+  await keepTeams(provisioning, identity.userId)
+  identity.roleAssignmentId = await keepRole(provisioning, identity, roleId)
+  await provisioning.em.flush()
+}
+
+/** @throws SignInRefused `user_inactive` */
+async function requireActive(em: EntityManager, userId: string): Promise<void> {
+  const user = await em.findOne(UserEntity, { id: userId })
+  if (!user?.active) throw new SignInRefused('user_inactive', 'This user is switched off')
 }
 
 /** Bounded by who wrote the rules: nobody maps a role that they do not have. */

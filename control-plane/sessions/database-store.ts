@@ -3,6 +3,7 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Database } from '../db/database.ts'
 import { SessionEntity, type SessionRow } from './entity.ts'
 import {
+  type DueSessions,
   type ProviderSessionTags,
   type SessionLimit,
   type SessionStore,
@@ -141,12 +142,12 @@ export class DatabaseSessionStore implements SessionStore {
     })
   }
 
-  listDue(organizationId: string, due: { checkedBefore: number; now: number; limit: number }) {
+  listDue(organizationId: string, due: DueSessions) {
     return this.#database.transaction(organizationId, async (em) => {
       const rows = await em.find(
         SessionEntity,
         { checkedAt: { $lt: new Date(due.checkedBefore) }, endsAt: { $gt: new Date(due.now) } },
-        { orderBy: { checkedAt: 'asc', id: 'asc' }, limit: due.limit },
+        { orderBy: { checkedAt: 'asc', id: 'asc' }, limit: due.limit, offset: due.skip ?? 0 },
       )
       return rows.map(sessionOf)
     })

@@ -1,4 +1,5 @@
 import {
+  type DueSessions,
   type ProviderSessionTags,
   type SessionLimit,
   type SessionStore,
@@ -106,11 +107,11 @@ export class MemorySessionStore implements SessionStore {
     return this.#liveOf(organizationId, userId, now)
   }
 
-  async listDue(organizationId: string, due: { checkedBefore: number; now: number; limit: number }) {
+  async listDue(organizationId: string, { skip = 0, ...due }: DueSessions) {
     return [...this.#of(organizationId).values()]
       .filter(({ endsAt, checkedAt }) => endsAt > due.now && checkedAt < due.checkedBefore)
       .sort((a, b) => a.checkedAt - b.checkedAt || (a.id < b.id ? -1 : 1))
-      .slice(0, due.limit)
+      .slice(skip, skip + due.limit)
   }
 
   async removeExpired(organizationId: string, now: number, limit: number) {

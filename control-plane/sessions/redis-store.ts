@@ -5,6 +5,7 @@ import type { ConnectionOf } from '../../transport/redis/connection.ts'
 import { runScript, type Script } from '../../transport/redis/script.ts'
 import * as scripts from './redis-scripts.ts'
 import {
+  type DueSessions,
   type ProviderSessionTags,
   type SessionLimit,
   type SessionStore,
@@ -117,11 +118,11 @@ export class RedisSessionStore implements SessionStore {
     return this.#findLive(organizationId, ids, now)
   }
 
-  async listDue(organizationId: string, due: { checkedBefore: number; now: number; limit: number }) {
+  async listDue(organizationId: string, due: DueSessions) {
     const key = channels.sessionChecks(organizationId)
     const ids = await this.#connectionOf(organizationId).run((client) =>
       client.zRange(key, '-inf', `(${due.checkedBefore}`, {
-        ...{ BY: 'SCORE', LIMIT: { offset: 0, count: due.limit } },
+        ...{ BY: 'SCORE', LIMIT: { offset: due.skip ?? 0, count: due.limit } },
       }),
     )
     return this.#findLive(organizationId, ids, due.now)

@@ -3,8 +3,14 @@ import type { Session, SessionSecrets } from './session.ts'
 import type { SessionSealing } from './session-sealing.ts'
 import type { SessionStore } from './session-store.ts'
 
+/** What the identity provider gave in place of what we had. */
+export interface RenewedSecrets extends SessionSecrets {
+  /** False leaves the session to be checked anew: what the provider says of its person is not known yet. True unless said. */
+  readonly isConfirmed?: boolean
+}
+
 /** Asks the identity provider. It must settle within `refreshLeaseMs`: after that another process may ask too. */
-export type Refresh = (secrets: SessionSecrets) => Promise<SessionSecrets | 'refused' | 'unavailable'>
+export type Refresh = (secrets: SessionSecrets) => Promise<RenewedSecrets | 'refused' | 'unavailable'>
 
 export interface RefreshedSession {
   readonly session: Session
@@ -83,7 +89,7 @@ export class SessionRefresher {
       return 'ended'
     }
     const secrets = this.#sealing.sealSecrets(session, answer)
-    const checkedAt = this.#now()
+    const checkedAt = answer.isConfirmed === false ? session.checkedAt : this.#now()
     // Not stored: the session was ended meanwhile, or the lease ran out and another process was told something newer.
     await this.#store.storeSecrets(organizationId, id, { secrets, expectedVersion, checkedAt })
     return this.#current(session)

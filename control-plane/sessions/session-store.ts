@@ -39,6 +39,15 @@ export interface ProviderSessionTags {
   readonly providerSessionTag: string | null
 }
 
+/** One page of the sessions that have to be checked. */
+export interface DueSessions {
+  readonly checkedBefore: number
+  readonly now: number
+  readonly limit: number
+  /** How many of the longest ago to leave out. */
+  readonly skip?: number
+}
+
 /**
  * Where sessions are kept. Every step is atomic, also between processes, sees one organization only, and may safely
  * happen twice. A session is live while `now < endsAt`; one that is not counts for nothing, but stays until
@@ -99,11 +108,11 @@ export interface SessionStore {
   ): Promise<readonly string[]>
   /** The live ones, the most recently used first. */
   listOfUser(organizationId: string, userId: string, now: number): Promise<readonly StoredSession[]>
-  /** Live ones that were confirmed before that time, the longest ago first. */
-  listDue(
-    organizationId: string,
-    due: { checkedBefore: number; now: number; limit: number },
-  ): Promise<readonly StoredSession[]>
+  /**
+   * Live ones that were confirmed before that time, the longest ago first. One that has ended may take up a place of the
+   * page until it is removed.
+   */
+  listDue(organizationId: string, due: DueSessions): Promise<readonly StoredSession[]>
   /** Forgets up to `limit` sessions that are not live. @returns how many */
   removeExpired(organizationId: string, now: number, limit: number): Promise<number>
 }

@@ -18,7 +18,7 @@ export interface Session {
   readonly expiresAt: number
   readonly userAgent: string
   readonly address: string
-  /** When the identity provider last confirmed it. */
+  /** When the identity provider last confirmed it; where it can confirm nothing, when that last showed. */
   readonly checkedAt: number
   /** `amr` */
   readonly authenticationMethods: readonly string[]

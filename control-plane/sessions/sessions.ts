@@ -12,6 +12,7 @@ import {
 import { type Refresh, type RefreshOutcome, refreshLeaseMs, SessionRefresher } from './session-refresh.ts'
 import type { SessionSealing } from './session-sealing.ts'
 import {
+  type DueSessions,
   providerSessionTagOf,
   type SessionStore,
   type StoredSession,
@@ -198,10 +199,17 @@ export class Sessions {
     return this.#openAll(await this.#store.listOfUser(organizationId, userId, this.#now()))
   }
 
-  /** Those that the identity provider has not confirmed since, the longest ago first. */
-  async listDue(organizationId: string, checkedBefore: number, limit: number): Promise<readonly Session[]> {
-    const due = { checkedBefore, now: this.#now(), limit }
-    return this.#openAll(await this.#store.listDue(organizationId, due))
+  /**
+   * Those that the identity provider has not confirmed since, the longest ago first.
+   *
+   * @returns also how many were looked at: those whose key is gone are no sessions
+   */
+  async listDue(
+    organizationId: string,
+    page: Omit<DueSessions, 'now'>,
+  ): Promise<{ readonly sessions: readonly Session[]; readonly listed: number }> {
+    const stored = await this.#store.listDue(organizationId, { ...page, now: this.#now() })
+    return { sessions: this.#openAll(stored), listed: stored.length }
   }
 
   /** Forgets a batch of what has ended by itself. @returns whether there may be more */

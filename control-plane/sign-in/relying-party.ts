@@ -3,7 +3,6 @@ import {
   buildAuthorizationUrl,
   buildEndSessionUrl,
   calculatePKCECodeChallenge,
-  fetchUserInfo,
   randomNonce,
   randomPKCECodeVerifier,
   randomState,
@@ -49,14 +48,23 @@ export interface SignedIn {
   /** What names the person at this provider: `oid` of Entra, else `sub`. */
   readonly subject: string
   readonly claims: Readonly<Record<string, unknown>>
-  /** Empty when a refresh brought none: the former one stays. */
   readonly idToken: string
   readonly accessToken: string
-  /** Null when a refresh brought none: the former one stays. */
+  /** Null when the provider gave none. */
   readonly refreshToken: string | null
   readonly providerSessionId: string | null
   /** In milliseconds since 1970; null when the provider does not say. */
   readonly accessTokenExpiresAt: number | null
+}
+
+/** What a refresh brought. The tokens are good even where the person is not: the one that was asked with is used up. */
+export interface Refreshed {
+  /** Null when the provider sent none: the former one stays. */
+  readonly idToken: string | null
+  /** Null when the provider sent none: the former one stays. */
+  readonly refreshToken: string | null
+  /** Who it is now; null where no ID token came, which says nothing new; or why what came is not believed. */
+  readonly person: Pick<SignedIn, 'subject' | 'claims'> | SignInRefused | null
 }
 
 interface TokenAnswer {
@@ -126,14 +134,23 @@ export class RelyingParty {
   }
 
   /**
+   * Finds out whether the provider can be reached at all, by its discovery document, which is at most ten minutes old.
+   *
+   * @throws SignInRefused
+   */
+  async reach(): Promise<void> {
+    await this.#ask(() => this.#connection.metadata())
+  }
+
+  /**
    * Asks anew who somebody is. `refused` is the provider's word for that the token is no longer good.
    *
-   * @throws SignInRefused when the provider cannot be asked, or speaks of somebody else.
+   * @throws SignInRefused when the provider cannot be asked: the token is as good as before, as far as is known.
    */
   refresh(
     refreshToken: string,
     expected: { readonly issuer: string; readonly subject: string },
-  ): Promise<SignedIn | { readonly refused: string }> {
+  ): Promise<Refreshed | { readonly refused: string }> {
     return this.#ask(async () => {
       if (expected.issuer !== this.#connection.settings.issuer) {
         throw new SignInRefused('provider_misconfigured', 'The session is of another issuer')
@@ -148,14 +165,11 @@ export class RelyingParty {
         if (providerErrorOf(error) === 'invalid_grant') return { refused: 'invalid_grant' }
         throw error
       }
-      const verified =
-        answer.id_token === undefined
-          ? await this.#userInfo(answer.access_token, expected.subject)
-          : await this.#verify(answer, { nonce: null })
-      if (verified.subject !== expected.subject) {
-        throw new SignInRefused('id_token_invalid', 'The provider’s ID token is about somebody else')
+      return {
+        idToken: answer.id_token ?? null,
+        refreshToken: answer.refresh_token ?? null,
+        person: await this.#personOf(answer, expected.subject),
       }
-      return this.#signedIn(answer, verified)
     })
   }
 
@@ -201,13 +215,16 @@ export class RelyingParty {
     return verifyIdToken(answer.id_token ?? '', expectations, keys, now())
   }
 
-  /** OpenID Connect Core §12.2: a refresh need not bring an ID token. §5.3.2: the subject must be the same. */
-  async #userInfo(accessToken: string, subject: string): Promise<VerifiedIdToken> {
-    if (providerKinds[this.#connection.settings.kind].subjectClaim !== 'sub') {
-      throw new SignInRefused('id_token_invalid', 'The identity provider sent no ID token')
+  /** OpenID Connect Core §12.2: a refresh need not bring an ID token; one that it brings is about the same person. */
+  async #personOf(answer: TokenAnswer, subject: string): Promise<Refreshed['person']> {
+    if (answer.id_token === undefined) return null
+    try {
+      const verified = await this.#verify(answer, { nonce: null })
+      if (verified.subject === subject) return verified
+      return new SignInRefused('id_token_invalid', 'The provider’s ID token is about somebody else')
+    } catch (error) {
+      return refusalOf(error)
     }
-    const claims = await fetchUserInfo(await this.#connection.configuration(), accessToken, subject)
-    return { subject, providerSessionId: null, claims }
   }
 
   #signedIn(answer: TokenAnswer, { subject, claims, providerSessionId }: VerifiedIdToken): SignedIn {

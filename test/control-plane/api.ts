@@ -8,6 +8,10 @@ import {
   defaultGraphqlSettings,
   type GraphqlSettings,
 } from '../../control-plane/env.ts'
+import {
+  defaultStoredSessionSettings,
+  type StoredSessionSettings,
+} from '../../control-plane/session-settings.ts'
 import type { TelemetrySettings } from '../../telemetry/settings.ts'
 import { createMemoryTransport } from '../../transport/memory/create.ts'
 import type { Transport } from '../../transport/transport.ts'
@@ -32,6 +36,8 @@ export interface TestApi {
   readonly logged: string[]
   createTenant(name: string): Promise<Tenant>
   ask(token: string | undefined, query: string, variables?: object): Promise<Answer>
+  /** One more control plane on the same database. */
+  startAnother(sessions?: Partial<StoredSessionSettings>): Promise<ControlPlane>
   close(): Promise<void>
 }
 
@@ -52,6 +58,7 @@ export async function startApi(
     telemetry?: TelemetrySettings
     statusToken?: string
     takeWithinMs?: number
+    sessions?: Partial<StoredSessionSettings>
   } = {},
 ): Promise<TestApi> {
   const testDatabase = await createDatabase()
@@ -70,8 +77,10 @@ export async function startApi(
     configurationHistoryDays: defaultConfigurationHistoryDays,
     telemetry: options.telemetry,
     statusToken: options.statusToken,
+    sessions: { ...defaultStoredSessionSettings, ...options.sessions },
   }
   const controlPlane = await createControlPlane({ env, log, ...options, transport })
+  const others: ControlPlane[] = []
   const { database, url } = controlPlane
   return {
     controlPlane,
@@ -96,7 +105,19 @@ export async function startApi(
       const { data = null, errors = [] } = (await response.json()) as Partial<Answer>
       return { status: response.status, data, errors }
     },
+    async startAnother(sessions = {}) {
+      const settings = { ...defaultStoredSessionSettings, ...options.sessions, ...sessions }
+      const other = await createControlPlane({
+        env: { ...env, sessions: settings },
+        log,
+        ...options,
+        transport,
+      })
+      others.push(other)
+      return other
+    },
     async close() {
+      for (const other of others) await other.close()
       await controlPlane.close()
       await transport.close()
       await testDatabase.drop()

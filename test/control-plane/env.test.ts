@@ -33,6 +33,13 @@ describe('the environment of the control plane', () => {
     expect(() => readEnv(broken)).not.toThrow(/canary/)
   })
 
+  it('checks sessions every 15 minutes unless told otherwise, within a day', () => {
+    expect(readEnv(complete).sessions?.checkMs).toBe(15 * 60_000)
+    expect(readEnv({ ...complete, SESSION_CHECK_MINUTES: '1440' }).sessions?.checkMs).toBe(1_440 * 60_000)
+    for (const value of ['0', '1441', '1.5', 'often'])
+      expect(() => readEnv({ ...complete, SESSION_CHECK_MINUTES: value })).toThrow(/SESSION_CHECK_MINUTES /)
+  })
+
   it('bounds the GraphQL API unless told otherwise, and by no value that is none', () => {
     expect(readEnv(complete)).toMatchObject({
       trustedProxies: [],

@@ -9,9 +9,21 @@ export interface TestIdentityProvider {
   readonly clientSecret: string
   /** What the ID token says of each person, by their login. Changed, it holds from the next token on. */
   readonly people: Map<string, Readonly<Record<string, unknown>>>
-  /** The paths that were asked for, in order. */
-  readonly asked: string[]
+  /** Every request so far, `POST /token`. */
+  readonly requests: string[]
+  /** Of the provider from now on. */
+  readonly behaviour: Behaviour
+  /** Everything that a person was given for Gatehouse: its refresh tokens are refused from then on. */
+  revokeGrantsOf(login: string): Promise<void>
   close(): Promise<void>
+}
+
+interface Behaviour {
+  /** The requests that it hangs up on, `POST /token`; null: none. */
+  hangsUpOn: RegExp | null
+  /** Whether a refresh brings one. */
+  sendsIdTokens: boolean
+  givesRefreshTokens: boolean
 }
 
 export interface IdentityProviderOptions {
@@ -45,18 +57,37 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
   await once(server, 'listening')
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`
   const people: TestIdentityProvider['people'] = new Map()
-  const asked: string[] = []
+  const behaviour: Behaviour = { hangsUpOn: null, sendsIdTokens: true, givesRefreshTokens: true }
+  const requests: string[] = []
+  const grants = new Map<string, Set<string>>()
   const client = { clientId: 'gatehouse', clientSecret: 'a secret of gatehouse that nobody else has' }
-  const provider = await createProvider(issuer, configurationOf(client, options, people))
+  const provider = await createProvider(issuer, {
+    ...configurationOf(client, options, people),
+    issueRefreshToken: async () => behaviour.givesRefreshTokens,
+  })
+  provider.on('refresh_token.saved', ({ accountId, grantId }) => {
+    if (accountId && grantId) grants.set(accountId, (grants.get(accountId) ?? new Set()).add(grantId))
+  })
+  provider.use(async (context, next) => {
+    await next()
+    if (context.path === '/token' && !behaviour.sendsIdTokens && isRecord(context.body)) {
+      delete context.body.id_token
+    }
+  })
   const answer = provider.callback()
   server.on('request', (request, response) => {
     const url = (request.url ?? '').slice(path.length)
-    asked.push(url.split('?')[0] ?? '')
+    const asked = `${request.method} ${url}`
+    requests.push(asked)
     // By the original the provider knows where it is mounted.
-    answer(Object.assign(request, { originalUrl: request.url, url }), response)
+    if (behaviour.hangsUpOn?.test(asked)) request.socket.destroy()
+    else answer(Object.assign(request, { originalUrl: request.url, url }), response)
   })
   return {
-    ...{ issuer, ...client, people, asked },
+    ...{ issuer, ...client, people, requests, behaviour },
+    async revokeGrantsOf(login) {
+      for (const grantId of grants.get(login) ?? []) await provider.RefreshToken.revokeByGrantId(grantId)
+    },
     async close() {
       server.closeAllConnections()
       server.close()
@@ -101,10 +132,10 @@ function configurationOf(
     },
     pkce: { required: () => true },
     ttl: {
-      ...{ AccessToken: 600, Grant: 3_600, IdToken: 600, Interaction: 600 },
-      ...{ RefreshToken: 3_600, Session: 3_600 },
+      ...{ AccessToken: 600, IdToken: 600, Interaction: 600 },
+      ...{ Grant: 43_200, RefreshToken: 43_200, Session: 43_200 },
     },
-    issueRefreshToken: async () => true,
+    rotateRefreshToken: true,
     // The agent that comes with its options reaches nothing on loopback.
     fetch: (url, { method = 'GET', headers = {}, body = null } = {}) => fetch(url, { method, headers, body }),
     findAccount: (_context, login) => ({
@@ -119,6 +150,9 @@ function configurationOf(
     },
   }
 }
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null
 
 /** It warns of a development mode that is meant, and of Node versions that it has not tried. */
 async function createProvider(issuer: string, configuration: Configuration): Promise<Provider> {

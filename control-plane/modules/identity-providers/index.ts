@@ -7,5 +7,6 @@ export {
   UserIdentityEntity,
 } from './entity.ts'
 export { useLogoutToken } from './logout-tokens.ts'
+export { RelyingParties } from './relying-parties.ts'
 export { settingsOf } from './secret.ts'
 export { IdentityProviderType } from './types.ts'

@@ -28,8 +28,7 @@ const createProvider = `mutation ($input: CreateIdentityProviderInput!) {
   }
 }`
 
-export interface SignInOptions {
-  readonly now?: () => number
+export interface SignInOptions extends NonNullable<Parameters<typeof startApi>[0]> {
   /** What the identity provider's issuer has behind its host. */
   readonly path?: string
   /** Of the provider as it is configured, in place of what it is unless said. */

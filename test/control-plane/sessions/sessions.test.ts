@@ -301,7 +301,8 @@ describe.each(storeKinds)('sessions in the $name store', ({ open, persists }) =>
     const { session } = await begin()
     now += 15 * minute
     await begin()
-    const due = () => sessions.listDue(tenant.organizationId, now, 10)
+    const due = async () =>
+      (await sessions.listDue(tenant.organizationId, { checkedBefore: now, limit: 10 })).sessions
     expect((await due()).map(({ id }) => id)).toEqual([session.id])
     await sessions.withRefresh(session, async (held) => held)
     expect(await due()).toEqual([])

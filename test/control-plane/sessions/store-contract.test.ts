@@ -356,6 +356,16 @@ describe.each(storeKinds)('the $name store of sessions', ({ open }) => {
     expect(await due(10)).toEqual([late.id])
   })
 
+  it('lists what is due page by page, also when all were checked at once', async () => {
+    const all = await Promise.all(Array.from({ length: 5 }, () => add({ checkedAt: start - 2 * minute })))
+    const ids: string[] = []
+    for (const skip of [0, 2, 4, 6]) {
+      const page = { checkedBefore: start, now: start, limit: 2, skip }
+      ids.push(...(await store.listDue(tenant.organizationId, page)).map(({ id }) => id))
+    }
+    expect(ids).toEqual(all.map(({ id }) => id).sort())
+  })
+
   it('forgets what has ended, in batches, and nothing that lives', async () => {
     const ended = [
       await add({ endsAt: start }),
