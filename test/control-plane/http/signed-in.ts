@@ -12,6 +12,11 @@ export interface SignInSetup {
   readonly url: string
   /** Signs somebody in with a browser, a new one unless given. */
   signIn(login: string, browser?: Browser): Promise<{ browser: Browser; status: number; page: string }>
+  /** As far as the identity provider's answer, which is not taken to the control plane yet. */
+  answerFor(login: string, browser: Browser, query?: string): Promise<string>
+  /** Has the identity provider say this of somebody. @returns their login */
+  describePerson(login: string, claims: Record<string, unknown>): string
+  viewerOf(browser: Browser): Promise<ViewerAnswer>
   /** Asks as the browser's session. */
   ask(
     browser: Browser,
@@ -80,6 +85,19 @@ export async function startSignIn({ path, provider, ...options }: SignInOptions 
   }
   return {
     ...{ api, tenant, identityProvider, providerId, url, ask },
+    async answerFor(login, browser, query = '') {
+      const start = `${of}/login?organization=${tenant.organizationId}${query}`
+      const stopAt = (at: string) => at.startsWith(`${of}/callback`)
+      return (await browser.visit(start, { login, stopAt })).url
+    },
+    describePerson(login, claims) {
+      identityProvider.people.set(login, { name: `Person ${login}`, ...claims })
+      return login
+    },
+    async viewerOf(browser) {
+      const { data } = await ask(browser, viewerQuery)
+      return read(data, 'viewer')
+    },
     async signIn(login, browser = new Browser()) {
       const { response } = await browser.visit(
         `${url}/auth/oidc/okta/login?organization=${tenant.organizationId}`,
@@ -122,4 +140,8 @@ export interface ViewerAnswer {
     readonly memberships: { readonly edges: readonly { node: { source: string; team: { name: string } } }[] }
   }
   readonly permissions: readonly string[]
+}
+
+export function nodesOf<T>(data: Record<string, unknown> | null, field: string): T[] {
+  return read<{ edges: { node: T }[] }>(data, field).edges.map(({ node }) => node)
 }

@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Browser } from '../../environment/browser.ts'
+import { read } from '../api.ts'
+import { type SignInSetup, startSignIn, viewerQuery } from './signed-in.ts'
+
+let setup: SignInSetup
+
+beforeAll(async () => {
+  setup = await startSignIn()
+})
+afterAll(() => setup.close())
+
+const describePerson: SignInSetup['describePerson'] = (login, claims) => setup.describePerson(login, claims)
+const viewerOf: SignInSetup['viewerOf'] = (browser) => setup.viewerOf(browser)
+
+describe('a session', () => {
+  it('has a cookie that no script and no other site can read, and that says nothing', async () => {
+    const browser = new Browser()
+    const response = await browser.request(
+      await setup.answerFor(describePerson('cookie', { roles: ['reader'] }), browser),
+    )
+    const line = response.headers
+      .getSetCookie()
+      .find((cookie) => cookie.startsWith('__Host-gatehouse-session='))
+    expect(line).toMatch(/; ?HttpOnly/i)
+    expect(line).toMatch(/; ?Secure/i)
+    expect(line).toMatch(/; ?SameSite=Lax/i)
+    expect(line).toMatch(/; ?Path=\//i)
+    expect(line).not.toMatch(/domain=|cookie@|reader/i)
+  })
+
+  it('is no way in for a request whose token is not valid', async () => {
+    const { browser } = await setup.signIn(describePerson('fallback', { roles: ['reader'] }))
+    const response = await browser.request(`${setup.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: 'Bearer ghat.none.none.none' },
+      body: JSON.stringify({ query: viewerQuery }),
+    })
+    expect(response.status).toBe(401)
+  })
+
+  it('gives way to the next one of the same browser, whose secret is another', async () => {
+    const { browser } = await setup.signIn(describePerson('again', { roles: ['reader'] }))
+    const [former] = [...browser.cookiesOf(setup.url)]
+    await setup.signIn('again', browser)
+    const listed = await setup.ask(browser, '{ sessions { id } }')
+    expect(read<object[]>(listed.data, 'sessions')).toHaveLength(1)
+    const thief = new Browser()
+    thief.setCookie(setup.url, ...(former ?? ['', '']))
+    expect((await setup.ask(thief, viewerQuery)).status).toBe(401)
+  })
+
+  it('is over once its person has signed out, whoever replays its cookie', async () => {
+    const { browser } = await setup.signIn(describePerson('leaver', { roles: ['reader'] }))
+    const cookies = [...browser.cookiesOf(setup.url)]
+    const out = await browser.request(`${setup.url}/auth/logout`, {
+      method: 'POST',
+      headers: { origin: setup.url },
+    })
+    expect(out.status).toBe(200)
+    expect(((await out.json()) as { endSessionUrl: string }).endSessionUrl).toContain(
+      setup.identityProvider.issuer,
+    )
+    for (const [name, value] of cookies) browser.setCookie(setup.url, name, value)
+    expect((await setup.ask(browser, viewerQuery)).status).toBe(401)
+  })
+
+  it('is ended by no page of another site', async () => {
+    const { browser } = await setup.signIn(describePerson('forged', { roles: ['reader'] }))
+    for (const headers of [{ origin: 'https://evil.example' }, { origin: 'null' }, undefined]) {
+      const out = await browser.request(`${setup.url}/auth/logout`, {
+        method: 'POST',
+        ...(headers && { headers }),
+      })
+      expect(out.status).toBe(403)
+    }
+    expect((await setup.ask(browser, viewerQuery)).status).toBe(200)
+  })
+
+  it('is over as soon as its user is switched off', async () => {
+    const { browser } = await setup.signIn(describePerson('fired', { roles: ['reader'] }))
+    const { user } = await viewerOf(browser)
+    await setup.api.ask(
+      setup.tenant.token,
+      'mutation ($id: ID!) { updateUser(input: {id: $id, active: false}) { __typename } }',
+      { id: user.id },
+    )
+    expect((await setup.ask(browser, viewerQuery)).status).toBe(401)
+    expect((await setup.signIn('fired')).page).toContain('user_inactive')
+  })
+
+  it('is seen and ended by its person, and another’s is neither', async () => {
+    const mine = await setup.signIn(describePerson('gina', { roles: ['reader'] }))
+    const elsewhere = await setup.signIn('gina')
+    const other = await setup.signIn(describePerson('hugo', { roles: ['reader'] }))
+    const listed = await setup.ask(mine.browser, '{ sessions { id isCurrent userAgent } }')
+    const sessions = read<{ id: string; isCurrent: boolean }[]>(listed.data, 'sessions')
+    expect(sessions.map(({ isCurrent }) => isCurrent).sort()).toEqual([false, true])
+    const gone = sessions.find(({ isCurrent }) => !isCurrent)
+    const signOut = (browser: Browser) =>
+      browser.request(`${setup.url}/auth/logout?session=${gone?.id}`, {
+        method: 'POST',
+        headers: { origin: setup.url },
+      })
+    await signOut(other.browser)
+    expect((await setup.ask(elsewhere.browser, viewerQuery)).status).toBe(200)
+    await signOut(mine.browser)
+    expect((await setup.ask(elsewhere.browser, viewerQuery)).status).toBe(401)
+    expect((await setup.ask(other.browser, viewerQuery)).status).toBe(200)
+    expect((await setup.ask(mine.browser, viewerQuery)).status).toBe(200)
+  })
+
+  it('is ended by whoever may, and everywhere at once', async () => {
+    const both = [
+      await setup.signIn(describePerson('ivan', { roles: ['reader'] })),
+      await setup.signIn('ivan'),
+    ]
+    const [one] = both
+    const { user } = await viewerOf(one?.browser ?? new Browser())
+    const listed = await setup.api.ask(
+      setup.tenant.token,
+      'query ($id: ID!) { sessions(userId: $id) { id } }',
+      {
+        id: user.id,
+      },
+    )
+    expect(read<object[]>(listed.data, 'sessions')).toHaveLength(2)
+    const forbidden = await setup.ask(
+      one?.browser ?? new Browser(),
+      'mutation ($id: ID!) { revokeSessionsOfUser(input: {userId: $id}) { __typename } }',
+      { id: user.id },
+    )
+    expect(forbidden.errors).toHaveLength(1)
+    const { data } = await setup.api.ask(
+      setup.tenant.token,
+      'mutation ($id: ID!) { revokeSessionsOfUser(input: {userId: $id}) { ... on EndedSessions { count } } }',
+      { id: user.id },
+    )
+    expect(data?.revokeSessionsOfUser).toEqual({ count: 2 })
+    for (const { browser } of both) expect((await setup.ask(browser, viewerQuery)).status).toBe(401)
+  })
+
+  it('is over when the identity provider says that its own is, of that browser alone', async () => {
+    const { browser } = await setup.signIn(describePerson('judy', { roles: ['reader'] }))
+    const elsewhere = await setup.signIn('judy')
+    const { issuer } = setup.identityProvider
+    const question = await (await browser.request(`${issuer}/session/end`)).text()
+    const [, xsrf = ''] = /name="xsrf" value="(\w+)"/.exec(question) ?? []
+    await browser.request(`${issuer}/session/end/confirm`, {
+      method: 'POST',
+      body: new URLSearchParams({ xsrf, logout: 'yes' }),
+    })
+    expect((await setup.ask(browser, viewerQuery)).status).toBe(401)
+    expect((await setup.ask(elsewhere.browser, viewerQuery)).status).toBe(200)
+  })
+
+  it.each([
+    ['no token', ''],
+    ['a token of nobody', 'logout_token=eyJhbGciOiJub25lIn0.e30.'],
+    ['two tokens', 'logout_token=a&logout_token=b'],
+  ])('is ended by no logout request with %s', async (_what, body) => {
+    const response = await fetch(
+      `${setup.url}/auth/oidc/okta/back-channel-logout?organization=${setup.tenant.organizationId}`,
+      { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body },
+    )
+    expect(response.status).toBe(400)
+    expect(response.headers.get('cache-control')).toBe('no-store')
+  })
+})
