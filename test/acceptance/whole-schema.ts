@@ -123,6 +123,7 @@ class Reader {
     if (value) return value.name
     if (name === 'Int') return '1'
     if (name === 'PolicyOwnerInput') return '{ organization: true }'
+    if (name === 'ExplainPermissionInput') return '{ permission: "teams:view" }'
     throw new Error(`there is no sample for a required argument of the type ${name}`)
   }
 

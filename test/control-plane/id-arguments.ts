@@ -126,7 +126,10 @@ function sampleOf(type: GraphQLInputType, at: string, target: Target): unknown {
   return samples[name] ?? samplesByType[type.name] ?? fail(at)
 }
 
-const samples: Readonly<Record<string, unknown>> = { secret: 'a-secret-of-sixteen-or-more' }
+const samples: Readonly<Record<string, unknown>> = {
+  secret: 'a-secret-of-sixteen-or-more',
+  permission: 'teams:view',
+}
 const samplesByType: Readonly<Record<string, unknown>> = {
   String: 'sample',
   Int: 1,

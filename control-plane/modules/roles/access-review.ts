@@ -2,9 +2,12 @@ import type { FilterQuery } from '@mikro-orm/core'
 import type { Permission } from '../../../contract/permissions.ts'
 import type { Actor } from '../../actor.ts'
 import type { RequestContext } from '../../graphql/context.ts'
+import { BadUserInput } from '../../graphql/errors.ts'
+import { loadVisible } from '../../graphql/nodes.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import type { ApiToken } from '../api-tokens/index.ts'
-import type { RoleAssignment } from './entity.ts'
+import { UserEntity } from '../users/index.ts'
+import { type RoleAssignment, RoleEntity } from './entity.ts'
 import { checkPermission } from './explain-permission.ts'
 import { permissionsOf, readRoleGraph } from './graph.ts'
 
@@ -24,9 +27,12 @@ export interface AccessReview {
 
 /** @throws BadUserInput */
 export async function readReview(
-  { services, actor }: RequestContext,
+  context: RequestContext,
   { userId, roleId, permission, ended = null }: AccessReviewFilter,
 ): Promise<AccessReview> {
+  const { services, actor } = context
+  if (userId != null) await requireShown(context, 'userId', userId)
+  if (roleId != null) await requireShown(context, 'roleId', roleId)
   const having =
     permission == null
       ? undefined
@@ -41,6 +47,15 @@ export async function readReview(
     },
     ended,
   }
+}
+
+/** A review of nobody, because an id is wrong, is not to be taken for one that found nothing. @throws BadUserInput */
+async function requireShown(context: RequestContext, field: 'userId' | 'roleId', id: string): Promise<void> {
+  const [found] =
+    field === 'userId'
+      ? await loadVisible(context, 'users:view', UserEntity, [id])
+      : await loadVisible(context, 'roles:view', RoleEntity, [id])
+  if (!found) throw new BadUserInput(`filter.${field}`, 'names nothing that you may see')
 }
 
 /** The roles that have a permission, by themselves or by what they inherit from. */

@@ -65,7 +65,12 @@ export async function explainPermission(
   const isSelf = actor.id === id
   if (!isSelf) actor.require('roles:view')
   const asked = await readAsked(context, { kind, id, isSelf })
-  const place = await readPlace(services, actor, input, { isSelf })
+  const place = await readPlace(
+    services,
+    actor,
+    input,
+    (objectId) => isSelf && actor.maySee(permission, objectId),
+  )
   // Somebody's rights are what they are, however little of the organization whoever asks may see.
   const subject = await services.database.transaction(actor.organizationId, (em) =>
     readSubject(em, asked, services.now()),

@@ -16,16 +16,13 @@ export interface PlaceInput {
 export interface Place {
   /** Without one: anywhere at all. */
   readonly scope: PermissionScope | undefined
-  /** Whether the workspace is known: not that of an object which whoever asks does not see. */
-  readonly isKnown: boolean
   /** Whether the database shows the object to the one whom the question is about. */
   readonly isSeen: boolean
 }
 
-const anywhere: Place = { scope: undefined, isKnown: true, isSeen: true }
-
 /**
- * What a question means by its place, as far as whoever asks may know it.
+ * What a question means by its place, as far as whoever asks may know it. Of an object that they do not see they learn by
+ * asking about themselves no more than by doing what they ask about.
  *
  * @throws BadUserInput
  */
@@ -33,21 +30,19 @@ export async function readPlace(
   context: ServiceContext,
   actor: Actor,
   { objectId, workspaceId, organizationWide }: PlaceInput,
-  { isSelf }: { isSelf: boolean },
+  knowing: (objectId: string) => boolean,
 ): Promise<Place> {
   const given = [objectId != null, workspaceId != null, organizationWide === true].filter(Boolean)
   if (given.length > 1) {
     throw new BadUserInput('input', 'has more than one place: objectId, workspaceId or organizationWide')
   }
-  if (organizationWide === true) return { ...anywhere, scope: { workspaceId: null } }
+  if (organizationWide === true) return { scope: { workspaceId: null }, isSeen: true }
   if (workspaceId != null) return workspacePlace(context, actor, workspaceId)
-  if (objectId == null) return anywhere
-  // Whether something is there that they may not see is told to nobody; of oneself it can be answered all the same.
-  const isAskable = isSelf || actor.maySee(`${resourceOf(objectId)}:view` as Permission, objectId)
+  if (objectId == null) return { scope: undefined, isSeen: true }
   const found = await findObject(context, actor, objectId)
-  if (found && isAskable) return { scope: { ...found, id: objectId }, isKnown: true, isSeen: true }
-  if (!isSelf) throw new BadUserInput('objectId', 'names nothing that you may see')
-  return { scope: { workspaceId: null, id: objectId }, isKnown: false, isSeen: false }
+  const isShown = knowing(objectId) || actor.maySee(`${resourceOf(objectId)}:view` as Permission, objectId)
+  if (found && isShown) return { scope: { ...found, id: objectId }, isSeen: true }
+  throw new BadUserInput('objectId', 'names nothing that you may see')
 }
 
 /** The same place, for somebody to whom less or more is shown than to whoever asked. */
@@ -57,7 +52,7 @@ export async function placeSeenBy(
   place: Place,
 ): Promise<Place> {
   const id = place.scope?.id
-  if (id === undefined || !place.isKnown || subject === undefined) return place
+  if (id === undefined || subject === undefined) return place
   return { ...place, isSeen: (await findObject(context, subject, id)) !== undefined }
 }
 
@@ -74,7 +69,7 @@ export function decide(actor: Actor, permission: Permission, { scope, isSeen }: 
 async function workspacePlace(context: ServiceContext, actor: Actor, workspaceId: string): Promise<Place> {
   const found = await transactionOf(context, actor, (em) => em.findOne(WorkspaceEntity, { id: workspaceId }))
   if (!found) throw new BadUserInput('workspaceId', 'names no workspace that you reach')
-  return { ...anywhere, scope: { workspaceId } }
+  return { scope: { workspaceId }, isSeen: true }
 }
 
 async function findObject(context: ServiceContext, actor: Actor, id: string) {

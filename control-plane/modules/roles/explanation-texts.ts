@@ -117,15 +117,15 @@ function narrower({ subject }: Question): string {
   return `Reaches fewer workspaces, or the rows of fewer people, than the role "${widest}", which says for this user where they act; only roles that reach as far add to it.`
 }
 
-function placeOf({ place: { scope, isKnown, isSeen } }: Question, actor: Actor | undefined): Check[] {
-  const isBeyond = scope !== undefined && isKnown && actor?.reaches(scope.workspaceId) === false
+function placeOf({ place: { scope, isSeen } }: Question, actor: Actor | undefined): Check[] {
+  const isBeyond = scope !== undefined && actor?.reaches(scope.workspaceId) === false
   return [
     [
       isBeyond && scope.workspaceId === null,
       'Confined to workspaces, and what is asked about belongs to the organization itself.',
     ],
     [isBeyond, 'Confined to other workspaces than the one asked about.'],
-    [!isSeen, 'There is no such object, or it is not among those that they see.'],
+    [!isSeen, 'It is about the rows of others, which they do not see.'],
   ]
 }
 

@@ -92,6 +92,8 @@ it('is filtered by user, role, permission and whether it has ended', async () =>
   clock += 2 * hour
   expect(await Promise.all([{ ended: true }, { ended: false }, {}].map(counts))).toEqual([1, 2, 3])
   await expect(review({ permission: 'teams' })).rejects.toThrow(/^filter\.permission: /)
+  await expect(review({ userId: 'usr_1' })).rejects.toThrow(/^filter\.userId: names nothing/)
+  await expect(review({ roleId: 'role_1' })).rejects.toThrow(/^filter\.roleId: names nothing/)
 })
 
 it('lists the API tokens that work, of all, of a user and by what their role allows', async () => {
