@@ -20,6 +20,7 @@ export class AskedProviders {
   readonly #reached = new Map<string, Promise<void>>()
   /** How often in a row each did not answer. */
   readonly #inVain = new Map<string, number>()
+  readonly #failed = new Set<string>()
 
   constructor(relyingParties: RelyingParties) {
     this.#relyingParties = relyingParties
@@ -44,6 +45,13 @@ export class AskedProviders {
       else this.#inVain.delete(provider.id)
       throw error
     }
+  }
+
+  /** Whether it is the first failure of the provider in this round: one that is away fails for each of its sessions. */
+  isNews({ id }: IdentityProvider): boolean {
+    const isNews = !this.#failed.has(id)
+    this.#failed.add(id)
+    return isNews
   }
 
   #reach(provider: IdentityProvider): Promise<void> {

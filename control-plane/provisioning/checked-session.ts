@@ -69,7 +69,7 @@ function refreshAt({ services, providers }: Checking, provider: IdentityProvider
     try {
       answer = await providers.refresh(provider, refreshToken, { issuer, subject: session.subject })
     } catch (error) {
-      note(services, session, error)
+      note(services, session, error, providers.isNews(provider) ? 'warn' : 'debug')
       return 'unavailable'
     }
     if ('refused' in answer) {
@@ -134,7 +134,12 @@ function issuerOf({ idToken }: SessionSecrets): string | null {
   }
 }
 
-function note({ log }: ServiceContext, session: Session, error: unknown): void {
+function note(
+  { log }: ServiceContext,
+  session: Session,
+  error: unknown,
+  level: 'warn' | 'debug' = 'warn',
+): void {
   const { id: sessionId, providerId, organizationId } = session
-  log.warn({ organizationId, sessionId, providerId, err: error }, 'a session could not be checked')
+  log[level]({ organizationId, sessionId, providerId, err: error }, 'a session could not be checked')
 }

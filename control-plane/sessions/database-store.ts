@@ -1,4 +1,4 @@
-import type { FilterQuery } from '@mikro-orm/core'
+import { type FilterQuery, LockMode } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Database } from '../db/database.ts'
 import { SessionEntity, type SessionRow } from './entity.ts'
@@ -164,7 +164,11 @@ export class DatabaseSessionStore implements SessionStore {
 
   #removeWhere(organizationId: string, where: FilterQuery<SessionRow>): Promise<readonly string[]> {
     return this.#database.transaction(organizationId, async (em) => {
-      const rows = await em.find(SessionEntity, where, { fields: ['id'] })
+      // Of two at once, only one has removed a session.
+      const rows = await em.find(SessionEntity, where, {
+        ...{ fields: ['id'], orderBy: { id: 'asc' } },
+        lockMode: LockMode.PESSIMISTIC_WRITE,
+      })
       const ids = rows.map(({ id }) => id)
       if (ids.length > 0) await em.nativeDelete(SessionEntity, { id: { $in: ids } })
       return ids

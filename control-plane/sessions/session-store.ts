@@ -98,7 +98,7 @@ export interface SessionStore {
   ): Promise<boolean>
   /** @returns whether there was one */
   remove(organizationId: string, id: string): Promise<boolean>
-  /** @returns the ids of those that were there */
+  /** @returns the ids of those that were there; of two at once, one has each */
   removeOfUser(organizationId: string, userId: string): Promise<readonly string[]>
   /** Never those of another provider. @returns the ids of those that were there */
   removeByProviderSession(

@@ -356,6 +356,14 @@ describe.each(storeKinds)('the $name store of sessions', ({ open }) => {
     expect(await due(10)).toEqual([late.id])
   })
 
+  it('says to one only of several that end a user’s sessions which there were', async () => {
+    const all = await Promise.all(Array.from({ length: 10 }, () => add()))
+    const ends = [store, other, store, other].map((view) =>
+      view.removeOfUser(tenant.organizationId, tenant.userId),
+    )
+    expect((await Promise.all(ends)).flat().sort()).toEqual(all.map(({ id }) => id).sort())
+  })
+
   it('lists what is due page by page, also when all were checked at once', async () => {
     const all = await Promise.all(Array.from({ length: 5 }, () => add({ checkedAt: start - 2 * minute })))
     const ids: string[] = []
