@@ -4,16 +4,11 @@ import { RoleAssignmentEntity } from '../modules/roles/entity.ts'
 import { permissionsOf } from '../modules/roles/graph.ts'
 import { readRoleGraph } from '../modules/roles/index.ts'
 import { privilegeLevelOf } from '../modules/roles/system-roles.ts'
-import { SignInRefused } from '../sign-in/refused.ts'
 import { mapRoles } from '../sign-in/role-mapping.ts'
 import type { Provisioning } from './provision-user.ts'
 
-/**
- * The role that the provider's rules give; the default one where none matches.
- *
- * @throws SignInRefused `user_not_authorized` when there is neither
- */
-export async function mappedRole({ em, provider, claims }: Provisioning): Promise<string> {
+/** The role that the provider's rules give, or the default one where none matches; null where there is neither. */
+export async function mappedRole({ em, provider, claims }: Provisioning): Promise<string | null> {
   const graph = await readRoleGraph(em)
   const ranks = new Map(
     [...graph.values()].map(({ id, system }) => {
@@ -26,13 +21,7 @@ export async function mappedRole({ em, provider, claims }: Provisioning): Promis
       return [id, rank]
     }),
   )
-  const roleId =
-    mapRoles(claims, provider.roleRules, ranks, provider.roleResolution) ?? provider.defaultRoleId
-  if (roleId !== null) return roleId
-  throw new SignInRefused(
-    'user_not_authorized',
-    'None of your groups or roles gives access here: ask an administrator for one that does',
-  )
+  return mapRoles(claims, provider.roleRules, ranks, provider.roleResolution) ?? provider.defaultRoleId
 }
 
 /**
@@ -41,12 +30,13 @@ export async function mappedRole({ em, provider, claims }: Provisioning): Promis
  * @returns the assignment that is the provider's; null where the user had the role already
  */
 export async function keepRole(
-  { context, em, actor, provider }: Provisioning,
-  { userId, roleAssignmentId }: UserIdentity,
+  provisioning: Provisioning,
+  identity: UserIdentity,
   roleId: string,
 ): Promise<string | null> {
-  const given =
-    roleAssignmentId === null ? null : await em.findOne(RoleAssignmentEntity, { id: roleAssignmentId })
+  const { context, em, actor, provider } = provisioning
+  const { userId } = identity
+  const given = await givenTo(provisioning, identity)
   if (given?.roleId === roleId) return given.id
   const other = await em.findOne(RoleAssignmentEntity, { userId, roleId, objectId: null })
   const role = (await readRoleGraph(em)).get(roleId)
@@ -55,4 +45,14 @@ export async function keepRole(
   const kept = other ? null : (await assignRole(context, actor, { userId, roleId, workspaceId })).id
   if (given) await removeRoleAssignment(context, actor, given.id)
   return kept
+}
+
+/** Takes away what this provider gave. */
+export async function endRole(provisioning: Provisioning, identity: UserIdentity): Promise<void> {
+  const given = await givenTo(provisioning, identity)
+  if (given) await removeRoleAssignment(provisioning.context, provisioning.actor, given.id)
+}
+
+async function givenTo({ em }: Provisioning, { roleAssignmentId }: UserIdentity) {
+  return roleAssignmentId === null ? null : em.findOne(RoleAssignmentEntity, { id: roleAssignmentId })
 }

@@ -15,7 +15,7 @@ import { joinTransaction, type ServiceContext } from '../service-context.ts'
 import { SignInRefused } from '../sign-in/refused.ts'
 import type { SignedIn } from '../sign-in/relying-party.ts'
 import { createClaimedUser } from './claimed-user.ts'
-import { keepRole, mappedRole } from './mapped-role.ts'
+import { endRole, keepRole, mappedRole } from './mapped-role.ts'
 import { keepTeams } from './mapped-teams.ts'
 
 /** What one provider says of one person, in one transaction. */
@@ -61,7 +61,8 @@ export function reprovisionUser(
     const identity = await em.findOne(UserIdentityEntity, { providerId: provider.id, subject, userId })
     if (!identity) throw new SignInRefused('user_unknown', 'This user is no longer there')
     await requireActive(em, userId)
-    await keepAccess(provisioning, identity, roleId)
+    if (roleId === null) return withdrawAccess(provisioning, identity)
+    return keepAccess(provisioning, identity, roleId)
   })
 }
 
@@ -70,24 +71,33 @@ function provisioned<T>(
   context: ServiceContext,
   provider: IdentityProvider,
   { subject, claims }: Pick<SignedIn, 'subject' | 'claims'>,
-  work: (provisioning: Provisioning) => Promise<T>,
+  work: (provisioning: Provisioning) => Promise<T | SignInRefused>,
 ): Promise<T> {
   const actor = providerActor(provider)
-  return context.database.transaction(provider.organizationId, async (em) => {
-    const { result } = await asOneRevision(em, actor, async () => {
-      await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`${provider.id} ${subject}`])
-      const joined = joinTransaction(context, em)
-      return work({ context: joined, em, actor, provider, claims })
+  return context.database
+    .transaction(provider.organizationId, async (em) => {
+      const { result } = await asOneRevision(em, actor, async () => {
+        await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [
+          `${provider.id} ${subject}`,
+        ])
+        const joined = joinTransaction(context, em)
+        return work({ context: joined, em, actor, provider, claims })
+      })
+      return result
     })
-    return result
-  })
+    .then((result) => {
+      // One that is returned has changed something, which stands.
+      if (result instanceof SignInRefused) throw result
+      return result
+    })
 }
 
-async function admit(provisioning: Provisioning, subject: string): Promise<string> {
+async function admit(provisioning: Provisioning, subject: string): Promise<string | SignInRefused> {
   const { em, context, provider, actor } = provisioning
   const roleId = await mappedRole(provisioning)
   const at = new Date(context.now())
   const known = await em.findOne(UserIdentityEntity, { providerId: provider.id, subject })
+  if (roleId === null) return withdrawAccess(provisioning, known)
   const userId = known?.userId ?? (await createClaimedUser(provisioning, subject))
   await requireActive(em, userId)
   const identity =
@@ -113,6 +123,23 @@ async function keepAccess(provisioning: Provisioning, identity: UserIdentity, ro
   await keepTeams(provisioning, identity.userId)
   identity.roleAssignmentId = await keepRole(provisioning, identity, roleId)
   await provisioning.em.flush()
+}
+
+/** Whom the rules let in no more keeps nothing that they gave: API tokens that stand for them would go on using it. */
+async function withdrawAccess(
+  provisioning: Provisioning,
+  identity: UserIdentity | null,
+): Promise<SignInRefused> {
+  if (identity) {
+    await keepTeams(provisioning, identity.userId)
+    await endRole(provisioning, identity)
+    identity.roleAssignmentId = null
+    await provisioning.em.flush()
+  }
+  return new SignInRefused(
+    'user_not_authorized',
+    'None of your groups or roles gives access here: ask an administrator for one that does',
+  )
 }
 
 /** @throws SignInRefused `user_inactive` */

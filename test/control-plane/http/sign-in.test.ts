@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Browser } from '../../environment/browser.ts'
+import { read } from '../api.ts'
 import {
   enable,
   nodesOf,
@@ -70,6 +71,31 @@ describe('signing in', () => {
     describePerson('lowered', { roles: ['reader'] })
     await setup.signIn(login)
     expect((await viewerOf(browser)).permissions).not.toContain('roles:assign')
+  })
+
+  it('takes everything back that it gave to somebody whom the rules let in no more, from their tokens too', async () => {
+    const login = describePerson('gone', { roles: ['engineer'], groups: ['ml'] })
+    const { user } = await viewerOf((await setup.signIn(login)).browser)
+    const { data } = await setup.api.ask(
+      setup.tenant.token,
+      `mutation ($id: ID!) { issueApiToken(input: {name: "of gone", role: DEVELOPER, userId: $id}) { ... on IssuedApiToken { secret } } }`,
+      { id: user.id },
+    )
+    const { secret } = read<{ secret: string }>(data, 'issueApiToken')
+    const permissions = async () => {
+      const answer = await setup.api.ask(secret, '{ viewer { permissions } }')
+      return read<{ permissions: string[] }>(answer.data, 'viewer').permissions
+    }
+    expect(await permissions()).toContain('virtual_keys:create')
+    describePerson('gone', { roles: ['nothing'], groups: [] })
+    expect((await setup.signIn(login)).page).toContain('user_not_authorized')
+    expect(await permissions()).toEqual([])
+    const members = await setup.api.ask(
+      setup.tenant.token,
+      'query ($id: ID!) { user(id: $id) { memberships { edges { node { source } } } } }',
+      { id: user.id },
+    )
+    expect(members.data?.user).toEqual({ memberships: { edges: [] } })
   })
 
   it('leaves memberships as they are when the claim that names teams is missing', async () => {
