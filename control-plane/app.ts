@@ -10,12 +10,12 @@ import { newId } from './db/id.ts'
 import type { ControlPlaneEnv } from './env.ts'
 import { schema } from './graphql/schema.ts'
 import { HealthWatch } from './health/health-watch.ts'
+import { registerAuthRoutes } from './http/auth-routes.ts'
 import { registerGraphql } from './http/graphql-endpoint.ts'
 import { registerHealth } from './http/health.ts'
 import { registerMetrics } from './http/metrics-endpoint.ts'
 import { registerPage } from './http/page.ts'
 import { createRequestLimiters } from './http/request-limiter.ts'
-import { registerSignIn } from './http/sign-in.ts'
 import { maskUnexpectedErrors } from './http/unexpected-errors.ts'
 import { registerUsageCsv } from './http/usage-csv.ts'
 import { startIngest } from './ingest/ingest.ts'
@@ -181,7 +181,7 @@ function createServer(
   registerConfigurationPolls(fastify, polls)
   const limiters = createRequestLimiters(env.graphql, { now: services.now, shared: rates })
   registerUsageCsv(fastify, services, { ...env.graphql, limiters })
-  registerSignIn(fastify, services, limiters.ofAddress)
+  registerAuthRoutes(fastify, services, limiters.ofAddress)
   // The page asks for the schema, and for what is typed into it.
   const { introspection, persistedOperationsFile } = env.graphql
   if (introspection && persistedOperationsFile === undefined) registerPage(fastify)

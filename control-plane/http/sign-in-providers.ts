@@ -8,9 +8,15 @@ import {
   RelyingParties,
 } from '../modules/identity-providers/index.ts'
 import type { ServiceContext } from '../service-context.ts'
-import type { Session } from '../sessions/session.ts'
+import type { Session, SessionSecrets } from '../sessions/session.ts'
 import { SignInRefused } from '../sign-in/refused.ts'
 import type { RelyingParty } from '../sign-in/relying-party.ts'
+
+/** What every route about one provider is called with. */
+export interface ByName {
+  readonly Params: { readonly name: string }
+  readonly Querystring: { readonly organization?: string; readonly returnTo?: string }
+}
 
 /** What somebody who is not signed in may know of a provider. */
 export interface OfferedProvider {
@@ -63,13 +69,14 @@ export class SignInProviders {
   }
 
   /** Where the browser ends the session at the provider too; null where it does not offer that, or cannot be asked. */
-  async endSessionUrl(session: Session): Promise<string | null> {
-    const { database, sessions, publicUrl } = this.#services
-    const { organizationId, providerId: id } = session
+  async endSessionUrl(
+    { organizationId, providerId: id }: Session,
+    secrets: SessionSecrets | null,
+  ): Promise<string | null> {
+    const { database, publicUrl } = this.#services
     const provider = await database.transaction(organizationId, (em) =>
       em.findOne(IdentityProviderEntity, { id }),
     )
-    const secrets = await sessions.secretsOf(session)
     if (!provider || !secrets) return null
     try {
       return await this.relyingParty(provider).endSessionUrl(secrets.idToken, `${publicUrl}/`)

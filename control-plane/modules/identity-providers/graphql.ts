@@ -70,7 +70,8 @@ const TeamRuleInput = builder.inputType('TeamRuleInput', {
 })
 
 const nameRule = '1 to 64 of a-z, 0-9 and `-`, unique in the organization; it never changes.'
-const issuerRule = 'As its tokens name it, to the letter, such as `https://example.okta.com`.'
+const issuerRule =
+  'As its tokens name it, to the letter, such as `https://example.okta.com`; it never changes, for people are who this issuer says.'
 const secretRule = 'What Gatehouse proves itself with there. It is encrypted and never shown.'
 
 const CreateIdentityProviderInput = builder.inputType('CreateIdentityProviderInput', {
@@ -87,11 +88,11 @@ const CreateIdentityProviderInput = builder.inputType('CreateIdentityProviderInp
 })
 
 const UpdateIdentityProviderInput = builder.inputType('UpdateIdentityProviderInput', {
-  description: 'What to change about an identity provider; a field that is left out stays as it is.',
+  description:
+    'What to change about an identity provider; a field that is left out stays as it is. Whoever changes one has every role that it gives.',
   fields: (t) => ({
     ...expectedVersionField(t),
     id: t.id({ required: true, description: 'The identity provider.' }),
-    issuer: t.string({ description: issuerRule }),
     clientId: t.string({ description: 'What Gatehouse is called there.' }),
     clientSecret: t.string({ description: secretRule }),
     ...changeFields(t),

@@ -10,7 +10,8 @@ import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { type ProviderKind, providerKinds } from '../../sign-in/provider-kinds.ts'
 import { type ProviderCheck, RelyingParty } from '../../sign-in/relying-party.ts'
 import type { RoleRule, RoleStrategy, TeamRule } from '../../sign-in/role-mapping.ts'
-import { auditEscalation, isSystemRoleId, requireMayGive } from '../roles/index.ts'
+import { auditEscalation, isSystemRoleId, RoleEntity, requireMayGive } from '../roles/index.ts'
+import { requireMayPlace } from '../users/index.ts'
 import { WorkspaceEntity } from '../workspaces/index.ts'
 import { callbackUrl } from './addresses.ts'
 import { checkClientSecret, checkSettings } from './checked-settings.ts'
@@ -20,7 +21,6 @@ import { clientSecretPlace, settingsOf } from './secret.ts'
 
 /** What of a provider can be changed later. What is left out stays, or is as its kind says. */
 export interface ProviderChange {
-  readonly issuer?: string | null | undefined
   readonly clientId?: string | null | undefined
   readonly clientSecret?: string | null | undefined
   readonly scopes?: readonly string[] | null | undefined
@@ -79,7 +79,8 @@ export function createIdentityProvider(
 }
 
 /**
- * Changes a provider. What decides how it is asked has to be verified anew, and disables it until then.
+ * Changes a provider. What decides how it is asked has to be verified anew, and disables it until then. The issuer stays:
+ * another one would speak for the people of the first.
  *
  * @throws NotFound, StaleUpdate, RightsExceeded
  */
@@ -164,7 +165,12 @@ const requireProvider = (em: EntityManager, id: string) =>
 const lockProvider = (em: EntityManager, id: string, expected?: ExpectedVersion) =>
   lockRow(em, IdentityProviderEntity, 'identity provider', id, expected)
 
-/** @throws BadUserInput, NotFound, RightsExceeded: whoever maps a role gives it. */
+/**
+ * Whoever says how people are known and what they get by it gives them every role that the provider may give, be it by a
+ * rule that somebody else wrote.
+ *
+ * @throws BadUserInput, NotFound, RightsExceeded
+ */
 async function change(
   { secrets }: ServiceContext,
   em: EntityManager,
@@ -173,7 +179,6 @@ async function change(
   input: ProviderChange,
 ): Promise<void> {
   const { clientSecret, hostedDomain, defaultRoleId, teamWorkspaceId } = input
-  provider.issuer = input.issuer ?? provider.issuer
   provider.clientId = input.clientId ?? provider.clientId
   provider.scopes = [...(input.scopes ?? provider.scopes)]
   if (hostedDomain !== undefined) provider.hostedDomain = hostedDomain
@@ -190,11 +195,10 @@ async function change(
     const place = clientSecretPlace(provider)
     provider.sealedClientSecret = secrets.sealValue(place, checkClientSecret(clientSecret))
   }
-  const given = [
-    ...(input.roleRules ?? []).map(({ roleId }) => roleId),
-    ...(defaultRoleId ? [defaultRoleId] : []),
-  ]
-  await requireMayGive(em, actor, given)
+  for (const { roleId } of input.roleRules ?? []) await requireRow(em, RoleEntity, 'role', roleId)
+  await requireMayGive(em, actor, rolesOf(provider))
+  if (provider.createsUsers) actor.require('users:create', organizationWide)
+  if (provider.teamRules.length > 0) requireMayPlace(actor)
   if (teamWorkspaceId != null) await requireRow(em, WorkspaceEntity, 'workspace', teamWorkspaceId)
 }
 
@@ -208,10 +212,15 @@ function refuseSystemRolesForAnything(rules: readonly RoleRule[]): void {
   )
 }
 
+function rolesOf({ roleRules, defaultRoleId }: IdentityProvider): string[] {
+  const roleIds = roleRules.map(({ roleId }) => roleId)
+  return [...new Set(defaultRoleId === null ? roleIds : [...roleIds, defaultRoleId])]
+}
+
 /** Of a provider's settings, those that decide how it is asked. */
 function askedBy(provider: IdentityProvider): string {
-  const { issuer, clientId, sealedClientSecret, scopes, hostedDomain, trustedNetworks } = provider
-  return JSON.stringify([issuer, clientId, sealedClientSecret, scopes, hostedDomain, trustedNetworks])
+  const { clientId, sealedClientSecret, scopes, hostedDomain, trustedNetworks } = provider
+  return JSON.stringify([clientId, sealedClientSecret, scopes, hostedDomain, trustedNetworks])
 }
 
 const nameTaken = (name: string) => ({

@@ -80,7 +80,9 @@ IdentityProviderType.implement({
     version: t.exposeInt('version', { description: versionDescription }),
     name: t.exposeString('name', { description: 'Part of its addresses; it never changes.' }),
     kind: t.expose('kind', { type: IdentityProviderKindType, description: 'Whose product it is.' }),
-    issuer: t.exposeString('issuer', { description: 'As its tokens name it, to the letter.' }),
+    issuer: t.exposeString('issuer', {
+      description: 'As its tokens name it, to the letter. It never changes.',
+    }),
     clientId: t.exposeString('clientId', { description: 'What Gatehouse is called there.' }),
     scopes: t.exposeStringList('scopes', { description: 'What is asked for at each sign-in.' }),
     hostedDomain: t.exposeString('hostedDomain', {

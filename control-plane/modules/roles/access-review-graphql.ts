@@ -3,8 +3,7 @@ import type { RequestContext } from '../../graphql/context.ts'
 import { loadVisible } from '../../graphql/nodes.ts'
 import { listPage } from '../../graphql/pagination.ts'
 import { transactionOf } from '../../service-context.ts'
-import { ApiTokenType } from '../api-tokens/graphql.ts'
-import { ApiTokenEntity } from '../api-tokens/index.ts'
+import { ApiTokenEntity, ApiTokenType } from '../api-tokens/index.ts'
 import {
   IdentityProviderEntity,
   IdentityProviderType,

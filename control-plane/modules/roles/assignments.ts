@@ -116,9 +116,9 @@ export function heldRightsOf(
 }
 
 /**
- * Whoever lets others be given roles gives them, and for good.
+ * Whoever lets others be given roles gives them, and for good. A role that is deleted gives nothing.
  *
- * @throws NotFound, Forbidden, RightsExceeded
+ * @throws Forbidden, RightsExceeded
  */
 export async function requireMayGive(
   em: EntityManager,
@@ -128,10 +128,7 @@ export async function requireMayGive(
   if (roleIds.length === 0) return
   actor.require('roles:assign', organizationWide)
   const graph = await readRoleGraph(em)
-  for (const roleId of roleIds) {
-    if (!graph.has(roleId)) throw new NotFound('role', roleId)
-    requireHeld(actor, rightsOf(graph, roleId))
-  }
+  for (const roleId of roleIds) if (graph.has(roleId)) requireHeld(actor, rightsOf(graph, roleId))
   requireNoLonger(actor, null)
 }
 

@@ -1,0 +1,56 @@
+import type { FastifyInstance } from 'fastify'
+import { signInPath, useLogoutToken } from '../modules/identity-providers/index.ts'
+import type { ServiceContext } from '../service-context.ts'
+import { clearedSessionCookie } from '../sessions/session-cookie.ts'
+import { SignInRefused } from '../sign-in/refused.ts'
+import { refuseForeignPage } from './cross-site.ts'
+import type { ByName, SignInProviders } from './sign-in-providers.ts'
+
+/** Signing out, by the browser itself or by its identity provider (OpenID Connect Back-Channel Logout 1.0). */
+export function addSignOut(
+  scope: FastifyInstance,
+  services: ServiceContext,
+  providers: SignInProviders,
+): void {
+  const { sessions } = services
+  scope.post<{ Querystring: { readonly session?: string } }>(
+    `${signInPath}/logout`,
+    async ({ headers, query }, reply) => {
+      refuseForeignPage(headers, services.publicUrl)
+      const session = await sessions.authenticate(headers.cookie ?? null)
+      if (session && query.session !== undefined && query.session !== session.id) {
+        const other = await sessions.find(session.organizationId, String(query.session))
+        // Signing out is nobody's to permit, of one's own browsers; of another's it does nothing.
+        if (other?.userId === session.userId) await sessions.end(other)
+        return { endSessionUrl: null }
+      }
+      reply.header('set-cookie', clearedSessionCookie)
+      if (!session) return { endSessionUrl: null }
+      const secrets = await sessions.secretsOf(session)
+      // First, for the provider may take its time.
+      await sessions.end(session)
+      return { endSessionUrl: await providers.endSessionUrl(session, secrets) }
+    },
+  )
+
+  scope.post<ByName>(
+    `${signInPath}/oidc/:name/back-channel-logout`,
+    async ({ params, query, body }, reply) => {
+      const provider = await providers.enabled(params.name, query.organization)
+      const token = body instanceof URLSearchParams ? body.getAll('logout_token') : []
+      const [logoutToken] = token
+      if (logoutToken === undefined || token.length > 1) {
+        throw new SignInRefused('logout_token_invalid', 'Send one logout_token in a form')
+      }
+      const notice = await providers.relyingParty(provider).readLogoutToken(logoutToken)
+      if (await useLogoutToken(services, provider, notice)) {
+        const { subject, sessionId } = notice
+        await sessions.endOfProviderSession(provider.organizationId, provider.id, {
+          ...(subject !== null && { subject }),
+          ...(sessionId !== null && { providerSessionId: sessionId }),
+        })
+      }
+      return reply.code(200).send()
+    },
+  )
+}

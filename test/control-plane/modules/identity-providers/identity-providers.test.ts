@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { read } from '../../api.ts'
+import { enable, type SignInSetup, startSignIn } from '../../http/signed-in.ts'
+
+let setup: SignInSetup
+
+beforeAll(async () => {
+  setup = await startSignIn()
+})
+afterAll(() => setup.close())
+
+interface Result {
+  readonly id?: string
+  readonly code?: string
+  readonly message?: string
+  readonly enabled?: boolean
+  readonly verifiedAt?: string | null
+  readonly ok?: boolean
+  readonly checks?: readonly { name: string; ok: boolean; message: string }[]
+}
+
+/** @returns what the mutation did, or the code of its refusal */
+async function change(
+  mutation: string,
+  input: object,
+  selection = '... on IdentityProvider { id enabled verifiedAt }',
+  token = setup.tenant.token,
+): Promise<Result> {
+  const type = `${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}Input`
+  const document = `mutation ($input: ${type}!) { ${mutation}(input: $input) { ${selection} ... on Refusal { code message } } }`
+  const { data, errors } = await setup.api.ask(token, document, { input })
+  const [error] = errors
+  return error
+    ? { code: String(error.extensions.code), message: error.message }
+    : read<Result>(data, mutation)
+}
+
+async function verify(id: string): Promise<Result> {
+  const { data } = await setup.api.ask(
+    setup.tenant.token,
+    `mutation ($id: ID!) { verifyIdentityProvider(input: {id: $id}) {
+      ... on IdentityProviderVerification { ok checks { name ok message } } } }`,
+    { id },
+  )
+  return read(data, 'verifyIdentityProvider')
+}
+
+let count = 0
+function settings(more: object = {}): object {
+  const { issuer, clientId, clientSecret } = setup.identityProvider
+  const name = `provider-${++count}`
+  return { name, kind: 'OIDC', issuer, clientId, clientSecret, trustedNetworks: ['127.0.0.0/8'], ...more }
+}
+
+/** A token of a role with these permissions and no other. */
+async function tokenWith(permissions: readonly string[]): Promise<string> {
+  const role = await change('createRole', { name: `role ${++count}`, permissions }, '... on Role { id }')
+  const token = await setup.api.ask(
+    setup.tenant.token,
+    `mutation ($input: IssueApiTokenInput!) { issueApiToken(input: $input) { ... on IssuedApiToken { secret } } }`,
+    { input: { name: 'limited', roleId: role.id } },
+  )
+  return read<{ secret: string }>(token.data, 'issueApiToken').secret
+}
+
+describe('an identity provider', () => {
+  it('is enabled only when it was verified as it is configured now', async () => {
+    const { id = '' } = await change('createIdentityProvider', settings())
+    expect(await enable(setup.api, setup.tenant, id, true)).toEqual({ code: 'IDP_NOT_VERIFIED' })
+    expect(await verify(id)).toMatchObject({ ok: true })
+    expect(await enable(setup.api, setup.tenant, id, true)).toEqual({ enabled: true })
+    const changed = await change('updateIdentityProvider', { id, clientSecret: 'another secret than before' })
+    expect(changed).toMatchObject({ enabled: false, verifiedAt: null })
+    expect(await enable(setup.api, setup.tenant, id, true)).toEqual({ code: 'IDP_NOT_VERIFIED' })
+  })
+
+  it('is told apart from one whose secret is wrong, and says so without repeating it', async () => {
+    const secret = 'a secret that the provider does not know'
+    const { id = '' } = await change('createIdentityProvider', settings({ clientSecret: secret }))
+    const { ok, checks = [] } = await verify(id)
+    expect([ok, checks.filter((check) => !check.ok).map(({ name }) => name)]).toEqual([
+      false,
+      ['CLIENT_AUTH'],
+    ])
+    expect(JSON.stringify(checks)).not.toContain(secret)
+  })
+
+  it('in a private network that nobody has named is not asked, and the refusal says what to do', async () => {
+    const { id = '' } = await change('createIdentityProvider', settings({ trustedNetworks: [] }))
+    const before = setup.identityProvider.requests.length
+    const { ok, checks = [] } = await verify(id)
+    expect(ok).toBe(false)
+    expect(JSON.stringify(checks)).toContain('trustedNetworks')
+    expect(setup.identityProvider.requests).toHaveLength(before)
+  })
+
+  it('keeps its secret sealed, and shows it to nobody', async () => {
+    const secret = 'the-secret-that-is-looked-for'
+    const { id = '' } = await change('createIdentityProvider', settings({ clientSecret: secret }))
+    const { database } = setup.api.controlPlane
+    const rows = await database.transaction(setup.tenant.organizationId, (em) =>
+      em.execute('select to_jsonb(provider)::text as row from identity_providers provider'),
+    )
+    const events = await database.transaction(setup.tenant.organizationId, (em) =>
+      em.execute('select to_jsonb(event)::text as row from audit_events event'),
+    )
+    expect(JSON.stringify(rows)).toContain(id)
+    expect(JSON.stringify([rows, events, setup.api.logged])).not.toContain(secret)
+  })
+
+  it('that people sign in at is deleted neither while it is enabled nor afterwards', async () => {
+    setup.describePerson('somebody', { roles: ['reader'] })
+    await setup.signIn('somebody')
+    const remove = async () => {
+      const { data } = await setup.api.ask(
+        setup.tenant.token,
+        'mutation ($id: ID!) { deleteIdentityProvider(input: {id: $id}) { ... on Refusal { code } } }',
+        { id: setup.providerId },
+      )
+      return read<Result>(data, 'deleteIdentityProvider')
+    }
+    expect((await remove()).code).toBe('IDP_ENABLED')
+    await enable(setup.api, setup.tenant, setup.providerId, false)
+    expect((await remove()).code).toBe('IN_USE')
+    await enable(setup.api, setup.tenant, setup.providerId, true)
+  })
+
+  it.each([
+    ['the role admin for any value', { roleRules: [{ claim: 'roles', value: '*', roleId: 'role_admin' }] }],
+    ['Google without a domain', { kind: 'GOOGLE_WORKSPACE' }],
+    ['a claim of no token', { teamRules: [{ claim: '__proto__.x', value: '*', team: '*' }] }],
+    ['an issuer with a query', { issuer: 'https://id.example.com/?tenant=1' }],
+    ['no scope openid', { scopes: ['profile'] }],
+  ])('is not created with %s', async (_what, input) => {
+    expect((await change('createIdentityProvider', settings(input))).code).toBe('BAD_USER_INPUT')
+  })
+})
+
+describe('nobody gets more rights by an identity provider than they have', () => {
+  const admin = [{ claim: 'roles', value: 'x', roleId: 'role_admin' }]
+  const own = [
+    'identity_providers:view',
+    'identity_providers:create',
+    'identity_providers:update',
+    'users:create',
+  ]
+
+  it('by a rule of theirs', async () => {
+    const without = await tokenWith(own)
+    const selection = '... on IdentityProvider { id }'
+    expect(
+      (await change('createIdentityProvider', settings({ roleRules: admin }), selection, without)).code,
+    ).toBe('FORBIDDEN')
+    const withAssign = await tokenWith([...own, 'roles:assign'])
+    expect(
+      (await change('createIdentityProvider', settings({ roleRules: admin }), selection, withAssign)).code,
+    ).toBe('RIGHTS_EXCEEDED')
+    expect(
+      (
+        await change(
+          'createIdentityProvider',
+          settings({ defaultRoleId: 'role_viewer' }),
+          selection,
+          withAssign,
+        )
+      ).code,
+    ).toBe('RIGHTS_EXCEEDED')
+    expect((await change('createIdentityProvider', settings(), selection, withAssign)).id).toMatch(/^idp_/)
+  })
+
+  it('by another client, or other people, under the rules of somebody who has more', async () => {
+    const { id = '' } = await change('createIdentityProvider', settings({ roleRules: admin }))
+    const token = await tokenWith([...own, 'roles:assign'])
+    const selection = '... on IdentityProvider { id }'
+    for (const input of [{ clientId: 'mine' }, { clientSecret: 'mine' }, { createsUsers: true }]) {
+      expect((await change('updateIdentityProvider', { id, ...input }, selection, token)).code).toBe(
+        'RIGHTS_EXCEEDED',
+      )
+    }
+  })
+})
