@@ -195,7 +195,8 @@ async function change(
     const place = clientSecretPlace(provider)
     provider.sealedClientSecret = secrets.sealValue(place, checkClientSecret(clientSecret))
   }
-  for (const { roleId } of input.roleRules ?? []) await requireRow(em, RoleEntity, 'role', roleId)
+  const named = { roleRules: [...(input.roleRules ?? [])], defaultRoleId: defaultRoleId ?? null }
+  for (const roleId of rolesOf(named)) await requireRow(em, RoleEntity, 'role', roleId)
   await requireMayGive(em, actor, rolesOf(provider))
   if (provider.createsUsers) actor.require('users:create', organizationWide)
   if (provider.teamRules.length > 0) requireMayPlace(actor)
@@ -212,7 +213,10 @@ function refuseSystemRolesForAnything(rules: readonly RoleRule[]): void {
   )
 }
 
-function rolesOf({ roleRules, defaultRoleId }: IdentityProvider): string[] {
+function rolesOf({
+  roleRules,
+  defaultRoleId,
+}: Pick<IdentityProvider, 'roleRules' | 'defaultRoleId'>): string[] {
   const roleIds = roleRules.map(({ roleId }) => roleId)
   return [...new Set(defaultRoleId === null ? roleIds : [...roleIds, defaultRoleId])]
 }

@@ -79,7 +79,7 @@ export function deleteWorkspace(context: ServiceContext, actor: Actor, id: strin
     return { id }
   })
   return refuseViolations(
-    { referenced: () => new InUse('workspace', 'customers, teams, virtual keys or API tokens') },
+    { referenced: () => new InUse('workspace', 'customers, teams, virtual keys, API tokens or identity providers') },
     work,
   )
 }
