@@ -2,7 +2,8 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import { InUse } from '../../graphql/refusals.ts'
 import { RoleAssignmentEntity } from './entity.ts'
 
-export const roleInUse = () => new InUse('role', 'roles that inherit from it, API tokens, users or identity providers')
+export const roleInUse = () =>
+  new InUse('role', 'roles that inherit from it, API tokens, users or identity providers')
 
 /**
  * Before a role goes: nobody has it, and no other role inherits from it. Assignments that have ended go with it; those

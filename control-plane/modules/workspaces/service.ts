@@ -79,7 +79,10 @@ export function deleteWorkspace(context: ServiceContext, actor: Actor, id: strin
     return { id }
   })
   return refuseViolations(
-    { referenced: () => new InUse('workspace', 'customers, teams, virtual keys, API tokens or identity providers') },
+    {
+      referenced: () =>
+        new InUse('workspace', 'customers, teams, virtual keys, API tokens or identity providers'),
+    },
     work,
   )
 }
