@@ -4,7 +4,7 @@ import { recordUsage } from '../../../control-plane/modules/usage/index.ts'
 import { pruneMinutes } from '../../../control-plane/modules/usage/pruning.ts'
 import { summarizeUsage } from '../../../control-plane/modules/usage/summary.ts'
 import { minutesKeptMs } from '../../../control-plane/modules/usage/sums.ts'
-import { startApi, type TestApi } from '../api.ts'
+import { createInstallation, createOrganization, type Installation, quietServices } from '../organization.ts'
 import { callFinished } from '../spending-data-plane.ts'
 import { sumAllCalls } from './sum-all-calls.ts'
 
@@ -12,17 +12,19 @@ const now = Date.parse('2026-11-22T17:23:41Z')
 const day = 86_400_000
 const ages = [0, 5 * day, 6 * day, 7 * day - 60_000, 7 * day + 60_000, 8 * day, 30 * day]
 
-let api: TestApi
+// Without a control plane, whose own pruning would come in between.
+let installation: Installation
 beforeAll(async () => {
-  api = await startApi({ now: () => now })
+  installation = await createInstallation()
 })
-afterAll(() => api.close())
+afterAll(() => installation.close())
 
 it('sums of minutes are kept for a week, and what is summed by minutes is the same once the older ones are gone', async () => {
-  const { database, services } = api.controlPlane
-  const { organizationId } = await api.createTenant('Acme')
-  const stranger = await api.createTenant('Stranger')
-  for (const id of [organizationId, stranger.organizationId]) {
+  const { database } = installation
+  const services = quietServices(installation, () => now)
+  const organizationId = await createOrganization(installation)
+  const strangerId = await createOrganization(installation)
+  for (const id of [organizationId, strangerId]) {
     const reported = ages.map((age) => ({
       dataPlaneId: 'dp_1',
       call: callFinished({ startedAt: now - age, costNanoUsd: 1 + age }),
@@ -53,6 +55,6 @@ it('sums of minutes are kept for a week, and what is summed by minutes is the sa
   expect(await pruneMinutes(database, organizationId, before, 2)).toBe(false)
   const oldest = (await kept(organizationId)).map(({ at }) => new Date(at).getTime())
   expect(oldest).toHaveLength(ages.filter((age) => age < 7 * day).length)
-  expect(await kept(stranger.organizationId)).toHaveLength(ages.length)
+  expect(await kept(strangerId)).toHaveLength(ages.length)
   expect(await summarize()).toEqual(summed)
 })
