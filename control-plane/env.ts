@@ -3,6 +3,7 @@ import { unknownNames } from '../contract/environment.ts'
 import { readTelemetry, type TelemetrySettings } from '../telemetry/settings.ts'
 import { siteOf } from '../transport/redis/address.ts'
 import { readSessionSettings, type StoredSessionSettings } from './session-settings.ts'
+import { wholeNumberOf } from './whole-number.ts'
 
 /** How the GraphQL API meets the world. */
 export interface GraphqlSettings {
@@ -167,18 +168,6 @@ function graphqlSettingsOf(
     ),
     operationTimeoutSeconds: whole('GRAPHQL_OPERATION_TIMEOUT_SECONDS', preset.operationTimeoutSeconds, 600),
   }
-}
-
-function wholeNumberOf(
-  source: Readonly<Record<string, string | undefined>>,
-  name: string,
-  { preset, most }: { readonly preset: number; readonly most: number },
-  problems: string[],
-): number {
-  const value = Number(source[name] || preset)
-  if (Number.isInteger(value) && value >= 1 && value <= most) return value
-  problems.push(`${name} must be a whole number, 1 to ${most}`)
-  return preset
 }
 
 function networksOf(text: string): readonly string[] | undefined {

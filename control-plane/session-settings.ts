@@ -1,4 +1,5 @@
 import { defaultSessionSettings, type SessionSettings } from './sessions/sessions.ts'
+import { wholeNumberOf } from './whole-number.ts'
 
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
@@ -29,12 +30,8 @@ export function readSessionSettings(
     if (value === undefined) problems.push(`${name} must be one of ${choices.join(', ')}`)
     return value ?? otherwise
   }
-  const whole = (name: string, otherwise: number, most: number): number => {
-    const value = Number(source[name] || otherwise)
-    if (Number.isInteger(value) && value >= 1 && value <= most) return value
-    problems.push(`${name} must be a whole number, 1 to ${most}`)
-    return otherwise
-  }
+  const whole = (name: string, otherwise: number, most: number): number =>
+    wholeNumberOf(source, name, { preset: otherwise, most }, problems)
   return {
     store: choice('SESSION_STORE', sessionStores, preset.store),
     idleMs: whole('SESSION_IDLE_MINUTES', preset.idleMs / minuteMs, 1_440) * minuteMs,

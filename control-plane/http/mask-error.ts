@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
+import { TransportUnavailable } from '../../transport/transport.ts'
 import { isOutage } from '../db/availability.ts'
 import { newId } from '../db/id.ts'
 import { OperationTimedOut, ServiceUnavailable } from './refusals.ts'
@@ -13,7 +14,9 @@ export function createErrorMask(log: Logger, limitSeconds: number): (error: unkn
     if (isGraphQLError(error) && isMadeForCallers(error)) return withCode(error)
     const place = isGraphQLError(error) ? { path: error.path ?? null, nodes: error.nodes ?? null } : {}
     if (isStatementTimeout(causeOf(error))) return new OperationTimedOut(limitSeconds, place)
-    if (isOutage(causeOf(error))) return new ServiceUnavailable(place)
+    const cause = causeOf(error)
+    if (isOutage(cause)) return new ServiceUnavailable('database', place)
+    if (cause instanceof TransportUnavailable) return new ServiceUnavailable('store of sessions', place)
     const id = newId('err')
     log.error({ err: causeOf(error), errorId: id }, 'an operation failed')
     return new GraphQLError(`Unexpected error. Whoever runs Gatehouse finds it in the log as ${id}`, {

@@ -80,9 +80,12 @@ export class TenantMismatch extends GraphQLError {
 
 /** What everything is kept in does not answer. */
 export class ServiceUnavailable extends GraphQLError {
-  constructor(place: Pick<GraphQLErrorOptions, 'path' | 'nodes'> = {}) {
+  constructor(
+    what: 'database' | 'store of sessions',
+    place: Pick<GraphQLErrorOptions, 'path' | 'nodes'> = {},
+  ) {
     super(
-      'The database does not answer: try again in a few seconds. A change may have been made all the same: look before you repeat it, or repeat it with its idempotencyKey',
+      `The ${what} does not answer: try again in a few seconds. A change may have been made all the same: look before you repeat it, or repeat it with its idempotencyKey`,
       {
         ...place,
         extensions: {

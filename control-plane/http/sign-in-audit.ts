@@ -6,10 +6,11 @@ import type { SignInRefused } from '../sign-in/refused.ts'
 
 /** Somebody came back from a provider and was not let in. [S0-01] */
 export async function auditRefusedSignIn(
-  { database, now }: ServiceContext,
+  { database, log, now }: ServiceContext,
   { organizationId, id, name }: IdentityProvider,
-  { code }: SignInRefused,
+  { code, providerError, cause }: SignInRefused,
 ): Promise<void> {
+  log.warn({ providerId: id, code, providerError, err: cause }, 'a sign-in was refused')
   const entry = {
     type: 'user.sign_in_refused',
     subject: { kind: 'identity_provider', id },

@@ -1,26 +1,21 @@
+import { readHostCookie, setHostCookie } from '../host-cookie.ts'
 import { type Attempt, attemptLimitSeconds, takeAttempt } from '../modules/identity-providers/index.ts'
 import type { ServiceContext } from '../service-context.ts'
 import { SignInRefused } from '../sign-in/refused.ts'
 
 const cookieName = '__Host-gatehouse-sign-in'
-const attributes = 'Path=/; Secure; HttpOnly; SameSite=Lax'
 
 /** Binds a sign-in to the browser in which it began, so that nobody can be signed in as somebody else (RFC 9700, section 2.1.2). */
 export function ticketCookie(ticket: string): string {
-  return `${cookieName}=${ticket}; Max-Age=${attemptLimitSeconds}; ${attributes}`
+  return setHostCookie(cookieName, ticket, attemptLimitSeconds)
 }
 
-export const clearedTicket = `${cookieName}=; Max-Age=0; ${attributes}`
+export const clearedTicket = setHostCookie(cookieName, '', 0)
 
 /** The sign-in that this browser began; it is over, however it ends. @throws SignInRefused `sign_in_unknown` */
 export async function takeTicket(services: ServiceContext, cookies: string | null): Promise<Attempt> {
-  const tickets = (cookies ?? '').split(';').flatMap((cookie) => {
-    const [name, ...value] = cookie.trim().split('=')
-    return name === cookieName ? value.join('=') : []
-  })
-  const [ticket] = tickets
-  // Two of the name: one of them was put there by somebody else.
-  const attempt = ticket !== undefined && tickets.length === 1 ? await takeAttempt(services, ticket) : null
+  const ticket = readHostCookie(cookies, cookieName)
+  const attempt = ticket === null ? null : await takeAttempt(services, ticket)
   if (attempt) return attempt
   throw new SignInRefused(
     'sign_in_unknown',

@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyInstance } from 'fastify'
+import { TransportUnavailable } from '../../transport/transport.ts'
 import { isOutage } from '../db/availability.ts'
 import { newId } from '../db/id.ts'
 
@@ -6,7 +7,7 @@ const retryAfterSeconds = 5
 
 /**
  * What the plain HTTP routes answer when something fails: what Fastify has against a request, as it says it; that the
- * database is away; and of anything else only an id, under which the log has the rest. GraphQL has a mask of its own.
+ * database, or the store of sessions, is away; and of anything else only an id, under which the log has the rest. GraphQL has a mask of its own.
  */
 export function maskUnexpectedErrors(fastify: FastifyInstance): void {
   fastify.setErrorHandler((error: FastifyError, request, reply) => {
@@ -14,8 +15,9 @@ export function maskUnexpectedErrors(fastify: FastifyInstance): void {
     if (statusCode < 500) {
       return reply.code(statusCode).send({ error: { type: 'invalid_request_error', message: error.message } })
     }
-    if (isOutage(error)) {
-      const message = 'The database does not answer: try again in a few seconds'
+    const isStoreAway = error instanceof TransportUnavailable
+    if (isStoreAway || isOutage(error)) {
+      const message = `The ${isStoreAway ? 'store of sessions' : 'database'} does not answer: try again in a few seconds`
       return reply
         .code(503)
         .header('retry-after', retryAfterSeconds)

@@ -1,17 +1,18 @@
+import { BadUserInput } from '../graphql/errors.ts'
+import { checkName } from '../input.ts'
 import { syncTeams } from '../modules/memberships/sync.ts'
 import { TeamEntity } from '../modules/teams/index.ts'
 import { createTeam } from '../modules/teams/service.ts'
 import { mapTeams } from '../sign-in/role-mapping.ts'
+import { lock } from './lock.ts'
 import type { Provisioning } from './provision-user.ts'
 
 /**
  * Makes the user a member of the teams that the provider's claims name, creates those that there are not yet, and ends what
  * its claims said before. A claim that is missing says nothing; an empty one ends all. [S0-06, S1-13]
  */
-export async function keepTeams(
-  { context, em, actor, provider, claims }: Provisioning,
-  userId: string,
-): Promise<void> {
+export async function keepTeams(provisioning: Provisioning, userId: string): Promise<void> {
+  const { context, em, actor, provider, claims } = provisioning
   const { teamRules, teamWorkspaceId: workspaceId } = provider
   if (teamRules.length === 0 || workspaceId === null) return
   const { names, isClaimPresent } = mapTeams(claims, teamRules)
@@ -19,10 +20,36 @@ export async function keepTeams(
     context.log.warn({ providerId: provider.id, userId }, 'no claim that names teams: memberships stay')
     return
   }
-  const teamIds: string[] = []
-  for (const name of names) {
-    const team = await em.findOne(TeamEntity, { workspaceId, name })
-    teamIds.push((team ?? (await createTeam(context, actor, { workspaceId, name }))).id)
+  const usable = names.filter(isTeamName)
+  if (usable.length < names.length) {
+    const leftOut = names.length - usable.length
+    context.log.warn({ providerId: provider.id, userId, leftOut }, 'claims are no names that a team can have')
   }
+  const teamIds: string[] = []
+  for (const name of usable) teamIds.push(await findOrCreateTeam(provisioning, workspaceId, name))
   await syncTeams(context, em, actor, { userId, source: 'idp', teamIds })
+}
+
+/** Of two people who bring the same group first, the later one finds the team of the earlier one. */
+async function findOrCreateTeam(
+  { context, em, actor }: Provisioning,
+  workspaceId: string,
+  name: string,
+): Promise<string> {
+  const known = await em.findOne(TeamEntity, { workspaceId, name })
+  if (known) return known.id
+  await lock(em, `teams of ${workspaceId}`)
+  const team = await em.findOne(TeamEntity, { workspaceId, name })
+  return (team ?? (await createTeam(context, actor, { workspaceId, name }))).id
+}
+
+/** Whoever has a group of an odd name at the provider signs in all the same. */
+function isTeamName(name: string): boolean {
+  try {
+    checkName('team', name)
+    return true
+  } catch (error) {
+    if (error instanceof BadUserInput) return false
+    throw error
+  }
 }

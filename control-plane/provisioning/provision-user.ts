@@ -1,8 +1,10 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
+import { GraphQLError } from 'graphql'
 import { allPermissions } from '../../contract/permissions.ts'
 import { Actor } from '../actor.ts'
 import { asOneRevision } from '../change.ts'
 import { newId } from '../db/id.ts'
+import { Refusal } from '../graphql/errors.ts'
 import { recordAudit } from '../modules/audit/index.ts'
 import {
   type IdentityProvider,
@@ -15,6 +17,7 @@ import { joinTransaction, type ServiceContext } from '../service-context.ts'
 import { SignInRefused } from '../sign-in/refused.ts'
 import type { SignedIn } from '../sign-in/relying-party.ts'
 import { createClaimedUser } from './claimed-user.ts'
+import { lock } from './lock.ts'
 import { endRole, keepRole, mappedRole } from './mapped-role.ts'
 import { keepTeams } from './mapped-teams.ts'
 
@@ -33,7 +36,7 @@ export interface Provisioning {
  * and takes away roles and teams that this provider gave. All of it or nothing, in one revision. [S0-04…S0-06]
  *
  * @returns the user's id
- * @throws SignInRefused `user_not_authorized`, `user_unknown`, `user_inactive`, `email_taken`
+ * @throws SignInRefused `user_not_authorized`, `user_unknown`, `user_inactive`, `email_taken`, `provider_misconfigured`
  */
 export async function provisionUser(
   context: ServiceContext,
@@ -67,29 +70,33 @@ export function reprovisionUser(
 }
 
 /** One at a time for each person: of two first sign-ins at once, the later one finds the user that the earlier one became. */
-function provisioned<T>(
+async function provisioned<T>(
   context: ServiceContext,
   provider: IdentityProvider,
   { subject, claims }: Pick<SignedIn, 'subject' | 'claims'>,
   work: (provisioning: Provisioning) => Promise<T | SignInRefused>,
 ): Promise<T> {
   const actor = providerActor(provider)
-  return context.database
-    .transaction(provider.organizationId, async (em) => {
-      const { result } = await asOneRevision(em, actor, async () => {
-        await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [
-          `${provider.id} ${subject}`,
-        ])
-        const joined = joinTransaction(context, em)
-        return work({ context: joined, em, actor, provider, claims })
-      })
-      return result
-    })
-    .then((result) => {
-      // One that is returned has changed something, which stands.
-      if (result instanceof SignInRefused) throw result
-      return result
-    })
+  const outcome = await context.database.transaction(provider.organizationId, (em) =>
+    asOneRevision(em, actor, async () => {
+      await lock(em, `${provider.id} ${subject}`)
+      const joined = joinTransaction(context, em)
+      return work({ context: joined, em, actor, provider, claims }).catch(refuseWhatCannotBeDone)
+    }),
+  )
+  // One that is returned, not thrown, has changed something, which stands.
+  if (outcome.result instanceof SignInRefused) throw outcome.result
+  return outcome.result
+}
+
+/** What a rule asks for was refused, which is nothing that whoever signs in can mend. @throws SignInRefused */
+function refuseWhatCannotBeDone(error: unknown): never {
+  if (!(error instanceof Refusal || error instanceof GraphQLError)) throw error
+  throw new SignInRefused(
+    'provider_misconfigured',
+    'What this identity provider gives cannot be given: an administrator finds the reason in the log',
+    { cause: error },
+  )
 }
 
 async function admit(provisioning: Provisioning, subject: string): Promise<string | SignInRefused> {

@@ -1,14 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { newId } from '../db/id.ts'
 import { SealedValueRefused } from '../secrets/envelope.ts'
+import { digestOfSecret, makeSecret, matchesDigest } from '../secrets/random-secret.ts'
 import { presentableUserAgent, type Session, type SessionSecrets } from './session.ts'
-import {
-  digestOfSecret,
-  matchesDigest,
-  newSessionSecret,
-  readSessionCookie,
-  sessionCookie,
-} from './session-cookie.ts'
+import { readSessionCookie, sessionCookie } from './session-cookie.ts'
 import { type Refresh, type RefreshOutcome, refreshLeaseMs, SessionRefresher } from './session-refresh.ts'
 import type { SessionSealing } from './session-sealing.ts'
 import {
@@ -46,8 +41,6 @@ export interface SignIn
   readonly authenticationMethods: readonly string[]
   readonly authenticationClass: string | null
   readonly secrets: SessionSecrets
-  /** The identity provider's own end of the session, where it names one. */
-  readonly notAfter?: number
 }
 
 /** What has changed since the session began: the person has proved more, or may do other things. */
@@ -86,11 +79,7 @@ export class Sessions {
   }
 
   /** A new id and a new secret, whatever the browser held before: nobody can plant a session to be signed in to. */
-  async begin({
-    secrets,
-    notAfter = Infinity,
-    ...person
-  }: SignIn): Promise<BegunSession | 'too_many_sessions'> {
+  async begin({ secrets, ...person }: SignIn): Promise<BegunSession | 'too_many_sessions'> {
     const now = this.#now()
     const { absoluteMs, mostPerUser: most, whenFull } = this.#settings
     const session: Session = {
@@ -98,7 +87,7 @@ export class Sessions {
       id: newId('sess'),
       userAgent: presentableUserAgent(person.userAgent),
       ...{ createdAt: now, lastSeenAt: now, checkedAt: now, secretsVersion: 1 },
-      expiresAt: Math.min(now + absoluteMs, notAfter),
+      expiresAt: now + absoluteMs,
     }
     const { stored, cookie } = this.#issue(session, secrets, now)
     const outcome = await this.#store.create(stored, { most, whenFull }, now)
@@ -233,7 +222,7 @@ export class Sessions {
   }
 
   #issue(session: Session, secrets: SessionSecrets, now: number) {
-    const secret = newSessionSecret()
+    const secret = makeSecret()
     const endsAt = this.#endOf(session, now)
     const stored = this.#sealing.seal(session, { digest: digestOfSecret(secret), endsAt, secrets })
     return { stored, cookie: sessionCookie({ ...session, secret }, session.expiresAt - now) }

@@ -53,8 +53,6 @@ export interface SignedIn {
   /** Null when the provider gave none. */
   readonly refreshToken: string | null
   readonly providerSessionId: string | null
-  /** In milliseconds since 1970; null when the provider does not say. */
-  readonly accessTokenExpiresAt: number | null
 }
 
 /** What a refresh brought. The tokens are good even where the person is not: the one that was asked with is used up. */
@@ -71,7 +69,6 @@ interface TokenAnswer {
   readonly access_token: string
   readonly id_token?: string | undefined
   readonly refresh_token?: string | undefined
-  readonly expires_in?: number | undefined
 }
 
 /** One identity provider, as its client: OpenID Connect's code flow with PKCE, state, nonce and RFC 9207. */
@@ -228,16 +225,14 @@ export class RelyingParty {
   }
 
   #signedIn(answer: TokenAnswer, { subject, claims, providerSessionId }: VerifiedIdToken): SignedIn {
-    const { settings, now } = this.#connection
     return {
-      issuer: settings.issuer,
+      issuer: this.#connection.settings.issuer,
       subject,
       claims,
       idToken: answer.id_token ?? '',
       accessToken: answer.access_token,
       refreshToken: answer.refresh_token ?? null,
       providerSessionId,
-      accessTokenExpiresAt: answer.expires_in === undefined ? null : now() + answer.expires_in * 1000,
     }
   }
 

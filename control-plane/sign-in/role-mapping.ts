@@ -15,10 +15,6 @@ export interface TeamRule extends MappingRule {
   readonly team: string | '*'
 }
 
-export interface BusinessUnitRule extends MappingRule {
-  readonly businessUnit: string | '*'
-}
-
 export interface RankedRole {
   /** The larger, the more it may do. */
   readonly privilege: number
@@ -29,7 +25,7 @@ export interface RankedRole {
 
 export type RoleStrategy = 'highest_privilege' | 'first_match'
 
-export interface MappedNames {
+export interface MappedTeams {
   /** Sorted, each once. */
   readonly names: readonly string[]
   /**
@@ -57,32 +53,14 @@ export function mapRoles(
 }
 
 /** The teams of whoever has these claims: those of all rules that apply. */
-export function mapTeams(claims: Claims, rules: readonly TeamRule[]): MappedNames {
-  return mapNames(
-    claims,
-    rules.map((rule) => ({ rule, name: rule.team })),
-  )
-}
-
-/** As {@link mapTeams}. */
-export function mapBusinessUnits(claims: Claims, rules: readonly BusinessUnitRule[]): MappedNames {
-  return mapNames(
-    claims,
-    rules.map((rule) => ({ rule, name: rule.businessUnit })),
-  )
-}
-
-function mapNames(
-  claims: Claims,
-  wanted: readonly { readonly rule: MappingRule; readonly name: string }[],
-): MappedNames {
-  const found = wanted.flatMap(({ rule, name }) => {
+export function mapTeams(claims: Claims, rules: readonly TeamRule[]): MappedTeams {
+  const found = rules.flatMap((rule) => {
     const values = matchingValues(claims, rule)
-    return name === '*' ? values.map((value) => value.normalize('NFC')) : values.map(() => name)
+    return rule.team === '*' ? values.map((value) => value.normalize('NFC')) : values.map(() => rule.team)
   })
   return {
     names: [...new Set(found)].toSorted(),
-    isClaimPresent: wanted.every(({ rule }) => hasClaim(claims, rule.claim)),
+    isClaimPresent: rules.every(({ claim }) => hasClaim(claims, claim)),
   }
 }
 

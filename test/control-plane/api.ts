@@ -57,6 +57,8 @@ export async function startApi(
     trustedProxies?: readonly string[]
     telemetry?: TelemetrySettings
     statusToken?: string
+    /** Of what is kept in Redis besides; the planes have a store in this process. */
+    redisUrl?: string
     takeWithinMs?: number
     sessions?: Partial<StoredSessionSettings>
   } = {},
@@ -67,7 +69,7 @@ export async function startApi(
   const log = pino({ level: 'info' }, { write: (line: string) => logged.push(line) })
   const env: ControlPlaneEnv = {
     databaseUrl: testDatabase.applicationUrl,
-    redisUrl: undefined,
+    redisUrl: options.redisUrl,
     masterKey: randomBytes(32),
     host: '127.0.0.1',
     port: 0,

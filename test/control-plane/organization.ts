@@ -6,9 +6,9 @@ import { type Database, openDatabase } from '../../control-plane/db/database.ts'
 import { newId } from '../../control-plane/db/id.ts'
 import { LiveFeed } from '../../control-plane/live/live-feed.ts'
 import { enrolDataPlane } from '../../control-plane/modules/data-planes/enrolment.ts'
-import { enrolmentDigest } from '../../control-plane/modules/data-planes/service.ts'
 import { OrganizationEntity, organizationSnapshot } from '../../control-plane/modules/organizations/index.ts'
 import { changeConfiguration } from '../../control-plane/publisher/revision.ts'
+import { digestOfSecret, makeSecret } from '../../control-plane/secrets/random-secret.ts'
 import { openSecrets, type Secrets } from '../../control-plane/secrets/secrets.ts'
 import type { InstallationSigningKey } from '../../control-plane/secrets/signing-key.ts'
 import type { ServiceContext } from '../../control-plane/service-context.ts'
@@ -90,12 +90,12 @@ export async function enrol(
   organizationId: string,
 ): Promise<EnrolledDataPlane> {
   const { database, secrets } = installation
-  const secret = randomBytes(32).toString('base64url')
+  const secret = makeSecret()
   const now = new Date()
   await database.transaction(organizationId, (em) =>
     em.execute('insert into enrolment_tokens (org_id, digest, created_at, expires_at) values (?, ?, ?, ?)', [
       organizationId,
-      enrolmentDigest(secret),
+      digestOfSecret(secret),
       now,
       new Date(now.getTime() + 60_000),
     ]),

@@ -1,8 +1,8 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { formatEnrolmentToken } from '../../contract/enrolment.ts'
 import { enrolDataPlane } from '../../control-plane/modules/data-planes/enrolment.ts'
-import { enrolmentDigest } from '../../control-plane/modules/data-planes/service.ts'
+import { digestOfSecret, makeSecret } from '../../control-plane/secrets/random-secret.ts'
 import { openSecrets } from '../../control-plane/secrets/secrets.ts'
 import { beginRotation, finishRotation } from '../../control-plane/signing-key-rotation.ts'
 import { createInstallation, createOrganization, type Installation } from './organization.ts'
@@ -18,12 +18,12 @@ afterAll(() => installation.close())
 /** With a token that names the installation's first key. */
 async function enrolWithFirstKey() {
   const { database, secrets, signingKey } = installation
-  const secret = randomBytes(32).toString('base64url')
+  const secret = makeSecret()
   await database.transaction(organizationId, (em) =>
     em.execute(
       `insert into enrolment_tokens (org_id, digest, created_at, expires_at)
        values (?, ?, now(), now() + interval '1 minute')`,
-      [organizationId, enrolmentDigest(secret)],
+      [organizationId, digestOfSecret(secret)],
     ),
   )
   const jwk = (type: 'ed25519' | 'x25519') => {

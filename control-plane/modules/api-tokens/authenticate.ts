@@ -1,11 +1,12 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { Actor } from '../../actor.ts'
 import type { Database } from '../../db/database.ts'
+import { matchesDigest } from '../../secrets/random-secret.ts'
 import { readTeamIds } from '../memberships/index.ts'
 import { readTokenRights } from '../roles/index.ts'
 import { type User, UserEntity } from '../users/index.ts'
 import { type ApiToken, ApiTokenEntity } from './entity.ts'
-import { matchesDigest, parseToken } from './token.ts'
+import { parseToken } from './token.ts'
 
 /**
  * Whoever this token stands for, with what they may do at this time; undefined when it is unknown, revoked or

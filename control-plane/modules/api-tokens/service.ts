@@ -6,12 +6,13 @@ import { lockRow, requireRow } from '../../db/require-row.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import { NotFound } from '../../graphql/refusals.ts'
 import { checkFuture, checkName } from '../../input.ts'
+import { digestOfSecret, makeSecret } from '../../secrets/random-secret.ts'
 import { type Clock, type ServiceContext, transactionOf } from '../../service-context.ts'
 import { auditEscalation, RoleEntity, requireTokenWithin } from '../roles/index.ts'
 import { UserEntity } from '../users/index.ts'
 import { requireWorkspace } from '../workspaces/index.ts'
 import { type ApiToken, ApiTokenEntity } from './entity.ts'
-import { digestOfToken, formatToken, makeTokenSecret } from './token.ts'
+import { formatToken } from './token.ts'
 
 export interface IssueApiToken {
   readonly name: string
@@ -63,14 +64,14 @@ export async function createToken(
   actor: Actor,
   token: Pick<ApiToken, 'name' | 'userId' | 'workspaceId' | 'expiresAt'> & { readonly roleId: string },
 ): Promise<IssuedApiToken> {
-  const secret = makeTokenSecret()
+  const secret = makeSecret()
   const id = newId('tok')
   const apiToken = em.create(ApiTokenEntity, {
     ...token,
     id,
     personId: token.userId ?? (actor.kind === 'system' ? id : actor.personId),
     organizationId: actor.organizationId,
-    digest: digestOfToken(secret),
+    digest: digestOfSecret(secret),
     revokedAt: null,
     createdAt: new Date(clock.now()),
   })

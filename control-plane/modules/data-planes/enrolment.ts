@@ -14,12 +14,12 @@ import { BadUserInput } from '../../graphql/errors.ts'
 import { checkName } from '../../input.ts'
 import { sealCredentials } from '../../publisher/credentials.ts'
 import { readVersion } from '../../publisher/revisions.ts'
+import { digestOfSecret } from '../../secrets/random-secret.ts'
 import type { Secrets } from '../../secrets/secrets.ts'
 import { openProviderSecrets } from '../providers/index.ts'
 import { DataPlaneEntity } from './entity.ts'
 import { EnrolmentInvalid, EnrolmentRefused } from './errors.ts'
 import { publicJwkOf } from './public-keys.ts'
-import { enrolmentDigest } from './service.ts'
 import { dataPlaneSnapshot } from './snapshot.ts'
 
 export interface EnrolmentDependencies {
@@ -51,7 +51,7 @@ export async function enrolDataPlane(deps: EnrolmentDependencies, body: unknown)
     // A token from before a rotation names the key before; its data plane learns the next one from the first head.
     const signingKey = signers.keys.find(({ id }) => id === token.thumbprint)
     if (!signingKey) throw refused()
-    const digest = enrolmentDigest(token.secret)
+    const digest = digestOfSecret(token.secret)
     const dataPlaneId =
       (await spendToken(em, deps, { organizationId, digest, candidate, signingKeyId: signingKey.id })) ??
       (await findRepeated(em, deps, { organizationId, digest, candidate }))

@@ -1,9 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto'
 import { formatEnrolmentToken } from '../../../contract/enrolment.ts'
 import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { lockRow } from '../../db/require-row.ts'
 import { checkInteger } from '../../input.ts'
+import { digestOfSecret, makeSecret } from '../../secrets/random-secret.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { noteExposure } from '../providers/index.ts'
 import { type DataPlane, DataPlaneEntity } from './entity.ts'
@@ -26,10 +26,10 @@ export function createEnrolmentToken(
 ): Promise<IssuedEnrolmentToken> {
   actor.require('data_planes:create', { workspaceId: null })
   const ttlSeconds = checkInteger('ttlSeconds', input.ttlSeconds, { minimum: 1, maximum: longestTtlSeconds })
-  const secret = randomBytes(32).toString('base64url')
+  const secret = makeSecret()
   const createdAt = new Date(context.now())
   const expiresAt = new Date(createdAt.getTime() + ttlSeconds * 1000)
-  const digest = enrolmentDigest(secret)
+  const digest = digestOfSecret(secret)
   const id = digest.slice(0, 16)
   return transactionOf(context, actor, async (em) => {
     await em.execute(
@@ -81,9 +81,4 @@ export function revokeDataPlane(
     )
     return dataPlane
   })
-}
-
-/** What is stored of an enrolment token: its secret has 256 random bits, so a plain hash suffices. */
-export function enrolmentDigest(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex')
 }

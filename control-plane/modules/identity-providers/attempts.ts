@@ -1,5 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto'
 import type { SealedPlace } from '../../secrets/envelope.ts'
+import { digestOfSecret, makeSecret } from '../../secrets/random-secret.ts'
 import type { ServiceContext } from '../../service-context.ts'
 
 /** A sign-in under way, between the browser's leaving for the provider and its return. */
@@ -15,22 +15,26 @@ export interface Attempt {
 
 export const attemptLimitSeconds = 600
 const longestTicket = 256
+/** Anybody can begin a sign-in: of more than these the oldest are forgotten, and their people begin again. */
+const mostAttempts = 10_000
 
 /** @returns the ticket that the browser keeps: without it nobody completes the sign-in */
 export async function beginAttempt(
   { database, secrets, now }: ServiceContext,
   attempt: Attempt,
+  { most = mostAttempts } = {},
 ): Promise<string> {
   const { organizationId, providerId, ...kept } = attempt
-  const secret = randomBytes(32).toString('base64url')
-  const digest = digestOf(secret)
+  const secret = makeSecret()
+  const digest = digestOfSecret(secret)
   const sealed = secrets.sealValue(placeOf(organizationId, digest), JSON.stringify(kept))
   const expiresAt = new Date(now() + attemptLimitSeconds * 1_000)
   await database.transaction(organizationId, async (em) => {
-    await em.execute('delete from sign_in_attempts where org_id = ? and expires_at <= ?', [
-      organizationId,
-      new Date(now()),
-    ])
+    await em.execute(
+      `delete from sign_in_attempts where org_id = ? and expires_at <= greatest(?::timestamptz, (
+         select expires_at from sign_in_attempts where org_id = ? order by expires_at desc offset ? limit 1))`,
+      [organizationId, new Date(now()), organizationId, most - 1],
+    )
     await em.execute(
       'insert into sign_in_attempts (org_id, digest, provider_id, sealed, expires_at) values (?, ?, ?, ?, ?)',
       [organizationId, digest, providerId, sealed, expiresAt],
@@ -46,7 +50,7 @@ export async function takeAttempt(
 ): Promise<Attempt | null> {
   const [organizationId, secret, ...rest] = ticket.length > longestTicket ? [] : ticket.split('.')
   if (!organizationId || !secret || rest.length > 0) return null
-  const digest = digestOf(secret)
+  const digest = digestOfSecret(secret)
   const [row] = await database.transaction(organizationId, (em) =>
     em.execute<{ providerId: string; sealed: string; isLate: boolean }[]>(
       `delete from sign_in_attempts where org_id = ? and digest = ?
@@ -59,11 +63,6 @@ export async function takeAttempt(
     secrets.openValue(placeOf(organizationId, digest), row.sealed),
   )
   return { organizationId, providerId: row.providerId, ...kept }
-}
-
-/** The secret has 256 bits of its own, so that a plain hash is as good as a slow one. */
-function digestOf(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex')
 }
 
 function placeOf(organizationId: string, digest: string): SealedPlace {

@@ -1,4 +1,4 @@
-import { BlockList, isIP } from 'node:net'
+import { NetworkRefused, parseNetwork } from '../../../contract/networks.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import { checkListLength, checkText } from '../../input.ts'
 import { isNoClaim } from '../../sign-in/claims.ts'
@@ -22,11 +22,7 @@ const longestUrl = 2_048
 const longestSecret = 4_096
 const mostRules = 200
 
-/**
- * Part of the addresses at which people sign in.
- *
- * @throws BadUserInput
- */
+/** @throws BadUserInput that names the field and the way out */
 export function checkSettings(input: ProviderInput): void {
   checkProviderName(input.name)
   checkIssuer(input.issuer)
@@ -57,6 +53,7 @@ function checkClientId(clientId: string): void {
   if (/[^ -~]/.test(clientId)) throw new BadUserInput('clientId', 'must be printable ASCII characters')
 }
 
+/** Part of the addresses at which people sign in. */
 function checkProviderName(name: string): void {
   checkText('name', name, { maximumLength: 64 })
   if (/^[a-z0-9][a-z0-9-]*$/.test(name)) return
@@ -107,17 +104,16 @@ function checkHostedDomain({ kind, hostedDomain }: ProviderInput): void {
 function checkNetworks(networks: readonly string[]): void {
   checkListLength('trustedNetworks', networks.length)
   refuseTwice('trustedNetworks', networks)
-  for (const network of networks) {
-    const [address = '', bits = '', ...more] = network.split('/')
-    const family = isIP(address)
-    const most = family === 4 ? 32 : 128
-    if (family === 0 || more.length > 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > most) {
-      throw new BadUserInput(
-        'trustedNetworks',
-        `"${network.slice(0, 64)}" is no network such as "10.1.0.0/16"`,
-      )
-    }
-    new BlockList().addSubnet(address, Number(bits), family === 4 ? 'ipv4' : 'ipv6')
+  for (const network of networks) checkNetwork(network)
+}
+
+/** With the parser of what asks the provider, so that nothing is stored that it would stumble over. */
+function checkNetwork(network: string): void {
+  try {
+    parseNetwork(network)
+  } catch (error) {
+    if (!(error instanceof NetworkRefused)) throw error
+    throw new BadUserInput('trustedNetworks', `"${network.slice(0, 64)}" ${error.message}`)
   }
 }
 

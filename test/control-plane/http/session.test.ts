@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Browser } from '../../environment/browser.ts'
-import { read } from '../api.ts'
+import { read, startApi } from '../api.ts'
 import { type SignInSetup, startSignIn, viewerQuery } from './signed-in.ts'
 
 let setup: SignInSetup
@@ -165,5 +165,29 @@ describe('a session', () => {
     )
     expect(response.status).toBe(400)
     expect(response.headers.get('cache-control')).toBe('no-store')
+  })
+})
+
+describe('while the store of sessions is away', () => {
+  it('nobody is let in or sent to sign in anew, and tokens go on working', async () => {
+    // Of discard, on which nobody listens.
+    const away = await startApi({ redisUrl: 'redis://127.0.0.1:9', sessions: { store: 'redis' } })
+    try {
+      const { url } = away.controlPlane
+      const { organizationId, token } = await away.createTenant('Acme')
+      const cookie = `__Host-gatehouse-session=${organizationId}.sess_1.${'x'.repeat(43)}`
+      const asked = await fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { cookie, 'content-type': 'application/json' },
+        body: JSON.stringify({ query: '{ viewer { name } }' }),
+      })
+      expect(asked.status).toBe(503)
+      expect(asked.headers.get('retry-after')).not.toBeNull()
+      const out = await fetch(`${url}/auth/logout`, { method: 'POST', headers: { cookie, origin: url } })
+      expect(out.status).toBe(503)
+      expect((await away.ask(token, '{ viewer { name } }')).data).toEqual({ viewer: { name: 'test' } })
+    } finally {
+      await away.close()
+    }
   })
 })

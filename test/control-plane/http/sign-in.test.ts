@@ -105,6 +105,43 @@ describe('signing in', () => {
     expect(teamsOf(await viewerOf((await setup.signIn(login)).browser))).toEqual(['ml'])
   })
 
+  it('lets somebody in whose groups no team can be named, without those', async () => {
+    const groups = ['ml', 'x'.repeat(200), ' padded ', 'turned\u202eround']
+    const { browser, status } = await setup.signIn(describePerson('oddly', { roles: ['reader'], groups }))
+    expect(status).toBe(200)
+    expect(teamsOf(await viewerOf(browser))).toEqual(['ml'])
+  })
+
+  it('refuses in words, and logs why, when what the rules give cannot be given', async () => {
+    const profile = await setup.api.ask(
+      setup.tenant.token,
+      'mutation { createAccessProfile(input: {name: "of a role", providerConfigs: []}) { ... on AccessProfile { id } } }',
+    )
+    const { id: accessProfileId } = read<{ id: string }>(profile.data, 'createAccessProfile')
+    const role = await setup.api.ask(
+      setup.tenant.token,
+      'mutation ($input: CreateRoleInput!) { createRole(input: $input) { ... on Role { id } } }',
+      { input: { name: 'with a key', permissions: ['teams:view'], workspaceIds: [], accessProfileId } },
+    )
+    const { id: roleId } = read<{ id: string }>(role.data, 'createRole')
+    const rule = (rules: object[]) =>
+      setup.api.ask(
+        setup.tenant.token,
+        'mutation ($input: UpdateIdentityProviderInput!) { updateIdentityProvider(input: $input) { __typename } }',
+        { input: { id: setup.providerId, roleRules: rules } },
+      )
+    const former = [
+      { claim: 'roles', value: 'gatehouse-admin', roleId: 'role_admin' },
+      { claim: 'roles', value: 'engineer', roleId: 'role_developer' },
+      { claim: 'roles', value: 'reader', roleId: 'role_viewer' },
+    ]
+    await rule([...former, { claim: 'roles', value: 'keyed', roleId }])
+    const { status, page } = await setup.signIn(describePerson('keyless', { roles: ['keyed'] }))
+    expect([status, page.includes('provider_misconfigured')]).toEqual([400, true])
+    expect(setup.api.logged.at(-1)).toContain('a sign-in was refused')
+    await rule(former)
+  })
+
   it('refuses whoever matches no rule, keeps nothing of them, and has it on record', async () => {
     const login = describePerson('mallory', { roles: ['Admin', 'ADMIN', '__proto__', '*'], groups: ['ml'] })
     const { browser, status, page } = await setup.signIn(login)
@@ -156,6 +193,19 @@ describe('signing in', () => {
     const both = await Promise.all([setup.signIn(login), setup.signIn(login)])
     const [one, other] = await Promise.all(both.map(({ browser }) => viewerOf(browser)))
     expect(one?.user.id).toBe(other?.user.id)
+  })
+
+  it('makes one team of a group that many people bring first at the same time', async () => {
+    const logins = ['a', 'b', 'c', 'd'].map((name) =>
+      describePerson(`new-${name}`, { roles: ['reader'], groups: ['brand-new', 'newer'] }),
+    )
+    const all = await Promise.all(logins.map((login) => setup.signIn(login)))
+    expect(all.map(({ status }) => status)).toEqual([200, 200, 200, 200])
+    const { data } = await setup.api.ask(setup.tenant.token, '{ teams { edges { node { name } } } }')
+    const names = nodesOf<{ name: string }>(data, 'teams').map(({ name }) => name)
+    expect(names.filter((name) => name.startsWith('brand') || name === 'newer').sort()).toEqual([
+      ...['brand-new', 'newer'],
+    ])
   })
 
   it('says in the audit log of whatever they change who did it, and by which sign-in', async () => {

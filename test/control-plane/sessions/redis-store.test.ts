@@ -3,8 +3,8 @@ import { createClient } from 'redis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { channels } from '../../../contract/channels.ts'
 import { newId } from '../../../control-plane/db/id.ts'
+import { digestOfSecret, makeSecret } from '../../../control-plane/secrets/random-secret.ts'
 import { RedisSessionStore } from '../../../control-plane/sessions/redis-store.ts'
-import { digestOfSecret, newSessionSecret } from '../../../control-plane/sessions/session-cookie.ts'
 import type { StoredSession } from '../../../control-plane/sessions/session-store.ts'
 import { openTenantConnections, type TenantConnections } from '../../../transport/redis/tenant-connections.ts'
 import { ClusterServers } from '../../acceptance/cluster-servers.ts'
@@ -19,7 +19,7 @@ const connect = (url: string) =>
 function make(organizationId: string, now: number): StoredSession {
   return {
     ...{ organizationId, userId: 'usr_1', providerId: 'idp_1', id: newId('sess') },
-    ...{ subjectTag: 'subject', providerSessionTag: 'session', digest: digestOfSecret(newSessionSecret()) },
+    ...{ subjectTag: 'subject', providerSessionTag: 'session', digest: digestOfSecret(makeSecret()) },
     ...{ details: 'details', secrets: 'secrets', secretsVersion: 1, refreshingUntil: null },
     ...{ lastSeenAt: now, endsAt: now + 30 * minute, expiresAt: now + 720 * minute, checkedAt: now },
   }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { newId } from '../../../control-plane/db/id.ts'
-import { digestOfSecret, newSessionSecret } from '../../../control-plane/sessions/session-cookie.ts'
+import { digestOfSecret, makeSecret } from '../../../control-plane/secrets/random-secret.ts'
 import {
   providerSessionTagOf,
   type SessionLimit,
@@ -39,7 +39,7 @@ describe.each(storeKinds)('the $name store of sessions', ({ open }) => {
       ...{ organizationId, userId, providerId, id: newId('sess') },
       subjectTag: subjectTagOf(organizationId, providerId, 'ada'),
       providerSessionTag: providerSessionTagOf(organizationId, providerId, 'sid-1'),
-      digest: digestOfSecret(newSessionSecret()),
+      digest: digestOfSecret(makeSecret()),
       ...{ details: 'sealed details', secrets: 'sealed secrets', secretsVersion: 1, refreshingUntil: null },
       ...{
         lastSeenAt: start,

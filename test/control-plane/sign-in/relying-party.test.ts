@@ -1,66 +1,17 @@
-import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { ProviderSettings } from '../../../control-plane/sign-in/provider-settings.ts'
-import { RelyingParty, type SignedIn } from '../../../control-plane/sign-in/relying-party.ts'
-import { selfSigned } from '../../plugins/provider/http1/certificate.ts'
-import { forge, halfHash, type KeyPair, rsaPair } from './forged-tokens.ts'
+import { describe, expect, it } from 'vitest'
+import { halfHash, type KeyPair } from './forged-tokens.ts'
+import { clientId, redirectUri } from './identity-provider.ts'
 import {
-  browser,
-  clientId,
-  clientSecret,
-  type IdentityProvider,
-  redirectUri,
-  returnUri,
-  startIdentityProvider,
-} from './identity-provider.ts'
-
-const first = rsaPair('key-1')
-const second = rsaPair('key-2')
-let provider: IdentityProvider
-let aheadMs = 0
-const now = () => Date.now() + aheadMs
-
-beforeEach(async () => {
-  aheadMs = 0
-  provider = await startIdentityProvider([first], { claims: { groups: ['devs'] } })
-})
-afterEach(() => provider.close())
-
-const settingsOf = (more: Partial<ProviderSettings> = {}): ProviderSettings => ({
-  id: 'provider-1',
-  kind: 'oidc',
-  issuer: provider.issuer,
-  clientId,
-  clientSecret,
-  scopes: ['openid', 'offline_access'],
-  hostedDomain: null,
-  trustedNetworks: ['127.0.0.0/8'],
-  ...more,
-})
-const partyOf = (more: Partial<ProviderSettings> = {}) => new RelyingParty(settingsOf(more), { now })
-
-/** A challenge and where it brings a browser that signs in. */
-async function answered(party: RelyingParty, options: Parameters<RelyingParty['begin']>[1] = {}) {
-  const challenge = await party.begin(redirectUri, options)
-  const callback = await browser().follow(challenge.url)
-  return { callback, expected: { ...challenge, redirectUri, maxAgeSeconds: options.maxAgeSeconds } }
-}
-
-async function signIn(party: RelyingParty): Promise<SignedIn> {
-  const { callback, expected } = await answered(party)
-  return party.finish(callback, expected)
-}
-
-/** Has the token endpoint answer with an ID token of our own making, signed with the provider's key. */
-function replaceIdToken(claims: object, header: object = {}, key: KeyPair = first) {
-  provider.replaced.set('/token', ({ body }) => {
-    const answer = JSON.parse(body)
-    const own = JSON.parse(Buffer.from(answer.id_token.split('.')[1], 'base64url').toString())
-    const id_token = forge({ alg: 'RS256', kid: 'key-1', ...header }, { ...own, ...claims }, key)
-    return { body: { ...answer, id_token } }
-  })
-}
+  answered,
+  first,
+  partyOf,
+  passTime,
+  provider,
+  replaceIdToken,
+  restartProvider,
+  second,
+  signIn,
+} from './relying-party-setup.ts'
 
 describe('a sign-in', () => {
   it('brings who signed in, with the provider’s tokens', async () => {
@@ -74,8 +25,6 @@ describe('a sign-in', () => {
       refreshToken: expect.stringMatching(/./),
       providerSessionId: expect.stringMatching(/./),
     })
-    expect(signedIn.accessTokenExpiresAt).toBeGreaterThan(now() + 290_000)
-    expect(signedIn.accessTokenExpiresAt).toBeLessThanOrEqual(now() + 300_000)
   })
 
   it('asks with PKCE, state and nonce, which differ each time', async () => {
@@ -141,7 +90,7 @@ describe('a sign-in', () => {
     const count = (path: string) => provider.asked.filter((asked) => asked === path).length
     expect(count('/.well-known/openid-configuration')).toBe(1)
     expect(count('/jwks')).toBe(1)
-    aheadMs = 600_000
+    passTime(600_000)
     await party.begin(redirectUri)
     expect(count('/.well-known/openid-configuration')).toBe(2)
   })
@@ -150,7 +99,7 @@ describe('a sign-in', () => {
     const party = partyOf()
     await signIn(party)
     await provider.rotate(second, first)
-    aheadMs = 30_000
+    passTime(30_000)
     await expect(signIn(party)).resolves.toMatchObject({ subject: 'user-1' })
     await provider.rotate(second)
     party.flushKeys()
@@ -162,7 +111,7 @@ describe('a sign-in', () => {
     const party = partyOf()
     await signIn(party)
     provider.replaced.set('/jwks', () => ({ status: 500, body: {} }))
-    aheadMs = 60_000
+    passTime(60_000)
     await expect(signIn(party)).resolves.toMatchObject({ subject: 'user-1' })
   })
 })
@@ -260,174 +209,12 @@ describe('an ID token from the token endpoint itself is refused', () => {
   })
 })
 
-describe('a refresh', () => {
-  const expected = (subject = 'user-1') => ({ issuer: provider.issuer, subject })
-
-  it('brings who it is now, and the next token', async () => {
-    const party = partyOf()
-    const { refreshToken } = await signIn(party)
-    const again = await party.refresh(refreshToken ?? '', expected())
-    expect(again).toMatchObject({ person: { subject: 'user-1', claims: { groups: ['devs'] } } })
-  })
-
-  it('of a token that is no longer good is refused in the provider’s word', async () => {
-    await expect(partyOf().refresh('gone', expected())).resolves.toEqual({ refused: 'invalid_grant' })
-  })
-
-  it('is refused when it is about somebody else', async () => {
-    const party = partyOf()
-    const { refreshToken } = await signIn(party)
-    await expect(party.refresh(refreshToken ?? '', expected('user-2'))).resolves.toMatchObject({
-      person: { code: 'id_token_invalid' },
-    })
-    await expect(
-      party.refresh(refreshToken ?? '', { ...expected(), issuer: 'https://other.example' }),
-    ).rejects.toMatchObject({ code: 'provider_misconfigured' })
-  })
-
-  it('that brings no ID token says nothing new of the person', async () => {
-    const party = partyOf()
-    const { refreshToken } = await signIn(party)
-    provider.replaced.set('/token', ({ body }) => ({ body: { ...JSON.parse(body), id_token: undefined } }))
-    await expect(party.refresh(refreshToken ?? '', expected())).resolves.toMatchObject({
-      ...{ idToken: null, person: null },
-    })
-  })
-
-  it('does not use up the token while the keys to read its answer cannot be fetched', async () => {
-    const party = partyOf()
-    const { refreshToken } = await signIn(party)
-    party.flushKeys()
-    provider.replaced.set('/jwks', () => ({ status: 500, body: {} }))
-    provider.asked.length = 0
-    await expect(party.refresh(refreshToken ?? '', expected())).rejects.toThrow()
-    expect(provider.asked).toEqual(['/jwks'])
-    provider.replaced.clear()
-    await expect(party.refresh(refreshToken ?? '', expected())).resolves.toMatchObject({
-      person: { subject: 'user-1' },
-    })
-  })
-
-  it('is no refusal while the provider is out of order', async () => {
-    const party = partyOf()
-    const { refreshToken } = await signIn(party)
-    provider.replaced.set('/token', () => ({ status: 503, body: {} }))
-    await expect(party.refresh(refreshToken ?? '', expected())).rejects.toMatchObject({
-      code: 'provider_unavailable',
-    })
-    await provider.close()
-    await expect(party.refresh(refreshToken ?? '', expected())).rejects.toMatchObject({
-      code: 'provider_unavailable',
-    })
-  })
-})
-
-describe('a provider is not trusted', () => {
-  it.each<[string, Partial<ProviderSettings>]>([
-    ['whose issuer differs in a slash', { issuer: '/' }],
-    ['of Entra whose issuer is of no tenant', { kind: 'entra' }],
-  ])('%s', async (_, { issuer = '', ...more }) => {
-    const party = partyOf({ ...more, issuer: `${provider.issuer}${issuer}` })
-    await expect(party.begin(redirectUri)).rejects.toMatchObject({ code: 'provider_misconfigured' })
-    expect(provider.asked).not.toContain('/token')
-  })
-
-  it.each<[string, object]>([
-    ['that calls itself by another issuer', { issuer: 'https://evil.example' }],
-    ['whose sign-in page is a script', { authorization_endpoint: 'javascript:alert(1)' }],
-    ['without a token endpoint', { token_endpoint: undefined }],
-    ['whose keys are in a file', { jwks_uri: 'file:///etc/passwd' }],
-  ])('%s', async (_, members) => {
-    provider.replaced.set('/.well-known/openid-configuration', ({ body }) => ({
-      body: { ...JSON.parse(body), ...members },
-    }))
-    await expect(partyOf().begin(redirectUri)).rejects.toMatchObject({ code: 'provider_misconfigured' })
-  })
-
-  it('whose keys are said to be at the machine’s credentials', async () => {
-    provider.replaced.set('/.well-known/openid-configuration', ({ body }) => ({
-      body: { ...JSON.parse(body), jwks_uri: 'http://169.254.169.254/latest' },
-    }))
-    await expect(signIn(partyOf())).rejects.toMatchObject({ code: 'provider_unavailable' })
-  })
-
-  it('that is in a private network which is not listed', async () => {
-    await expect(partyOf({ trustedNetworks: [] }).begin(redirectUri)).rejects.toMatchObject({
-      code: 'provider_unavailable',
-      cause: { name: 'OutboundRefused' },
-    })
-    expect(provider.asked).toEqual([])
-  })
-
-  it.each([
-    ['/.well-known/openid-configuration', 'provider_unavailable'],
-    ['/jwks', 'provider_unavailable'],
-  ])('whose %s is larger than 64 KiB', async (path, code) => {
-    const filler = 'x'.repeat(64 * 1024)
-    provider.replaced.set(path, ({ body }) => ({ body: { ...JSON.parse(body), filler } }))
-    await expect(signIn(partyOf())).rejects.toMatchObject({ code, cause: { name: 'OutboundRefused' } })
-  })
-
-  it('for longer than its failure lasts', async () => {
-    const party = partyOf()
-    provider.replaced.set('/.well-known/openid-configuration', () => ({ status: 500, body: {} }))
-    await expect(party.begin(redirectUri)).rejects.toMatchObject({ code: 'provider_unavailable' })
-    provider.replaced.clear()
-    await expect(party.begin(redirectUri)).resolves.toBeDefined()
-  })
-})
-
-describe('a logout', () => {
-  it('leads to the provider, which tells of it in a logout token that is believed', async () => {
-    const party = partyOf()
-    const user = browser()
-    const challenge = await party.begin(redirectUri)
-    const { idToken, providerSessionId } = await party.finish(await user.follow(challenge.url), {
-      ...challenge,
-      redirectUri,
-    })
-    const url = new URL((await party.endSessionUrl(idToken, returnUri)) ?? '')
-    expect(Object.fromEntries(url.searchParams)).toEqual({
-      client_id: clientId,
-      id_token_hint: idToken,
-      post_logout_redirect_uri: returnUri,
-    })
-    const form = await (await user.request(url.href)).text()
-    const xsrf = /name="xsrf" value="([^"]+)"/.exec(form)?.[1] ?? ''
-    const confirmed = await user.request(`${provider.issuer}/session/end/confirm`, {
-      method: 'POST',
-      body: new URLSearchParams({ xsrf, logout: 'yes' }),
-    })
-    expect(confirmed.headers.get('location')).toBe(returnUri)
-    const token = provider.sent[0]?.get('logout_token') ?? ''
-    await expect(party.readLogoutToken(token)).resolves.toMatchObject({
-      subject: 'user-1',
-      sessionId: providerSessionId,
-      tokenId: expect.stringMatching(/./),
-    })
-    await expect(party.readLogoutToken(idToken)).rejects.toMatchObject({ code: 'logout_token_invalid' })
-    aheadMs = 180_000
-    await expect(party.readLogoutToken(token)).rejects.toMatchObject({ code: 'logout_token_invalid' })
-  })
-
-  it.each([
-    ['has no place for it', undefined],
-    ['names a script as its place', 'javascript:alert(1)'],
-  ])('leads nowhere when the provider %s', async (_, end_session_endpoint) => {
-    provider.replaced.set('/.well-known/openid-configuration', ({ body }) => ({
-      body: { ...JSON.parse(body), end_session_endpoint },
-    }))
-    await expect(partyOf().endSessionUrl('x', returnUri)).resolves.toBeNull()
-  })
-})
-
 describe('Entra', () => {
   const tenant = '7d1e3bd2-2f5d-4bb4-9a0e-0f3c5c8f4c11'
 
   it('names a person by the oid of its tenant, at sign-in and at refresh', async () => {
     const oid = 'b0000000-0000-0000-0000-000000000001'
-    await provider.close()
-    provider = await startIdentityProvider([first], { path: `/${tenant}/v2.0`, claims: { tid: tenant, oid } })
+    await restartProvider([first], { path: `/${tenant}/v2.0`, claims: { tid: tenant, oid } })
     const party = partyOf({ kind: 'entra' })
     const { subject, refreshToken } = await signIn(party)
     expect(subject).toBe(oid)
@@ -435,61 +222,5 @@ describe('Entra', () => {
     await expect(party.refresh(refreshToken ?? '', expected)).resolves.toMatchObject({
       person: { subject: oid },
     })
-  })
-})
-
-describe('settings are verified', () => {
-  const verify = async (more: Partial<ProviderSettings> = {}) => {
-    const checks = await partyOf(more).verify(redirectUri)
-    return checks.map(({ name, ok, message }) => [name, ok, message])
-  }
-
-  it('as working when all works', async () => {
-    expect(await verify()).toEqual([
-      ['discovery', true, `The provider is ${provider.issuer}`],
-      ['jwks', true, expect.stringContaining('can be used: 1')],
-      ['client_auth', true, expect.stringContaining('knows the client')],
-    ])
-  })
-
-  it('as not working with another secret', async () => {
-    expect(await verify({ clientSecret: 'x' })).toContainEqual([
-      'client_auth',
-      false,
-      expect.stringContaining('invalid_client'),
-    ])
-  })
-
-  it('as not working without keys', async () => {
-    provider.replaced.set('/jwks', () => ({ body: { keys: [rsaPair('weak', 1024).jwk] } }))
-    expect(await verify()).toContainEqual(['jwks', false, expect.stringContaining('2048')])
-  })
-
-  it('as not working in a network that is not trusted, with the way out', async () => {
-    expect(await verify({ trustedNetworks: [] })).toEqual([
-      ['discovery', false, expect.stringContaining('trustedNetworks')],
-      ['jwks', false, expect.stringContaining('Not tried')],
-      ['client_auth', false, expect.stringContaining('Not tried')],
-    ])
-  })
-
-  it('as not working with a certificate of nobody, with the reason', async () => {
-    const server = createServer(selfSigned('localhost'))
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const issuer = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
-    expect((await verify({ issuer }))[0]).toEqual(['discovery', false, expect.stringMatching(/SELF_SIGNED/)])
-    server.close()
-  })
-
-  it('as not working when the provider’s answers make no sense', async () => {
-    provider.replaced.set('/.well-known/openid-configuration', ({ body }) => ({
-      body: { ...JSON.parse(body), token_endpoint_auth_methods_supported: 1 },
-    }))
-    expect(await verify()).toContainEqual(['client_auth', false, expect.stringContaining('understood')])
-  })
-
-  it('as not working when nobody answers', async () => {
-    await provider.close()
-    expect((await verify())[0]).toEqual(['discovery', false, expect.stringContaining('ECONNREFUSED')])
   })
 })

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  mapBusinessUnits,
   mapRoles,
   mapTeams,
   type RankedRole,
@@ -142,13 +141,5 @@ describe('the teams of a person', () => {
   it('are unknown when one of several claims is not there', () => {
     const given = [...teams, { claim: 'departments', value: '*', team: '*' }]
     expect(mapTeams({ groups: ['devs'] }, given)).toEqual({ names: ['Development'], isClaimPresent: false })
-  })
-
-  it('are found as business units are', () => {
-    const units = [{ claim: 'department', value: '*', businessUnit: '*' }]
-    expect(mapBusinessUnits({ department: 'Sales' }, units)).toEqual({
-      names: ['Sales'],
-      isClaimPresent: true,
-    })
   })
 })

@@ -131,6 +131,8 @@ describe('an identity provider', () => {
     ['a claim of no token', { teamRules: [{ claim: '__proto__.x', value: '*', team: '*' }] }],
     ['an issuer with a query', { issuer: 'https://id.example.com/?tenant=1' }],
     ['no scope openid', { scopes: ['profile'] }],
+    ['a network whose address is none of its own', { trustedNetworks: ['10.0.0.5/8'] }],
+    ['an IPv4 network in IPv6 notation', { trustedNetworks: ['::ffff:10.0.0.0/104'] }],
   ])('is not created with %s', async (_what, input) => {
     expect((await change('createIdentityProvider', settings(input))).code).toBe('BAD_USER_INPUT')
   })
