@@ -17,7 +17,7 @@ export const permissionCatalog = {
   plugins: ['view', 'update'],
   configuration: ['view', 'export', 'apply', 'roll_back'],
   data_planes: ['view', 'create', 'delete'],
-  api_tokens: ['view', 'create', 'revoke'],
+  api_tokens: ['view', 'create', 'rotate', 'revoke'],
   roles: ['view', 'create', 'update', 'delete', 'assign'],
   identity_providers: ['view', 'create', 'update', 'delete'],
   sessions: ['view', 'revoke'],

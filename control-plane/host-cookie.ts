@@ -16,12 +16,20 @@ export function setHostCookie(name: HostCookieName, value: string, maxAgeSeconds
  * cannot be told which, neither counts.
  */
 export function readHostCookie(header: string | null, name: HostCookieName): string | null {
-  const values = new Set(
+  const [value, ...others] = valuesOf(header, name)
+  return value === undefined || others.length > 0 ? null : value
+}
+
+/** Whether a Cookie header gives a name any value, be it one that does not count. */
+export function namesHostCookie(header: string | null, name: HostCookieName): boolean {
+  return valuesOf(header, name).size > 0
+}
+
+function valuesOf(header: string | null, name: HostCookieName): ReadonlySet<string> {
+  return new Set(
     (header ?? '').split(';').flatMap((pair) => {
       const [given = '', ...value] = pair.split('=')
       return given.trim() === name ? value.join('=').trim() : []
     }),
   )
-  const [value, ...others] = values
-  return value === undefined || others.length > 0 ? null : value
 }

@@ -15,7 +15,9 @@ export class Refusal extends Error {
 
 /** Nobody is signed in, or the token is not, or no longer, valid. */
 export class Unauthenticated extends GraphQLError {
-  constructor(message = 'Sign in, or send a valid API token as "Authorization: Bearer ghat.…"') {
+  constructor(
+    message = 'Sign in, or send a valid API token as "Authorization: Bearer ghat.…" or "X-API-Key: ghat.…"',
+  ) {
     super(message, {
       extensions: {
         code: 'UNAUTHENTICATED',
@@ -30,6 +32,16 @@ export class Unauthenticated extends GraphQLError {
 export class Forbidden extends GraphQLError {
   constructor(permission: string, detail = `Your role lacks the permission "${permission}"`) {
     super(detail, { extensions: { code: 'FORBIDDEN', permission } })
+  }
+}
+
+/** People are made users by an identity provider, and by nobody else. */
+export class IdpManaged extends GraphQLError {
+  constructor(provider: string) {
+    super(
+      `Users come from the identity provider "${provider}": whoever signs in there once becomes one, or is imported from its directory. To create them by hand, disable it first`,
+      { extensions: { code: 'FORBIDDEN', type: 'idp_managed' } },
+    )
   }
 }
 

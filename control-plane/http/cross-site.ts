@@ -1,7 +1,7 @@
 import { CrossSiteRequest, UnsupportedContentType } from './refusals.ts'
 
 /** A browser asks first (CORS preflight) before it sends one of these to another origin, and is told no. */
-const preflighted = ['apollo-require-preflight', 'x-gatehouse-organization', 'x-tenant-id']
+const preflighted = ['apollo-require-preflight', 'x-api-key', 'x-gatehouse-organization', 'x-tenant-id']
 /** Likewise the types of a body; a form has none of them. */
 const jsonTypes: ReadonlySet<string> = new Set(['application/json', 'application/graphql+json'])
 

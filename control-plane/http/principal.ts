@@ -1,10 +1,9 @@
 import type { Plugin } from 'graphql-yoga'
 import type { Actor } from '../actor.ts'
 import { Unauthenticated } from '../graphql/errors.ts'
-import { authenticateToken } from '../modules/api-tokens/index.ts'
-import { authenticateSession } from '../modules/sessions/index.ts'
 import type { ServiceContext } from '../service-context.ts'
-import { TenantMismatch, TooManyRequests } from './refusals.ts'
+import { type HeaderReader, presentedCredentials } from './credentials.ts'
+import { AmbiguousCredentials, TenantMismatch, TooManyRequests } from './refusals.ts'
 import type { RequestLimiter } from './request-limiter.ts'
 
 /** What the plugins before execution tell the ones after them. */
@@ -16,7 +15,7 @@ export interface Principal {
 const tenantHeaders = ['x-gatehouse-organization', 'x-tenant-id']
 
 /**
- * Finds out who asks, before anything that they sent is parsed: without a valid token nothing is told, not even
+ * Finds out who asks, before anything that they sent is parsed: without a valid credential nothing is told, not even
  * the schema.
  */
 export function requirePrincipal(
@@ -30,11 +29,11 @@ export function requirePrincipal(
   }
 }
 
-/** @throws Unauthenticated, TooManyRequests, TenantMismatch */
+/** @throws Unauthenticated, AmbiguousCredentials, TooManyRequests, TenantMismatch */
 export async function admitPrincipal(
   services: ServiceContext,
   limiter: RequestLimiter,
-  header: (name: string) => string | null,
+  header: HeaderReader,
 ): Promise<Actor> {
   const actor = await authenticate(services, header)
   if (!actor) throw new Unauthenticated()
@@ -48,17 +47,22 @@ export async function admitPrincipal(
 }
 
 /**
- * By the token, or by the session of a browser that sends none. A token that is not valid is refused, whatever cookies come
- * with it: no bad credential falls back to another.
+ * By the one credential that the request carries. Each that it carries is judged, in their order, and the first that is not
+ * valid is the answer: no bad credential falls back to another. Of two good ones it would be a guess who is meant. [S3-07]
  *
- * @returns undefined when there is neither, or none that is valid.
+ * @returns undefined when there is none, or one that is not valid
+ * @throws AmbiguousCredentials
  */
 export async function authenticate(
   services: ServiceContext,
-  header: (name: string) => string | null,
+  header: HeaderReader,
 ): Promise<Actor | undefined> {
-  const authorization = header('authorization')
-  if (authorization === null) return authenticateSession(services, header('cookie'))
-  const [, token] = /^Bearer +(\S+)$/i.exec(authorization) ?? []
-  return token === undefined ? undefined : authenticateToken(services.database, token, services.now())
+  let actor: Actor | undefined
+  const presented = presentedCredentials(header)
+  for (const { judge } of presented) {
+    actor = await judge(services)
+    if (!actor) return undefined
+  }
+  if (presented.length > 1) throw new AmbiguousCredentials(presented.map(({ where }) => where))
+  return actor
 }

@@ -38,7 +38,7 @@ export class TooManyRequests extends GraphQLError {
 export class CrossSiteRequest extends GraphQLError {
   constructor() {
     super(
-      'A GET needs a header that a page of another site cannot send, "Authorization: Bearer ghat.…" or "apollo-require-preflight: true"; or send it as a POST with JSON',
+      'A GET needs a header that a page of another site cannot send, "Authorization: Bearer ghat.…", "X-API-Key: ghat.…" or "apollo-require-preflight: true"; or send it as a POST with JSON',
       { extensions: { code: 'CROSS_SITE_REQUEST', http: { status: 403 } } },
     )
   }
@@ -64,6 +64,15 @@ export class BodyTooLarge extends GraphQLError {
   constructor(most: number) {
     super(`The body has more than ${most} bytes: split the request, or put fewer entries into its lists`, {
       extensions: { code: 'REQUEST_ENTITY_TOO_LARGE', most, http: { status: 413 } },
+    })
+  }
+}
+
+/** Several credentials, each of which is valid by itself. */
+export class AmbiguousCredentials extends GraphQLError {
+  constructor(where: readonly string[]) {
+    super(`The request carries several credentials, in ${where.join(' and ')}: send one of them alone`, {
+      extensions: { code: 'AMBIGUOUS_CREDENTIALS', type: 'ambiguous_credentials', http: { status: 400 } },
     })
   }
 }

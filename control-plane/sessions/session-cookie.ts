@@ -1,4 +1,4 @@
-import { type HostCookieName, readHostCookie, setHostCookie } from '../host-cookie.ts'
+import { type HostCookieName, namesHostCookie, readHostCookie, setHostCookie } from '../host-cookie.ts'
 
 export const sessionCookieName = '__Host-gatehouse-session' satisfies HostCookieName
 
@@ -25,6 +25,11 @@ export function parseSessionToken(value: string): SessionToken | null {
 export function readSessionCookie(header: string | null): SessionToken | null {
   const value = readHostCookie(header, sessionCookieName)
   return value === null ? null : parseSessionToken(value)
+}
+
+/** Whether a Cookie header claims to name a session, be it none that can be. */
+export function namesSessionCookie(header: string | null): boolean {
+  return namesHostCookie(header, sessionCookieName)
 }
 
 /** A Set-Cookie header that gives a browser its session. */

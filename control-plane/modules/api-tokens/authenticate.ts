@@ -6,6 +6,7 @@ import { readTeamIds } from '../memberships/index.ts'
 import { readTokenRights } from '../roles/index.ts'
 import { type User, UserEntity } from '../users/index.ts'
 import { type ApiToken, ApiTokenEntity } from './entity.ts'
+import { noteUse } from './last-use.ts'
 import { parseToken } from './token.ts'
 
 /**
@@ -21,10 +22,23 @@ export async function authenticateToken(
   if (!token) return undefined
   return database.transaction(token.organizationId, async (em) => {
     const row = await em.findOne(ApiTokenEntity, { id: token.id })
-    if (!row || !matchesDigest(token.secret, row.digest)) return undefined
-    const { actor } = await actorOfToken(em, row, now)
+    const secret = row && secretOf(row, token.secret, now)
+    if (!secret) return undefined
+    const { actor } = await actorOfToken(em, row, now, secret.personId)
+    if (actor) await noteUse(em, row, secret, now)
     return actor
   })
+}
+
+/** What is known of the secret that was sent: the token's own, or the one before it while that still works. */
+function secretOf(row: ApiToken, secret: string, now: number) {
+  const { digest, personId, lastUsedAt, formerDigest, formerExpiresAt, formerPersonId, formerLastUsedAt } =
+    row
+  if (matchesDigest(secret, digest)) return { digest, personId, lastUsedAt: lastUsedAt ?? null }
+  if (formerDigest === null || formerExpiresAt === null || formerPersonId === null) return undefined
+  const works = formerExpiresAt.getTime() > now && matchesDigest(secret, formerDigest)
+  if (!works) return undefined
+  return { digest: formerDigest, personId: formerPersonId, lastUsedAt: formerLastUsedAt ?? null }
 }
 
 /** Why a token does nothing at all. */
@@ -35,10 +49,11 @@ export async function actorOfToken(
   em: EntityManager,
   row: ApiToken,
   now: number,
+  personId = row.personId,
 ): Promise<{ actor: Actor; obstacle?: never } | { actor?: never; obstacle: TokenObstacle }> {
   if (row.revokedAt !== null) return { obstacle: 'revoked' }
   if (row.expiresAt !== null && row.expiresAt.getTime() <= now) return { obstacle: 'expired' }
-  const { id, name, organizationId, roleId, userId, workspaceId, personId } = row
+  const { id, name, organizationId, roleId, userId, workspaceId } = row
   if (roleId === null) return { obstacle: 'role_deleted' }
   const user = userId === null ? null : await em.findOne(UserEntity, { id: userId, active: true })
   if (userId !== null && user === null) return { obstacle: 'user_inactive' }

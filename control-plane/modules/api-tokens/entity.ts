@@ -1,6 +1,9 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
 import { tenantColumns } from '../../db/columns.ts'
 
+const lastUseOf = (digest: string) =>
+  `(select used.last_used_at from api_token_uses used where used.digest = ${digest})`
+
 export const ApiTokenEntity = defineEntity({
   name: 'ApiToken',
   tableName: 'api_tokens',
@@ -19,6 +22,19 @@ export const ApiTokenEntity = defineEntity({
     expiresAt: p.datetime().strictNullable(),
     revokedAt: p.datetime().strictNullable(),
     createdAt: p.datetime(),
+    rotatedAt: p.datetime().strictNullable(),
+    /** Of the secret before the last rotation, with when it stops working and who knows it; all three or none. */
+    formerDigest: p.string().strictNullable().hidden(),
+    formerExpiresAt: p.datetime().strictNullable(),
+    formerPersonId: p.string().strictNullable().hidden(),
+    lastUsedAt: p
+      .datetime()
+      .nullable()
+      .formula(({ digest = '' }) => lastUseOf(digest)),
+    formerLastUsedAt: p
+      .datetime()
+      .nullable()
+      .formula(({ formerDigest = '' }) => lastUseOf(formerDigest)),
   },
 })
 

@@ -23,6 +23,21 @@ export const ApiTokenType = builder.loadableNodeRef('ApiToken', {
   },
 })
 
+const FormerSecretType = builder
+  .objectRef<{ readonly expiresAt: Date; readonly lastUsedAt: Date | null }>('FormerApiTokenSecret')
+  .implement({
+    description: 'The secret that an API token had before. It is never shown.',
+    fields: (t) => ({
+      expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'When it stops working, or did.' }),
+      lastUsedAt: t.expose('lastUsedAt', {
+        type: 'DateTime',
+        nullable: true,
+        description:
+          'When it was used last, to the minute; null: not since it is noted. Whoever uses it still has the old one.',
+      }),
+    }),
+  })
+
 ApiTokenType.implement({
   description: 'A credential for this API. Its secret is shown once, when it is issued.',
   fields: (t) => ({
@@ -57,6 +72,24 @@ ApiTokenType.implement({
       description: 'When it was revoked; null while it is not.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was issued.' }),
+    rotatedAt: t.expose('rotatedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it got its present secret; null: it has its first one.',
+    }),
+    lastUsedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When its present secret was used last, to the minute; null: never.',
+      resolve: ({ lastUsedAt }) => lastUsedAt ?? null,
+    }),
+    formerSecret: t.field({
+      type: FormerSecretType,
+      nullable: true,
+      description: 'The secret before its last rotation; null: there is none, or it ended with the rotation.',
+      resolve: ({ formerExpiresAt, formerLastUsedAt }) =>
+        formerExpiresAt && { expiresAt: formerExpiresAt, lastUsedAt: formerLastUsedAt ?? null },
+    }),
   }),
 })
 
@@ -85,12 +118,12 @@ builder.queryFields((t) => ({
   ),
 }))
 
-const IssuedApiTokenType = builder.objectRef<IssuedApiToken>('IssuedApiToken').implement({
+export const IssuedApiTokenType = builder.objectRef<IssuedApiToken>('IssuedApiToken').implement({
   description: 'A token and its secret.',
   fields: (t) => ({
     apiToken: t.expose('apiToken', { type: ApiTokenType, description: 'The token.' }),
     secret: t.exposeString('secret', {
-      description: 'Send it as `Authorization: Bearer …`. Shown here and never again.',
+      description: 'Send it as `Authorization: Bearer …` or `X-API-Key: …`. Shown here and never again.',
     }),
   }),
 })

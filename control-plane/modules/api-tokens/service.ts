@@ -1,4 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
+import type { Permission } from '../../../contract/permissions.ts'
 import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { newId } from '../../db/id.ts'
@@ -72,27 +73,39 @@ export async function createToken(
     personId: token.userId ?? (actor.kind === 'system' ? id : actor.personId),
     organizationId: actor.organizationId,
     digest: digestOfSecret(secret),
-    revokedAt: null,
+    ...{ revokedAt: null, rotatedAt: null, formerDigest: null, formerExpiresAt: null, formerPersonId: null },
     createdAt: new Date(clock.now()),
   })
-  await recordChange(clock, em, actor, describe('api_token.issued', apiToken))
+  await recordChange(clock, em, actor, describeToken('api_token.issued', apiToken))
   return { apiToken, secret: formatToken({ ...apiToken, secret }) }
 }
 
 /** Ends a token at once; revoking it again changes nothing. @throws NotFound */
 export function revokeApiToken(context: ServiceContext, actor: Actor, id: string): Promise<ApiToken> {
   return transactionOf(context, actor, async (em) => {
-    const token = await lockRow(em, ApiTokenEntity, 'API token', id)
-    if (!actor.reaches(token.workspaceId)) throw new NotFound('API token', id)
-    actor.require('api_tokens:revoke', token)
+    const token = await lockToken(em, actor, 'api_tokens:revoke', id)
     if (token.revokedAt !== null) return token
     token.revokedAt = new Date(context.now())
-    await recordChange(context, em, actor, describe('api_token.revoked', token))
+    await recordChange(context, em, actor, describeToken('api_token.revoked', token))
     return token
   })
 }
 
-function describe(type: string, { id, name, roleId, userId, workspaceId, expiresAt }: ApiToken) {
+/** @throws NotFound, Forbidden */
+export async function lockToken(
+  em: EntityManager,
+  actor: Actor,
+  permission: Permission,
+  id: string,
+): Promise<ApiToken> {
+  const token = await lockRow(em, ApiTokenEntity, 'API token', id)
+  if (!actor.reaches(token.workspaceId)) throw new NotFound('API token', id)
+  actor.require(permission, token)
+  return token
+}
+
+/** What the audit log says of a token. */
+export function describeToken(type: string, { id, name, roleId, userId, workspaceId, expiresAt }: ApiToken) {
   const details = { name, roleId, userId, expiresAt: expiresAt?.toISOString() ?? null }
   return { type, subject: { kind: 'api_token', id }, workspaceId, details }
 }

@@ -51,7 +51,7 @@ const AccessReviewType = builder.objectRef<AccessReview>('AccessReview').impleme
         type: ApiTokenType,
         nullable: true,
         description:
-          'Every API token that is neither revoked nor expired, the oldest first. One whose user is inactive is listed, though it does not work while they are. When a token was last used is not recorded. It needs `api_tokens:view`; without it, this alone is null, with an error.',
+          'Every API token that is neither revoked nor expired, the oldest first. One whose user is inactive is listed, though it does not work while they are. It needs `api_tokens:view`; without it, this alone is null, with an error.',
         resolve: (review, page, context) => {
           context.actor.require('api_tokens:view')
           const where = whereLive(review, context.actor, context.services.now())

@@ -118,7 +118,8 @@ builder.mutationFields((t) => ({
   createUser: t.field({
     type: UserType,
     permission: 'users:create',
-    description: 'Creates a user.',
+    description:
+      'Creates a user. With an enabled identity provider it is refused (`FORBIDDEN`, type `idp_managed`): people become users by signing in.',
     errors: { types: [NotFound, NameTaken, IdempotencyKeyReused] },
     args: { input: t.arg({ type: CreateUserInput, required: true, description: 'The user.' }) },
     resolve: (_, { input }, { services, actor }) => createUser(services, actor, input),

@@ -1,10 +1,11 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
 import { keyOf } from '../../../contract/configuration/entities.ts'
 import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
 import { type ExpectedVersion, lockRow, requireRow } from '../../db/require-row.ts'
-import { BadUserInput } from '../../graphql/errors.ts'
+import { BadUserInput, IdpManaged } from '../../graphql/errors.ts'
 import { InUse, NameTaken } from '../../graphql/refusals.ts'
 import { checkName, checkText } from '../../input.ts'
 import { deleteOwnedPolicies } from '../../owned-policies.ts'
@@ -30,12 +31,13 @@ export interface UpdateUser extends ExpectedVersion {
   readonly active?: boolean | null | undefined
 }
 
-/** @throws NotFound, NameTaken */
+/** With an enabled identity provider users come from there alone. [S1-05] @throws NotFound, NameTaken, IdpManaged */
 export function createUser(context: ServiceContext, actor: Actor, input: CreateUser): Promise<User> {
   actor.require('users:create', organizationWide)
   const name = checkName('name', input.name)
   const email = checkEmail(input.email)
   const work = transactionOf(context, actor, async (em) => {
+    if (actor.kind !== 'identity_provider') await requireUsersByHand(em)
     const team = input.teamId == null ? null : await requireRow(em, TeamEntity, 'team', input.teamId)
     const user = em.create(UserEntity, {
       id: newId('usr'),
@@ -86,6 +88,14 @@ export function deleteUser(context: ServiceContext, actor: Actor, id: string): P
     return { id }
   })
   return refuseViolations({ referenced: () => new InUse('user', 'virtual keys') }, work)
+}
+
+/** @throws IdpManaged */
+async function requireUsersByHand(em: EntityManager): Promise<void> {
+  const [provider] = await em.execute<{ name: string }[]>(
+    'select name from identity_providers where enabled order by name limit 1',
+  )
+  if (provider) throw new IdpManaged(provider.name)
 }
 
 /** A user belongs to the organization, not to a workspace. */

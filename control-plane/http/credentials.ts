@@ -1,0 +1,37 @@
+import type { Actor } from '../actor.ts'
+import { authenticateToken } from '../modules/api-tokens/index.ts'
+import { authenticateSession } from '../modules/sessions/index.ts'
+import type { ServiceContext } from '../service-context.ts'
+import { namesSessionCookie } from '../sessions/session-cookie.ts'
+
+export type HeaderReader = (name: string) => string | null
+
+/** What a request brings to say who sent it. */
+export interface PresentedCredential {
+  /** The place in the request, for a person. */
+  readonly where: 'Authorization' | 'X-API-Key' | 'the session cookie'
+  /** @returns undefined for one that is not valid */
+  judge(services: ServiceContext): Promise<Actor | undefined>
+}
+
+/**
+ * All credentials of a request, in the order in which they are judged. One that cannot be read is one all the same. The
+ * same token in both headers is one credential.
+ */
+export function presentedCredentials(header: HeaderReader): readonly PresentedCredential[] {
+  const [authorization, apiKey, cookies] = [header('authorization'), header('x-api-key'), header('cookie')]
+  const bearer = authorization === null ? null : (/^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? '')
+  return [
+    ...(bearer === null ? [] : [tokenIn('Authorization', bearer)]),
+    ...(apiKey === null || apiKey === bearer ? [] : [tokenIn('X-API-Key', apiKey)]),
+    ...(namesSessionCookie(cookies) ? [sessionIn(cookies)] : []),
+  ]
+}
+
+function tokenIn(where: PresentedCredential['where'], token: string): PresentedCredential {
+  return { where, judge: ({ database, now }) => authenticateToken(database, token, now()) }
+}
+
+function sessionIn(cookies: string | null): PresentedCredential {
+  return { where: 'the session cookie', judge: (services) => authenticateSession(services, cookies) }
+}
