@@ -14,7 +14,7 @@ beforeAll(async () => {
   api = await startApi({ graphql: { requestsPerMinute: 100_000 } })
   matrix = await measureMatrix(api)
   rows = [...matrix.queries, ...matrix.mutations, ...matrix.subscriptions]
-}, 180_000)
+}, 900_000)
 
 afterAll(() => api.close())
 
