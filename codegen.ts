@@ -1,34 +1,38 @@
 import type { CodegenConfig } from '@graphql-codegen/cli'
 
-/** Typed documents for everything of ours that speaks GraphQL: the CLI, the examples and the tests. */
-const clients = ['cli', 'examples/node-client']
+const scalars = {
+  NanoUsd: 'string',
+  DateTime: 'string',
+  Duration: 'string',
+  JSON: 'unknown',
+  ID: 'string',
+}
 
+function client(folder: string, documentMode: 'string' | 'documentNode') {
+  return {
+    preset: 'client' as const,
+    documents: [`${folder}/**/*.ts`, `!${folder}/generated/**`],
+    presetConfig: { fragmentMasking: false },
+    config: {
+      documentMode,
+      useTypeImports: true,
+      enumsAsTypes: true,
+      avoidOptionals: { field: true },
+      scalars,
+      importExtension: '.ts' as const,
+    },
+  }
+}
+
+/** Typed documents for everything of ours that speaks GraphQL: the CLI, the console, the examples and the tests. */
 const config: CodegenConfig = {
   schema: 'schema.graphql',
-  generates: Object.fromEntries(
-    clients.map((folder) => [
-      `${folder}/generated/`,
-      {
-        preset: 'client',
-        documents: [`${folder}/**/*.ts`, `!${folder}/generated/**`],
-        presetConfig: { fragmentMasking: false },
-        config: {
-          documentMode: 'string',
-          useTypeImports: true,
-          enumsAsTypes: true,
-          avoidOptionals: { field: true },
-          scalars: {
-            NanoUsd: 'string',
-            DateTime: 'string',
-            Duration: 'string',
-            JSON: 'unknown',
-            ID: 'string',
-          },
-          importExtension: '.ts',
-        },
-      },
-    ]),
-  ),
+  generates: {
+    'cli/generated/': client('cli', 'string'),
+    'examples/node-client/generated/': client('examples/node-client', 'string'),
+    // urql takes parsed documents.
+    'control-plane/console/generated/': client('control-plane/console', 'documentNode'),
+  },
 }
 
 export default config

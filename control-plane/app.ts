@@ -11,10 +11,11 @@ import type { ControlPlaneEnv } from './env.ts'
 import { schema } from './graphql/schema.ts'
 import { HealthWatch } from './health/health-watch.ts'
 import { registerAuthRoutes } from './http/auth-routes.ts'
+import { builtConsole, registerConsole } from './http/console.ts'
+import { registerGraphiql } from './http/graphiql-page.ts'
 import { registerGraphql } from './http/graphql-endpoint.ts'
 import { registerHealth } from './http/health.ts'
 import { registerMetrics } from './http/metrics-endpoint.ts'
-import { registerPage } from './http/page.ts'
 import { createRequestLimiters } from './http/request-limiter.ts'
 import { maskUnexpectedErrors } from './http/unexpected-errors.ts'
 import { registerUsageCsv } from './http/usage-csv.ts'
@@ -48,6 +49,8 @@ export interface ControlPlaneOptions {
   readonly now?: () => number
   /** How long an event may lie before its subscriber's stream ends, in milliseconds; 30 000 unless given. */
   readonly takeWithinMs?: number
+  /** Where the console was built, when not where `npm run build:console` puts it. */
+  readonly consoleDirectory?: string
   /** False leaves row-level security as the only wall, for the tests that prove it. */
   readonly ormFilter?: boolean
 }
@@ -130,7 +133,8 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     const telemetry = await startTelemetry({ env, log, now, database, health, ingest })
     opened.defer(() => telemetry.close())
     const { rates } = ends
-    const server = createServer(env, services, { health, rates, polls }, telemetry)
+    const { consoleDirectory = builtConsole } = options
+    const server = createServer(env, services, { health, rates, polls, consoleDirectory }, telemetry)
     opened.defer(() => server.close())
     const url = await server.listen({ host: env.host, port: env.port })
     listensAt = url
@@ -152,12 +156,13 @@ interface ServedParts {
   readonly health: HealthWatch
   readonly rates: RequestRates | undefined
   readonly polls: ConfigurationPolls
+  readonly consoleDirectory: string
 }
 
 function createServer(
   env: ControlPlaneEnv,
   services: ServiceContext,
-  { health, rates, polls }: ServedParts,
+  { health, rates, polls, consoleDirectory }: ServedParts,
   { observer, registry }: ControlPlaneTelemetry,
 ) {
   const loggerInstance: FastifyBaseLogger = services.log
@@ -182,9 +187,10 @@ function createServer(
   const limiters = createRequestLimiters(env.graphql, { now: services.now, shared: rates })
   registerUsageCsv(fastify, services, { ...env.graphql, limiters })
   registerAuthRoutes(fastify, services, limiters.ofAddress)
-  // The page asks for the schema, and for what is typed into it.
+  registerConsole(fastify, consoleDirectory)
+  // The editor asks for the schema, and for what is typed into it.
   const { introspection, persistedOperationsFile } = env.graphql
-  if (introspection && persistedOperationsFile === undefined) registerPage(fastify)
+  if (introspection && persistedOperationsFile === undefined) registerGraphiql(fastify)
   registerGraphql(fastify, schema, services, { ...env.graphql, observer, limiters })
   return fastify
 }

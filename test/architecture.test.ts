@@ -70,6 +70,15 @@ const parts: Readonly<Record<string, Part>> = {
       ],
     ],
   },
+  'control-plane/console': {
+    reaches: [],
+    packages: [
+      ...['@mantine/core', '@mantine/core/styles.css', '@tanstack/react-router'],
+      ...['react', 'react-dom/client', 'urql'],
+      // To build it.
+      ...['@vitejs/plugin-react', 'vite'],
+    ],
+  },
   cli: {
     reaches: ['contract', 'transport', 'control-plane', 'data-plane'],
     packages: [

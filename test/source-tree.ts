@@ -26,7 +26,7 @@ export function sourceFiles(folders: readonly string[]): SourceFile[] {
 function filesBelow(folder: string): SourceFile[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
-    .filter((path) => /\.(ts|js|mjs)$/.test(path) && !notOurs.test(path))
+    .filter((path) => /\.(ts|tsx|js|mjs)$/.test(path) && !notOurs.test(path))
     .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
 }
 

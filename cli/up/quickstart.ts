@@ -8,6 +8,7 @@ import { writePrivateFile } from './data-dir.ts'
 
 /** What a newcomer or a script needs for a first call; the only file that holds these two secrets in clear. */
 const Quickstart = Type.Object({
+  /** Of the console. */
   pageUrl: Type.String(),
   graphqlUrl: Type.String(),
   /** Without `/v1`. */
@@ -53,8 +54,8 @@ export function describeQuickstart(quickstart: Quickstart, dataDir: string): str
   return `
 Gatehouse is running.
 
-  Page         ${pageUrl}
-  GraphQL      ${graphqlUrl}
+  Console      ${pageUrl}  (sign in with the admin token)
+  GraphQL      ${graphqlUrl}  (editor at ${pageUrl}graphiql)
   Admin token  ${adminToken}
   Data plane   ${dataPlaneUrl}
   Status       ${statusUrl}

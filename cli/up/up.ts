@@ -42,7 +42,7 @@ export async function up({
 function greeting({ dataDir, addresses, quickstart }: Started): string {
   if (quickstart !== undefined) return describeQuickstart(quickstart, dataDir)
   const { pageUrl, dataPlaneUrl, statusUrl } = addresses
-  return `\nGatehouse is running.\n\n  Page         ${pageUrl}\n  Data plane   ${dataPlaneUrl}\n  Status       ${statusUrl}\n\nFor a token: gatehouse create-admin-token. Ctrl-C stops everything.\n`
+  return `\nGatehouse is running.\n\n  Console      ${pageUrl}\n  Data plane   ${dataPlaneUrl}\n  Status       ${statusUrl}\n\nFor a token: gatehouse create-admin-token. Ctrl-C stops everything.\n`
 }
 
 /** The log of both planes, one JSON object a line; that of the start before is kept beside it. */

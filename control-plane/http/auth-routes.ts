@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { GraphQLError } from 'graphql'
 import { signInPath } from '../modules/identity-providers/index.ts'
 import type { ServiceContext } from '../service-context.ts'
@@ -9,8 +9,11 @@ import type { RequestLimiter } from './request-limiter.ts'
 import { senderAddress } from './sender-address.ts'
 import { addSignIn } from './sign-in.ts'
 import { type ByName, SignInProviders } from './sign-in-providers.ts'
-import { refusalPage, statusOf } from './sign-in-refusal.ts'
+import { sendRefusal, sendRefusalPage } from './sign-in-refusal.ts'
 import { addSignOut } from './sign-out.ts'
+
+/** Where the console reads at which providers one can sign in; every other path is for a browser's address bar. */
+const offer = `${signInPath}/providers`
 
 /** Serves signing in and out with a browser. The paths hold nothing that a caller chooses but the provider's name. */
 export function registerAuthRoutes(
@@ -30,26 +33,17 @@ export function registerAuthRoutes(
       const verdict = await limiter.admit(senderAddress(ip))
       if (!verdict.admitted) throw new TooManyRequests('address', limiter.requestsPerMinute, verdict)
     })
-    scope.setErrorHandler((error, _request, reply) => {
-      if (error instanceof SignInRefused) return refuse(reply, error)
+    scope.setErrorHandler((error, { routeOptions }, reply) => {
+      if (error instanceof SignInRefused) {
+        return routeOptions.url === offer ? sendRefusal(reply, error) : sendRefusalPage(reply, error)
+      }
       if (error instanceof GraphQLError) return answerInJson(reply, error)
       throw error
     })
-    scope.get<{ Querystring: ByName['Querystring'] }>(`${signInPath}/providers`, async ({ query }) => ({
+    scope.get<{ Querystring: ByName['Querystring'] }>(offer, async ({ query }) => ({
       providers: await providers.list(query.organization),
     }))
     addSignIn(scope, services, providers)
     addSignOut(scope, services, providers)
   })
-}
-
-function refuse(reply: FastifyReply, error: SignInRefused): FastifyReply {
-  return reply
-    .code(statusOf(error))
-    .headers({
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
-      'x-content-type-options': 'nosniff',
-    })
-    .send(refusalPage(error))
 }

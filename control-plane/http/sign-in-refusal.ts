@@ -1,4 +1,6 @@
-import type { SignInRefused } from '../sign-in/refused.ts'
+import type { FastifyReply } from 'fastify'
+import type { SignInRefusalCode, SignInRefused } from '../sign-in/refused.ts'
+import { htmlOf, sendPlainPage } from './plain-page.ts'
 
 const statuses: Readonly<Record<string, number>> = {
   provider_unknown: 404,
@@ -12,40 +14,43 @@ const statuses: Readonly<Record<string, number>> = {
   provider_unavailable: 502,
 }
 
-export function statusOf({ code }: SignInRefused): number {
+const beginAgain = 'Begin again. If it happens once more, show this page to whoever runs Gatehouse.'
+const askForRole =
+  'Ask an administrator of Gatehouse for a role: which groups or roles of your identity provider give one is theirs to decide. Then sign in again.'
+const mendProvider =
+  'Whoever runs Gatehouse has to mend the settings of this identity provider; verifyIdentityProvider says what is wrong with them.'
+
+/** What a person does next. */
+const advice: Readonly<Partial<Record<SignInRefusalCode, string>>> = {
+  user_not_authorized: askForRole,
+  user_unknown: askForRole,
+  user_inactive: 'Your user is switched off in Gatehouse. Ask an administrator to switch it on.',
+  hosted_domain_mismatch: 'Sign in with the account of your company and not with a private one.',
+  email_taken:
+    'Another user has this e-mail address. Ask an administrator of Gatehouse to change it there; addresses do not merge users.',
+  too_many_sessions: 'Sign out in another browser, or ask an administrator to end your sessions.',
+  provider_unavailable: 'Your identity provider does not answer. Try again in a minute.',
+  provider_misconfigured: mendProvider,
+  id_token_invalid: mendProvider,
+  provider_unknown: 'Choose one of the identity providers that are there.',
+  organization_unknown: 'Choose your organization, then the identity provider.',
+}
+
+function statusOf(code: SignInRefusalCode): number {
   return statuses[code] ?? 400
 }
 
 /** For a person whose browser shows it; the code is for whoever they ask. Nothing in it comes from the request. */
-export function refusalPage({ code, message }: SignInRefused): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Not signed in - Gatehouse</title>
-</head>
-<body>
-<main>
-<h1>You are not signed in</h1>
-<p>${htmlOf(message)}.</p>
-<p>Reason: <code>${htmlOf(code)}</code></p>
-<p><a href="/">Back to Gatehouse</a></p>
-</main>
-</body>
-</html>
-`
+export function sendRefusalPage(reply: FastifyReply, { code, message }: SignInRefused): FastifyReply {
+  const content = `<p>${htmlOf(message)}.</p>
+<h2>What to do now</h2>
+<p>${htmlOf(advice[code] ?? beginAgain)}</p>
+<p><a class="action" href="/sign-in">Back to signing in</a></p>
+<p>Reason: <code>${htmlOf(code)}</code></p>`
+  return sendPlainPage(reply.code(statusOf(code)), { title: 'You are not signed in', content })
 }
 
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-function htmlOf(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? '')
+/** For a program: the console, before it knows where somebody signs in. */
+export function sendRefusal(reply: FastifyReply, { code, message }: SignInRefused): FastifyReply {
+  return reply.code(statusOf(code)).send({ error: { type: code, message } })
 }

@@ -6,6 +6,9 @@ import { SignInRefused } from '../sign-in/refused.ts'
 import { refuseForeignPage } from './cross-site.ts'
 import type { ByName, SignInProviders } from './sign-in-providers.ts'
 
+/** In place of a session's id, which begins otherwise. */
+const allOthers = 'others'
+
 /** Signing out, by the browser itself or by its identity provider (OpenID Connect Back-Channel Logout 1.0). */
 export function addSignOut(
   scope: FastifyInstance,
@@ -18,6 +21,11 @@ export function addSignOut(
     async ({ headers, query }, reply) => {
       refuseForeignPage(headers, services.publicUrl)
       const session = await sessions.authenticate(headers.cookie ?? null)
+      if (session && query.session === allOthers) {
+        const own = await sessions.listOfUser(session.organizationId, session.userId)
+        for (const other of own) if (other.id !== session.id) await sessions.end(other)
+        return { endSessionUrl: null }
+      }
       if (session && query.session !== undefined && query.session !== session.id) {
         const other = await sessions.find(session.organizationId, String(query.session))
         // Signing out is nobody's to permit, of one's own browsers; of another's it does nothing.

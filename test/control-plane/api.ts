@@ -61,6 +61,8 @@ export async function startApi(
     redisUrl?: string
     takeWithinMs?: number
     sessions?: Partial<StoredSessionSettings>
+    /** Where the console was built. */
+    consoleDirectory?: string
   } = {},
 ): Promise<TestApi> {
   const testDatabase = await createDatabase()

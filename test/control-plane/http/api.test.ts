@@ -66,8 +66,8 @@ describe('HTTP', () => {
     expect(await ready.json()).toMatchObject({ status: 'ready', database: 'ok' })
   })
 
-  it('serves a page that names no other host, so that it works without internet', async () => {
-    const response = await fetch(`${api.controlPlane.url}/`)
+  it('serves an editor that names no other host, so that it works without internet', async () => {
+    const response = await fetch(`${api.controlPlane.url}/graphiql`)
     const page = await response.text()
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8')
     expect(page).toContain('query WhoAmI')
@@ -75,8 +75,8 @@ describe('HTTP', () => {
     expect(page).not.toMatch(/<(script|link|img)[^>]+(src|href)="(https?:)?\/\//)
   })
 
-  it('lets the page talk to the API alone, in no frame, and fits it to a phone', async () => {
-    const response = await fetch(`${api.controlPlane.url}/`)
+  it('lets the editor talk to the API alone, in no frame, and fits it to a phone', async () => {
+    const response = await fetch(`${api.controlPlane.url}/graphiql`)
     const policy = response.headers.get('content-security-policy')?.split('; ')
     expect(policy).toEqual(
       expect.arrayContaining(["connect-src 'self'", "frame-ancestors 'none'", "form-action 'none'"]),

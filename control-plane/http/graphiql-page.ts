@@ -3,8 +3,8 @@ import { gzip } from 'node:zlib'
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
 import type { FastifyInstance } from 'fastify'
 import { exampleOperations } from './example-operations.ts'
+import { pageStyle } from './graphiql-style.ts'
 import { graphqlPath } from './graphql-endpoint.ts'
-import { pageStyle } from './page-style.ts'
 import { restoreTab } from './restored-tab.ts'
 import { renderTokenBar } from './token-bar.ts'
 
@@ -16,10 +16,12 @@ const contentSecurityPolicy = [
   "base-uri 'none'",
 ].join('; ')
 
-/** Serves the API's page at `/`: an editor with example operations, complete in itself, for work without internet. */
-export function registerPage(fastify: FastifyInstance): void {
+export const graphiqlPath = '/graphiql'
+
+/** Serves the API's editor with example operations, complete in itself, for work without internet. */
+export function registerGraphiql(fastify: FastifyInstance): void {
   let page: Promise<Buffer> | undefined
-  fastify.get('/', async (_request, reply) => {
+  fastify.get(graphiqlPath, async (_request, reply) => {
     page ??= promisify(gzip)(renderPage())
     return reply
       .headers({

@@ -1,0 +1,72 @@
+import { type Failure, failureOf, failureOfStatus } from './failure.ts'
+
+const answerWithinMs = 30_000
+
+/** A provider at which one can sign in. */
+export interface OfferedProvider {
+  readonly name: string
+  readonly kind: string
+  readonly loginUrl: string
+}
+
+export type Offer =
+  | { readonly state: 'offered'; readonly providers: readonly OfferedProvider[] }
+  /** Several organizations share this installation, or the one that was named is none of them. */
+  | { readonly state: 'organization_unknown' }
+  | { readonly state: 'failed'; readonly failure: Failure }
+
+/** Where one can sign in. */
+export async function readOffer(organization: string | undefined): Promise<Offer> {
+  const query = organization === undefined ? '' : `?${new URLSearchParams({ organization })}`
+  try {
+    const response = await ask(`/auth/providers${query}`, 'GET')
+    const body = await response.json()
+    if (response.ok) return { state: 'offered', providers: body.providers }
+    const { type, message } = body.error
+    if (type === 'organization_unknown') return { state: 'organization_unknown' }
+    const failure = failureOfStatus(response.status, message, response.headers.get('retry-after'))
+    return { state: 'failed', failure }
+  } catch (error) {
+    return { state: 'failed', failure: failureOf(error) }
+  }
+}
+
+/** The provider's login address, from which one comes back to a page of ours. */
+export function loginAddress({ loginUrl }: OfferedProvider, returnTo: string): string {
+  const url = new URL(loginUrl)
+  url.searchParams.set('returnTo', returnTo)
+  return url.href
+}
+
+/** Ends this browser's session. @returns where it is ended at the provider too; null: nowhere. @throws Failure */
+export async function signOut(): Promise<string | null> {
+  const { endSessionUrl } = await endSessions('')
+  return endSessionUrl
+}
+
+/** Ends one session of one's own. @throws Failure */
+export async function endSession(id: string): Promise<void> {
+  await endSessions(`?${new URLSearchParams({ session: id })}`)
+}
+
+/** Ends all of one's sessions but this one. @throws Failure */
+export async function endOtherSessions(): Promise<void> {
+  await endSessions('?session=others')
+}
+
+async function endSessions(query: string): Promise<{ endSessionUrl: string | null }> {
+  let response: Response
+  try {
+    response = await ask(`/auth/logout${query}`, 'POST')
+    if (response.ok) return await response.json()
+  } catch (error) {
+    throw failureOf(error)
+  }
+  const message = `The control plane answers ${response.status}.`
+  throw failureOfStatus(response.status, message, response.headers.get('retry-after'))
+}
+
+function ask(path: string, method: 'GET' | 'POST'): Promise<Response> {
+  const signal = AbortSignal.timeout(answerWithinMs)
+  return fetch(path, { method, headers: { accept: 'application/json' }, signal })
+}

@@ -1,0 +1,325 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { recordUsage } from '../../../control-plane/modules/usage/index.ts'
+import { accessibilityFindings, launchChromium, scrollsSideways, tabTo } from '../../environment/chromium.ts'
+import { read } from '../api.ts'
+import { type SignInSetup, startSignIn } from '../http/signed-in.ts'
+import { callFinished } from '../spending-data-plane.ts'
+import { buildConsole } from './built-console.ts'
+
+/** A folder for pictures of each screen; none are taken without it. */
+const pictures = process.env.CONSOLE_PICTURES
+
+let setup: SignInSetup
+let chromium: Browser
+const contexts: BrowserContext[] = []
+/** What browsers said was wrong, such as a style that the content security policy keeps out. */
+const complaints: string[] = []
+
+beforeAll(async () => {
+  const directory = buildConsole()
+  setup = await startSignIn({ consoleDirectory: directory })
+  chromium = await launchChromium()
+  setup.describePerson('ada', {
+    ...{ name: 'Ada Lovelace', email: 'ada@example.com', email_verified: true },
+    ...{ roles: ['engineer'], groups: ['platform', 'ml'] },
+  })
+}, 300_000)
+afterAll(async () => {
+  for (const context of contexts) await context.close()
+  await chromium?.close()
+  await setup?.close()
+})
+
+async function openContext(options: Parameters<Browser['newContext']>[0] = {}): Promise<BrowserContext> {
+  const context = await chromium.newContext({ baseURL: setup.url, ...options })
+  contexts.push(context)
+  context.on('console', (message) => {
+    if (/content security policy/i.test(message.text())) complaints.push(message.text())
+  })
+  context.on('weberror', (error) => complaints.push(String(error.error())))
+  return context
+}
+
+async function openPage(options?: Parameters<Browser['newContext']>[0]): Promise<Page> {
+  return (await openContext(options)).newPage()
+}
+
+const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name }).waitFor()
+
+/** From whatever page asks for it, without a mouse. */
+async function signInByHand(page: Page, login = 'ada'): Promise<void> {
+  await heading(page, 'Sign in')
+  await page.getByRole('link', { name: 'Sign in with Okta' }).waitFor()
+  await tabTo(page, 'Sign in with Okta')
+  await page.keyboard.press('Enter')
+  await sayWho(page, login)
+}
+
+/** At the identity provider, which brings them back. */
+async function sayWho(page: Page, login: string): Promise<void> {
+  await page.waitForURL(`${setup.identityProvider.issuer}/**`)
+  await page.getByPlaceholder('Enter any login').focus()
+  await page.keyboard.type(login)
+  await page.keyboard.press('Tab')
+  await page.keyboard.type('any')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(`${setup.url}/**`)
+}
+
+async function openSignedIn(path: string, login = 'ada'): Promise<Page> {
+  const page = await openPage()
+  const query = new URLSearchParams({ organization: setup.tenant.organizationId, returnTo: path })
+  await page.goto(`/auth/oidc/okta/login?${query}`)
+  await sayWho(page, login)
+  return page
+}
+
+describe('somebody without a mouse', () => {
+  it('signs in, comes back to the page that they wanted, and finds out why they may do something', async () => {
+    const page = await openPage()
+    await page.goto('/account?permission=virtual_keys%3Acreate')
+    await heading(page, 'Sign in')
+    await tabTo(page, 'Skip to content', 1)
+    await signInByHand(page)
+    await heading(page, 'Your account')
+    expect(new URL(page.url()).searchParams.get('permission')).toBe('virtual_keys:create')
+    const content = page.getByRole('main')
+    await content.getByText('Allowed', { exact: true }).waitFor()
+    for (const text of ['Ada Lovelace', 'ada@example.com', 'platform', 'ml', 'Role developer counts']) {
+      expect(await content.textContent()).toContain(text)
+    }
+    await tabTo(page, 'Permission')
+    await page.keyboard.type('roles:assign')
+    await content.getByText('Not allowed', { exact: true }).waitFor()
+    expect(new URL(page.url()).searchParams.get('permission')).toBe('roles:assign')
+  })
+
+  it('goes from page to page, and the heading of each is told', async () => {
+    const page = await openSignedIn('/account')
+    for (const [link, title] of [
+      ['Sessions', 'Your sessions'],
+      ['Virtual keys', 'Your virtual keys'],
+    ] as const) {
+      await page.getByRole('navigation').waitFor()
+      await page.getByRole('link', { name: link }).focus()
+      await page.keyboard.press('Enter')
+      await heading(page, title)
+      expect(await page.title()).toBe(`${title} - Gatehouse`)
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe(title)
+    }
+  })
+})
+
+describe('sessions', () => {
+  it('are shown with the present one marked, and one that is ended is signed out at once', async () => {
+    setup.describePerson('grace', { name: 'Grace', roles: ['reader'] })
+    const here = await openPage()
+    await here.goto('/sessions')
+    await signInByHand(here, 'grace')
+    const elsewhere = await openPage({ userAgent: 'Mozilla/5.0 (iPhone) Version/18.0 Safari/604.1' })
+    await elsewhere.goto('/account')
+    await signInByHand(elsewhere, 'grace')
+    await heading(elsewhere, 'Your account')
+    await here.reload()
+    const items = here.getByRole('list', { name: 'Sessions' }).getByRole('listitem')
+    await items.filter({ hasText: 'Safari on iPhone' }).waitFor()
+    expect(await items.count()).toBe(2)
+    expect(await items.filter({ hasText: 'this one' }).textContent()).toContain('Chrome on Linux')
+    await here.getByRole('button', { name: 'Sign out Safari on iPhone' }).click()
+    await here.getByText('Safari on iPhone is signed out.').waitFor()
+    await items.filter({ hasText: 'Safari on iPhone' }).waitFor({ state: 'detached' })
+    await elsewhere.getByRole('link', { name: 'Sessions' }).click()
+    await heading(elsewhere, 'Sign in')
+    expect(new URL(elsewhere.url()).searchParams.get('returnTo')).toBe('/sessions')
+  })
+
+  it('are all ended but the present one', async () => {
+    setup.describePerson('joan', { name: 'Joan', roles: ['reader'] })
+    const here = await openSignedIn('/sessions', 'joan')
+    await heading(here, 'Your sessions')
+    const others = [(await setup.signIn('joan')).browser, (await setup.signIn('joan')).browser]
+    await here.reload()
+    await here.getByRole('button', { name: 'Sign out all others' }).click()
+    await here.getByText('All other sessions are signed out.').waitFor()
+    const statuses = others.map(async (browser) => (await setup.ask(browser, '{ viewer { id } }')).status)
+    expect(await Promise.all(statuses)).toEqual([401, 401])
+    await here.reload()
+    await heading(here, 'Your sessions')
+  })
+
+  it('of this browser is ended by signing out, here and at the identity provider', async () => {
+    const page = await openSignedIn('/account')
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.waitForURL(`${setup.identityProvider.issuer}/session/end**`)
+    await page.goto('/account')
+    await heading(page, 'Sign in')
+  })
+})
+
+describe('virtual keys', () => {
+  it('that are one’s own are shown with what they cost this month, and what their budgets have left', async () => {
+    setup.describePerson('edith', { name: 'Edith', roles: ['engineer'] })
+    const { browser } = await setup.signIn('edith')
+    const { user } = await setup.viewerOf(browser)
+    const { organizationId, workspaceId, token } = setup.tenant
+    const issued = await setup.api.ask(
+      token,
+      'mutation ($input: IssueVirtualKeyInput!) { issueVirtualKey(input: $input) { ... on IssuedVirtualKey { virtualKey { id } } } }',
+      { input: { workspaceId, name: 'notebook', owner: { userId: user.id }, providerConfigs: [] } },
+    )
+    const { virtualKey } = read<{ virtualKey: { id: string } }>(issued.data, 'issueVirtualKey')
+    expect(issued.errors).toEqual([])
+    await setup.api.ask(
+      token,
+      'mutation ($input: SetBudgetInput!) { setBudget(input: $input) { __typename } }',
+      { input: { owner: { virtualKeyId: virtualKey.id }, limit: '5000000000', period: 'MONTH' } },
+    )
+    const calls = [1_250_000_000, 250_000_000].map((costNanoUsd) => ({
+      dataPlaneId: 'dp_1',
+      call: callFinished({ workspaceId, userId: user.id, virtualKeyId: virtualKey.id, costNanoUsd }),
+    }))
+    await setup.api.controlPlane.database.transaction(organizationId, (em) =>
+      recordUsage(em, organizationId, calls),
+    )
+    const page = await openSignedIn('/virtual-keys', 'edith')
+    const item = page.getByRole('listitem').filter({ hasText: 'notebook' })
+    await item.getByText('$1.50 this month, 2 calls').waitFor()
+    const budget = item.getByRole('progressbar', { name: 'Budget of notebook: $0.00 of $5.00 a month' })
+    await budget.waitFor({ state: 'attached' })
+    await look(page, 'virtual-keys')
+  })
+})
+
+describe('an API token', () => {
+  it('signs in, is forgotten when the page is loaded again, and a wrong one says so', async () => {
+    const page = await openPage()
+    await page.goto('/sign-in')
+    const field = page.getByPlaceholder('ghat.…')
+    await field.fill('ghat.wrong')
+    await field.press('Enter')
+    await page.getByText('This token does not work').waitFor()
+    await field.fill(setup.tenant.token)
+    await field.press('Enter')
+    await heading(page, 'Your account')
+    expect(await page.getByRole('main').textContent()).toContain('admin')
+    await page.getByRole('link', { name: 'Sessions' }).click()
+    await page.getByText('You use an API token').waitFor()
+    const stored = await page.evaluate(() => JSON.stringify([localStorage, sessionStorage, document.cookie]))
+    expect(stored).not.toContain('ghat')
+    await page.reload()
+    await heading(page, 'Sign in')
+  })
+})
+
+describe('when something is not as it should be', () => {
+  it('a service that is not available is asked again until it is', async () => {
+    const page = await openSignedIn('/account')
+    await heading(page, 'Your account')
+    await page.route('**/graphql', (route) =>
+      route.fulfill({
+        status: 503,
+        headers: { 'retry-after': '60' },
+        json: { errors: [{ message: 'The database does not answer: try again in a few seconds' }] },
+      }),
+    )
+    await page.getByRole('link', { name: 'Sessions' }).click()
+    await page.getByRole('alert').getByText('The database does not answer').waitFor()
+    await look(page, 'unavailable')
+    await page.unroute('**/graphql')
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByText('this one').waitFor()
+  })
+
+  it('a network that is away is told, and the page goes on when it is back', async () => {
+    const page = await openSignedIn('/account')
+    await heading(page, 'Your account')
+    await page.context().setOffline(true)
+    await page.getByRole('link', { name: 'Sessions' }).click()
+    await page.getByRole('alert').getByText('No connection').waitFor()
+    await page.context().setOffline(false)
+    await page.getByText('this one').waitFor()
+  })
+
+  it('a page that does not exist says so', async () => {
+    const page = await openPage()
+    await page.goto('/nothing-here')
+    await heading(page, 'There is no such page')
+    await look(page, 'not-found')
+  })
+
+  it('somebody whom no rule lets in is told what to do', async () => {
+    setup.describePerson('mallory', { name: 'Mallory', roles: [] })
+    const page = await openPage()
+    await page.goto('/account')
+    await signInByHand(page, 'mallory')
+    await heading(page, 'You are not signed in')
+    await page.getByText('Ask an administrator of Gatehouse for a role').waitFor()
+    await look(page, 'refused')
+    await page.getByRole('link', { name: 'Back to signing in' }).click()
+    await heading(page, 'Sign in')
+  })
+
+  it('an organization that is not named is asked for', async () => {
+    const { organizationId } = await setup.api.createTenant('Another')
+    const page = await openPage()
+    await page.goto('/account')
+    const field = page.getByLabel('Your organization')
+    await field.fill('org_wrong')
+    await field.press('Enter')
+    await page.getByText('There is no organization org_wrong').waitFor()
+    await look(page, 'organization')
+    await field.fill(organizationId)
+    await field.press('Enter')
+    await page.getByRole('heading', { name: 'No identity provider is connected yet' }).waitFor()
+    await look(page, 'no-provider')
+    await page.goto(`/sign-in?organization=${setup.tenant.organizationId}`)
+    await page.getByRole('link', { name: 'Sign in with Okta' }).waitFor()
+  })
+})
+
+describe('every screen', () => {
+  it.each([
+    ['sign-in', '/sign-in', 'Sign in'],
+    ['account', '/account?permission=virtual_keys%3Acreate', 'Your account'],
+    ['sessions', '/sessions', 'Your sessions'],
+  ])(
+    '%s can be used by everybody, in light and dark, on a phone and on a desk',
+    async (name, path, title) => {
+      const page = await openSignedIn(path)
+      await page.goto(name === 'sign-in' ? `${path}?organization=${setup.tenant.organizationId}` : path)
+      await heading(page, title)
+      await page.getByText('Loading…').first().waitFor({ state: 'detached' })
+      await look(page, name)
+    },
+  )
+
+  it('keeps the colours that are chosen', async () => {
+    const page = await openPage({ colorScheme: 'light' })
+    await page.goto('/sign-in')
+    await page.getByLabel('Colours').selectOption('Dark')
+    await page.reload()
+    await heading(page, 'Sign in')
+    expect(await page.locator('html').getAttribute('data-mantine-color-scheme')).toBe('dark')
+  })
+
+  it('has broken no rule of its content security policy', () => {
+    expect(complaints).toEqual([])
+  })
+})
+
+/** Judges a screen in both colour schemes and at both widths. */
+async function look(page: Page, name: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    for (const width of [1280, 390]) {
+      await page.setViewportSize({ width, height: 844 })
+      const where = `${name}, ${colorScheme}, ${width} px`
+      if (pictures !== undefined) {
+        await page.screenshot({ path: `${pictures}/${name}-${colorScheme}-${width}.png`, fullPage: true })
+      }
+      expect(await accessibilityFindings(page), where).toEqual([])
+      expect(await scrollsSideways(page), where).toBe(false)
+    }
+  }
+}
