@@ -212,6 +212,18 @@ describe('an API token', () => {
   })
 })
 
+describe('an API token of somebody who is signed in too', () => {
+  it('is the only credential that goes along', async () => {
+    const page = await openSignedIn('/account')
+    await page.goto(`/sign-in?organization=${setup.tenant.organizationId}`)
+    const field = page.getByPlaceholder('ghat.…')
+    await field.fill(setup.tenant.token)
+    await field.press('Enter')
+    await heading(page, 'Your account')
+    await page.getByRole('main').getByText('admin', { exact: true }).waitFor()
+  })
+})
+
 describe('when something is not as it should be', () => {
   it('a service that is not available is asked again until it is', async () => {
     const page = await openSignedIn('/account')
