@@ -1,22 +1,29 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { GraphQLError } from 'graphql'
+import type { Registry } from 'prom-client'
 import { signInPath } from '../modules/identity-providers/index.ts'
 import type { ServiceContext } from '../service-context.ts'
 import { SignInRefused } from '../sign-in/refused.ts'
 import { answerInJson } from './answer-in-json.ts'
+import { addBreakGlass } from './break-glass.ts'
 import { TooManyRequests } from './refusals.ts'
 import type { RequestLimiter } from './request-limiter.ts'
 import { senderAddress } from './sender-address.ts'
 import { addSignIn } from './sign-in.ts'
 import { type ByName, SignInProviders } from './sign-in-providers.ts'
-import { refusalPage, statusOf } from './sign-in-refusal.ts'
+import { refusalPage, retryAfterOf, statusOf } from './sign-in-refusal.ts'
 import { addSignOut } from './sign-out.ts'
+
+export interface AuthRoutesOptions {
+  readonly limiter: RequestLimiter
+  readonly registry: Registry
+}
 
 /** Serves signing in and out with a browser. The paths hold nothing that a caller chooses but the provider's name. */
 export function registerAuthRoutes(
   fastify: FastifyInstance,
   services: ServiceContext,
-  limiter: RequestLimiter,
+  { limiter, registry }: AuthRoutesOptions,
 ): void {
   const providers = new SignInProviders(services)
   fastify.register(async (scope) => {
@@ -30,8 +37,8 @@ export function registerAuthRoutes(
       const verdict = await limiter.admit(senderAddress(ip))
       if (!verdict.admitted) throw new TooManyRequests('address', limiter.requestsPerMinute, verdict)
     })
-    scope.setErrorHandler((error, _request, reply) => {
-      if (error instanceof SignInRefused) return refuse(reply, error)
+    scope.setErrorHandler((error, request, reply) => {
+      if (error instanceof SignInRefused) return refuse(request, reply, error)
       if (error instanceof GraphQLError) return answerInJson(reply, error)
       throw error
     })
@@ -40,12 +47,19 @@ export function registerAuthRoutes(
     }))
     addSignIn(scope, services, providers)
     addSignOut(scope, services, providers)
+    addBreakGlass(scope, services, { providers, registry })
   })
 }
 
-function refuse(reply: FastifyReply, error: SignInRefused): FastifyReply {
+/** Programs are answered in JSON, people with a page. */
+function refuse({ headers }: FastifyRequest, reply: FastifyReply, error: SignInRefused): FastifyReply {
+  const wait = retryAfterOf(error)
+  if (wait !== undefined) reply.header('retry-after', wait)
+  reply.code(statusOf(error))
+  if (headers['content-type']?.startsWith('application/json')) {
+    return reply.send({ error: { type: error.code, message: error.message } })
+  }
   return reply
-    .code(statusOf(error))
     .headers({
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",

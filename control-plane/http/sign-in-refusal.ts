@@ -1,6 +1,10 @@
 import type { SignInRefused } from '../sign-in/refused.ts'
 
 const statuses: Readonly<Record<string, number>> = {
+  break_glass_busy: 503,
+  break_glass_locked: 429,
+  break_glass_refused: 401,
+  enrolment_refused: 401,
   provider_unknown: 404,
   organization_unknown: 404,
   user_not_authorized: 403,
@@ -10,6 +14,13 @@ const statuses: Readonly<Record<string, number>> = {
   too_many_sessions: 403,
   email_taken: 409,
   provider_unavailable: 502,
+}
+
+/** In seconds. */
+const retryAfter: Readonly<Record<string, number>> = { break_glass_busy: 5, break_glass_locked: 900 }
+
+export function retryAfterOf({ code }: SignInRefused): number | undefined {
+  return retryAfter[code]
 }
 
 export function statusOf({ code }: SignInRefused): number {
