@@ -45,6 +45,7 @@ import '../modules/users/graphql.ts'
 import '../modules/virtual-keys/graphql.ts'
 import '../modules/workspaces/graphql.ts'
 import '../configuration-file/graphql.ts'
+import '../provisioning/graphql.ts'
 
 /** The whole API. */
 export const schema: GraphQLSchema = builder.toSchema()

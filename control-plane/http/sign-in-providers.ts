@@ -9,8 +9,8 @@ import {
 } from '../modules/identity-providers/index.ts'
 import type { ServiceContext } from '../service-context.ts'
 import type { Session, SessionSecrets } from '../sessions/session.ts'
+import type { SignInClient } from '../sign-in/oauth2-client.ts'
 import { SignInRefused } from '../sign-in/refused.ts'
-import type { RelyingParty } from '../sign-in/relying-party.ts'
 
 /** What every route about one provider is called with. */
 export interface ByName {
@@ -64,7 +64,7 @@ export class SignInProviders {
     return callbackUrl(this.#services.publicUrl, provider)
   }
 
-  relyingParty(provider: IdentityProvider): RelyingParty {
+  relyingParty(provider: IdentityProvider): SignInClient {
     return this.#relyingParties.of(provider)
   }
 

@@ -18,6 +18,8 @@ export interface TestOAuth2Provider {
   /** Every request so far, `POST /token`. */
   readonly requests: string[]
   readonly behaviour: {
+    /** Who signs in next. */
+    login: string
     givesRefreshTokens: boolean
     /** Errors come with status 200, and under names of its own. */
     isLikeGitHub: boolean
@@ -37,8 +39,7 @@ interface Grant {
 }
 
 /**
- * A provider of OAuth 2.0 without OpenID Connect, over HTTP on loopback, at which everybody agrees to everything: who signs in says
- * the query parameter `login`, or the cookie that a browser of the tests sends.
+ * A provider of OAuth 2.0 without OpenID Connect, over HTTP on loopback, at which everybody agrees to everything.
  */
 export async function startOAuth2Provider(redirectUri: string): Promise<TestOAuth2Provider> {
   const server = createServer()
@@ -48,13 +49,19 @@ export async function startOAuth2Provider(redirectUri: string): Promise<TestOAut
   const client = { clientId: 'gatehouse', clientSecret: 'a secret of gatehouse that nobody else has' }
   const people: TestOAuth2Provider['people'] = new Map()
   const behaviour: TestOAuth2Provider['behaviour'] = {
-    ...{ givesRefreshTokens: false, isLikeGitHub: false, trustsAnybody: false, hangsUpOn: null },
+    ...{
+      login: 'nobody',
+      givesRefreshTokens: false,
+      isLikeGitHub: false,
+      trustsAnybody: false,
+      hangsUpOn: null,
+    },
   }
   const requests: string[] = []
   const [codes, tokens] = [new Map<string, Grant>(), new Map<string, string>()]
 
   function authorize(query: URLSearchParams): { status: number; location?: string } {
-    const login = query.get('login') ?? [...people.keys()].at(-1) ?? ''
+    const { login } = behaviour
     const challenge = query.get('code_challenge') ?? ''
     const isAsked = query.get('client_id') === client.clientId && query.get('redirect_uri') === redirectUri
     if (!isAsked || query.get('code_challenge_method') !== 'S256' || query.has('nonce'))
