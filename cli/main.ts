@@ -10,6 +10,7 @@ import { addExportCommand } from './commands/export.ts'
 import { addExportBootstrapCommand } from './commands/export-bootstrap.ts'
 import { addKeysCommand } from './commands/keys.ts'
 import { addMigrateCommand } from './commands/migrate.ts'
+import { addRecoverAdminCommand } from './commands/recover-admin.ts'
 import { addResetCommand } from './commands/reset.ts'
 import { addRestoreCommand } from './commands/restore.ts'
 import { addRotateSigningKeyCommand } from './commands/rotate-signing-key.ts'
@@ -40,6 +41,7 @@ addDataPlaneCommand(program)
 addExportBootstrapCommand(program)
 addMigrateCommand(program)
 addCreateAdminTokenCommand(program)
+addRecoverAdminCommand(program)
 addRestoreCommand(program)
 addRotateSigningKeyCommand(program)
 addSimulatorCommand(program)

@@ -186,7 +186,7 @@ function createServer(
   registerConfigurationPolls(fastify, polls)
   const limiters = createRequestLimiters(env.graphql, { now: services.now, shared: rates })
   registerUsageCsv(fastify, services, { ...env.graphql, limiters })
-  registerAuthRoutes(fastify, services, limiters.ofAddress)
+  registerAuthRoutes(fastify, services, { limiter: limiters.ofAddress, registry })
   registerConsole(fastify, consoleDirectory)
   // The editor asks for the schema, and for what is typed into it.
   const { introspection, persistedOperationsFile } = env.graphql

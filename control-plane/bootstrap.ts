@@ -61,6 +61,28 @@ export function createOrganization(
   })
 }
 
+/**
+ * A new API token of the role admin for whoever has the database and no other way in. The audit log says so, and why.
+ *
+ * @returns the whole token, which is shown nowhere else
+ */
+export function issueRecoveryToken(
+  database: Database,
+  organizationId: string,
+  { reason, minutes }: { readonly reason: string; readonly minutes: number },
+): Promise<string> {
+  const actor = systemActor(organizationId)
+  const expiresAt = new Date(clock.now() + minutes * 60_000)
+  const terms = { ...unbound, name: 'recovery', roleId: systemRoleId('admin'), expiresAt }
+  const details = { reason: checkName('reason', reason), minutes, severity: 'high' }
+  return database.transaction(organizationId, async (em) => {
+    const { apiToken, secret } = await createToken(clock, em, actor, terms)
+    const subject = { kind: 'api_token', id: apiToken.id }
+    await recordChange(clock, em, actor, { type: 'admin.recovered', subject, details })
+    return secret
+  })
+}
+
 const unbound = { userId: null, workspaceId: null, expiresAt: null }
 
 /** A new API token of the role admin; the answer is the whole token, which is shown nowhere else. */

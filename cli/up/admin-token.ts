@@ -1,4 +1,4 @@
-import { createOrganization, issueAdminToken } from '../../control-plane/bootstrap.ts'
+import { createOrganization, issueAdminToken, issueRecoveryToken } from '../../control-plane/bootstrap.ts'
 import { type Database, openDatabase } from '../../control-plane/db/database.ts'
 import { StartRefused } from '../start-refused.ts'
 import { withDatabaseUrl } from './database-url.ts'
@@ -8,12 +8,41 @@ export interface TokenOptions {
   readonly organization?: string
 }
 
+export interface RecoveryOptions {
+  readonly reason: string
+  readonly minutes: string
+  readonly organization?: string
+}
+
 /** Prints a new admin token. */
 export async function createAdminToken({ name, organization }: TokenOptions): Promise<void> {
+  await printToken(async (database) =>
+    issueAdminToken(database, await chooseOrganization(database, organization), name),
+  )
+}
+
+const mostMinutes = 1_440
+
+/** Prints an admin token that soon ends, and leaves word of it in the audit log. */
+export async function recoverAdmin({ reason, minutes, organization }: RecoveryOptions): Promise<void> {
+  const count = Number(minutes)
+  if (!Number.isInteger(count) || count < 1 || count > mostMinutes) {
+    throw new StartRefused(`--minutes must be a whole number, 1 to ${mostMinutes}`)
+  }
+  await printToken(async (database) => {
+    const organizationId = await existingOrganization(database, organization)
+    if (organizationId === undefined) {
+      throw new StartRefused('There is no organization yet: "gatehouse create-admin-token" makes one')
+    }
+    return issueRecoveryToken(database, organizationId, { reason, minutes: count })
+  })
+}
+
+async function printToken(issue: (database: Database) => Promise<string>): Promise<void> {
   const token = await withDatabaseUrl(process.env.DATABASE_URL || undefined, async (url) => {
     const database = await openDatabase({ url, maxConnections: 1 })
     try {
-      return await issueAdminToken(database, await chooseOrganization(database, organization), name)
+      return await issue(database)
     } finally {
       await database.close()
     }
@@ -23,6 +52,15 @@ export async function createAdminToken({ name, organization }: TokenOptions): Pr
 
 /** The named one, or the only one; an empty database gets its first. */
 async function chooseOrganization(database: Database, wanted: string | undefined): Promise<string> {
+  const existing = await existingOrganization(database, wanted)
+  return existing ?? (await createOrganization(database, { name: 'My organization' })).organizationId
+}
+
+/** @returns undefined when there is none at all */
+async function existingOrganization(
+  database: Database,
+  wanted: string | undefined,
+): Promise<string | undefined> {
   const existing = await database.organizationIds()
   if (wanted !== undefined) {
     if (existing.includes(wanted)) return wanted
@@ -30,5 +68,5 @@ async function chooseOrganization(database: Database, wanted: string | undefined
   }
   if (existing.length > 1)
     throw new StartRefused(`Say which organization with --organization: ${existing.join(', ')}`)
-  return existing[0] ?? (await createOrganization(database, { name: 'My organization' })).organizationId
+  return existing[0]
 }

@@ -1,6 +1,7 @@
 import { AccessProfileEntity, ProfileProviderConfigEntity } from '../modules/access-profiles/entity.ts'
 import { ApiTokenEntity } from '../modules/api-tokens/entity.ts'
 import { AuditEventEntity } from '../modules/audit/entity.ts'
+import { BreakGlassAccountEntity } from '../modules/break-glass/entity.ts'
 import { BudgetCrossingEntity } from '../modules/budgets/crossing-entity.ts'
 import { BudgetEntity } from '../modules/budgets/entity.ts'
 import { BusinessUnitEntity } from '../modules/business-units/entity.ts'
@@ -41,6 +42,7 @@ export const entities = [
   ApiTokenEntity,
   IdentityProviderEntity,
   UserIdentityEntity,
+  BreakGlassAccountEntity,
   AuditEventEntity,
   ProviderEntity,
   ProviderKeyEntity,

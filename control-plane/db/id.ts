@@ -27,6 +27,7 @@ export type IdPrefix =
   | 'tok'
   | 'idp'
   | 'uid'
+  | 'bga'
   | 'sess'
   | 'role'
   | 'ra'

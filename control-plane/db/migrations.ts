@@ -36,6 +36,7 @@ import { deferredSums } from './migrations/047-deferred-sums.ts'
 import { identityProviders } from './migrations/048-identity-providers.ts'
 import { sessions } from './migrations/049-sessions.ts'
 import { apiTokenRotation } from './migrations/054-api-token-rotation.ts'
+import { breakGlass } from './migrations/057-break-glass.ts'
 
 /** The schema's history, oldest first. */
 export const migrations: readonly SchemaMigration[] = [
@@ -76,4 +77,5 @@ export const migrations: readonly SchemaMigration[] = [
   identityProviders,
   sessions,
   apiTokenRotation,
+  breakGlass,
 ]

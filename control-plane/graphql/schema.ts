@@ -20,6 +20,7 @@ import '../modules/sessions/graphql.ts'
 import '../modules/data-planes/graphql.ts'
 import '../modules/data-planes/record-gaps-graphql.ts'
 import '../modules/models/graphql.ts'
+import '../modules/break-glass/graphql.ts'
 import '../modules/budgets/graphql.ts'
 import '../modules/budgets/exceptions-graphql.ts'
 import '../modules/budgets/subscription.ts'
@@ -44,6 +45,7 @@ import '../modules/users/graphql.ts'
 import '../modules/virtual-keys/graphql.ts'
 import '../modules/workspaces/graphql.ts'
 import '../configuration-file/graphql.ts'
+import '../provisioning/graphql.ts'
 
 /** The whole API. */
 export const schema: GraphQLSchema = builder.toSchema()

@@ -9,8 +9,8 @@ import {
 } from '../modules/identity-providers/index.ts'
 import type { ServiceContext } from '../service-context.ts'
 import type { Session, SessionSecrets } from '../sessions/session.ts'
+import type { SignInClient } from '../sign-in/oauth2-client.ts'
 import { SignInRefused } from '../sign-in/refused.ts'
-import type { RelyingParty } from '../sign-in/relying-party.ts'
 
 /** What every route about one provider is called with. */
 export interface ByName {
@@ -37,7 +37,7 @@ export class SignInProviders {
 
   async list(organization: string | undefined): Promise<OfferedProvider[]> {
     const { database, publicUrl } = this.#services
-    const organizationId = await this.#organizationId(organization)
+    const organizationId = await this.organizationId(organization)
     const providers = await database.transaction(organizationId, (em) =>
       em.find(IdentityProviderEntity, { enabled: true }, { orderBy: { name: 'asc' } }),
     )
@@ -51,7 +51,7 @@ export class SignInProviders {
 
   /** @throws SignInRefused `provider_unknown` */
   async enabled(name: string, organization: string | undefined): Promise<IdentityProvider> {
-    const organizationId = await this.#organizationId(organization)
+    const organizationId = await this.organizationId(organization)
     return this.#find(organizationId, (em) => em.findOne(IdentityProviderEntity, { name, enabled: true }))
   }
 
@@ -64,7 +64,7 @@ export class SignInProviders {
     return callbackUrl(this.#services.publicUrl, provider)
   }
 
-  relyingParty(provider: IdentityProvider): RelyingParty {
+  relyingParty(provider: IdentityProvider): SignInClient {
     return this.#relyingParties.of(provider)
   }
 
@@ -99,7 +99,7 @@ export class SignInProviders {
   }
 
   /** The one that is named, or the only one. @throws SignInRefused `organization_unknown` */
-  async #organizationId(named: string | undefined): Promise<string> {
+  async organizationId(named: string | undefined): Promise<string> {
     const all = await this.#services.database.organizationIds()
     const [only] = all
     if (named === undefined && only !== undefined && all.length === 1) return only

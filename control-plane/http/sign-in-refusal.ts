@@ -3,6 +3,10 @@ import type { SignInRefusalCode, SignInRefused } from '../sign-in/refused.ts'
 import { htmlOf, sendPlainPage } from './plain-page.ts'
 
 const statuses: Readonly<Record<string, number>> = {
+  break_glass_busy: 503,
+  break_glass_locked: 429,
+  break_glass_refused: 401,
+  enrolment_refused: 401,
   provider_unknown: 404,
   organization_unknown: 404,
   user_not_authorized: 403,
@@ -32,8 +36,19 @@ const advice: Readonly<Partial<Record<SignInRefusalCode, string>>> = {
   provider_unavailable: 'Your identity provider does not answer. Try again in a minute.',
   provider_misconfigured: mendProvider,
   id_token_invalid: mendProvider,
+  break_glass_busy: 'Wait a few seconds, then try again.',
+  break_glass_locked: 'Wait a quarter of an hour, or sign in with your identity provider.',
+  break_glass_refused:
+    'Check the user, the password and the code of your authenticator. If nobody gets in, "gatehouse recover-admin" beside the database does.',
+  enrolment_refused: 'Ask an administrator of Gatehouse to begin your enrolment again.',
   provider_unknown: 'Choose one of the identity providers that are there.',
   organization_unknown: 'Choose your organization, then the identity provider.',
+}
+
+/** In seconds. */
+const retryAfter: Readonly<Partial<Record<SignInRefusalCode, number>>> = {
+  break_glass_busy: 5,
+  break_glass_locked: 900,
 }
 
 function statusOf(code: SignInRefusalCode): number {
@@ -47,10 +62,16 @@ export function sendRefusalPage(reply: FastifyReply, { code, message }: SignInRe
 <p>${htmlOf(advice[code] ?? beginAgain)}</p>
 <p><a class="action" href="/sign-in">Back to signing in</a></p>
 <p>Reason: <code>${htmlOf(code)}</code></p>`
-  return sendPlainPage(reply.code(statusOf(code)), { title: 'You are not signed in', content })
+  return sendPlainPage(answerAs(reply, code), { title: 'You are not signed in', content })
 }
 
-/** For a program: the console, before it knows where somebody signs in. */
+/** For a program, the console among them. */
 export function sendRefusal(reply: FastifyReply, { code, message }: SignInRefused): FastifyReply {
-  return reply.code(statusOf(code)).send({ error: { type: code, message } })
+  return answerAs(reply, code).send({ error: { type: code, message } })
+}
+
+function answerAs(reply: FastifyReply, code: SignInRefusalCode): FastifyReply {
+  const wait = retryAfter[code]
+  if (wait !== undefined) reply.header('retry-after', wait)
+  return reply.code(statusOf(code))
 }

@@ -27,15 +27,17 @@ export function addSignIn(
     reply.header('set-cookie', clearedTicket)
     const attempt = await takeTicket(services, request.headers.cookie ?? null)
     const provider = await providers.ofAttempt(attempt, request.params.name)
+    let subject: string | null = null
     try {
       const redirectUri = providers.callbackUrl(provider)
       const answer = new URL(request.url, services.publicUrl)
       const signedIn = await providers.relyingParty(provider).finish(answer, { ...attempt, redirectUri })
+      subject = signedIn.subject
       const userId = await provisionUser(services, provider, signedIn)
       const cookie = await beginSession(services, provider, signedIn, { userId, request })
       return reply.header('set-cookie', cookie).redirect(attempt.returnTo, 302)
     } catch (error) {
-      if (error instanceof SignInRefused) await auditRefusedSignIn(services, provider, error)
+      if (error instanceof SignInRefused) await auditRefusedSignIn(services, provider, error, subject)
       throw error
     }
   })

@@ -1,8 +1,9 @@
 import { decodeJwt } from 'jose'
 import type { IdentityProvider } from '../modules/identity-providers/index.ts'
 import type { ServiceContext } from '../service-context.ts'
-import type { Session, SessionSecrets } from '../sessions/session.ts'
+import { breakGlassProviderId, type Session, type SessionSecrets } from '../sessions/session.ts'
 import type { Refresh, RenewedSecrets } from '../sessions/session-refresh.ts'
+import { providerKinds } from '../sign-in/provider-kinds.ts'
 import { SignInRefused } from '../sign-in/refused.ts'
 import type { Refreshed } from '../sign-in/relying-party.ts'
 import type { AskedProviders } from './asked-providers.ts'
@@ -36,7 +37,10 @@ export async function checkSession(checking: Checking, checked: CheckedSession):
   const { services, graceBefore } = checking
   const { session, provider, isUserActive } = checked
   if (!isUserActive) await endSessionsOfUser(services, session, 'user_inactive')
-  else if (!provider) await endSession(services, session, 'provider_deleted')
+  // It is nobody's to confirm: what could end it ends it at once.
+  else if (session.providerId === breakGlassProviderId) {
+    await services.sessions.withRefresh(session, async (secrets) => secrets)
+  } else if (!provider) await endSession(services, session, 'provider_deleted')
   else if (!provider.enabled) await endSession(services, session, 'provider_disabled')
   else {
     const outcome = await services.sessions
@@ -57,7 +61,8 @@ export async function checkSession(checking: Checking, checked: CheckedSession):
 function refreshAt({ services, providers }: Checking, provider: IdentityProvider, session: Session): Refresh {
   return async (secrets) => {
     const { refreshToken } = secrets
-    const issuer = issuerOf(secrets)
+    // Without ID tokens there is none to compare; a provider's issuer never changes.
+    const issuer = providerKinds[provider.kind].hasIdTokens ? issuerOf(secrets) : provider.issuer
     if (issuer !== provider.issuer) {
       // Another issuer must never see what this one gave.
       await endSession(services, session, 'provider_changed')

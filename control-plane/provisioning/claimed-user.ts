@@ -27,7 +27,7 @@ export async function createClaimedUser(
     if (!(error instanceof NameTaken)) throw error
     throw new SignInRefused(
       'email_taken',
-      'Another user has your e-mail address: an administrator has to take it from them first',
+      'Another user has your e-mail address: an administrator links you to them, or takes it from them',
     )
   }
 }

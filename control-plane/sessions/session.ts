@@ -4,6 +4,7 @@ export interface Session {
   readonly id: string
   readonly organizationId: string
   readonly userId: string
+  /** `break_glass` of a local password. */
   readonly providerId: string
   /** How the identity provider names the person (`sub`). */
   readonly subject: string
@@ -27,6 +28,9 @@ export interface Session {
   /** Counts the refreshes: whoever asks for one by an older version is given the newer secrets. */
   readonly secretsVersion: number
 }
+
+/** In place of an identity provider's id, of whoever signed in with a local password. */
+export const breakGlassProviderId = 'break_glass'
 
 /** What the identity provider gave us for a session; stored sealed and never shown. */
 export interface SessionSecrets {

@@ -41,6 +41,8 @@ export interface SignIn
   readonly authenticationMethods: readonly string[]
   readonly authenticationClass: string | null
   readonly secrets: SessionSecrets
+  /** It lasts no longer than this; as the settings say unless given. */
+  readonly mostMs?: number
 }
 
 /** What has changed since the session began: the person has proved more, or may do other things. */
@@ -79,7 +81,7 @@ export class Sessions {
   }
 
   /** A new id and a new secret, whatever the browser held before: nobody can plant a session to be signed in to. */
-  async begin({ secrets, ...person }: SignIn): Promise<BegunSession | 'too_many_sessions'> {
+  async begin({ secrets, mostMs, ...person }: SignIn): Promise<BegunSession | 'too_many_sessions'> {
     const now = this.#now()
     const { absoluteMs, mostPerUser: most, whenFull } = this.#settings
     const session: Session = {
@@ -87,7 +89,7 @@ export class Sessions {
       id: newId('sess'),
       userAgent: presentableUserAgent(person.userAgent),
       ...{ createdAt: now, lastSeenAt: now, checkedAt: now, secretsVersion: 1 },
-      expiresAt: now + absoluteMs,
+      expiresAt: now + Math.min(absoluteMs, mostMs ?? absoluteMs),
     }
     const { stored, cookie } = this.#issue(session, secrets, now)
     const outcome = await this.#store.create(stored, { most, whenFull }, now)

@@ -6,7 +6,7 @@ import { providerErrorOf, refusalOf } from './provider-failure.ts'
 
 /** One thing that signing in needs. The message is for whoever sets the provider up. */
 export interface ProviderCheck {
-  readonly name: 'discovery' | 'jwks' | 'client_auth'
+  readonly name: 'discovery' | 'jwks' | 'client_auth' | 'userinfo'
   readonly ok: boolean
   readonly message: string
 }
@@ -59,11 +59,15 @@ async function checkClient(connection: ProviderConnection, redirectUri: string):
     : new CheckFailed(`The provider answered ${answer}, which does not tell whether it knows the client`)
 }
 
-class CheckFailed extends Error {
+export class CheckFailed extends Error {
   override readonly name = 'CheckFailed'
 }
 
-async function check(name: ProviderCheck['name'], work: () => Promise<string>): Promise<ProviderCheck> {
+/** What came of one thing that was tried. */
+export async function check(
+  name: ProviderCheck['name'],
+  work: () => Promise<string>,
+): Promise<ProviderCheck> {
   try {
     return { name, ok: true, message: await work() }
   } catch (error) {

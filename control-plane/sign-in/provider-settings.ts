@@ -1,4 +1,4 @@
-import type { ProviderKind } from './provider-kinds.ts'
+import type { OAuth2Settings, ProviderKind } from './provider-kinds.ts'
 
 /** An identity provider, as an organization has set it up. */
 export interface ProviderSettings {
@@ -11,6 +11,8 @@ export interface ProviderSettings {
   readonly scopes: readonly string[]
   /** Of Google Workspace: the domain that the ID token's `hd` must name. */
   readonly hostedDomain: string | null
+  /** Of a provider without ID tokens; null: its discovery document says. */
+  readonly endpoints: OAuth2Settings | null
   /** Networks, in CIDR notation, in which the provider may be although the Internet does not lead there. */
   readonly trustedNetworks: readonly string[]
 }

@@ -1,7 +1,11 @@
 /** Why somebody is not signed in, as one word for programs. */
 export type SignInRefusalCode =
+  | 'break_glass_busy'
+  | 'break_glass_locked'
+  | 'break_glass_refused'
   | 'callback_invalid'
   | 'email_taken'
+  | 'enrolment_refused'
   | 'hosted_domain_mismatch'
   | 'id_token_invalid'
   | 'logout_token_invalid'

@@ -2,7 +2,7 @@ import { NetworkRefused, parseNetwork } from '../../../contract/networks.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import { checkListLength, checkText } from '../../input.ts'
 import { isNoClaim } from '../../sign-in/claims.ts'
-import { type ProviderKind, providerKinds } from '../../sign-in/provider-kinds.ts'
+import { type OAuth2Settings, type ProviderKind, providerKinds } from '../../sign-in/provider-kinds.ts'
 import type { RoleRule, TeamRule } from '../../sign-in/role-mapping.ts'
 
 /** What is configured of an identity provider, but for its secret. */
@@ -13,6 +13,7 @@ export interface ProviderInput {
   readonly clientId: string
   readonly scopes: readonly string[]
   readonly hostedDomain: string | null
+  readonly endpoints: OAuth2Settings | null
   readonly trustedNetworks: readonly string[]
   readonly roleRules: readonly RoleRule[]
   readonly teamRules: readonly TeamRule[]
@@ -27,7 +28,8 @@ export function checkSettings(input: ProviderInput): void {
   checkProviderName(input.name)
   checkIssuer(input.issuer)
   checkClientId(input.clientId)
-  checkScopes(input.scopes)
+  checkScopes(input)
+  checkEndpoints(input)
   checkHostedDomain(input)
   checkNetworks(input.trustedNetworks)
   checkRules('roleRules', input.roleRules)
@@ -78,14 +80,47 @@ function checkIssuer(issuer: string): void {
   }
 }
 
-function checkScopes(scopes: readonly string[]): void {
+function checkScopes({ kind, scopes }: ProviderInput): void {
   checkListLength('scopes', scopes.length)
   refuseTwice('scopes', scopes)
   // RFC 6749, section 3.3.
   const bad = scopes.find((scope) => !/^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/.test(scope))
   if (bad !== undefined) throw new BadUserInput('scopes', `"${bad.slice(0, 64)}" is no scope of OAuth`)
-  if (!scopes.includes('openid'))
+  const { hasIdTokens } = providerKinds[kind]
+  if (!hasIdTokens && scopes.includes('openid'))
+    throw new BadUserInput(
+      'scopes',
+      'hold "openid", which asks for ID tokens: make it a provider of kind OIDC',
+    )
+  if (hasIdTokens && !scopes.includes('openid'))
     throw new BadUserInput('scopes', 'must hold "openid": without it nobody is named')
+}
+
+/** Over https, or over http where the issuer is: only a trusted network lets that through. @throws BadUserInput */
+function checkEndpoints({ kind, issuer, endpoints }: ProviderInput): void {
+  const { hasIdTokens } = providerKinds[kind]
+  if (hasIdTokens && endpoints !== null) {
+    throw new BadUserInput('endpoints', 'are of kind OAUTH2 alone: others have a discovery document')
+  }
+  if (hasIdTokens) return
+  if (endpoints === null)
+    throw new BadUserInput('endpoints', 'are needed: OAuth 2.0 has no discovery document')
+  const { subjectClaim, ...urls } = endpoints
+  for (const [name, text] of Object.entries(urls)) {
+    checkText(`endpoints.${name}`, text, { maximumLength: longestUrl })
+    const url = URL.parse(text)
+    const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && /^http:/i.test(issuer))
+    if (!url || !isSafe || url.username !== '' || url.password !== '' || url.hash !== '') {
+      throw new BadUserInput(`endpoints.${name}`, 'must be an https URL with neither user nor fragment')
+    }
+  }
+  checkText('endpoints.subjectClaim', subjectClaim, { maximumLength: 64 })
+  if (isNoClaim(subjectClaim) || ['email', 'login', 'name', 'preferred_username'].includes(subjectClaim)) {
+    throw new BadUserInput(
+      'endpoints.subjectClaim',
+      'must name what is never given to another, such as "id" or "sub"',
+    )
+  }
 }
 
 function checkHostedDomain({ kind, hostedDomain }: ProviderInput): void {

@@ -1,6 +1,6 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
 import { tenantColumns, versionColumn } from '../../db/columns.ts'
-import type { ProviderKind } from '../../sign-in/provider-kinds.ts'
+import type { OAuth2Settings, ProviderKind } from '../../sign-in/provider-kinds.ts'
 import type { RoleRule, RoleStrategy, TeamRule } from '../../sign-in/role-mapping.ts'
 
 export const IdentityProviderEntity = defineEntity({
@@ -18,6 +18,8 @@ export const IdentityProviderEntity = defineEntity({
     scopes: p.json<string[]>(),
     /** Of Google Workspace: the only domain whose people may sign in. */
     hostedDomain: p.string().strictNullable(),
+    /** Of a provider without ID tokens. */
+    endpoints: p.json<OAuth2Settings>().strictNullable(),
     /** Private networks in which the provider may be. */
     trustedNetworks: p.json<string[]>(),
     enabled: p.boolean(),
@@ -51,7 +53,8 @@ export const UserIdentityEntity = defineEntity({
     /** The role that the provider's claims gave last. */
     roleAssignmentId: p.string().strictNullable(),
     createdAt: p.datetime(),
-    lastSignedInAt: p.datetime(),
+    /** Null: an administrator linked them, and they have not come yet. */
+    lastSignedInAt: p.datetime().strictNullable(),
   },
 })
 

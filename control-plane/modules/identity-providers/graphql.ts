@@ -20,14 +20,18 @@ import {
   verifyIdentityProvider,
 } from './service.ts'
 import {
+  authorizeUrlRule,
   claimRule,
   IdentityProviderKindType,
   IdentityProviderType,
   ProviderCheckType,
   RoleResolutionType,
   roleValueRule,
+  subjectClaimRule,
   teamNameRule,
   teamValueRule,
+  tokenUrlRule,
+  userinfoUrlRule,
 } from './types.ts'
 
 builder.queryFields((t) => ({
@@ -69,6 +73,16 @@ const TeamRuleInput = builder.inputType('TeamRuleInput', {
   }),
 })
 
+const EndpointsInput = builder.inputType('OAuth2EndpointsInput', {
+  description: 'How a provider of OAuth 2.0 is asked.',
+  fields: (t) => ({
+    authorizeUrl: t.string({ required: true, description: authorizeUrlRule }),
+    tokenUrl: t.string({ required: true, description: tokenUrlRule }),
+    userinfoUrl: t.string({ required: true, description: userinfoUrlRule }),
+    subjectClaim: t.string({ required: true, description: subjectClaimRule }),
+  }),
+})
+
 const nameRule = '1 to 64 of a-z, 0-9 and `-`, unique in the organization; it never changes.'
 const issuerRule =
   'As its tokens name it, to the letter, such as `https://example.okta.com`; it never changes, for people are who this issuer says.'
@@ -103,8 +117,11 @@ type InputFields = Parameters<Parameters<typeof builder.inputType>[1]['fields']>
 
 function changeFields(t: InputFields) {
   return {
-    scopes: t.stringList({ description: 'What is asked for; with `openid`. As its kind says unless given.' }),
+    scopes: t.stringList({
+      description: 'What is asked for; with `openid`, but for kind OAUTH2. As its kind says unless given.',
+    }),
     hostedDomain: t.string({ description: 'Of Google Workspace: the only domain whose people may sign in.' }),
+    endpoints: t.field({ type: EndpointsInput, description: 'Of kind OAUTH2, which needs them.' }),
     trustedNetworks: t.stringList({
       description: 'Private networks in which it may be, such as `10.1.0.0/16`.',
     }),

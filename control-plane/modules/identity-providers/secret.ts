@@ -13,7 +13,8 @@ export function clientSecretPlace({
 
 /** What is needed to ask the provider, its secret in clear. @throws SealedValueRefused */
 export function settingsOf(secrets: Secrets, provider: IdentityProvider): ProviderSettings {
-  const { id, kind, issuer, clientId, sealedClientSecret, scopes, hostedDomain, trustedNetworks } = provider
+  const { trustedNetworks } = provider
+  const { id, kind, issuer, clientId, sealedClientSecret, scopes, hostedDomain, endpoints } = provider
   const clientSecret = secrets.openValue(clientSecretPlace(provider), sealedClientSecret)
-  return { id, kind, issuer, clientId, clientSecret, scopes, hostedDomain, trustedNetworks }
+  return { id, kind, issuer, clientId, clientSecret, scopes, hostedDomain, endpoints, trustedNetworks }
 }

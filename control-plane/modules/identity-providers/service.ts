@@ -7,8 +7,8 @@ import { type ExpectedVersion, lockRow, requireRow } from '../../db/require-row.
 import { BadUserInput } from '../../graphql/errors.ts'
 import { InUse, NameTaken } from '../../graphql/refusals.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
-import { type ProviderKind, providerKinds } from '../../sign-in/provider-kinds.ts'
-import { type ProviderCheck, RelyingParty } from '../../sign-in/relying-party.ts'
+import { type OAuth2Settings, type ProviderKind, providerKinds } from '../../sign-in/provider-kinds.ts'
+import type { ProviderCheck } from '../../sign-in/relying-party.ts'
 import type { RoleRule, RoleStrategy, TeamRule } from '../../sign-in/role-mapping.ts'
 import { auditEscalation, isSystemRoleId, RoleEntity, requireMayGive } from '../roles/index.ts'
 import { requireMayPlace } from '../users/index.ts'
@@ -17,6 +17,7 @@ import { callbackUrl } from './addresses.ts'
 import { checkClientSecret, checkSettings } from './checked-settings.ts'
 import { type IdentityProvider, IdentityProviderEntity } from './entity.ts'
 import { IdentityProviderEnabled, IdentityProviderNotVerified } from './errors.ts'
+import { signInClientOf } from './relying-parties.ts'
 import { clientSecretPlace, settingsOf } from './secret.ts'
 
 /** What of a provider can be changed later. What is left out stays, or is as its kind says. */
@@ -25,6 +26,8 @@ export interface ProviderChange {
   readonly clientSecret?: string | null | undefined
   readonly scopes?: readonly string[] | null | undefined
   readonly hostedDomain?: string | null | undefined
+  /** Of a provider without ID tokens, all of them at once. */
+  readonly endpoints?: OAuth2Settings | null | undefined
   readonly trustedNetworks?: readonly string[] | null | undefined
   readonly createsUsers?: boolean | null | undefined
   readonly roleResolution?: RoleStrategy | null | undefined
@@ -67,7 +70,14 @@ export function createIdentityProvider(
       ...{ id, organizationId, name: input.name, kind: input.kind },
       ...{ issuer: input.issuer, clientId: input.clientId, sealedClientSecret: '' },
       scopes: [...providerKinds[input.kind].defaultScopes],
-      ...{ hostedDomain: null, trustedNetworks: [], enabled: false, verifiedAt: null, createsUsers: true },
+      ...{
+        endpoints: null,
+        hostedDomain: null,
+        trustedNetworks: [],
+        enabled: false,
+        verifiedAt: null,
+        createsUsers: true,
+      },
       ...{ roleResolution: 'highest_privilege', roleRules: [], defaultRoleId: null },
       ...{ teamRules: [], teamWorkspaceId: null, createdAt: new Date(context.now()) },
     })
@@ -109,7 +119,7 @@ export async function verifyIdentityProvider(
 ): Promise<Verification> {
   actor.require('identity_providers:update', organizationWide)
   const found = await transactionOf(context, actor, (em) => requireProvider(em, id))
-  const relyingParty = new RelyingParty(settingsOf(context.secrets, found), { now: context.now })
+  const relyingParty = signInClientOf(settingsOf(context.secrets, found), { now: context.now })
   const checks = await relyingParty.verify(callbackUrl(context.publicUrl, found))
   const isVerified = checks.every(({ ok }) => ok)
   return transactionOf(context, actor, async (em) => {
@@ -182,6 +192,7 @@ async function change(
   provider.clientId = input.clientId ?? provider.clientId
   provider.scopes = [...(input.scopes ?? provider.scopes)]
   if (hostedDomain !== undefined) provider.hostedDomain = hostedDomain
+  if (input.endpoints != null) provider.endpoints = { ...input.endpoints }
   provider.trustedNetworks = [...(input.trustedNetworks ?? provider.trustedNetworks)]
   provider.createsUsers = input.createsUsers ?? provider.createsUsers
   provider.roleResolution = input.roleResolution ?? provider.roleResolution
@@ -223,8 +234,8 @@ function rolesOf({
 
 /** Of a provider's settings, those that decide how it is asked. */
 function askedBy(provider: IdentityProvider): string {
-  const { clientId, sealedClientSecret, scopes, hostedDomain, trustedNetworks } = provider
-  return JSON.stringify([clientId, sealedClientSecret, scopes, hostedDomain, trustedNetworks])
+  const { clientId, sealedClientSecret, scopes, hostedDomain, endpoints, trustedNetworks } = provider
+  return JSON.stringify([clientId, sealedClientSecret, scopes, hostedDomain, endpoints, trustedNetworks])
 }
 
 const nameTaken = (name: string) => ({

@@ -2,6 +2,7 @@ import { builder } from '../../graphql/builder.ts'
 import { versionDescription } from '../../graphql/concurrency-fields.ts'
 import { registerNodeType } from '../../graphql/node-types.ts'
 import { loadVisible } from '../../graphql/nodes.ts'
+import type { OAuth2Settings } from '../../sign-in/provider-kinds.ts'
 import type { ProviderCheck } from '../../sign-in/relying-party.ts'
 import type { RoleRule, TeamRule } from '../../sign-in/role-mapping.ts'
 import { RoleType } from '../roles/index.ts'
@@ -21,6 +22,11 @@ export const IdentityProviderKindType = builder.enumType('IdentityProviderKind',
       description: 'Google Workspace, one domain. Its tokens name no groups.',
     },
     OIDC: { value: 'oidc', description: 'Any other that speaks OpenID Connect.' },
+    OAUTH2: {
+      value: 'oauth2',
+      description:
+        'One that speaks OAuth 2.0 without OpenID Connect, such as GitHub. Its userinfo says who somebody is.',
+    },
   } as const,
 })
 
@@ -66,6 +72,22 @@ const TeamRuleType = builder.objectRef<TeamRule>('TeamRule').implement({
   }),
 })
 
+export const authorizeUrlRule = 'Where people sign in, such as `https://github.com/login/oauth/authorize`.'
+export const tokenUrlRule = 'Where a code is turned into an access token.'
+export const userinfoUrlRule = 'What says who has an access token, such as `https://api.github.com/user`.'
+export const subjectClaimRule =
+  'The member of its answer that names a person and is never given to another, such as `id` or `sub`; neither a name nor an e-mail address.'
+
+const EndpointsType = builder.objectRef<OAuth2Settings>('OAuth2Endpoints').implement({
+  description: 'How a provider of OAuth 2.0 is asked.',
+  fields: (t) => ({
+    authorizeUrl: t.exposeString('authorizeUrl', { description: authorizeUrlRule }),
+    tokenUrl: t.exposeString('tokenUrl', { description: tokenUrlRule }),
+    userinfoUrl: t.exposeString('userinfoUrl', { description: userinfoUrlRule }),
+    subjectClaim: t.exposeString('subjectClaim', { description: subjectClaimRule }),
+  }),
+})
+
 registerNodeType('idp', 'IdentityProvider')
 
 export const IdentityProviderType = builder.loadableNodeRef('IdentityProvider', {
@@ -88,6 +110,11 @@ IdentityProviderType.implement({
     hostedDomain: t.exposeString('hostedDomain', {
       nullable: true,
       description: 'Of Google Workspace: the only domain whose people may sign in.',
+    }),
+    endpoints: t.expose('endpoints', {
+      type: EndpointsType,
+      nullable: true,
+      description: 'Of kind OAUTH2: how it is asked.',
     }),
     trustedNetworks: t.exposeStringList('trustedNetworks', {
       description:
@@ -147,6 +174,10 @@ const CheckNameType = builder.enumType('IdentityProviderCheckName', {
     DISCOVERY: { value: 'discovery', description: 'Its discovery document, and that it names the issuer.' },
     JWKS: { value: 'jwks', description: 'The keys that it signs with.' },
     CLIENT_AUTH: { value: 'client_auth', description: 'Whether it knows the client and its secret.' },
+    USERINFO: {
+      value: 'userinfo',
+      description: 'Of kind OAUTH2: that it tells nobody who somebody is without a token.',
+    },
   } as const,
 })
 

@@ -132,6 +132,21 @@ export async function requireMayGive(
   requireNoLonger(actor, null)
 }
 
+/**
+ * Whoever lets somebody act as a user could be that person: they have every role that the user has now.
+ *
+ * @throws Forbidden, RightsExceeded
+ */
+export async function requireMayActAs(
+  em: EntityManager,
+  actor: Actor,
+  userId: string,
+  now: number,
+): Promise<void> {
+  const held = await readHeldRights(em, await readRoleGraph(em), userId, now)
+  await requireMayGive(em, actor, [...new Set(held.map(({ roleId }) => roleId))])
+}
+
 /** Whoever has something for a time gives it for no longer. @throws RightsExceeded */
 export function requireNoLonger({ expiresAt: end }: Actor, expiresAt: Date | null): void {
   if (end === null || (expiresAt !== null && expiresAt <= end)) return

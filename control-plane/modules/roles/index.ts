@@ -1,4 +1,4 @@
-export { requireMayGive } from './assignments.ts'
+export { requireMayActAs, requireMayGive } from './assignments.ts'
 export { RoleEntity } from './entity.ts'
 export { LastGrant, RightsExceeded, RoleCycle, RoleTooDeep, TooManyRoles } from './errors.ts'
 export { lockRoleGraph, readRoleGraph } from './graph.ts'

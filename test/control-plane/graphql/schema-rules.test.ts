@@ -81,14 +81,16 @@ it('what creates takes an idempotency key, and what changes takes the version th
     const input = args[0] && getNamedType(args[0].type)
     return isInputObjectType(input) ? input.getFields() : {}
   }
-  const creating = mutations.filter(({ name }) => /^(create|add|issue|import|rotate|reset)[A-Z]/.test(name))
+  const creating = mutations.filter(({ name }) =>
+    /^(create|add|issue|import|rotate|reset|grant)[A-Z]/.test(name),
+  )
   const changing = mutations.filter(({ name }) => /^(update|configure|set|schedule|cancel)[A-Z]/.test(name))
   const keyless = creating.filter((one) => !inputFields(one).idempotencyKey && !repeatable.has(one.name))
   const blind = changing.filter((one) => !inputFields(one).expectedVersion)
   expect([...keyless, ...blind].map(({ name }) => name)).toEqual([])
   const others = mutations.filter((one) => !creating.includes(one) && !changing.includes(one))
   const kinds =
-    /^(assignRole|followAccessProfile|leaveAccessProfile|applyConfiguration|rollBackConfiguration|verifyIdentityProvider)$/
+    /^(assignRole|followAccessProfile|leaveAccessProfile|applyConfiguration|rollBackConfiguration|verifyIdentityProvider|linkIdentity|unlinkIdentity)$/
   expect(
     others.filter(
       ({ name }) => !/^(delete|remove|revoke|approve|reject)[A-Z]/.test(name) && !kinds.test(name),

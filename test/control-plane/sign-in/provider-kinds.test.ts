@@ -3,12 +3,14 @@ import { type ProviderKind, providerKinds } from '../../../control-plane/sign-in
 
 const kinds = Object.entries(providerKinds)
 
+const withIdTokens = kinds.filter(([, { hasIdTokens }]) => hasIdTokens)
+
 describe('whatever kind a provider is of', () => {
   it.each(kinds)('%s, its tokens are signed asymmetrically', (_, { algorithms }) => {
     expect(algorithms).toEqual(['RS256', 'PS256', 'ES256', 'EdDSA'])
   })
 
-  it.each(kinds)('%s, it is asked for an identity', (_, { defaultScopes }) => {
+  it.each(withIdTokens)('%s, it is asked for an identity', (_, { defaultScopes }) => {
     expect(defaultScopes).toContain('openid')
   })
 })
@@ -28,5 +30,5 @@ it('Google gives a refresh token by parameters, all others by a scope', () => {
   const byScope = kinds.filter(([, { defaultScopes }]) => defaultScopes.includes('offline_access'))
   const byParameter = kinds.filter(([, row]) => row.authorizationParameters.access_type === 'offline')
   expect(byParameter.map(([kind]) => kind)).toEqual(['google_workspace'])
-  expect(byScope).toHaveLength(kinds.length - 1)
+  expect(byScope).toHaveLength(withIdTokens.length - 1)
 })

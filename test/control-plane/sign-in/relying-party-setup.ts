@@ -46,6 +46,7 @@ export const settingsOf = (more: Partial<ProviderSettings> = {}): ProviderSettin
   clientSecret,
   scopes: ['openid', 'offline_access'],
   hostedDomain: null,
+  endpoints: null,
   trustedNetworks: ['127.0.0.0/8'],
   ...more,
 })

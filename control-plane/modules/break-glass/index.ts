@@ -1,0 +1,5 @@
+export { beginEnrolment, confirmEnrolment } from './enrolment.ts'
+export { BreakGlassAccountEntity } from './entity.ts'
+export { lockMs } from './failures.ts'
+export { signInBreakGlass } from './sign-in.ts'
+export { TooManyAtOnce } from './turns.ts'
