@@ -29,6 +29,7 @@ export type IdPrefix =
   | 'uid'
   | 'sess'
   | 'role'
+  | 'pol'
   | 'ra'
   | 'dp'
   | 'evt'

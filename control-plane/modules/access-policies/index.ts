@@ -1,0 +1,1 @@
+export { restricted } from './restricted.ts'
