@@ -5,6 +5,7 @@ import { addAuditCommand } from './commands/audit.ts'
 import { addCompletionCommand } from './commands/completion.ts'
 import { addControlPlaneCommand } from './commands/control-plane.ts'
 import { addCreateAdminTokenCommand } from './commands/create-admin-token.ts'
+import { addDisableAccessPoliciesCommand } from './commands/disable-access-policies.ts'
 import { addDataPlaneCommand } from './commands/data-plane.ts'
 import { addExportCommand } from './commands/export.ts'
 import { addExportBootstrapCommand } from './commands/export-bootstrap.ts'
@@ -40,6 +41,7 @@ addDataPlaneCommand(program)
 addExportBootstrapCommand(program)
 addMigrateCommand(program)
 addCreateAdminTokenCommand(program)
+addDisableAccessPoliciesCommand(program)
 addRestoreCommand(program)
 addRotateSigningKeyCommand(program)
 addSimulatorCommand(program)

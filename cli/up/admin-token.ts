@@ -22,7 +22,7 @@ export async function createAdminToken({ name, organization }: TokenOptions): Pr
 }
 
 /** The named one, or the only one; an empty database gets its first. */
-async function chooseOrganization(database: Database, wanted: string | undefined): Promise<string> {
+export async function chooseOrganization(database: Database, wanted: string | undefined): Promise<string> {
   const existing = await database.organizationIds()
   if (wanted !== undefined) {
     if (existing.includes(wanted)) return wanted

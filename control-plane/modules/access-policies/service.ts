@@ -91,9 +91,7 @@ async function completeChange(
   // Users may be deleted while a policy names them.
   const named = before?.userIds ?? []
   for (const id of policy.userIds) if (!named.includes(id)) await requireRow(em, UserEntity, 'user', id)
-  const type = before ? 'access_policy.updated' : 'access_policy.created'
-  const details = { ...(before && { before }), after: detailsOf(policy) }
-  await recordChange(context, em, actor, { type, subject: subjectOf(policy.id), details })
+  await recordChange(context, em, actor, describe(policy, before))
   await requireKeeper(em, actor, policy, context.now())
 }
 
@@ -118,10 +116,17 @@ function fieldsOf(policy: AccessPolicyRow) {
   return { ...terms, description: policy.description, enabled: policy.enabled }
 }
 
-function detailsOf(policy: AccessPolicyRow) {
+export function detailsOf(policy: AccessPolicyRow) {
   const { timeWindows, ...fields } = fieldsOf(policy)
   const windows = timeWindows.map(({ days, ...window }) => ({ ...window, days: [...days] }))
   return { ...fields, timeWindows: windows }
+}
+
+/** The audit event of a policy as it is now. */
+export function describe(policy: AccessPolicyRow, before?: ReturnType<typeof detailsOf>) {
+  const type = before ? 'access_policy.updated' : 'access_policy.created'
+  const details = { ...(before && { before }), after: detailsOf(policy) }
+  return { type, subject: subjectOf(policy.id), details }
 }
 
 const subjectOf = (id: string) => ({ kind: 'access_policy', id })

@@ -36,6 +36,7 @@ export interface Replacement {
 /** What a field needs besides its required arguments to be asked for something sensible, when `replaced` is not. */
 const extras: Readonly<Record<string, (things: Things, replaced: string | undefined) => object>> = {
   createAccessPolicy: ({ role }, replaced) => ({
+    ...(replaced !== 'effect' && { effect: 'DENY_WHEN' }),
     ...(replaced !== 'permissions' && { permissions: ['usage:view'] }),
     ...(!['everybody', 'roleIds', 'userIds'].includes(replaced ?? '') && { roleIds: [role] }),
   }),
