@@ -50,7 +50,13 @@ export function permissionsNamedBy(pattern: string): Permission[] {
 
 /** How people get in is nobody's business but that of those who decide it. */
 const ofAccess = [
-  ...['audit_logs:view', 'api_tokens:view', 'access_policies:view', 'identity_providers:view', 'sessions:view'],
+  ...[
+    'audit_logs:view',
+    'api_tokens:view',
+    'access_policies:view',
+    'identity_providers:view',
+    'sessions:view',
+  ],
 ]
 const views = allPermissions.filter((permission) => permission.endsWith(':view'))
 const generalViews = views.filter((permission) => !ofAccess.includes(permission))

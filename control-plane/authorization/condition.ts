@@ -67,7 +67,10 @@ function valuesOf(circumstances: Circumstances): Values {
   const { subject, facts, now } = circumstances
   const actor = {
     ...{ kind: subject.kind, id: subject.id, userId: subject.userId ?? '' },
-    ...{ teamIds: subject.teamIds.slice(0, longestList), roleIds: [...subject.roleIds].slice(0, longestList) },
+    ...{
+      teamIds: subject.teamIds.slice(0, longestList),
+      roleIds: [...subject.roleIds].slice(0, longestList),
+    },
   }
   const values: Values = { actor, ...(facts && factValues(facts, now)) }
   known.set(circumstances, values)

@@ -41,7 +41,11 @@ export interface WorldRequest {
   readonly permission: Permission
   readonly now: number
   readonly address: string
-  readonly session: { readonly amr: readonly string[]; readonly acr: string; readonly secondsAgo: number } | null
+  readonly session: {
+    readonly amr: readonly string[]
+    readonly acr: string
+    readonly secondsAgo: number
+  } | null
   readonly resource: { readonly workspaceId: string; readonly ownerUserId: string }
 }
 
@@ -113,7 +117,15 @@ const timeWindow: fc.Arbitrary<TimeWindow> = fc
   .filter(({ from, until }) => from !== until)
 
 /** On and around the days on which clocks are set, in quarters of an hour. */
-const times = ['2030-03-10', '2030-03-31', '2030-04-07', '2030-10-06', '2030-10-27', '2030-11-03', '2030-06-12']
+const times = [
+  '2030-03-10',
+  '2030-03-31',
+  '2030-04-07',
+  '2030-10-06',
+  '2030-10-27',
+  '2030-11-03',
+  '2030-06-12',
+]
 const time = fc
   .tuple(fc.constantFrom(...times), fc.integer({ min: -96, max: 192 }))
   .map(([day, quarters]) => Date.parse(`${day}T00:00:00Z`) + quarters * 900_000)

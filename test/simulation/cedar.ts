@@ -79,7 +79,9 @@ function forbid({ effect, permissions, everybody, roleIds, userIds, ...when }: W
     ...userIds.map((id) => `principal.userId == "${id}"`),
   ].join(' || ')
   const windows = when.timeWindows.map(windowText).join(' || ')
-  const holds = [windows, when.condition?.cedar ?? ''].filter((part) => part !== '').map((part) => `(${part})`)
+  const holds = [windows, when.condition?.cedar ?? '']
+    .filter((part) => part !== '')
+    .map((part) => `(${part})`)
   const word = effect === 'deny_when' ? 'when' : 'unless'
   return `forbid(principal, action in [${actions.join(', ')}], resource)
     when { ${everybody ? 'true' : about} } ${word} { ${holds.join(' && ') || 'true'} };`

@@ -51,10 +51,13 @@ export function termsOf(row: AccessPolicyRow) {
 /** Somebody as policies see them. */
 export async function subjectOf(
   em: EntityManager,
-  { kind, id, roleId, user = null, personId = id }: Pick<
-    ActorIdentity,
-    'kind' | 'id' | 'roleId' | 'user' | 'personId'
-  >,
+  {
+    kind,
+    id,
+    roleId,
+    user = null,
+    personId = id,
+  }: Pick<ActorIdentity, 'kind' | 'id' | 'roleId' | 'user' | 'personId'>,
   now: number,
 ): Promise<PolicySubject> {
   const userId = user?.id ?? null

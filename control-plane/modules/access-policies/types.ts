@@ -67,7 +67,9 @@ AccessPolicyType.implement({
     'What some may not do, whatever their roles say, always or at some times or in some circumstances. It wins over every role and every grant, and gives nothing.',
   fields: (t) => ({
     version: t.exposeInt('version', { description: versionDescription }),
-    name: t.exposeString('name', { description: 'Unique in the organization; whoever is denied is told it.' }),
+    name: t.exposeString('name', {
+      description: 'Unique in the organization; whoever is denied is told it.',
+    }),
     description: t.exposeString('description', { description: 'What it is for.' }),
     enabled: t.exposeBoolean('enabled', { description: 'Whether it holds.' }),
     effect: t.expose('effect', { type: PolicyEffectType, description: 'How it takes away.' }),

@@ -20,8 +20,15 @@ const ida: Circumstances = {
   now,
 }
 const token: Circumstances = { ...ida, facts: { address: '2001:db8::1', session: null } }
-const key: ResourceFacts = { id: 'vk_1', workspaceId: 'ws_1', userId: 'usr_ida', teamId: null, customerId: null }
-const judge = (text: string, who = ida, resource?: ResourceFacts) => compileCondition(text).judge(who, resource)
+const key: ResourceFacts = {
+  id: 'vk_1',
+  workspaceId: 'ws_1',
+  userId: 'usr_ida',
+  teamId: null,
+  customerId: null,
+}
+const judge = (text: string, who = ida, resource?: ResourceFacts) =>
+  compileCondition(text).judge(who, resource)
 
 describe('a condition', () => {
   it.each([
@@ -54,12 +61,15 @@ describe('a condition', () => {
 
   it('is undecided, not false, where nothing is known of the request', () => {
     expect(judge('!session.mfa', { ...ida, facts: undefined })).toBeUndefined()
-    expect(judge('request.ip != ""', { ...ida, facts: { address: 'unknown', session: null } })).toBeUndefined()
+    expect(
+      judge('request.ip != ""', { ...ida, facts: { address: 'unknown', session: null } }),
+    ).toBeUndefined()
   })
 
   it('reads every field that is offered', () => {
     for (const [root, fields] of Object.entries(conditionFields)) {
-      for (const field of fields) expect(judge(`has(${root}.${field})`, ida, key), `${root}.${field}`).toBe(true)
+      for (const field of fields)
+        expect(judge(`has(${root}.${field})`, ida, key), `${root}.${field}`).toBe(true)
     }
   })
 })

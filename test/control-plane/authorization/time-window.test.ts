@@ -27,7 +27,8 @@ describe('office hours in Berlin [S3-10]', () => {
 describe('a window on the day on which clocks are set', () => {
   const night = compileWindow({ days: ['SUNDAY'], from: '02:00', until: '03:00', timeZone: 'Europe/Berlin' })
   const minutesIn = (day: string) =>
-    Array.from({ length: 24 * 60 }, (_, minute) => at(day) + minute * 60_000).filter((time) => night(time)).length
+    Array.from({ length: 24 * 60 }, (_, minute) => at(day) + minute * 60_000).filter((time) => night(time))
+      .length
 
   it('does not come when its hour is skipped', () => {
     expect(minutesIn('2030-03-31T00:00:00Z')).toBe(0)

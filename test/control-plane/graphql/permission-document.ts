@@ -19,7 +19,7 @@ database, as each of the columns, and fails when an answer is not the one below.
 is a change of who may do what, and is reviewed as one.
 
 The columns are API tokens of the three system roles for the whole organization; a token of a role of one's own that inherits from
-${customRole.inherits} and names \`${customRole.permissions.join('\`, \`')}\`; an admin's token confined to one workspace, asking for
+${customRole.inherits} and names \`${customRole.permissions.join('`, `')}\`; an admin's token confined to one workspace, asking for
 things there and for things of another workspace; an admin's token of another organization, asking for things of this one; and a request
 without a token.
 

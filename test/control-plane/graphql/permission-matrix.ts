@@ -44,7 +44,16 @@ interface Column {
 }
 
 /** Who changes nothing comes first. */
-const order: readonly Asker[] = ['viewer', 'developer', 'custom', 'elsewhere', 'stranger', 'nobody', 'there', 'admin']
+const order: readonly Asker[] = [
+  'viewer',
+  'developer',
+  'custom',
+  'elsewhere',
+  'stranger',
+  'nobody',
+  'there',
+  'admin',
+]
 /** What ends a thing comes after what needs it. */
 const endings = [/^removeBudgetOverride/, /^remove/, /^revoke/, /^deleteVirtualKey/, /^delete/]
 const rankOf = ({ name }: { name: string }) => endings.findIndex((ending) => ending.test(name)) + 1
@@ -126,7 +135,10 @@ async function issueToken(
 }
 
 /** What `custom` may do: what it inherits, some patterns and some single permissions. */
-export const customRole = { inherits: 'viewer', permissions: ['*:delete', 'teams:*', 'audit_logs:view'] } as const
+export const customRole = {
+  inherits: 'viewer',
+  permissions: ['*:delete', 'teams:*', 'audit_logs:view'],
+} as const
 
 async function issueOfCustomRole(api: TestApi, { token }: Tenant): Promise<string> {
   const create = `mutation($input: CreateRoleInput!) { createRole(input: $input) { ... on Role { id } } }`

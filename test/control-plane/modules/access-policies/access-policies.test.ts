@@ -217,11 +217,7 @@ const issueVirtualKey = mutation(
   'IssueVirtualKeyInput',
   '... on IssuedVirtualKey { virtualKey { id } }',
 )
-const revokeVirtualKey = mutation(
-  'revokeVirtualKey',
-  'RevokeVirtualKeyInput',
-  '... on VirtualKey { id }',
-)
+const revokeVirtualKey = mutation('revokeVirtualKey', 'RevokeVirtualKeyInput', '... on VirtualKey { id }')
 
 it('a list of policies shows them to whoever may see them, and to nobody else', async () => {
   const { token } = await issueOfRole(['access_policies:view'])

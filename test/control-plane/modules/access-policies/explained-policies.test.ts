@@ -34,7 +34,13 @@ describe('why somebody may not do something names the policy that decides, and w
   it('of a condition, as far as the request is known', async () => {
     const condition = 'inNetwork(request.ip, "10.0.0.0/8")'
     await makePolicy(roles, {
-      ...{ name: 'Inside', effect: 'DENY_UNLESS', permissions: ['teams:update'], roleIds: [roleId], condition },
+      ...{
+        name: 'Inside',
+        effect: 'DENY_UNLESS',
+        permissions: ['teams:update'],
+        roleIds: [roleId],
+        condition,
+      },
     })
     const text = `The access policy "Inside" denies it except while ${condition}.`
     expect(await about('teams:update')).toMatchObject({

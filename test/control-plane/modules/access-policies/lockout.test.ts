@@ -2,7 +2,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { weekdays } from '../../../../contract/budget-windows.ts'
 import { disableAccessPolicies } from '../../../../control-plane/modules/access-policies/index.ts'
 import { type RoleApi, startRoleApi } from '../roles/role-api.ts'
-import { createAccessPolicy, deleteAccessPolicy, makePolicy, officeHours, updateAccessPolicy } from './policy-api.ts'
+import {
+  createAccessPolicy,
+  deleteAccessPolicy,
+  makePolicy,
+  officeHours,
+  updateAccessPolicy,
+} from './policy-api.ts'
 
 /** A Sunday. */
 const now = Date.parse('2030-01-06T12:00:00Z')
@@ -23,7 +29,10 @@ const policiesLeft = async () =>
 describe('a policy with which nobody could change policies any more is refused', () => {
   it.each([
     ['of everybody, always', {}],
-    ['of everybody, at all times of the week', { timeWindows: [{ ...officeHours, days: weekdays, from: '00:00', until: '24:00' }] }],
+    [
+      'of everybody, at all times of the week',
+      { timeWindows: [{ ...officeHours, days: weekdays, from: '00:00', until: '24:00' }] },
+    ],
     ['of the only role that may', { everybody: false, roleIds: ['role_admin'] }],
     ['under a condition that nobody is known to meet', { effect: 'DENY_UNLESS', condition: 'session.mfa' }],
   ])('%s', async (_, input) => {

@@ -1,6 +1,6 @@
 import { read } from '../../api.ts'
-import type { Mutation, Result } from '../tenant-api.ts'
 import type { RoleApi } from '../roles/role-api.ts'
+import type { Mutation, Result } from '../tenant-api.ts'
 
 export const createAccessPolicy: Mutation = {
   field: 'createAccessPolicy',
@@ -38,7 +38,11 @@ export interface Explained {
   readonly allowed: boolean
   readonly explanation: string
   readonly reasons: readonly { readonly counts: boolean }[]
-  readonly policies: readonly { readonly name: string; readonly verdict: string; readonly explanation: string }[]
+  readonly policies: readonly {
+    readonly name: string
+    readonly verdict: string
+    readonly explanation: string
+  }[]
 }
 
 /** Why somebody, the one who asks unless said, may do something or not. */
