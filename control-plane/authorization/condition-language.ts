@@ -75,9 +75,11 @@ class ConditionWalk {
       case 'constExpr':
         return
       case 'identExpr':
-        return this.#identifier(exprKind.value.name, variables)
+        this.#identifier(exprKind.value.name, variables)
+        return
       case 'selectExpr':
-        return this.#selection(exprKind.value)
+        this.#selection(exprKind.value)
+        return
       case 'callExpr': {
         const { function: name, target, args } = exprKind.value
         if (!callable.has(name)) throw new ConditionRefused(`uses ${wordFor(name)}: there are ${offered}`)

@@ -1,5 +1,5 @@
 import { preparsePolicySet, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs'
-import { weekdays } from '../../contract/budget-windows.ts'
+import { type Weekday, weekdays } from '../../contract/budget-windows.ts'
 import { permissionsNamedBy } from '../../contract/permissions.ts'
 import type { TimeWindow } from '../../control-plane/authorization/time-window.ts'
 import { type World, type WorldPolicy, type WorldRequest, zones } from './authorization-world.ts'
@@ -116,7 +116,7 @@ function clockOf(now: number, timeZone: string) {
   })
   const parts = new Map(format.formatToParts(now).map(({ type, value }) => [type, value]))
   const day = String(parts.get('weekday')).toUpperCase()
-  const index = weekdays.findIndex((one) => one === day)
+  const index = weekdays.indexOf(day as Weekday)
   const minute = Number(parts.get('hour')) * 60 + Number(parts.get('minute'))
   return { day, yesterday: weekdays.at(index - 1) ?? '', minute }
 }

@@ -61,7 +61,7 @@ async function readUser(em: EntityManager, user: User, { facts, ...known }: Know
 async function readToken(em: EntityManager, token: ApiToken, { facts, ...known }: Known): Promise<Subject> {
   const { userId, roleId, workspaceId } = token
   const assignments = userId === null ? [] : await readAssignments(em, userId)
-  const { actor, obstacle } = await actorOfToken(em, token, known.now, facts)
+  const { actor, obstacle } = await actorOfToken(em, token, known.now, { facts })
   const graph: RoleGraph = known.roles
   const reach = roleId === null ? undefined : reachOfToken(graph, { roleId, workspaceId })
   return {
