@@ -5,7 +5,6 @@ import { registerNodeType } from '../../graphql/node-types.ts'
 import { loadVisible } from '../../graphql/nodes.ts'
 import { WeekdayType } from '../budgets/index.ts'
 import { RoleType } from '../roles/index.ts'
-import { UserType } from '../users/index.ts'
 import { AccessPolicyEntity, type AccessPolicyRow } from './entity.ts'
 
 export const PolicyEffectType = builder.enumType('AccessPolicyEffect', {
@@ -81,10 +80,8 @@ AccessPolicyType.implement({
       description: `${policyTexts.roles} Null in place of one that you may not see.`,
       resolve: ({ roleIds }) => roleIds,
     }),
-    users: t.field({
-      type: [UserType],
-      nullable: { list: false, items: true },
-      description: `${policyTexts.users} Null in place of one that is gone or that you may not see.`,
+    userIds: t.idList({
+      description: `${policyTexts.users} Their ids, also of some who are gone: ask \`nodes(ids)\`.`,
       resolve: ({ userIds }) => userIds,
     }),
     timeWindows: t.field({

@@ -6,7 +6,7 @@ export const createAccessPolicy: Mutation = {
   field: 'createAccessPolicy',
   input: 'CreateAccessPolicyInput',
   selection:
-    '... on AccessPolicy { id version name enabled effect permissions everybody condition roles { id } users { id } timeWindows { days from until timeZone } }',
+    '... on AccessPolicy { id version name enabled effect permissions everybody condition roles { id } userIds timeWindows { days from until timeZone } }',
 }
 export const updateAccessPolicy: Mutation = {
   ...createAccessPolicy,
