@@ -6,6 +6,7 @@ import { addCompletionCommand } from './commands/completion.ts'
 import { addControlPlaneCommand } from './commands/control-plane.ts'
 import { addCreateAdminTokenCommand } from './commands/create-admin-token.ts'
 import { addDataPlaneCommand } from './commands/data-plane.ts'
+import { addDisableAccessPoliciesCommand } from './commands/disable-access-policies.ts'
 import { addExportCommand } from './commands/export.ts'
 import { addExportBootstrapCommand } from './commands/export-bootstrap.ts'
 import { addKeysCommand } from './commands/keys.ts'
@@ -42,6 +43,7 @@ addExportBootstrapCommand(program)
 addMigrateCommand(program)
 addCreateAdminTokenCommand(program)
 addRecoverAdminCommand(program)
+addDisableAccessPoliciesCommand(program)
 addRestoreCommand(program)
 addRotateSigningKeyCommand(program)
 addSimulatorCommand(program)

@@ -19,6 +19,7 @@ export const permissionCatalog = {
   data_planes: ['view', 'create', 'delete'],
   api_tokens: ['view', 'create', 'rotate', 'revoke'],
   roles: ['view', 'create', 'update', 'delete', 'assign'],
+  access_policies: ['view', 'create', 'update', 'delete'],
   identity_providers: ['view', 'create', 'update', 'delete'],
   sessions: ['view', 'revoke'],
   usage: ['view'],
@@ -48,7 +49,15 @@ export function permissionsNamedBy(pattern: string): Permission[] {
 }
 
 /** How people get in is nobody's business but that of those who decide it. */
-const ofAccess = ['audit_logs:view', 'api_tokens:view', 'identity_providers:view', 'sessions:view']
+const ofAccess = [
+  ...[
+    'audit_logs:view',
+    'api_tokens:view',
+    'access_policies:view',
+    'identity_providers:view',
+    'sessions:view',
+  ],
+]
 const views = allPermissions.filter((permission) => permission.endsWith(':view'))
 const generalViews = views.filter((permission) => !ofAccess.includes(permission))
 

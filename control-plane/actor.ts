@@ -1,4 +1,13 @@
 import { allPermissions, type Permission } from '../contract/permissions.ts'
+import type { AccessPolicy } from './authorization/access-policy.ts'
+import type { RequestFacts, ResourceFacts } from './authorization/circumstances.ts'
+import {
+  denierOf,
+  grantsWithoutDenied,
+  type Restrictions,
+  withoutConditional,
+  withoutDenied,
+} from './authorization/restrictions.ts'
 import { Forbidden } from './graphql/errors.ts'
 import type { ObjectGrants, Rights, RowScope } from './rights.ts'
 
@@ -20,6 +29,10 @@ export interface ActorIdentity {
   readonly personId?: string
   /** How they signed in; not with a token unless given. */
   readonly signIn?: SignIn
+  /** What is known of the request that they make; nothing unless given. */
+  readonly facts?: RequestFacts | undefined
+  /** What access policies take from the rights; nothing unless given. */
+  readonly restrictions?: Restrictions | undefined
 }
 
 /** By what a user is known who signed in. */
@@ -29,13 +42,11 @@ export interface SignIn {
   readonly subject: string
 }
 
-/** Where a permission is wanted. */
-export interface PermissionScope {
-  /** The workspace of the thing; null when it belongs to the organization itself. */
-  readonly workspaceId: string | null
-  /** The thing itself, when it is there already. */
-  readonly id?: string
-}
+/**
+ * Where a permission is wanted: in the workspace of the thing, null when it belongs to the organization itself; on the thing
+ * itself, when it is there already, with whoever it belongs to.
+ */
+export type PermissionScope = ResourceFacts
 
 /** Whoever asks, and what they may do. */
 export class Actor {
@@ -54,23 +65,35 @@ export class Actor {
    */
   readonly personId: string
   readonly signIn: SignIn | null
+  readonly facts: RequestFacts | undefined
+  readonly restrictions: Restrictions | undefined
+  readonly #identity: ActorIdentity
 
   constructor(identity: ActorIdentity) {
+    const { restrictions, objectGrants = new Map() } = identity
     this.kind = identity.kind
     this.id = identity.id
     this.name = identity.name
     this.organizationId = identity.organizationId
     this.roleId = identity.roleId
-    this.rights = identity.rights
-    this.objectGrants = identity.objectGrants ?? new Map()
+    this.rights = restrictions ? withoutDenied(identity.rights, restrictions) : identity.rights
+    this.objectGrants = restrictions ? grantsWithoutDenied(objectGrants, restrictions) : objectGrants
     this.user = identity.user ?? null
     this.expiresAt = identity.expiresAt ?? null
     this.personId = identity.personId ?? identity.id
     this.signIn = identity.signIn ?? null
+    this.facts = identity.facts
+    this.#identity = identity
+    this.restrictions = restrictions
   }
 
   get permissions(): ReadonlySet<Permission> {
     return this.rights.permissions
+  }
+
+  /** What the actor can give to others: nothing that a policy lets them do to some things alone. */
+  get givableRights(): Rights {
+    return this.restrictions ? withoutConditional(this.rights, this.restrictions) : this.rights
   }
 
   /** The only workspaces that the actor reaches; null: all of the organization. */
@@ -91,7 +114,17 @@ export class Actor {
   may(permission: Permission, scope?: PermissionScope): boolean {
     if (scope === undefined) return this.permissions.has(permission)
     const isHeld = this.permissions.has(permission) || this.isGranted(permission, scope.id)
-    return isHeld && this.reaches(scope.workspaceId)
+    return isHeld && this.reaches(scope.workspaceId) && this.denier(permission, scope) === undefined
+  }
+
+  /** The same actor as their roles alone say. */
+  unrestricted(): Actor {
+    return this.restrictions ? new Actor({ ...this.#identity, restrictions: undefined }) : this
+  }
+
+  /** The access policy that denies this there. */
+  denier(permission: Permission, scope?: PermissionScope): AccessPolicy | undefined {
+    return this.restrictions && denierOf(this.restrictions, permission, scope)
   }
 
   /** Whether a thing is shown that the database lets the actor read: where it is has been decided there. */
@@ -107,6 +140,8 @@ export class Actor {
   /** @throws Forbidden */
   require(permission: Permission, scope?: PermissionScope): void {
     if (this.may(permission, scope)) return
+    const denier = this.denier(permission, scope)
+    if (denier) throw new Forbidden(permission, `The access policy "${denier.terms.name}" denies it now`)
     if (!this.permissions.has(permission) && !this.isGranted(permission, scope?.id)) {
       throw new Forbidden(permission)
     }

@@ -5,6 +5,7 @@ import { records } from '../chaos/records.ts'
 import type { Scenario } from '../chaos/scenario.ts'
 import { openStage, type Stage } from '../chaos/stage.ts'
 import { type Planes, type PlanesOptions, startPlanes } from '../test/acceptance/planes.ts'
+import { proveAuthorization } from './authorization.ts'
 import { proveBudgetMode } from './budget-modes.ts'
 import { proveConfirmedRevocations } from './confirmed-revocations.ts'
 import { proveCutStreams } from './cut-streams.ts'
@@ -93,6 +94,12 @@ export const proofs: readonly Proof[] = [
     name: 'lease-schedules',
     async *prove(progress) {
       yield await proveLeaseSchedules({ schedules: 100_000, seed: randomInt(2 ** 31) }, progress)
+    },
+  },
+  {
+    name: 'authorization',
+    async *prove(progress) {
+      yield proveAuthorization({ worlds: 5_000, seed: randomInt(2 ** 31) }, progress)
     },
   },
   underChaos('records', records, { seeds: 1 }),

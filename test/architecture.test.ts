@@ -45,6 +45,7 @@ const parts: Readonly<Record<string, Part>> = {
     packages: [
       ...['@opentelemetry/api', '@opentelemetry/semantic-conventions', 'prom-client'],
       '@opentelemetry/semantic-conventions/incubating',
+      ...['@bufbuild/cel', 're2js'],
       ...['@escape.tech/graphql-armor', '@mikro-orm/core', '@mikro-orm/migrations', '@mikro-orm/postgresql'],
       ...['@pothos/core', '@pothos/plugin-complexity', '@pothos/plugin-dataloader'],
       ...[

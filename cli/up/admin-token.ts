@@ -51,7 +51,7 @@ async function printToken(issue: (database: Database) => Promise<string>): Promi
 }
 
 /** The named one, or the only one; an empty database gets its first. */
-async function chooseOrganization(database: Database, wanted: string | undefined): Promise<string> {
+export async function chooseOrganization(database: Database, wanted: string | undefined): Promise<string> {
   const existing = await existingOrganization(database, wanted)
   return existing ?? (await createOrganization(database, { name: 'My organization' })).organizationId
 }

@@ -1,3 +1,4 @@
+import { AccessPolicyEntity } from '../modules/access-policies/entity.ts'
 import { AccessProfileEntity, ProfileProviderConfigEntity } from '../modules/access-profiles/entity.ts'
 import { ApiTokenEntity } from '../modules/api-tokens/entity.ts'
 import { AuditEventEntity } from '../modules/audit/entity.ts'
@@ -40,6 +41,7 @@ export const entities = [
   RoleEntity,
   RoleAssignmentEntity,
   ApiTokenEntity,
+  AccessPolicyEntity,
   IdentityProviderEntity,
   UserIdentityEntity,
   BreakGlassAccountEntity,

@@ -30,6 +30,7 @@ export type IdPrefix =
   | 'bga'
   | 'sess'
   | 'role'
+  | 'pol'
   | 'ra'
   | 'dp'
   | 'evt'

@@ -10,8 +10,11 @@ export type HeaderReader = (name: string) => string | null
 export interface PresentedCredential {
   /** The place in the request, for a person. */
   readonly where: 'Authorization' | 'X-API-Key' | 'the session cookie'
-  /** @returns undefined for one that is not valid */
-  judge(services: ServiceContext): Promise<Actor | undefined>
+  /**
+   * @param address where the request comes from, behind trusted proxies
+   * @returns undefined for one that is not valid
+   */
+  judge(services: ServiceContext, address: string): Promise<Actor | undefined>
 }
 
 /**
@@ -29,9 +32,16 @@ export function presentedCredentials(header: HeaderReader): readonly PresentedCr
 }
 
 function tokenIn(where: PresentedCredential['where'], token: string): PresentedCredential {
-  return { where, judge: ({ database, now }) => authenticateToken(database, token, now()) }
+  return {
+    where,
+    judge: ({ database, now }, address) =>
+      authenticateToken(database, token, now(), { address, session: null }),
+  }
 }
 
 function sessionIn(cookies: string | null): PresentedCredential {
-  return { where: 'the session cookie', judge: (services) => authenticateSession(services, cookies) }
+  return {
+    where: 'the session cookie',
+    judge: (services, address) => authenticateSession(services, cookies, address),
+  }
 }

@@ -12,7 +12,7 @@ import { createErrorMask } from './mask-error.ts'
 import { limitDuration } from './operation-deadline.ts'
 import { limitOperations } from './operation-limits.ts'
 import { allowOnly, readManifest } from './persisted-operations.ts'
-import { authenticate, type Principal, requirePrincipal } from './principal.ts'
+import { authenticate, type Principal, requirePrincipal, senderOf } from './principal.ts'
 import { TooManyRequests } from './refusals.ts'
 import { readBodies } from './request-body.ts'
 import type { RequestLimiter, RequestLimiters } from './request-limiter.ts'
@@ -59,9 +59,9 @@ export function registerGraphql(
     logging: false,
     maskedErrors: { maskError: createErrorMask(services.log, settings.operationTimeoutSeconds) },
     plugins: guards(schema, services, settings),
-    context: ({ actor, request, observed }) =>
+    context: ({ actor, request, observed, address }) =>
       createRequestContext(services, actor, observed.requestId, () =>
-        authenticate(services, (name) => request.headers.get(name)),
+        authenticate(services, senderOf(request, address)),
       ),
   })
   fastify.addHook('onClose', async () => {

@@ -11,6 +11,13 @@ export interface Principal {
   actor?: Actor
 }
 
+/** What of a request says who sent it. */
+export interface Sender {
+  /** Where it comes from, behind trusted proxies. */
+  readonly address: string
+  readonly header: HeaderReader
+}
+
 /** The first is ours; the second is what others call it. */
 const tenantHeaders = ['x-gatehouse-organization', 'x-tenant-id']
 
@@ -21,10 +28,10 @@ const tenantHeaders = ['x-gatehouse-organization', 'x-tenant-id']
 export function requirePrincipal(
   services: ServiceContext,
   limiter: RequestLimiter,
-): Plugin<object, Principal> {
+): Plugin<object, Principal & { readonly address: string }> {
   return {
     async onParams({ request, context }) {
-      context.actor = await admitPrincipal(services, limiter, (name) => request.headers.get(name))
+      context.actor = await admitPrincipal(services, limiter, senderOf(request, context.address))
     },
   }
 }
@@ -33,14 +40,14 @@ export function requirePrincipal(
 export async function admitPrincipal(
   services: ServiceContext,
   limiter: RequestLimiter,
-  header: HeaderReader,
+  sender: Sender,
 ): Promise<Actor> {
-  const actor = await authenticate(services, header)
+  const actor = await authenticate(services, sender)
   if (!actor) throw new Unauthenticated()
   const verdict = await limiter.admit(actor.id)
   if (!verdict.admitted) throw new TooManyRequests('principal', limiter.requestsPerMinute, verdict)
   for (const name of tenantHeaders) {
-    const claimed = header(name)
+    const claimed = sender.header(name)
     if (claimed !== null && claimed !== actor.organizationId) throw new TenantMismatch(name)
   }
   return actor
@@ -55,14 +62,18 @@ export async function admitPrincipal(
  */
 export async function authenticate(
   services: ServiceContext,
-  header: HeaderReader,
+  { address, header }: Sender,
 ): Promise<Actor | undefined> {
   let actor: Actor | undefined
   const presented = presentedCredentials(header)
   for (const { judge } of presented) {
-    actor = await judge(services)
+    actor = await judge(services, address)
     if (!actor) return undefined
   }
   if (presented.length > 1) throw new AmbiguousCredentials(presented.map(({ where }) => where))
   return actor
+}
+
+export function senderOf({ headers }: Request, address: string): Sender {
+  return { address, header: (name) => headers.get(name) }
 }

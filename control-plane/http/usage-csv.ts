@@ -27,7 +27,10 @@ export function registerUsageCsv(
   const answer = async ({ ip, headers, url }: FastifyRequest): Promise<string> => {
     const fromAddress = await ofAddress.admit(senderAddress(ip))
     if (!fromAddress.admitted) throw new TooManyRequests('address', ofAddress.requestsPerMinute, fromAddress)
-    const actor = await admitPrincipal(services, ofPrincipal, (name) => headers[name]?.toString() ?? null)
+    const actor = await admitPrincipal(services, ofPrincipal, {
+      address: ip,
+      header: (name) => headers[name]?.toString() ?? null,
+    })
     actor.require('usage:view')
     const query = readUsageQuery(new URL(url, 'http://localhost').searchParams)
     return writeUsageCsv(query, await summarizeUsage(services, actor, query))

@@ -102,6 +102,9 @@ async function createAccess(create: Create, things: Things, prefix: string) {
     ...{ name: `${prefix}-idp`.toLowerCase(), kind: 'OIDC', issuer: 'https://id.example.com' },
     ...{ clientId: 'gatehouse', clientSecret: 'a secret'.replace(' ', '-') },
   })
+  const { id: accessPolicy } = await create('createAccessPolicy', 'AccessPolicy', {
+    ...{ name: `${prefix} policy`, effect: 'DENY_WHEN', permissions: ['usage:view'], roleIds: [role] },
+  })
   const token = { name: `${prefix} token`, role: 'VIEWER', workspaceId }
   const { apiToken } = await create('issueApiToken', 'IssuedApiToken', token, 'apiToken { id }')
   const ids = {
@@ -115,6 +118,7 @@ async function createAccess(create: Create, things: Things, prefix: string) {
     role,
     roleAssignment,
     accessProfile,
+    accessPolicy,
     identityProvider,
   }
   return { ...ids, apiToken: apiToken?.id ?? '' }

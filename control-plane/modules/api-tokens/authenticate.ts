@@ -1,7 +1,9 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
-import { Actor } from '../../actor.ts'
+import { Actor, type ActorIdentity } from '../../actor.ts'
+import type { RequestFacts } from '../../authorization/circumstances.ts'
 import type { Database } from '../../db/database.ts'
 import { matchesDigest } from '../../secrets/random-secret.ts'
+import { restricted } from '../access-policies/index.ts'
 import { readTeamIds } from '../memberships/index.ts'
 import { readTokenRights } from '../roles/index.ts'
 import { type User, UserEntity } from '../users/index.ts'
@@ -12,11 +14,14 @@ import { parseToken } from './token.ts'
 /**
  * Whoever this token stands for, with what they may do at this time; undefined when it is unknown, revoked or
  * expired, or stands for a user who is inactive.
+ *
+ * @param facts Without them, policies that ask for them deny.
  */
 export async function authenticateToken(
   database: Database,
   text: string,
   now: number,
+  facts?: RequestFacts,
 ): Promise<Actor | undefined> {
   const token = parseToken(text)
   if (!token) return undefined
@@ -24,7 +29,7 @@ export async function authenticateToken(
     const row = await em.findOne(ApiTokenEntity, { id: token.id })
     const secret = row && secretOf(row, token.secret, now)
     if (!secret) return undefined
-    const { actor } = await actorOfToken(em, row, now, secret.personId)
+    const { actor } = await actorOfToken(em, row, now, { facts, personId: secret.personId })
     if (actor) await noteUse(em, row, secret, now)
     return actor
   })
@@ -44,12 +49,20 @@ function secretOf(row: ApiToken, secret: string, now: number) {
 /** Why a token does nothing at all. */
 export type TokenObstacle = 'revoked' | 'expired' | 'role_deleted' | 'user_inactive'
 
+/** How a token was presented. */
+interface Presentation {
+  /** Without them, policies that ask for them deny. */
+  readonly facts?: RequestFacts | undefined
+  /** Who is behind the secret that was sent. */
+  readonly personId?: string
+}
+
 /** Whoever a token stands for, whoever presents it; or why it does not work at this time. */
 export async function actorOfToken(
   em: EntityManager,
   row: ApiToken,
   now: number,
-  personId = row.personId,
+  { facts, personId = row.personId }: Presentation = {},
 ): Promise<{ actor: Actor; obstacle?: never } | { actor?: never; obstacle: TokenObstacle }> {
   if (row.revokedAt !== null) return { obstacle: 'revoked' }
   if (row.expiresAt !== null && row.expiresAt.getTime() <= now) return { obstacle: 'expired' }
@@ -59,8 +72,11 @@ export async function actorOfToken(
   if (userId !== null && user === null) return { obstacle: 'user_inactive' }
   const terms = { roleId, userId, workspaceId, expiresAt: row.expiresAt }
   const held = await readTokenRights(em, terms, now)
-  const identity = { kind: 'api_token', id, name, organizationId, roleId, personId } as const
-  return { actor: new Actor({ ...identity, ...held, user: user && (await withTeams(em, user)) }) }
+  const identity: ActorIdentity = {
+    ...{ kind: 'api_token', id, name, organizationId, roleId, personId },
+    ...{ ...held, user: user && (await withTeams(em, user)) },
+  }
+  return { actor: new Actor(await restricted(em, identity, facts, now)) }
 }
 
 async function withTeams(em: EntityManager, { id }: User) {

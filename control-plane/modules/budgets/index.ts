@@ -7,6 +7,7 @@ export { type BudgetTerms, readBudgetTerms } from './terms.ts'
 export {
   BudgetWindowInputType,
   BudgetWindowType,
+  WeekdayType,
 } from './window-graphql.ts'
 export {
   type BudgetWindowInput,

@@ -13,7 +13,7 @@ const BudgetAlignment = builder.enumType('BudgetAlignment', {
   } as const,
 })
 
-const WeekdayType = builder.enumType('Weekday', {
+export const WeekdayType = builder.enumType('Weekday', {
   description: 'A day of the week.',
   values: Object.fromEntries(
     weekdays.map((day) => [day, { description: `${day[0]}${day.slice(1).toLowerCase()}.` }]),

@@ -1,6 +1,11 @@
 import { builder } from '../../graphql/builder.ts'
 import { WorkspaceType } from '../workspaces/index.ts'
-import { explainPermission, type PermissionExplanation, type PermissionReason } from './explain-permission.ts'
+import {
+  explainPermission,
+  type PermissionExplanation,
+  type PermissionReason,
+  type PolicyReason,
+} from './explain-permission.ts'
 import { RoleAssignmentType, RoleType, RowScopeType } from './types.ts'
 
 const PermissionReasonType = builder.objectRef<PermissionReason>('PermissionReason').implement({
@@ -53,6 +58,31 @@ const PermissionReasonType = builder.objectRef<PermissionReason>('PermissionReas
   }),
 })
 
+const PolicyVerdictType = builder.enumType('AccessPolicyVerdict', {
+  description: 'What an access policy does to a permission.',
+  values: {
+    ALLOWS: { value: 'allows', description: 'It takes nothing away there and now.' },
+    DENIES: { value: 'denies', description: 'It denies.' },
+    UNKNOWN: {
+      value: 'unknown',
+      description:
+        'It depends on what is not known: on the request that somebody else would make, and then it denies; or on the thing, when none is named.',
+    },
+  } as const,
+})
+
+const PolicyReasonType = builder.objectRef<PolicyReason>('PermissionPolicyReason').implement({
+  description: 'An access policy that is about the one asked about and about the permission.',
+  fields: (t) => ({
+    policyId: t.exposeID('policyId', { description: 'The policy: ask `accessPolicy(id)`.' }),
+    name: t.exposeString('name', { description: 'Its name.' }),
+    verdict: t.expose('verdict', { type: PolicyVerdictType, description: 'What it does there and now.' }),
+    explanation: t.exposeString('explanation', {
+      description: 'What it denies and when, in plain words, and so what would make it allow.',
+    }),
+  }),
+})
+
 const PermissionExplanationType = builder
   .objectRef<PermissionExplanation>('PermissionExplanation')
   .implement({
@@ -73,7 +103,12 @@ const PermissionExplanationType = builder
       reasons: t.expose('reasons', {
         type: [PermissionReasonType],
         description:
-          'Every role that they have, ended ones included, the oldest assignment first; of an API token, its own role comes before those of its user. Something is allowed exactly when a reason counts.',
+          'Every role that they have, ended ones included, the oldest assignment first; of an API token, its own role comes before those of its user. Something is allowed exactly when a reason counts and no policy of `policies` stands against it.',
+      }),
+      policies: t.expose('policies', {
+        type: [PolicyReasonType],
+        description:
+          'Every access policy that is about them and about the permission, the oldest first, also those that deny nothing now.',
       }),
     }),
   })

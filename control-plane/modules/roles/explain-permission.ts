@@ -1,5 +1,6 @@
 import { allPermissions, type Permission } from '../../../contract/permissions.ts'
 import { Actor } from '../../actor.ts'
+import type { PolicyVerdict } from '../../authorization/access-policy.ts'
 import type { RequestContext } from '../../graphql/context.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import type { RowScope } from '../../rights.ts'
@@ -9,6 +10,7 @@ import { UserEntity } from '../users/index.ts'
 import { heldRightsOf } from './assignments.ts'
 import type { Role, RoleAssignment } from './entity.ts'
 import { decide, type Place, type PlaceInput, placeSeenBy, readPlace } from './explanation-place.ts'
+import { policyReasons } from './explanation-policies.ts'
 import { type Asked, readSubject, type Subject } from './explanation-subject.ts'
 import { explainAnswer, explainAssignment, explainToken } from './explanation-texts.ts'
 import { chainTo } from './graph.ts'
@@ -35,8 +37,17 @@ export interface PermissionReason {
   readonly explanation: string
 }
 
+/** An access policy about somebody and what was asked, and what it does there. */
+export interface PolicyReason {
+  readonly policyId: string
+  readonly name: string
+  readonly verdict: PolicyVerdict
+  readonly explanation: string
+}
+
 export interface PermissionExplanation {
   readonly allowed: boolean
+  readonly policies: readonly PolicyReason[]
   readonly explanation: string
   /** The only workspaces in which the one asked about does anything; null: all of the organization. */
   readonly workspaceIds: readonly string[] | null
@@ -63,8 +74,9 @@ export async function explainPermission(
   const permission = checkPermission('permission', input.permission)
   const { kind, id } = idAsked(actor, input)
   const isSelf = actor.id === id
+  const facts = isSelf ? actor.facts : undefined
   if (!isSelf) actor.require('roles:view')
-  const asked = await readAsked(context, { kind, id, isSelf })
+  const asked = await readAsked(context, { kind, id, isSelf, facts })
   const place = await readPlace(
     services,
     actor,
@@ -88,12 +100,15 @@ export function checkPermission(field: string, text: string): Permission {
 /** The answer, of which `allowed` is what the API itself would decide for this actor. */
 export function answer(question: Question): PermissionExplanation {
   const { subject, permission, place } = question
-  const { actor, token } = subject
-  const allowed = actor !== undefined && decide(actor, permission, place)
-  const own = token === null ? [] : tokenReason(question, allowed)
+  const { actor, bound, token } = subject
+  const isGiven = actor !== undefined && decide(actor, permission, place)
+  const allowed = isGiven && bound !== undefined && decide(bound, permission, place)
+  const policies = policyReasons(question)
+  const own = token === null ? [] : tokenReason(question, isGiven)
   const reasons = [...own, ...subject.assignments.flatMap((one) => assignmentReason(question, one))]
   const workspaceIds = actor === undefined ? [] : actor.workspaceIds
-  return { allowed, explanation: explainAnswer(question, allowed, reasons), workspaceIds, reasons }
+  const explanation = explainAnswer(question, { isGiven, allowed, reasons, policies })
+  return { allowed, explanation, workspaceIds, reasons, policies }
 }
 
 /** What the role of a token does; where the token stands for a user, it takes a role of theirs besides. */
@@ -148,15 +163,15 @@ function idAsked(actor: Actor, { userId, apiTokenId }: ExplainPermission) {
 /** Of users and tokens of others, only those that lists show too. @throws BadUserInput */
 async function readAsked(
   { services, actor }: RequestContext,
-  { kind, id, isSelf }: { kind: Asked['kind']; id: string; isSelf: boolean },
+  { kind, id, isSelf, facts }: Pick<Asked, 'kind' | 'facts'> & { id: string; isSelf: boolean },
 ): Promise<Asked> {
   if (kind === 'user') {
     const user = await transactionOf(services, actor, (em) => em.findOne(UserEntity, { id }))
-    if (user && (isSelf || actor.maySee('users:view', id))) return { kind, user }
+    if (user && (isSelf || actor.maySee('users:view', id))) return { kind, user, facts }
     throw new BadUserInput('userId', 'names nobody that you may see')
   }
   const token = await transactionOf(services, actor, (em) => em.findOne(ApiTokenEntity, { id }))
   const isShown = actor.maySee('api_tokens:view', id) && actor.reaches(token?.workspaceId ?? null)
-  if (token && (isSelf || isShown)) return { kind, token }
+  if (token && (isSelf || isShown)) return { kind, token, facts }
   throw new BadUserInput('apiTokenId', 'names no token that you may see')
 }

@@ -3,7 +3,7 @@ import type { TokenObstacle } from '../api-tokens/index.ts'
 import type { UserObstacle } from '../sessions/index.ts'
 import { heldRightsOf } from './assignments.ts'
 import type { Role, RoleAssignment } from './entity.ts'
-import type { PermissionReason, Question } from './explain-permission.ts'
+import type { PermissionReason, PolicyReason, Question } from './explain-permission.ts'
 import { withholdersOf } from './graph.ts'
 import { aboutObject } from './objects.ts'
 
@@ -29,13 +29,22 @@ interface RoleText {
 
 type Check = readonly [isSo: boolean, text: string]
 
+interface Answer {
+  /** Whether the roles give it, whatever policies say. */
+  readonly isGiven: boolean
+  readonly allowed: boolean
+  readonly reasons: readonly PermissionReason[]
+  readonly policies: readonly PolicyReason[]
+}
+
 /** The whole answer in a sentence or two. */
-export function explainAnswer(
-  { subject }: Question,
-  allowed: boolean,
-  reasons: readonly PermissionReason[],
-): string {
+export function explainAnswer({ subject }: Question, known: Answer): string {
+  const { isGiven, allowed, reasons, policies } = known
   if (subject.obstacle) return `No. ${obstacles[subject.obstacle]}`
+  if (isGiven && !allowed) {
+    const denier = policies.find(({ verdict }) => verdict !== 'allows')
+    return `No. ${denier?.explanation ?? ''}`
+  }
   if (allowed) return `Yes. ${reasons.findLast(({ counts }) => counts)?.explanation ?? ''}`
   const [only, ...others] = reasons
   if (!only) return 'No. They have no role.'

@@ -9,7 +9,7 @@ import { heirsOf, type RoleGraph, rightsOf } from './graph.ts'
  * @throws RightsExceeded
  */
 export function requireHeld(actor: Actor, wanted: Rights): void {
-  const { permissions, reach } = excessOf(wanted, actor.rights)
+  const { permissions, reach } = excessOf(wanted, actor.givableRights)
   const rows = actor.rowScope === 'all' ? [] : ['the rows of others']
   refuseExcess({ permissions, reach: [...new Set([...reach, ...rows])] })
 }

@@ -71,6 +71,11 @@ export function rightsOf(graph: RoleGraph, id: string): Rights {
   return { permissions: permissionsOf(graph, id), workspaceIds: role.workspaceIds, rowScope: role.rowScope }
 }
 
+/** These roles and all that they inherit from, however far up. */
+export function withInherited(graph: RoleGraph, ids: readonly string[]): ReadonlySet<string> {
+  return new Set(ids.flatMap((id) => ancestryOf(graph, id).map((role) => role.id)))
+}
+
 /** The role itself and all roles that inherit from it, however far down. */
 export function heirsOf(graph: RoleGraph, id: string): RoleNode[] {
   return [...graph.values()].filter((role) => ancestryOf(graph, role.id).some((above) => above.id === id))

@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Permission } from '../../../contract/permissions.ts'
+import type { ResourceFacts } from '../../authorization/circumstances.ts'
 import { prefixOf } from '../../db/id.ts'
 import { requireRow } from '../../db/require-row.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
@@ -34,11 +35,15 @@ export async function requireObject(em: EntityManager, id: string, { permissions
   throw new BadUserInput('objectId', `names an object of which the role gives nothing: no "${resource}:…"`)
 }
 
-/** Where an object is that a role can be given for. @throws NotFound, BadUserInput */
-export async function placeOfObject(em: EntityManager, id: string): Promise<{ workspaceId: string | null }> {
-  const row = await requireExisting(em, id)
-  const isPlaced = 'workspaceId' in row && typeof row.workspaceId === 'string'
-  return { workspaceId: isPlaced ? String(row.workspaceId) : null }
+/** Where an object is that a role can be given for, and whose. @throws NotFound, BadUserInput */
+export async function placeOfObject(em: EntityManager, id: string): Promise<ResourceFacts> {
+  const row = new Map(Object.entries(await requireExisting(em, id)))
+  const textOf = (column: string) => {
+    const value: unknown = row.get(column)
+    return typeof value === 'string' ? value : null
+  }
+  const owner = { userId: textOf('userId'), teamId: textOf('teamId'), customerId: textOf('customerId') }
+  return { id, workspaceId: textOf('workspaceId'), ...owner }
 }
 
 /** What permissions call things of the kind of this object. */

@@ -67,7 +67,7 @@ export async function requireTokenWithin(
 ): Promise<void> {
   const graph = await readRoleGraph(em)
   const wanted = reachOfToken(graph, terms)
-  const { permissions, reach } = excessOf(wanted, actor.rights)
+  const { permissions, reach } = excessOf(wanted, actor.givableRights)
   const isForAnother = actor.rowScope !== 'all' && (actor.user?.id ?? null) !== terms.userId
   refuseExcess({ permissions, reach: isForAnother ? [...reach, 'the rows of others'] : reach })
   requireNoLonger(actor, terms.expiresAt)

@@ -3,10 +3,10 @@ import { InUse } from '../../graphql/refusals.ts'
 import { RoleAssignmentEntity } from './entity.ts'
 
 export const roleInUse = () =>
-  new InUse('role', 'roles that inherit from it, API tokens, users or identity providers')
+  new InUse('role', 'roles that inherit from it, API tokens, users, access policies or identity providers')
 
 /**
- * Before a role goes: nobody has it, and no other role inherits from it. Assignments that have ended go with it; those
+ * Before a role goes: nobody has it, no other role inherits from it, and no access policy is about it. Assignments that have ended go with it; those
  * that have not are refused by the database.
  *
  * @throws InUse
@@ -15,8 +15,9 @@ export async function requireUnusedRole(em: EntityManager, id: string, now: numb
   const uses = await em.execute<object[]>(
     `select from api_tokens
      where role_id = ? and revoked_at is null and (expires_at is null or expires_at > ?)
-     union all select from roles where inherited_role_ids @> to_jsonb(?::text) limit 1`,
-    [id, new Date(now), id],
+     union all select from roles where inherited_role_ids @> to_jsonb(?::text)
+     union all select from access_policies where role_ids @> to_jsonb(?::text) limit 1`,
+    [id, new Date(now), id, id],
   )
   if (uses.length > 0) throw roleInUse()
   await em.nativeDelete(RoleAssignmentEntity, { roleId: id, expiresAt: { $lte: new Date(now) } })

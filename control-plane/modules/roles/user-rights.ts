@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import { allPermissions } from '../../../contract/permissions.ts'
 import { type Rights, rowScopes } from '../../rights.ts'
 import { type HeldRights, readHeldRights } from './assignments.ts'
-import { readRoleGraph } from './graph.ts'
+import { readRoleGraph, withInherited } from './graph.ts'
 import { isGeneral, shareOf, type TokenRights } from './token-rights.ts'
 
 export interface UserRights extends TokenRights {
@@ -24,6 +24,17 @@ export async function readUserRights(
   const held = await readHeldRights(em, await readRoleGraph(em), userId, now)
   const most = reachOfUser(held)
   return most && { roleId: most.roleId, ...shareOf(most.reach, held, null) }
+}
+
+/** Every role of somebody at this time: the one that they act by, those of the user, and what they all inherit from. */
+export async function readRoleIds(
+  em: EntityManager,
+  { roleId, userId }: { readonly roleId: string; readonly userId: string | null },
+  now: number,
+): Promise<ReadonlySet<string>> {
+  const graph = await readRoleGraph(em)
+  const held = userId === null ? [] : await readHeldRights(em, graph, userId, now)
+  return withInherited(graph, [roleId, ...held.map((one) => one.roleId)])
 }
 
 /** The role that says where and on whose rows a user acts who signed in, and what could be done there. */

@@ -1,10 +1,11 @@
 import { allPermissions, type SystemRole, systemRoles } from '../../../contract/permissions.ts'
-import { type Asker, askers, type Matrix, type Row } from './permission-matrix.ts'
+import { type Asker, askers, customRole, type Matrix, type Row } from './permission-matrix.ts'
 
 const headings: Readonly<Record<Asker, string>> = {
   admin: 'admin',
   developer: 'developer',
   viewer: 'viewer',
+  custom: 'a custom role',
   there: 'admin of one workspace, there',
   elsewhere: '…, in another workspace',
   stranger: 'another organization',
@@ -17,7 +18,8 @@ Measured, not written: \`test/control-plane/graphql/permission-matrix.test.ts\` 
 database, as each of the columns, and fails when an answer is not the one below. \`npm run permissions\` renews this file; a change of it
 is a change of who may do what, and is reviewed as one.
 
-The columns are API tokens of the three system roles for the whole organization; an admin's token confined to one workspace, asking for
+The columns are API tokens of the three system roles for the whole organization; a token of a role of one's own that inherits from
+${customRole.inherits} and names \`${customRole.permissions.join('`, `')}\`; an admin's token confined to one workspace, asking for
 things there and for things of another workspace; an admin's token of another organization, asking for things of this one; and a request
 without a token.
 

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type SystemRole, systemRoles } from '../../../contract/permissions.ts'
+import { permissionsNamedBy, type SystemRole, systemRoles } from '../../../contract/permissions.ts'
 import { builder } from '../../../control-plane/graphql/builder.ts'
 import { startApi, type TestApi } from '../api.ts'
 import { renderMatrix } from './permission-document.ts'
-import { type Matrix, measureMatrix, type Row } from './permission-matrix.ts'
+import { customRole, type Matrix, measureMatrix, type Row } from './permission-matrix.ts'
 
 let api: TestApi
 let matrix: Matrix
@@ -43,6 +43,16 @@ describe('every field, asked for real things', () => {
       expect(wrong.map(({ name }) => name)).toEqual([])
     },
   )
+
+  it('is open to a custom role exactly when it, or what it inherits from, says so [S0-14]', () => {
+    const { inherits, permissions } = customRole
+    const named = permissions.flatMap(permissionsNamedBy)
+    const held = new Set<string>(['authenticated', ...named, ...systemRoles[inherits].permissions])
+    const wrong = [...rows, ...matrix.objectFields].filter(
+      ({ permission, verdicts }) => held.has(permission) !== (verdicts.custom === 'yes'),
+    )
+    expect(wrong.map(({ name }) => name)).toEqual([])
+  })
 
   it('changes nothing for a viewer [S0-12]', () => {
     expect(matrix.mutations.filter(({ verdicts }) => verdicts.viewer !== 'no')).toEqual([])

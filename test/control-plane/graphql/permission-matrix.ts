@@ -12,7 +12,9 @@ import { sampleOperation, selectionOf } from './sample-operation.ts'
 const { isObjectType, parse, subscribe }: typeof import('graphql') = createRequire(import.meta.url)('graphql')
 
 /** Who asks, in the order of the columns. */
-export const askers = ['admin', 'developer', 'viewer', 'there', 'elsewhere', 'stranger', 'nobody'] as const
+export const askers = [
+  ...(['admin', 'developer', 'viewer', 'custom', 'there', 'elsewhere', 'stranger', 'nobody'] as const),
+] as const
 export type Asker = (typeof askers)[number]
 
 /** `yes`: done; `own`: done, with things of the asker's own; `hidden`: as if there were nothing. */
@@ -42,7 +44,16 @@ interface Column {
 }
 
 /** Who changes nothing comes first. */
-const order: readonly Asker[] = ['viewer', 'developer', 'elsewhere', 'stranger', 'nobody', 'there', 'admin']
+const order: readonly Asker[] = [
+  'viewer',
+  'developer',
+  'custom',
+  'elsewhere',
+  'stranger',
+  'nobody',
+  'there',
+  'admin',
+]
 /** What ends a thing comes after what needs it. */
 const endings = [/^removeBudgetOverride/, /^remove/, /^revoke/, /^deleteVirtualKey/, /^delete/]
 const rankOf = ({ name }: { name: string }) => endings.findIndex((ending) => ending.test(name)) + 1
@@ -87,6 +98,7 @@ async function openColumns(api: TestApi): Promise<Columns> {
   const stranger = await api.createTenant('Stranger')
   const things = await furnish(api, tenant, 'Own')
   await furnish(api, stranger, 'Stranger')
+  const customThings = await furnish(api, await openWorkspace(api, tenant, 'third'), 'Custom')
   const developerThings = await furnish(api, await openWorkspace(api, tenant, 'first'), 'Developer')
   const second = await openWorkspace(api, tenant, 'second')
   const confinedThings = await furnish(api, second, 'Confined')
@@ -96,6 +108,7 @@ async function openColumns(api: TestApi): Promise<Columns> {
     admin: { token: tenant.token, things },
     developer: { token: await issue('DEVELOPER'), things: developerThings },
     viewer: { token: await issue('VIEWER'), things },
+    custom: { token: await issueOfCustomRole(api, tenant), things: customThings },
     there: { token: confined, things: confinedThings },
     elsewhere: { token: confined, things },
     stranger: { token: stranger.token, things },
@@ -118,6 +131,23 @@ async function issueToken(
 ): Promise<string> {
   const document = `mutation($input: IssueApiTokenInput!) { issueApiToken(input: $input) { ... on IssuedApiToken { secret } } }`
   const { data } = await api.ask(token, document, { input: { name: 'asker', role, workspaceId } })
+  return read<{ secret: string }>(data, 'issueApiToken').secret
+}
+
+/** What `custom` may do: what it inherits, some patterns and some single permissions. */
+export const customRole = {
+  inherits: 'viewer',
+  permissions: ['*:delete', 'teams:*', 'audit_logs:view'],
+} as const
+
+async function issueOfCustomRole(api: TestApi, { token }: Tenant): Promise<string> {
+  const create = `mutation($input: CreateRoleInput!) { createRole(input: $input) { ... on Role { id } } }`
+  const { inherits, permissions } = customRole
+  const role = { name: 'custom', permissions, inheritedRoleIds: [`role_${inherits}`] }
+  const created = await api.ask(token, create, { input: role })
+  const { id: roleId } = read<{ id: string }>(created.data, 'createRole')
+  const issue = `mutation($input: IssueApiTokenInput!) { issueApiToken(input: $input) { ... on IssuedApiToken { secret } } }`
+  const { data } = await api.ask(token, issue, { input: { name: 'asker', roleId } })
   return read<{ secret: string }>(data, 'issueApiToken').secret
 }
 

@@ -35,6 +35,11 @@ export interface Replacement {
 
 /** What a field needs besides its required arguments to be asked for something sensible, when `replaced` is not. */
 const extras: Readonly<Record<string, (things: Things, replaced: string | undefined) => object>> = {
+  createAccessPolicy: ({ role }, replaced) => ({
+    ...(replaced !== 'effect' && { effect: 'DENY_WHEN' }),
+    ...(replaced !== 'permissions' && { permissions: ['usage:view'] }),
+    ...(!['everybody', 'roleIds', 'userIds'].includes(replaced ?? '') && { roleIds: [role] }),
+  }),
   applyConfiguration: () => ({ document: { version: 1 } }),
   issueApiToken: ({ workspace }, replaced) => ({
     ...(replaced !== 'roleId' && { role: 'VIEWER' }),
@@ -70,6 +75,10 @@ const samples: Readonly<Record<string, () => unknown>> = {
   ttlSeconds: () => 60,
   of: () => 'rbac',
   permission: () => 'teams:view',
+  from: () => '09:00',
+  until: () => '17:00',
+  timeZone: () => 'Europe/Berlin',
+  condition: () => 'session.mfa',
   email: () => `sample-${++count}@example.com`,
 }
 const samplesByType: Readonly<Record<string, unknown>> = {

@@ -1,3 +1,5 @@
+import type { Browser } from '../../environment/browser.ts'
+
 /** What a server sent as one event: a GraphQL result. */
 export interface StreamedResult {
   readonly data?: Readonly<Record<string, unknown>> | null
@@ -32,6 +34,22 @@ export async function subscribe(
     body: JSON.stringify({ query, variables }),
     signal: abort.signal,
   })
+  return readStream(response, abort)
+}
+
+/** Subscribes as whoever is signed in with a browser. */
+export async function subscribeAs(browser: Browser, url: string, query: string): Promise<Subscriber> {
+  const abort = new AbortController()
+  const response = await browser.request(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+    body: JSON.stringify({ query }),
+    signal: abort.signal,
+  })
+  return readStream(response, abort)
+}
+
+function readStream(response: Response, abort: AbortController): Subscriber {
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
   if (!reader) throw new Error('the answer has no body')
   let text = ''

@@ -1,0 +1,2 @@
+export { disableAccessPolicies } from './break-glass.ts'
+export { restricted } from './restricted.ts'
