@@ -31,6 +31,7 @@ import { startMinutePruning, startSumming } from './modules/usage/index.ts'
 import { startKeySweep } from './modules/virtual-keys/index.ts'
 import { registerConfigurationPolls } from './polls/http.ts'
 import { ConfigurationPolls } from './polls/polls.ts'
+import { startDirectorySync } from './provisioning/directory-schedule.ts'
 import { startSessionCheck } from './provisioning/session-check.ts'
 import { startPublisher } from './publisher/publisher.ts'
 import { openSecrets } from './secrets/secrets.ts'
@@ -48,6 +49,8 @@ export interface ControlPlaneOptions {
   readonly now?: () => number
   /** How long an event may lie before its subscriber's stream ends, in milliseconds; 30 000 unless given. */
   readonly takeWithinMs?: number
+  /** How often it looks for directories that are to be read, in milliseconds; 5 000 unless given. */
+  readonly directoryIntervalMs?: number
   /** False leaves row-level security as the only wall, for the tests that prove it. */
   readonly ormFilter?: boolean
 }
@@ -115,6 +118,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       startHistoryPruning({ ...background, configurationHistoryDays: env.configurationHistoryDays }),
       startSessionSweep(sessions, { database, log }),
       startSessionCheck(services, sessionSettings),
+      startDirectorySync(services, options.directoryIntervalMs),
       startLiveFeed(live.feed, { databaseUrl: env.databaseUrl, log }),
     ]
     for (const loop of loops) opened.defer(() => loop.stop())

@@ -27,6 +27,7 @@ export type IdPrefix =
   | 'tok'
   | 'idp'
   | 'uid'
+  | 'dsr'
   | 'sess'
   | 'role'
   | 'ra'

@@ -35,6 +35,7 @@ import { budgetDrifts } from './migrations/046-budget-drifts.ts'
 import { deferredSums } from './migrations/047-deferred-sums.ts'
 import { identityProviders } from './migrations/048-identity-providers.ts'
 import { sessions } from './migrations/049-sessions.ts'
+import { directories } from './migrations/050-directories.ts'
 import { apiTokenRotation } from './migrations/054-api-token-rotation.ts'
 
 /** The schema's history, oldest first. */
@@ -75,5 +76,6 @@ export const migrations: readonly SchemaMigration[] = [
   deferredSums,
   identityProviders,
   sessions,
+  directories,
   apiTokenRotation,
 ]

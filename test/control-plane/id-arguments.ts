@@ -68,12 +68,15 @@ function idPaths(type: GraphQLInputType, path: string): string[] {
 function kindsOf(field: string, path: string): readonly string[] {
   if (anything.has(`${field}.${path}`)) return kindsWithId
   if (keptElsewhere.has(`${field}.${path}`)) return []
+  // What is removed is a part of the provider that is named.
+  if (field === 'removeDirectory') return ['identityProvider']
   const last =
     path
       .split('.')
       .at(-1)
       ?.replace(/^(inherited|default)Role/, 'role')
-      .replace('teamWorkspace', 'workspace') ?? ''
+      .replace('teamWorkspace', 'workspace')
+      .replace('confirmsRun', 'directorySyncRun') ?? ''
   const kind =
     last === 'id'
       ? lowerFirst(field.replace(/Enabled$/, '').replace(/^[a-z]+(?=[A-Z])/, verbless))

@@ -147,6 +147,10 @@ const CheckNameType = builder.enumType('IdentityProviderCheckName', {
     DISCOVERY: { value: 'discovery', description: 'Its discovery document, and that it names the issuer.' },
     JWKS: { value: 'jwks', description: 'The keys that it signs with.' },
     CLIENT_AUTH: { value: 'client_auth', description: 'Whether it knows the client and its secret.' },
+    DIRECTORY: {
+      value: 'directory',
+      description: 'Whether its directory can be read. If not, people still sign in.',
+    },
   } as const,
 })
 

@@ -131,7 +131,11 @@ builder.objectField(UserType, 'lastSignedInAt', (t) =>
       'When they last signed in, at whichever identity provider; null: never. What they do with API tokens is no sign-in.',
     load: async (ids: string[], { services, actor }) => {
       const identities = await transactionOf(services, actor, (em) =>
-        em.find(UserIdentityEntity, { userId: { $in: ids } }, { orderBy: { lastSignedInAt: 'asc' } }),
+        em.find(
+          UserIdentityEntity,
+          { userId: { $in: ids }, lastSignedInAt: { $ne: null } },
+          { orderBy: { lastSignedInAt: 'asc' } },
+        ),
       )
       const last = new Map(identities.map(({ userId, lastSignedInAt }) => [userId, lastSignedInAt]))
       return ids.map((id) => last.get(id) ?? null)
