@@ -8,6 +8,7 @@ import { type Planes, type PlanesOptions, startPlanes } from '../test/acceptance
 import { proveBudgetMode } from './budget-modes.ts'
 import { proveConfirmedRevocations } from './confirmed-revocations.ts'
 import { proveCutStreams } from './cut-streams.ts'
+import { proveDirectory } from './directory.ts'
 import { proveFrozenDatabase } from './frozen-database.ts'
 import { proveFrozenRedis } from './frozen-redis.ts'
 import { proveFullDisk } from './full-disk.ts'
@@ -88,6 +89,9 @@ export const proofs: readonly Proof[] = [
     await proveBudgetMode(planes, 'BALANCED', progress),
   ]),
   onPlanes('overload', proveOverload, { dataPlaneEnvironment: { GATEHOUSE_PLUGINS: laboriousPlugin } }),
+  onPlanes('directory', async (planes, progress) => [
+    await proveDirectory(planes, { people: 10_000, gone: 900, moved: 600 }, progress),
+  ]),
   onPlanes('previous-release', async (planes, progress) => [await provePreviousRelease(planes, progress)]),
   {
     name: 'lease-schedules',

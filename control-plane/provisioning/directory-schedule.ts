@@ -14,11 +14,16 @@ const keptRuns = 100
 /** Has people held against their directories once a day, and does the runs that somebody asked for. [S1-11] */
 export function startDirectorySync(services: ServiceContext, pauseMs = usualIntervalMs): BackgroundWork {
   const stopping = new AbortController()
+  let isFirst = true
   const loop = startLoop({
     name: 'directory reconciliation',
     log: services.log.child({ loop: 'directory reconciliation' }),
     pauseMs,
-    step: () => reconcileDirectories(services, stopping.signal),
+    step: async () => {
+      // Control planes that begin together leave each other the time to say so.
+      if (!isFirst) await reconcileDirectories(services, stopping.signal)
+      isFirst = false
+    },
   })
   return {
     stop() {

@@ -68,8 +68,6 @@ function idPaths(type: GraphQLInputType, path: string): string[] {
 function kindsOf(field: string, path: string): readonly string[] {
   if (anything.has(`${field}.${path}`)) return kindsWithId
   if (keptElsewhere.has(`${field}.${path}`)) return []
-  // What is removed is a part of the provider that is named.
-  if (field === 'removeDirectory') return ['identityProvider']
   const last =
     path
       .split('.')

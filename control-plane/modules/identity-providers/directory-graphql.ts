@@ -1,6 +1,5 @@
 import { builder } from '../../graphql/builder.ts'
 import { expectedVersionField, StaleUpdate } from '../../graphql/concurrency-fields.ts'
-import { ByIdInput } from '../../graphql/deleted.ts'
 import { NotFound } from '../../graphql/refusals.ts'
 import { RightsExceeded } from '../roles/index.ts'
 import { removeDirectory, setDirectory } from './directory.ts'
@@ -59,6 +58,14 @@ const SetDirectoryInput = builder.inputType('SetDirectoryInput', {
   }),
 })
 
+const RemoveDirectoryInput = builder.inputType('RemoveDirectoryInput', {
+  description: 'Whose directory is no longer to be asked.',
+  fields: (t) => ({
+    ...expectedVersionField(t),
+    identityProviderId: t.id({ required: true, description: 'The identity provider.' }),
+  }),
+})
+
 builder.mutationFields((t) => ({
   setDirectory: t.field({
     type: IdentityProviderType,
@@ -74,8 +81,10 @@ builder.mutationFields((t) => ({
     permission: 'identity_providers:update',
     description:
       'Forgets how an identity provider’s directory is asked. Nobody is switched off or imported by it any more.',
-    errors: { types: [NotFound] },
-    args: { input: t.arg({ type: ByIdInput, required: true, description: 'The identity provider.' }) },
-    resolve: (_, { input }, { services, actor }) => removeDirectory(services, actor, input.id),
+    errors: { types: [NotFound, StaleUpdate] },
+    args: {
+      input: t.arg({ type: RemoveDirectoryInput, required: true, description: 'The identity provider.' }),
+    },
+    resolve: (_, { input }, { services, actor }) => removeDirectory(services, actor, input),
   }),
 }))

@@ -53,15 +53,15 @@ export function setDirectory(
   })
 }
 
-/** Nobody is held against it any more. @throws NotFound */
+/** Nobody is held against it any more. @throws NotFound, StaleUpdate */
 export function removeDirectory(
   context: ServiceContext,
   actor: Actor,
-  id: string,
+  input: Pick<SetDirectory, 'identityProviderId' | 'expectedVersion'>,
 ): Promise<IdentityProvider> {
   actor.require('identity_providers:update', organizationWide)
   return transactionOf(context, actor, async (em) => {
-    const provider = await lockProvider(em, id)
+    const provider = await lockProvider(em, input.identityProviderId, input)
     Object.assign(provider, { directory: null, sealedDirectorySecret: null })
     await recordChange(context, em, actor, describe('identity_provider.directory_removed', provider))
     return provider

@@ -77,7 +77,6 @@ export async function startReconciled(options: SignInOptions = {}): Promise<Dire
     directory.people.set(id, { name: `Person ${id}`, email, active })
     setGroups(directory, id, groups)
   }
-  // Its loop looks once, before there is anything to read.
   const other = await api.startAnother()
   await mutate('setDirectory', { identityProviderId: providerId, url: directory.url, secret: 'an-api-token' })
   return {

@@ -57,7 +57,7 @@ describe('the directory', () => {
     const before = setup.directory.requests.length
     const browser = await signIn('ann', ['engineers'])
     expect(await statusOf(browser)).toBe(200)
-    expect(setup.directory.requests.length).toBe(before)
+    expect(setup.directory.requests.slice(before)).toEqual([])
   })
 
   it('is read once in 24 hours, however many control planes look', async () => {
@@ -328,8 +328,8 @@ describe('a run', () => {
   })
 
   it('goes past somebody whom it cannot follow', async () => {
-    await setup.mutate('createUser', { name: 'Somebody', email: 'taken@example.com' })
-    setup.put('taken', ['engineers'], { email: 'taken@example.com' })
+    await setup.know('owner', ['engineers'])
+    setup.put('taken', ['engineers'], { email: 'owner@example.com' })
     setup.put('free', ['engineers'], { email: 'free@example.com' })
     await setup.mutate('importDirectoryUsers', { identityProviderId: setup.providerId })
     await setup.reconcile()
