@@ -99,9 +99,10 @@ async function createAccess(create: Create, things: Things, prefix: string) {
     ...{ name: `${prefix} profile`, providerConfigs: [] },
   })
   const { id: identityProvider } = await create('createIdentityProvider', 'IdentityProvider', {
-    ...{ name: `${prefix}-idp`.toLowerCase(), kind: 'OIDC', issuer: 'https://id.example.com' },
+    ...{ name: `${prefix}-idp`.toLowerCase(), kind: 'KEYCLOAK', issuer: 'https://id.example.com/realms/x' },
     ...{ clientId: 'gatehouse', clientSecret: 'a secret'.replace(' ', '-') },
   })
+  await create('setDirectory', 'IdentityProvider', { identityProviderId: identityProvider })
   const token = { name: `${prefix} token`, role: 'VIEWER', workspaceId }
   const { apiToken } = await create('issueApiToken', 'IssuedApiToken', token, 'apiToken { id }')
   const ids = {

@@ -88,10 +88,10 @@ builder.queryField('directorySyncRuns', (t) =>
       permission: 'identity_providers:view',
       description:
         'How often the directory of an identity provider was read, and what came of it, newest first.',
-      args: { identityProviderId: t.arg.id({ required: true, description: 'The identity provider.' }) },
+      args: { identityProviderId: t.arg.id({ description: 'Of this identity provider alone.' }) },
       resolve: (_, { identityProviderId, ...page }, context) =>
         listPage(context, DirectorySyncRunEntity, page, {
-          where: { providerId: identityProviderId },
+          ...(identityProviderId != null && { where: { providerId: identityProviderId } }),
           newestFirst: true,
         }),
     },

@@ -9,7 +9,8 @@ import { checkFilter, filterCondition, type GivenFilter } from './filter.ts'
 import { claimsOf, type FoundPerson, foundColumns, unknownPeople } from './found-people.ts'
 
 export interface PreviewDirectoryImport {
-  readonly identityProviderId: string
+  /** Left out: the only one whose directory is set up. */
+  readonly identityProviderId?: string | null | undefined
   readonly filter?: GivenFilter | null | undefined
   readonly limit?: number | null | undefined
 }
@@ -39,16 +40,18 @@ const mostShown = 50
 export function previewDirectoryImport(
   context: ServiceContext,
   actor: Actor,
-  { identityProviderId: providerId, filter, limit }: PreviewDirectoryImport,
+  { identityProviderId, filter, limit }: PreviewDirectoryImport,
 ): Promise<DirectoryImportPreview | null> {
   actor.require('users:create', { workspaceId: null })
   const most = checkInteger('limit', limit ?? mostShown, { minimum: 1, maximum: mostShown })
   const { sql, values } = filterCondition(checkFilter(filter))
   return transactionOf(context, actor, async (em) => {
-    const provider = await em.findOne(IdentityProviderEntity, { id: providerId })
-    if (!provider) return null
-    const where = { providerId, state: { $in: ['succeeded' as const, 'guarded' as const] } }
-    const [run] = await em.find(DirectorySyncRunEntity, where, { orderBy: { id: 'desc' }, limit: 1 })
+    const where = identityProviderId == null ? { directory: { $ne: null } } : { id: identityProviderId }
+    const [provider, ...others] = await em.find(IdentityProviderEntity, where, { limit: 2 })
+    if (!provider || others.length > 0) return null
+    const { id: providerId } = provider
+    const wasRead = { providerId, state: { $in: ['succeeded' as const, 'guarded' as const] } }
+    const [run] = await em.find(DirectorySyncRunEntity, wasRead, { orderBy: { id: 'desc' }, limit: 1 })
     if (!run?.finishedAt) return null
     const at = [provider.organizationId, run.id, providerId, ...values]
     const rows = await em.execute<FoundPerson[]>(

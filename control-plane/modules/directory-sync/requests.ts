@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { newId } from '../../db/id.ts'
-import { lockRow } from '../../db/require-row.ts'
+import { lockRow, requireRow } from '../../db/require-row.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { type IdentityProvider, IdentityProviderEntity } from '../identity-providers/index.ts'
 import { type DirectorySyncRun, DirectorySyncRunEntity, waitingRun } from './entity.ts'
@@ -71,13 +71,14 @@ function requestRun(
   return transactionOf(context, actor, async (em) => {
     // Of two who ask at once, the later one finds the run of the earlier one.
     const provider = await lockRow(em, IdentityProviderEntity, 'identity provider', providerId)
+    const wanted = await describeRun(em, provider)
     if (!provider.directory) throw new DirectoryNotSetUp(provider.name)
     const underWay = await em.findOne(DirectorySyncRunEntity, { providerId, finishedAt: null })
     if (underWay) throw new DirectorySyncUnderWay(underWay.id)
     const run = em.create(
       DirectorySyncRunEntity,
       waitingRun({
-        ...(await describeRun(em, provider)),
+        ...wanted,
         ...{ id: newId('dsr'), organizationId: actor.organizationId, providerId },
         createdAt: new Date(context.now()),
       }),
@@ -91,12 +92,13 @@ function requestRun(
   })
 }
 
-/** @throws NothingToConfirm */
+/** @throws NotFound, NothingToConfirm */
 async function heldBack(
   em: EntityManager,
   { id: providerId }: IdentityProvider,
   runId: string,
 ): Promise<number> {
+  await requireRow(em, DirectorySyncRunEntity, 'directory sync run', runId)
   const [last] = await em.find(DirectorySyncRunEntity, { providerId }, { orderBy: { id: 'desc' }, limit: 1 })
   if (last?.id !== runId || last.state !== 'guarded' || last.leaving === null)
     throw new NothingToConfirm(runId)
