@@ -32,6 +32,7 @@ import { startMinutePruning, startSumming } from './modules/usage/index.ts'
 import { startKeySweep } from './modules/virtual-keys/index.ts'
 import { registerConfigurationPolls } from './polls/http.ts'
 import { ConfigurationPolls } from './polls/polls.ts'
+import { startDirectorySync } from './provisioning/directory-schedule.ts'
 import { startSessionCheck } from './provisioning/session-check.ts'
 import { startPublisher } from './publisher/publisher.ts'
 import { openSecrets } from './secrets/secrets.ts'
@@ -51,6 +52,8 @@ export interface ControlPlaneOptions {
   readonly takeWithinMs?: number
   /** Where the console was built, when not where `npm run build:console` puts it. */
   readonly consoleDirectory?: string
+  /** How often it looks for directories that are to be read, in milliseconds; 5 000 unless given. */
+  readonly directoryIntervalMs?: number
   /** False leaves row-level security as the only wall, for the tests that prove it. */
   readonly ormFilter?: boolean
 }
@@ -118,6 +121,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       startHistoryPruning({ ...background, configurationHistoryDays: env.configurationHistoryDays }),
       startSessionSweep(sessions, { database, log }),
       startSessionCheck(services, sessionSettings),
+      startDirectorySync(services, options.directoryIntervalMs),
       startLiveFeed(live.feed, { databaseUrl: env.databaseUrl, log }),
     ]
     for (const loop of loops) opened.defer(() => loop.stop())

@@ -9,6 +9,7 @@ import { proveAuthorization } from './authorization.ts'
 import { proveBudgetMode } from './budget-modes.ts'
 import { proveConfirmedRevocations } from './confirmed-revocations.ts'
 import { proveCutStreams } from './cut-streams.ts'
+import { proveDirectory } from './directory.ts'
 import { proveFrozenDatabase } from './frozen-database.ts'
 import { proveFrozenRedis } from './frozen-redis.ts'
 import { proveFullDisk } from './full-disk.ts'
@@ -89,6 +90,9 @@ export const proofs: readonly Proof[] = [
     await proveBudgetMode(planes, 'BALANCED', progress),
   ]),
   onPlanes('overload', proveOverload, { dataPlaneEnvironment: { GATEHOUSE_PLUGINS: laboriousPlugin } }),
+  onPlanes('directory', async (planes, progress) => [
+    await proveDirectory(planes, { people: 10_000, gone: 900, moved: 600 }, progress),
+  ]),
   onPlanes('previous-release', async (planes, progress) => [await provePreviousRelease(planes, progress)]),
   {
     name: 'lease-schedules',

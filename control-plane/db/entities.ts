@@ -11,6 +11,7 @@ import { ClientConfigurationEntity } from '../modules/client-configuration/entit
 import { ConfigurationApplicationEntity } from '../modules/configuration/application-entity.ts'
 import { CustomerEntity } from '../modules/customers/entity.ts'
 import { DataPlaneEntity } from '../modules/data-planes/entity.ts'
+import { DirectorySyncRunEntity } from '../modules/directory-sync/entity.ts'
 import { IdentityProviderEntity, UserIdentityEntity } from '../modules/identity-providers/entity.ts'
 import { RequestLimitEntity } from '../modules/limits/entity.ts'
 import { MembershipEntity } from '../modules/memberships/entity.ts'
@@ -45,6 +46,7 @@ export const entities = [
   IdentityProviderEntity,
   UserIdentityEntity,
   BreakGlassAccountEntity,
+  DirectorySyncRunEntity,
   AuditEventEntity,
   ProviderEntity,
   ProviderKeyEntity,

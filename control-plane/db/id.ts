@@ -28,6 +28,7 @@ export type IdPrefix =
   | 'idp'
   | 'uid'
   | 'bga'
+  | 'dsr'
   | 'sess'
   | 'role'
   | 'pol'

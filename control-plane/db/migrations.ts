@@ -35,6 +35,7 @@ import { budgetDrifts } from './migrations/046-budget-drifts.ts'
 import { deferredSums } from './migrations/047-deferred-sums.ts'
 import { identityProviders } from './migrations/048-identity-providers.ts'
 import { sessions } from './migrations/049-sessions.ts'
+import { directories } from './migrations/050-directories.ts'
 import { accessPolicies } from './migrations/052-access-policies.ts'
 import { apiTokenRotation } from './migrations/054-api-token-rotation.ts'
 import { breakGlass } from './migrations/057-break-glass.ts'
@@ -77,6 +78,7 @@ export const migrations: readonly SchemaMigration[] = [
   deferredSums,
   identityProviders,
   sessions,
+  directories,
   accessPolicies,
   apiTokenRotation,
   breakGlass,

@@ -12,13 +12,16 @@ const longestName = 128
  *
  * @throws SignInRefused `user_unknown`, `email_taken`
  */
-export async function createClaimedUser(
-  { context, actor, provider, claims }: Provisioning,
+export async function createClaimedUser(provisioning: Provisioning, subject: string): Promise<string> {
+  if (provisioning.provider.createsUsers) return makeClaimedUser(provisioning, subject)
+  throw new SignInRefused('user_unknown', 'Nobody is made a user by signing in here: ask an administrator')
+}
+
+/** As {@link createClaimedUser}, whoever is made a user there. @throws SignInRefused `email_taken` */
+export async function makeClaimedUser(
+  { context, actor, claims }: Provisioning,
   subject: string,
 ): Promise<string> {
-  if (!provider.createsUsers) {
-    throw new SignInRefused('user_unknown', 'Nobody is made a user by signing in here: ask an administrator')
-  }
   const email = emailOf(claims)
   try {
     const { id } = await createUser(context, actor, { name: nameOf(claims, subject), email })

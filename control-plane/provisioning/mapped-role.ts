@@ -1,16 +1,37 @@
-import type { UserIdentity } from '../modules/identity-providers/index.ts'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { IdentityProvider, UserIdentity } from '../modules/identity-providers/index.ts'
 import { assignRole, removeRoleAssignment } from '../modules/roles/assignments.ts'
 import { RoleAssignmentEntity } from '../modules/roles/entity.ts'
 import { permissionsOf } from '../modules/roles/graph.ts'
 import { readRoleGraph } from '../modules/roles/index.ts'
 import { privilegeLevelOf } from '../modules/roles/system-roles.ts'
-import { mapRoles } from '../sign-in/role-mapping.ts'
+import { type Claims, hasClaim } from '../sign-in/claims.ts'
+import { mapRoles, type RankedRole } from '../sign-in/role-mapping.ts'
 import type { Provisioning } from './provision-user.ts'
 
 /** The role that the provider's rules give, or the default one where none matches; null where there is neither. */
 export async function mappedRole({ em, provider, claims }: Provisioning): Promise<string | null> {
+  return roleFor(provider, claims, await readRoleRanks(em))
+}
+
+/** As {@link mappedRole}, where the roles were read before. */
+export function roleFor(
+  { roleRules, roleResolution, defaultRoleId }: IdentityProvider,
+  claims: Claims,
+  ranks: ReadonlyMap<string, RankedRole>,
+): string | null {
+  return mapRoles(claims, roleRules, ranks, roleResolution) ?? defaultRoleId
+}
+
+/** Whether claims tell of everything that the role rules ask for: a directory may know less than an ID token says. */
+export function tellsRole({ roleRules }: IdentityProvider, claims: Claims): boolean {
+  return roleRules.every(({ claim }) => hasClaim(claims, claim))
+}
+
+/** What decides between the organization's roles, by their ids. */
+export async function readRoleRanks(em: EntityManager): Promise<ReadonlyMap<string, RankedRole>> {
   const graph = await readRoleGraph(em)
-  const ranks = new Map(
+  return new Map(
     [...graph.values()].map(({ id, system }) => {
       const permissions = permissionsOf(graph, id)
       const rank = {
@@ -21,7 +42,6 @@ export async function mappedRole({ em, provider, claims }: Provisioning): Promis
       return [id, rank]
     }),
   )
-  return mapRoles(claims, provider.roleRules, ranks, provider.roleResolution) ?? provider.defaultRoleId
 }
 
 /**

@@ -117,7 +117,7 @@ async function admit(provisioning: Provisioning, subject: string): Promise<strin
         providerId: provider.id,
         subject,
       },
-      ...{ roleAssignmentId: null, createdAt: at, lastSignedInAt: at },
+      ...{ roleAssignmentId: null, createdAt: at, lastSignedInAt: at, decommissionedAt: null },
     })
   identity.lastSignedInAt = at
   await keepAccess(provisioning, identity, roleId)
@@ -126,14 +126,19 @@ async function admit(provisioning: Provisioning, subject: string): Promise<strin
   return userId
 }
 
-async function keepAccess(provisioning: Provisioning, identity: UserIdentity, roleId: string): Promise<void> {
+/** Gives role and teams, and takes back what this provider gave besides. */
+export async function keepAccess(
+  provisioning: Provisioning,
+  identity: UserIdentity,
+  roleId: string,
+): Promise<void> {
   await keepTeams(provisioning, identity.userId)
   identity.roleAssignmentId = await keepRole(provisioning, identity, roleId)
   await provisioning.em.flush()
 }
 
 /** Whom the rules let in no more keeps nothing that they gave: API tokens that stand for them would go on using it. */
-async function withdrawAccess(
+export async function withdrawAccess(
   provisioning: Provisioning,
   identity: UserIdentity | null,
 ): Promise<SignInRefused> {
@@ -156,7 +161,7 @@ async function requireActive(em: EntityManager, userId: string): Promise<void> {
 }
 
 /** Bounded by who wrote the rules: nobody maps a role that they do not have. */
-function providerActor({ organizationId, id, name }: IdentityProvider): Actor {
+export function providerActor({ organizationId, id, name }: IdentityProvider): Actor {
   return new Actor({
     ...{ kind: 'identity_provider', id, name, organizationId, roleId: systemRoleId('admin') },
     rights: { permissions: new Set(allPermissions), workspaceIds: null, rowScope: 'all' },

@@ -3,7 +3,7 @@ import { recordAudit } from '../modules/audit/index.ts'
 import type { ServiceContext } from '../service-context.ts'
 import type { Session } from '../sessions/session.ts'
 
-/** Why a check ends a session, as one word for programs. */
+/** Why a check or a reconciliation ends a session, as one word for programs. */
 export type SessionEndReason =
   /** The identity provider no longer takes the session's refresh token. */
   | 'idp_refused'
@@ -19,6 +19,9 @@ export type SessionEndReason =
   /** The provider's issuer is another one than the session's. */
   | 'provider_changed'
   | 'user_inactive'
+  /** The provider's directory has the person no more, or as somebody who may not sign in. */
+  | 'directory_gone'
+  | 'directory_inactive'
   | 'user_not_authorized'
   | 'user_unknown'
 
@@ -34,7 +37,7 @@ export async function endSession(
 /** Ends all sessions of a session's user, at whatever provider they signed in. */
 export async function endSessionsOfUser(
   services: ServiceContext,
-  session: Session,
+  session: Pick<Session, 'organizationId' | 'userId' | 'providerId'>,
   reason: SessionEndReason,
 ): Promise<void> {
   const ended = await services.sessions.endOfUser(session.organizationId, session.userId)
@@ -43,12 +46,12 @@ export async function endSessionsOfUser(
 
 async function recordEnds(
   { database, now, log }: ServiceContext,
-  { organizationId, userId, providerId }: Session,
+  { organizationId, userId, providerId }: Pick<Session, 'organizationId' | 'userId' | 'providerId'>,
   ids: readonly string[],
   reason: SessionEndReason,
 ): Promise<void> {
   if (ids.length === 0) return
-  log.info({ organizationId, sessionIds: ids, providerId, reason }, 'sessions ended by their check')
+  log.info({ organizationId, sessionIds: ids, providerId, reason }, 'sessions ended')
   await database.transaction(organizationId, async (em) => {
     for (const id of ids) {
       const subject = { kind: 'session', id }

@@ -6,7 +6,7 @@ import { providerErrorOf, refusalOf } from './provider-failure.ts'
 
 /** One thing that signing in needs. The message is for whoever sets the provider up. */
 export interface ProviderCheck {
-  readonly name: 'discovery' | 'jwks' | 'client_auth' | 'userinfo'
+  readonly name: 'discovery' | 'jwks' | 'client_auth' | 'userinfo' | 'directory'
   readonly ok: boolean
   readonly message: string
 }

@@ -66,7 +66,12 @@ export function mapTeams(claims: Claims, rules: readonly TeamRule[]): MappedTeam
 
 function matchingValues(claims: Claims, { claim, value }: MappingRule): readonly string[] {
   const values = readClaim(claims, claim)
-  return value === '*' ? values : values.filter((found) => folded(found) === folded(value))
+  return value === '*' ? values : values.filter((found) => sameValue(found, value))
+}
+
+/** Whatever their case, and in whichever composition their letters are. */
+export function sameValue(one: string, other: string): boolean {
+  return folded(one) === folded(other)
 }
 
 /** In composed form before and after: lower case can take a letter apart (U+0130). */

@@ -60,6 +60,7 @@ export async function startApi(
     /** Of what is kept in Redis besides; the planes have a store in this process. */
     redisUrl?: string
     takeWithinMs?: number
+    directoryIntervalMs?: number
     sessions?: Partial<StoredSessionSettings>
     /** Where the console was built. */
     consoleDirectory?: string

@@ -73,7 +73,8 @@ function kindsOf(field: string, path: string): readonly string[] {
       .split('.')
       .at(-1)
       ?.replace(/^(inherited|default)Role/, 'role')
-      .replace('teamWorkspace', 'workspace') ?? ''
+      .replace('teamWorkspace', 'workspace')
+      .replace('confirmsRun', 'directorySyncRun') ?? ''
   const kind =
     last === 'id'
       ? lowerFirst(field.replace(/Enabled$/, '').replace(/^[a-z]+(?=[A-Z])/, verbless))

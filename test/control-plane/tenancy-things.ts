@@ -99,9 +99,10 @@ async function createAccess(create: Create, things: Things, prefix: string) {
     ...{ name: `${prefix} profile`, providerConfigs: [] },
   })
   const { id: identityProvider } = await create('createIdentityProvider', 'IdentityProvider', {
-    ...{ name: `${prefix}-idp`.toLowerCase(), kind: 'OIDC', issuer: 'https://id.example.com' },
+    ...{ name: `${prefix}-idp`.toLowerCase(), kind: 'KEYCLOAK', issuer: 'https://id.example.com/realms/x' },
     ...{ clientId: 'gatehouse', clientSecret: 'a secret'.replace(' ', '-') },
   })
+  await create('setDirectory', 'IdentityProvider', { identityProviderId: identityProvider })
   const { id: accessPolicy } = await create('createAccessPolicy', 'AccessPolicy', {
     ...{ name: `${prefix} policy`, effect: 'DENY_WHEN', permissions: ['usage:view'], roleIds: [role] },
   })
@@ -153,6 +154,12 @@ async function insertReported({ controlPlane: { database } }: TestApi, things: T
       [dataPlane, organization],
     )
     await recordUsage(em, organization, [{ dataPlaneId: dataPlane, call }])
+    const directorySyncRun = newId('dsr')
+    await em.execute(
+      `insert into directory_sync_runs (id, org_id, provider_id, trigger, state, dry_run, created_at, finished_at)
+       values (?, ?, ?, 'request', 'succeeded', false, now(), now())`,
+      [directorySyncRun, organization, things.identityProvider],
+    )
     const [usage] = await em.execute<{ id: string }[]>('select id from usage_records where attempt_id = ?', [
       call.attemptId,
     ])
@@ -160,6 +167,6 @@ async function insertReported({ controlPlane: { database } }: TestApi, things: T
       `select id from audit_events where type = 'virtual_key.issued' and subject_id = ?`,
       [virtualKey],
     )
-    return { dataPlane, usageRecord: usage?.id ?? '', auditEvent: audit?.id ?? '' }
+    return { dataPlane, directorySyncRun, usageRecord: usage?.id ?? '', auditEvent: audit?.id ?? '' }
   })
 }

@@ -33,8 +33,6 @@ export const breakGlass: SchemaMigration = {
        primary key (org_id, subject, address))`,
     'create index on break_glass_failures (org_id, last_failed_at)',
     ...tables.flatMap((table) => tenantTable(table, { applicationRole })),
-    // An administrator links somebody who has not signed in yet.
-    'alter table user_identities alter column last_signed_in_at drop not null',
     'alter table identity_providers drop constraint identity_providers_kind_check',
     `alter table identity_providers
        add column endpoints jsonb,

@@ -1,5 +1,6 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
 import { tenantColumns, versionColumn } from '../../db/columns.ts'
+import type { DirectoryAccount } from '../../directory/directory.ts'
 import type { OAuth2Settings, ProviderKind } from '../../sign-in/provider-kinds.ts'
 import type { RoleRule, RoleStrategy, TeamRule } from '../../sign-in/role-mapping.ts'
 
@@ -34,9 +35,19 @@ export const IdentityProviderEntity = defineEntity({
     teamRules: p.json<TeamRule[]>(),
     /** Where teams live that groups name. */
     teamWorkspaceId: p.string().strictNullable(),
+    /** How its directory is asked, but for the secret; null: it is not. */
+    directory: p.json<ConfiguredDirectory>().strictNullable(),
+    sealedDirectorySecret: p.string().strictNullable().hidden(),
     createdAt: p.datetime(),
   },
 })
+
+export interface ConfiguredDirectory extends DirectoryAccount {
+  /** Whether people are held against it once a day. */
+  readonly isReconciled: boolean
+  /** Whether that makes users of people who have never signed in. */
+  readonly importsUsers: boolean
+}
 
 export type IdentityProvider = InferEntity<typeof IdentityProviderEntity>
 
@@ -53,8 +64,10 @@ export const UserIdentityEntity = defineEntity({
     /** The role that the provider's claims gave last. */
     roleAssignmentId: p.string().strictNullable(),
     createdAt: p.datetime(),
-    /** Null: an administrator linked them, and they have not come yet. */
+    /** Null: an administrator linked them or the directory told of them, and they have not come yet. */
     lastSignedInAt: p.datetime().strictNullable(),
+    /** Since when the directory has them no more; null while it has. */
+    decommissionedAt: p.datetime().strictNullable(),
   },
 })
 

@@ -4,6 +4,7 @@ import { recordChange } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
 import { type ExpectedVersion, lockRow, requireRow } from '../../db/require-row.ts'
+import { checkDirectory } from '../../directory/check.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import { InUse, NameTaken } from '../../graphql/refusals.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
@@ -18,7 +19,7 @@ import { checkClientSecret, checkSettings } from './checked-settings.ts'
 import { type IdentityProvider, IdentityProviderEntity } from './entity.ts'
 import { IdentityProviderEnabled, IdentityProviderNotVerified } from './errors.ts'
 import { signInClientOf } from './relying-parties.ts'
-import { clientSecretPlace, settingsOf } from './secret.ts'
+import { clientSecretPlace, directorySettingsOf, settingsOf } from './secret.ts'
 
 /** What of a provider can be changed later. What is left out stays, or is as its kind says. */
 export interface ProviderChange {
@@ -79,7 +80,13 @@ export function createIdentityProvider(
         createsUsers: true,
       },
       ...{ roleResolution: 'highest_privilege', roleRules: [], defaultRoleId: null },
-      ...{ teamRules: [], teamWorkspaceId: null, createdAt: new Date(context.now()) },
+      ...{
+        teamRules: [],
+        teamWorkspaceId: null,
+        directory: null,
+        sealedDirectorySecret: null,
+        createdAt: new Date(context.now()),
+      },
     })
     await change(context, em, actor, provider, input)
     await recordChange(context, em, actor, describe('identity_provider.created', provider))
@@ -120,8 +127,13 @@ export async function verifyIdentityProvider(
   actor.require('identity_providers:update', organizationWide)
   const found = await transactionOf(context, actor, (em) => requireProvider(em, id))
   const relyingParty = signInClientOf(settingsOf(context.secrets, found), { now: context.now })
-  const checks = await relyingParty.verify(callbackUrl(context.publicUrl, found))
-  const isVerified = checks.every(({ ok }) => ok)
+  const [signInChecks, directoryCheck] = await Promise.all([
+    relyingParty.verify(callbackUrl(context.publicUrl, found)),
+    checkDirectory(directorySettingsOf(context.secrets, found), context.now),
+  ])
+  const checks = [...signInChecks, directoryCheck]
+  // Signing in needs no directory.
+  const isVerified = signInChecks.every(({ ok }) => ok)
   return transactionOf(context, actor, async (em) => {
     const provider = await lockProvider(em, id)
     // Whatever was changed meanwhile was not asked.
@@ -172,7 +184,7 @@ const organizationWide = { workspaceId: null }
 
 const requireProvider = (em: EntityManager, id: string) =>
   requireRow(em, IdentityProviderEntity, 'identity provider', id)
-const lockProvider = (em: EntityManager, id: string, expected?: ExpectedVersion) =>
+export const lockProvider = (em: EntityManager, id: string, expected?: ExpectedVersion) =>
   lockRow(em, IdentityProviderEntity, 'identity provider', id, expected)
 
 /**
@@ -224,7 +236,7 @@ function refuseSystemRolesForAnything(rules: readonly RoleRule[]): void {
   )
 }
 
-function rolesOf({
+export function rolesOf({
   roleRules,
   defaultRoleId,
 }: Pick<IdentityProvider, 'roleRules' | 'defaultRoleId'>): string[] {

@@ -1,0 +1,96 @@
+import { countOf, flagOf, type JsonRecord, listIn, nameOf, recordsOf, subjectOf, textOf } from './answers.ts'
+import type { Directory, DirectoryPage, DirectoryValue, Step } from './directory.ts'
+import type { DirectoryClient } from './directory-client.ts'
+import type { WantedClaims } from './wanted-claims.ts'
+
+const most = { groups: 100, members: 500, users: 500 } as const
+const mostInParallel = 8
+const realmRoles = 'realm_access.roles'
+
+/**
+ * Keycloak's admin API: https://www.keycloak.org/docs-api/latest/rest-api. People's `id` is the `sub` of ID tokens. Groups
+ * are told by their paths when the prefix of their names is one, as the mapper's "Full group path" does in tokens.
+ */
+export function keycloakDirectory(client: DirectoryClient, wanted: WantedClaims): Directory {
+  const first: Step[] = [
+    ...(wanted.has('groups') ? [{ of: 'groups', at: '/groups', from: 0 }] : []),
+    { of: 'users', at: '/users', from: 0 },
+    { of: 'count', at: '/users/count' },
+  ]
+  return {
+    claims: ['groups', realmRoles].filter((claim) => wanted.has(claim)),
+    first,
+    async read(step, signal) {
+      if (step.of === 'count') return { expected: countOf((await client.get(String(step.at), signal)).body) }
+      if (step.of === 'roles') return { values: await rolesOf(client, wanted, step, signal) }
+      const { rows, next } = await pageOf(client, step, signal)
+      if (step.of === 'groups')
+        return { steps: [...rows.flatMap((group) => stepsOf(group, wanted)), ...next] }
+      if (step.of === 'members') return { values: rows.map(({ id }) => memberValue(id, step)), steps: next }
+      return usersOf(rows, wanted, next)
+    },
+  }
+}
+
+async function pageOf(client: DirectoryClient, step: Step, signal: AbortSignal) {
+  const from = countOf(step.from)
+  const max = step.of === 'groups' || step.of === 'members' ? most[step.of] : most.users
+  const query = `first=${from}&max=${max}&briefRepresentation=${step.of !== 'users'}`
+  const rows = recordsOf((await client.get(`${step.at}?${query}`, signal)).body)
+  return { rows, next: rows.length < max ? [] : [{ ...step, from: from + rows.length }] }
+}
+
+/** Since version 23 a group's own groups are asked for; before, they come with it. */
+function stepsOf(group: JsonRecord, wanted: WantedClaims): readonly Step[] {
+  const at = `/groups/${encodeURIComponent(subjectOf(group.id))}`
+  const value = nameOf(wanted.groupPrefix.startsWith('/') ? group.path : group.name)
+  const inner = listIn(group, 'subGroups')
+  const isBelow = typeof group.subGroupCount === 'number' && group.subGroupCount > 0 && inner.length === 0
+  return [
+    ...(value !== null && wanted.wantsGroup(value)
+      ? [{ of: 'members', at: `${at}/members`, value, from: 0 }]
+      : []),
+    ...inner.flatMap((child) => stepsOf(child, wanted)),
+    ...(isBelow ? [{ of: 'groups', at: `${at}/children`, from: 0 }] : []),
+  ]
+}
+
+function usersOf(rows: readonly JsonRecord[], wanted: WantedClaims, next: readonly Step[]): DirectoryPage {
+  const people = rows.map((user) => {
+    const name =
+      textOf([user.firstName, user.lastName].filter((part) => textOf(part)).join(' ')) ??
+      textOf(user.username)
+    const email = user.emailVerified === true ? textOf(user.email) : null
+    return wanted.person({ subject: subjectOf(user.id), active: flagOf(user, 'enabled'), name, email })
+  })
+  const subjects = people.filter(({ active }) => active).map(({ subject }) => subject)
+  const roles = wanted.has(realmRoles) && subjects.length > 0 ? [{ of: 'roles', subjects }] : []
+  return { people, steps: [...roles, ...next] }
+}
+
+/** With those that come by groups and by other roles, which no list of a role's users has. */
+async function rolesOf(
+  client: DirectoryClient,
+  wanted: WantedClaims,
+  { subjects }: Step,
+  signal: AbortSignal,
+) {
+  const queue = (Array.isArray(subjects) ? subjects : []).map(subjectOf).values()
+  const values: DirectoryValue[] = []
+  const work = async () => {
+    for (const subject of queue) {
+      const at = `/users/${encodeURIComponent(subject)}/role-mappings/realm/composite?briefRepresentation=true`
+      for (const role of recordsOf((await client.get(at, signal)).body)) {
+        const value = nameOf(role.name)
+        if (value !== null && wanted.wants(realmRoles, value))
+          values.push({ subject, claim: realmRoles, value })
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: mostInParallel }, work))
+  return values
+}
+
+function memberValue(id: unknown, { value }: Step): DirectoryValue {
+  return { subject: subjectOf(id), claim: 'groups', value: String(value) }
+}

@@ -1,0 +1,171 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
+import {
+  claimsOf,
+  type DirectorySyncRun,
+  type FoundPerson,
+  filterCondition,
+  foundColumns,
+  listsOfFound,
+  unknownPeople,
+} from '../modules/directory-sync/index.ts'
+import type { IdentityProvider } from '../modules/identity-providers/index.ts'
+import type { Claims } from '../sign-in/claims.ts'
+import type { RankedRole } from '../sign-in/role-mapping.ts'
+import { readRoleRanks, roleFor, tellsRole } from './mapped-role.ts'
+import { teamNamesFor } from './mapped-teams.ts'
+
+/** What a directory says that is not so yet. */
+export type DirectoryDifference =
+  | {
+      readonly kind: 'decommission'
+      readonly subject: string
+      readonly reason: 'directory_gone' | 'directory_inactive'
+    }
+  | { readonly kind: 'follow'; readonly subject: string; readonly claims: Claims }
+  | { readonly kind: 'import'; readonly subject: string; readonly claims: Claims }
+
+export interface DirectoryDifferences {
+  readonly differences: readonly DirectoryDifference[]
+  /** Users of this provider who may use something by it. */
+  readonly live: number
+  /** Of those, who would lose everything that it gave. */
+  readonly leaving: number
+  /** Who is left alone: no users who are to become none, and users who were switched off by hand. */
+  readonly skipped: number
+}
+
+const mostAtOnce = 2_000
+
+interface KnownPerson extends FoundPerson {
+  readonly isUserActive: boolean
+  readonly isDecommissioned: boolean
+  /** Null: the directory has them no more. */
+  readonly isActive: boolean | null
+  readonly givenRoleId: string | null
+  /** Whoever gave them. */
+  readonly roleIds: readonly string[]
+  /** By this source; those of another workspace under a name that no team has. */
+  readonly teams: readonly string[]
+}
+
+/**
+ * Holds everybody whom this provider is known for against what was read of its directory, in a few large queries.
+ *
+ * @param complete the claims that the directory tells completely
+ */
+export async function findDifferences(
+  em: EntityManager,
+  provider: IdentityProvider,
+  run: DirectorySyncRun,
+  complete: readonly string[],
+): Promise<DirectoryDifferences> {
+  const ranks = await readRoleRanks(em)
+  const known = run.trigger === 'import' ? [] : await readKnown(em, provider, run)
+  const judged = known.map((person) => judge(provider, person, claimsOf(person, complete), ranks))
+  const unknown = await readUnknown(em, provider, run)
+  const imported = unknown.flatMap((person): DirectoryDifference[] => {
+    const claims = claimsOf(person, complete)
+    const isLetIn = roleFor(provider, claims, ranks) !== null
+    return isLetIn ? [{ kind: 'import', subject: person.subject, claims }] : []
+  })
+  const [count] = await em.execute<{ people: number }[]>(
+    `select count(*)::int as people from directory_people found where ${unknownPeople}`,
+    [run.organizationId, run.id, provider.id],
+  )
+  return {
+    differences: [...judged.flatMap(({ difference }) => difference ?? []), ...imported],
+    live: known.filter(({ isUserActive, isDecommissioned }) => isUserActive && !isDecommissioned).length,
+    leaving: judged.filter(({ isLeaving }) => isLeaving).length,
+    skipped: (count?.people ?? 0) - imported.length + known.filter(wasSwitchedOff).length,
+  }
+}
+
+interface Judgement {
+  readonly difference: DirectoryDifference | null
+  readonly isLeaving: boolean
+}
+
+const nothing: Judgement = { difference: null, isLeaving: false }
+
+function judge(
+  provider: IdentityProvider,
+  person: KnownPerson,
+  claims: Claims,
+  ranks: ReadonlyMap<string, RankedRole>,
+): Judgement {
+  const { subject, isActive, isDecommissioned, givenRoleId, teams } = person
+  if (wasSwitchedOff(person)) return nothing
+  if (isActive !== true) {
+    if (isDecommissioned) return nothing
+    const reason = isActive === null ? 'directory_gone' : 'directory_inactive'
+    return { difference: { kind: 'decommission', subject, reason }, isLeaving: true }
+  }
+  const follow: DirectoryDifference = { kind: 'follow', subject, claims }
+  const roleId = tellsRole(provider, claims) ? roleFor(provider, claims, ranks) : undefined
+  const isLeaving = roleId === null && (givenRoleId !== null || teams.length > 0)
+  if (isLeaving) return { difference: follow, isLeaving: !isDecommissioned }
+  const isChanged =
+    (isDecommissioned && roleId !== null) ||
+    (roleId != null &&
+      (!person.roleIds.includes(roleId) || (givenRoleId !== null && givenRoleId !== roleId))) ||
+    (roleId !== null && areOthers(teams, teamNamesFor(provider, claims)?.usable))
+  return isChanged ? { difference: follow, isLeaving: false } : nothing
+}
+
+/** By hand: what a directory says does not switch them on again. */
+function wasSwitchedOff({ isUserActive, isDecommissioned }: KnownPerson): boolean {
+  return !isUserActive && !isDecommissioned
+}
+
+function areOthers(present: readonly string[], wanted: readonly string[] | undefined): boolean {
+  if (wanted === undefined) return false
+  return JSON.stringify(present.toSorted()) !== JSON.stringify(wanted.toSorted())
+}
+
+async function readKnown(
+  em: EntityManager,
+  { organizationId, id: providerId, teamWorkspaceId }: IdentityProvider,
+  { id: runId }: DirectorySyncRun,
+): Promise<readonly KnownPerson[]> {
+  const known: KnownPerson[] = []
+  let after = ''
+  for (;;) {
+    const page = await em.execute<KnownPerson[]>(
+      `with page as materialized (
+         select * from user_identities where org_id = ? and provider_id = ? and subject > ? order by subject limit ?)
+       select page.subject, person.active as "isUserActive", page.decommissioned_at is not null as "isDecommissioned",
+         found.active as "isActive", found.name, found.email, coalesce(found.claims, '{}') as claims,
+         ${listsOfFound} as lists, given.role_id as "givenRoleId",
+         coalesce((select jsonb_agg(role_id) from role_assignments held
+           where held.org_id = page.org_id and held.user_id = page.user_id and held.object_id is null), '[]') as "roleIds",
+         coalesce((select jsonb_agg(case when team.workspace_id = ? then team.name else ' ' || team.id end)
+           from memberships member join teams team on team.org_id = member.org_id and team.id = member.team_id
+           where member.org_id = page.org_id and member.user_id = page.user_id and member.source = 'idp'), '[]') as teams
+       from page
+       join users person on person.org_id = page.org_id and person.id = page.user_id
+       left join role_assignments given on given.org_id = page.org_id and given.id = page.role_assignment_id
+       left join directory_people found
+         on found.org_id = page.org_id and found.run_id = ? and found.subject = page.subject
+       order by page.subject`,
+      [organizationId, providerId, after, mostAtOnce, teamWorkspaceId ?? '', runId],
+    )
+    known.push(...page)
+    after = page.at(-1)?.subject ?? ''
+    if (page.length < mostAtOnce) return known
+  }
+}
+
+/** Who is to become a user, as far as it was wanted. */
+function readUnknown(
+  em: EntityManager,
+  { id: providerId, directory }: IdentityProvider,
+  { id: runId, organizationId, importFilter, trigger }: DirectorySyncRun,
+): Promise<FoundPerson[]> {
+  const isWanted = trigger === 'import' || directory?.importsUsers === true
+  if (!isWanted) return Promise.resolve([])
+  const { sql, values } = importFilter ? filterCondition(importFilter) : { sql: 'true', values: [] }
+  return em.execute<FoundPerson[]>(
+    `select ${foundColumns} from directory_people found where ${unknownPeople} and ${sql} order by found.subject`,
+    [organizationId, runId, providerId, ...values],
+  )
+}

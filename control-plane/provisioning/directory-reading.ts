@@ -1,0 +1,91 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
+import { type Directory, DirectoryFailed, type DirectoryPage, type Step } from '../directory/directory.ts'
+import type { DirectorySyncRun } from '../modules/directory-sync/index.ts'
+import type { LeasedRun } from './directory-lease.ts'
+
+const mostPages = 50_000
+const mostPeople = 500_000
+const mostSteps = 10_000
+const pageLimitMs = 5 * 60_000
+
+/**
+ * Reads a directory to its end into `directory_people`, page by page: each is kept together with what is to be read next,
+ * so that whoever goes on after a crash begins with the page that is missing.
+ *
+ * @throws DirectoryFailed, LeaseLost
+ */
+export async function readDirectory(
+  leased: LeasedRun,
+  directory: Directory,
+  signal: AbortSignal,
+): Promise<void> {
+  let todo = await leased.transaction(async (_em, run) => {
+    run.state = 'reading'
+    run.todo ??= directory.first
+    return run.todo
+  })
+  while (todo.length > 0) {
+    signal.throwIfAborted()
+    const [step, ...others] = todo as readonly [Step, ...Step[]]
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(pageLimitMs)])
+    const page = await directory.read(step, limit)
+    const next = [...(page.steps ?? []), ...others]
+    todo = await leased.transaction((em, run) => keepPage(em, run, page, next))
+  }
+  await leased.transaction(refuseParts)
+}
+
+async function keepPage(
+  em: EntityManager,
+  run: DirectorySyncRun,
+  page: DirectoryPage,
+  todo: readonly Step[],
+) {
+  const { people = [], values = [], expected } = page
+  const at = [run.organizationId, run.id]
+  if (people.length > 0) {
+    // The later word counts, as for somebody who moves from page to page while they are read.
+    await em.execute(
+      `insert into directory_people (org_id, run_id, subject, active, name, email, claims)
+       select distinct on (subject) ?, ?, subject, active, name, email, claims
+       from jsonb_to_recordset(?::jsonb) found (subject text, active boolean, name text, email text, claims jsonb)
+       on conflict (org_id, run_id, subject) do update
+         set active = excluded.active, name = excluded.name, email = excluded.email, claims = excluded.claims`,
+      [...at, JSON.stringify(people)],
+    )
+    const [count] = await em.execute<{ people: number }[]>(
+      'select count(*)::int as people from directory_people where org_id = ? and run_id = ?',
+      at,
+    )
+    run.seen = count?.people ?? 0
+  }
+  if (values.length > 0) {
+    await em.execute(
+      `insert into directory_values (org_id, run_id, subject, claim, value)
+       select ?, ?, subject, claim, value from jsonb_to_recordset(?::jsonb) found (subject text, claim text, value text)
+       on conflict do nothing`,
+      [...at, JSON.stringify(values)],
+    )
+  }
+  if (expected !== undefined) run.expected = expected
+  run.pages += 1
+  run.todo = todo
+  if (run.pages > mostPages || run.seen > mostPeople || todo.length > mostSteps) {
+    throw new DirectoryFailed(
+      'too_large',
+      `The directory has more than ${mostPeople} people, or more groups than can be read`,
+    )
+  }
+  return todo
+}
+
+/** Whoever is missing from a part is not gone. @throws DirectoryFailed */
+async function refuseParts(_em: EntityManager, { seen, expected }: DirectorySyncRun): Promise<void> {
+  if (seen === 0) throw new DirectoryFailed('malformed', 'The directory shows nobody at all')
+  if (expected !== null && seen < expected) {
+    throw new DirectoryFailed(
+      'malformed',
+      `The directory shows ${seen} people and says that it has ${expected}`,
+    )
+  }
+}

@@ -1,0 +1,410 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { ControlPlane } from '../../../control-plane/app.ts'
+import { performRun } from '../../../control-plane/provisioning/directory-sync.ts'
+import type { Browser } from '../../environment/browser.ts'
+import { viewerQuery } from '../http/signed-in.ts'
+import { type DirectorySetup, pass, startReconciled } from './directory-setup.ts'
+
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
+
+let setup: DirectorySetup
+let other: ControlPlane
+
+beforeAll(async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  setup = await startReconciled({
+    sessions: { idleMs: 720 * 60_000, checkMs: 1_440 * 60_000, mostPerUser: 1_000 },
+  })
+  other = setup.other
+})
+afterEach(async () => {
+  setup.directory.behaviour.instead = null
+  for (const id of [...setup.directory.people.keys()]) setup.remove(id)
+  await setup.sql('delete from directory_sync_runs')
+  await setup.sql('update users set email = null')
+  await setup.sql('delete from user_identities')
+})
+afterAll(async () => {
+  vi.useRealTimers()
+  await setup.close()
+})
+
+const statusOf = async (browser: Browser) => (await setup.ask(browser, viewerQuery)).status
+const userReads = () =>
+  setup.directory.requests.filter((request) => request.startsWith('GET /api/v1/users')).length
+
+async function signIn(id: string, groups: readonly string[]): Promise<Browser> {
+  setup.put(id, groups)
+  return (await setup.signIn(setup.describePerson(id, { groups, email: `${id}@example.com` }))).browser
+}
+
+async function readsOf(work: () => Promise<unknown>): Promise<number> {
+  const before = userReads()
+  await work()
+  return userReads() - before
+}
+
+const sync = (input: object = {}) =>
+  setup.mutate(
+    'syncDirectory',
+    { identityProviderId: setup.providerId, ...input },
+    '... on DirectorySyncRun { id state }',
+  )
+
+describe('the directory', () => {
+  it('is asked nothing when somebody signs in or a session is refreshed [S1-14]', async () => {
+    const before = setup.directory.requests.length
+    const browser = await signIn('ann', ['engineers'])
+    expect(await statusOf(browser)).toBe(200)
+    expect(setup.directory.requests.slice(before)).toEqual([])
+  })
+
+  it('is read once in 24 hours, however many control planes look', async () => {
+    await setup.know('ann', ['readers'])
+    const planes = [setup.api.controlPlane, other]
+    expect(await readsOf(() => setup.reconcile(...planes))).toBe(1)
+    pass(dayMs - 1)
+    expect(await readsOf(() => setup.reconcile(...planes))).toBe(0)
+    pass(1)
+    expect(await readsOf(() => setup.reconcile(...planes))).toBe(1)
+    expect(await readsOf(() => setup.reconcile(...planes))).toBe(0)
+    pass(5 * dayMs)
+    expect(await readsOf(() => setup.reconcile(...planes))).toBe(1)
+    expect((await setup.runs()).map(({ state, trigger }) => `${trigger} ${state}`)).toEqual(
+      Array(3).fill('SCHEDULE SUCCEEDED'),
+    )
+  })
+
+  it('is not read while reconciling is off', async () => {
+    const { url } = setup.directory
+    await setup.mutate('setDirectory', { identityProviderId: setup.providerId, url, reconcileEnabled: false })
+    expect(await readsOf(() => setup.reconcile())).toBe(0)
+    await setup.mutate('setDirectory', { identityProviderId: setup.providerId, url })
+  })
+})
+
+describe('somebody who is gone from the directory', () => {
+  it('is switched off: their sessions end, and what the provider gave is taken, and nothing else [X0-08]', async () => {
+    const browser = await signIn('gone', ['engineers'])
+    await setup.know('stays', ['engineers'])
+    const [{ user_id: userId } = {}] = await setup.sql(
+      'select user_id from user_identities where subject = ?',
+      ['gone'],
+    )
+    await setup.mutate('assignRole', { userId, roleId: 'role_viewer' })
+    const { id: teamId } = await setup.mutate(
+      'createTeam',
+      { workspaceId: setup.tenant.workspaceId, name: 'by hand' },
+      '... on Team { id }',
+    )
+    await setup.mutate('addTeamMember', { userId, teamId })
+    setup.remove('gone')
+    await setup.reconcile()
+    expect(await setup.lastRun()).toMatchObject({
+      state: 'SUCCEEDED',
+      seen: 1,
+      decommissioned: 1,
+      leaving: 1,
+      errors: 0,
+    })
+    expect(await setup.userOf('gone')).toEqual({ active: false, roles: ['role_viewer'], teams: ['by hand'] })
+    expect(await setup.userOf('stays')).toMatchObject({ active: true, roles: ['role_developer'] })
+    expect(await statusOf(browser)).toBe(401)
+    expect(await setup.sql('select id from sessions where user_id = ?', [userId])).toEqual([])
+    const [told] = await setup.sql(`select document from config_entities where kind = 'user' and id = ?`, [
+      userId,
+    ])
+    expect(told?.document).toMatchObject({ active: false })
+    const events = await setup.sql(
+      'select type, actor_kind, details from audit_events where subject_id = ? order by id',
+      [userId],
+    )
+    expect(events.at(-1)).toMatchObject({
+      ...{ type: 'user.decommissioned', actor_kind: 'identity_provider' },
+      details: { reason: 'directory_gone' },
+    })
+  })
+
+  it('is switched off too where the directory says that they are inactive', async () => {
+    await setup.know('asleep', ['engineers'])
+    await setup.know('stays', ['engineers'])
+    setup.put('asleep', ['engineers'], { active: false })
+    await setup.reconcile()
+    expect(await setup.userOf('asleep')).toEqual({ active: false, roles: [], teams: [] })
+  })
+
+  it('has their access again when they are back, unless somebody switched them off by hand', async () => {
+    await setup.know('back', ['engineers'])
+    const byHand = await setup.know('by-hand', ['engineers'])
+    await setup.know('stays', ['engineers'])
+    setup.remove('back')
+    await setup.mutate('updateUser', { id: byHand, active: false })
+    await setup.reconcile()
+    setup.put('back', ['readers'])
+    pass(dayMs)
+    await setup.reconcile()
+    expect(await setup.userOf('back')).toEqual({ active: true, roles: ['role_viewer'], teams: ['readers'] })
+    expect((await setup.userOf('by-hand')).active).toBe(false)
+  })
+})
+
+describe('what the directory says of somebody', () => {
+  it('changes role and teams of this source, up or down [S1-11]', async () => {
+    const browser = await signIn('moved', ['gatehouse-admins', 'engineers'])
+    setup.put('moved', ['readers'])
+    await setup.reconcile()
+    expect(await setup.lastRun()).toMatchObject({ updated: 1, decommissioned: 0 })
+    expect(await setup.userOf('moved')).toEqual({ active: true, roles: ['role_viewer'], teams: ['readers'] })
+    expect((await setup.viewerOf(browser)).role.name).toBe('viewer')
+    pass(dayMs)
+    await setup.reconcile()
+    expect(await setup.lastRun()).toMatchObject({ updated: 0, skipped: 0 })
+  })
+
+  it('ends their sessions where no rule gives them anything any more', async () => {
+    const browser = await signIn('nothing', ['engineers'])
+    setup.put('nothing', ['others'])
+    await setup.reconcile()
+    expect(await setup.lastRun()).toMatchObject({ updated: 1, leaving: 1 })
+    expect(await setup.userOf('nothing')).toEqual({ active: true, roles: [], teams: ['others'] })
+    expect(await statusOf(browser)).toBe(401)
+  })
+
+  it('makes no user of anybody unless that is wanted', async () => {
+    setup.put('newcomer', ['engineers'])
+    await setup.reconcile()
+    expect(await setup.lastRun()).toMatchObject({ seen: 1, created: 0, skipped: 1 })
+    const { url } = setup.directory
+    await setup.mutate('setDirectory', { identityProviderId: setup.providerId, url, importsUsers: true })
+    setup.put('unruled', [])
+    pass(dayMs)
+    await setup.reconcile()
+    expect(await setup.lastRun()).toMatchObject({ seen: 2, created: 1, skipped: 1 })
+    expect(await setup.userOf('newcomer')).toEqual({
+      active: true,
+      roles: ['role_developer'],
+      teams: ['engineers'],
+    })
+    await setup.mutate('setDirectory', { identityProviderId: setup.providerId, url })
+  })
+})
+
+describe('nobody loses anything', () => {
+  async function knowMany(count: number): Promise<string[]> {
+    const ids = Array.from({ length: count }, (_, at) => `many-${at}`)
+    for (const id of ids) await setup.know(id, ['engineers'])
+    return ids
+  }
+  const activeUsers = async () => {
+    const [row] = await setup.sql(
+      'select count(*)::int as users from user_identities i join users u on u.id = i.user_id where u.active',
+    )
+    return row?.users
+  }
+
+  it('where more than 10 people and more than 10 % would; somebody confirms as many, and no more', async () => {
+    const ids = await knowMany(15)
+    for (const id of ids.slice(0, 11)) setup.remove(id)
+    await setup.reconcile()
+    const held = await setup.lastRun()
+    expect(held).toMatchObject({ state: 'GUARDED', leaving: 11, decommissioned: 0 })
+    expect(held.message).toContain('11 of 15 users')
+    expect(await activeUsers()).toBe(15)
+    const [event] = await setup.sql(
+      `select details from audit_events where type = 'directory_sync.held_back' order by id desc`,
+    )
+    expect(event?.details).toMatchObject({ leaving: 11 })
+    setup.remove(ids[11] ?? '')
+    expect(await sync({ confirmsRunId: held.id })).toMatchObject({ state: 'WAITING' })
+    await setup.reconcile()
+    const again = await setup.lastRun()
+    expect(again).toMatchObject({ state: 'GUARDED', leaving: 12 })
+    expect(await sync({ confirmsRunId: held.id })).toMatchObject({ code: 'NOTHING_TO_CONFIRM' })
+    await sync({ confirmsRunId: again.id })
+    await setup.reconcile()
+    expect(await setup.lastRun()).toMatchObject({ state: 'SUCCEEDED', decommissioned: 12 })
+    expect(await activeUsers()).toBe(3)
+  })
+
+  it('where 10 of them would, it happens', async () => {
+    const ids = await knowMany(12)
+    for (const id of ids.slice(0, 10)) setup.remove(id)
+    await setup.reconcile()
+    expect(await setup.lastRun()).toMatchObject({ state: 'SUCCEEDED', decommissioned: 10 })
+  })
+
+  it('where groups vanish for everybody at once', async () => {
+    const ids = await knowMany(12)
+    for (const id of ids) setup.put(id, [])
+    await setup.reconcile()
+    expect(await setup.lastRun()).toMatchObject({ state: 'GUARDED', leaving: 12, updated: 0 })
+  })
+
+  it.each([
+    ['shows nobody', () => ({ body: [] }), 'FAILED'],
+    ['refuses its second page', undefined, 'FAILED'],
+    ['does not answer in JSON', () => ({ body: undefined }), 'FAILED'],
+  ])('where the directory %s', async (_what, instead, state) => {
+    await setup.know('stays', ['engineers'])
+    await setup.know('also', ['engineers'])
+    setup.remove('also')
+    let pages = 0
+    setup.directory.behaviour.instead = ({ path, origin }) => {
+      if (path !== '/api/v1/users') return undefined
+      if (instead) return instead()
+      pages += 1
+      if (pages > 1) return { status: 403 }
+      return { headers: { link: `<${origin}/api/v1/users?after=1>; rel="next"` }, body: [] }
+    }
+    await setup.reconcile()
+    expect(await setup.lastRun()).toMatchObject({ state, decommissioned: 0, updated: 0 })
+    expect(await activeUsers()).toBe(2)
+    expect(await setup.sql('select subject from directory_people')).toEqual([])
+  })
+
+  it('in a dry run, which counts', async () => {
+    await setup.know('gone', ['engineers'])
+    await setup.know('moved', ['engineers'])
+    setup.remove('gone')
+    setup.put('moved', ['readers'])
+    await sync({ dryRun: true })
+    await setup.reconcile()
+    const run = (await setup.runs()).find(({ trigger }) => trigger === 'REQUEST')
+    expect(run).toMatchObject({ state: 'SUCCEEDED', decommissioned: 1, updated: 1 })
+    expect((await setup.userOf('gone')).active).toBe(true)
+    expect((await setup.userOf('moved')).roles).toEqual(['role_developer'])
+  })
+})
+
+describe('a run', () => {
+  async function request(): Promise<{ id: string; organizationId: string }> {
+    const { id } = await sync()
+    return { id: String(id), organizationId: setup.tenant.organizationId }
+  }
+
+  it('that a process did not end is gone on with from the page that is missing', async () => {
+    for (let at = 0; at < 5; at += 1) await setup.know(`p${at}`, ['engineers'])
+    setup.remove('p0')
+    const run = await request()
+    const stopping = new AbortController()
+    setup.directory.behaviour.instead = ({ path }) => {
+      if (path === '/api/v1/users') stopping.abort()
+      return undefined
+    }
+    await performRun(setup.api.controlPlane.services, run, stopping.signal)
+    expect(await setup.lastRun()).toMatchObject({ state: 'READING', decommissioned: 0 })
+    setup.directory.behaviour.instead = null
+    const groupReads = () => setup.directory.requests.filter((request) => request.includes('/groups')).length
+    const before = groupReads()
+    // Nobody takes it while it may still be somebody's.
+    expect(await performRun(other.services, run)).toBe(false)
+    pass(3 * 60_000)
+    expect(await performRun(other.services, run)).toBe(true)
+    expect(groupReads()).toBe(before)
+    expect(await setup.lastRun()).toMatchObject({ state: 'SUCCEEDED', seen: 4, decommissioned: 1 })
+  })
+
+  it('waits for a directory that is away, and begins again where it was', async () => {
+    await setup.know('stays', ['engineers'])
+    const run = await request()
+    setup.directory.behaviour.instead = ({ path }) =>
+      path === '/api/v1/users' ? { status: 503, headers: { 'retry-after': '0' } } : undefined
+    await performRun(setup.api.controlPlane.services, run)
+    expect(await setup.lastRun()).toMatchObject({ state: 'READING' })
+    setup.directory.behaviour.instead = null
+    pass(14 * 60_000)
+    expect(await performRun(setup.api.controlPlane.services, run)).toBe(false)
+    pass(60_000)
+    expect(await performRun(setup.api.controlPlane.services, run)).toBe(true)
+    expect(await setup.lastRun()).toMatchObject({ state: 'SUCCEEDED' })
+  })
+
+  it('is one at a time', async () => {
+    const { id } = await request()
+    expect(await sync()).toMatchObject({ code: 'DIRECTORY_SYNC_UNDER_WAY' })
+    await setup.reconcile()
+    expect((await setup.runs()).map((run) => run.id)).toEqual([id])
+  })
+
+  it('goes past somebody whom it cannot follow', async () => {
+    await setup.know('owner', ['engineers'])
+    setup.put('taken', ['engineers'], { email: 'owner@example.com' })
+    setup.put('free', ['engineers'], { email: 'free@example.com' })
+    await setup.mutate('importDirectoryUsers', { identityProviderId: setup.providerId })
+    await setup.reconcile()
+    const run = (await setup.runs()).find(({ trigger }) => trigger === 'IMPORT')
+    expect(run).toMatchObject({ state: 'SUCCEEDED', created: 1, errors: 1 })
+    expect((await setup.userOf('free')).roles).toEqual(['role_developer'])
+  })
+})
+
+describe('an import', () => {
+  const preview = async (filter: object, limit = 50) => {
+    const { data, errors } = await setup.api.ask(
+      setup.tenant.token,
+      `query ($id: ID!, $filter: DirectoryFilter, $limit: Int) {
+        previewDirectoryImport(identityProviderId: $id, filter: $filter, limit: $limit) {
+          totalCount people { subject email teams role { name } } } }`,
+      { id: setup.providerId, filter, limit },
+    )
+    return errors[0]?.extensions.code ?? data?.previewDirectoryImport
+  }
+
+  it('is shown before, of people who are no users yet, at most 50 at once [X0-06]', async () => {
+    expect(await preview({})).toBe(null)
+    await setup.know('known', ['engineers'])
+    setup.put('zoe', ['engineers'])
+    setup.put('yan', ['readers'])
+    setup.put('asleep', ['readers'], { active: false })
+    await sync({ dryRun: true })
+    await setup.reconcile()
+    expect(await preview({ search: 'ZOE' })).toEqual({
+      totalCount: 1,
+      people: [
+        { subject: 'zoe', email: 'zoe@example.com', teams: ['engineers'], role: { name: 'developer' } },
+      ],
+    })
+    expect(await preview({ groups: ['Readers'] })).toMatchObject({
+      totalCount: 1,
+      people: [{ subject: 'yan' }],
+    })
+    expect(await preview({}, 1)).toMatchObject({ totalCount: 2, people: [{ subject: 'yan' }] })
+    expect(await preview({}, 51)).toBe('BAD_USER_INPUT')
+  })
+
+  it('makes users of those whom it names, once', async () => {
+    setup.put('zed', ['engineers'])
+    setup.put('yun', ['readers'])
+    for (const created of [1, 0]) {
+      await setup.mutate('importDirectoryUsers', {
+        identityProviderId: setup.providerId,
+        filter: { groups: ['engineers'] },
+      })
+      pass(1)
+      await setup.reconcile()
+      const run = (await setup.runs()).find(({ trigger }) => trigger === 'IMPORT')
+      expect(run).toMatchObject({ state: 'SUCCEEDED', created })
+    }
+    expect(await setup.userOf('zed')).toEqual({
+      active: true,
+      roles: ['role_developer'],
+      teams: ['engineers'],
+    })
+    expect(await setup.userOf('yun')).toBeUndefined()
+    const [identity] = await setup.sql('select last_signed_in_at from user_identities where subject = ?', [
+      'zed',
+    ])
+    expect(identity).toEqual({ last_signed_in_at: null })
+  })
+
+  it('of somebody who signs in then finds the same user', async () => {
+    setup.put('zac', ['engineers'])
+    await setup.mutate('importDirectoryUsers', { identityProviderId: setup.providerId })
+    await setup.reconcile()
+    const userId = () => setup.sql('select user_id from user_identities where subject = ?', ['zac'])
+    const before = await userId()
+    await signIn('zac', ['engineers'])
+    expect(await userId()).toEqual(before)
+  })
+})
