@@ -15,6 +15,7 @@ const kinds: Readonly<Record<string, string>> = {
   entra: 'Microsoft Entra ID',
   google_workspace: 'Google Workspace',
   keycloak: 'Keycloak',
+  oauth2: 'OAuth 2.0',
   oidc: 'OpenID Connect',
   okta: 'Okta',
   zitadel: 'Zitadel',
