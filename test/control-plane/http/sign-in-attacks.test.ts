@@ -124,11 +124,16 @@ describe('an answer', () => {
     const browser = new Browser()
     const answer = await setup.answerFor(describePerson('raced', { roles: ['reader'] }), browser)
     const [name, ticket] = cookieOf(browser, 'sign-in')
+    const before = setup.identityProvider.requests.length
     const twins = Array.from({ length: 8 }, () => new Browser())
     for (const twin of twins) twin.setCookie(setup.url, name, ticket)
     const statuses = await Promise.all(twins.map(async (twin) => (await twin.request(answer)).status))
     expect(statuses.filter((status) => status === 302)).toHaveLength(1)
     expect(statuses.filter((status) => status === 400)).toHaveLength(7)
+    // Not for the provider to find out, which might take a code twice.
+    expect(setup.identityProvider.requests.slice(before).filter((one) => one === 'POST /token')).toHaveLength(
+      1,
+    )
   })
 
   it('is brought to no other provider of the organization: mix-up', async () => {
