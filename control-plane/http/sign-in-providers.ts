@@ -18,6 +18,11 @@ export interface ByName {
   readonly Querystring: { readonly organization?: string; readonly returnTo?: string }
 }
 
+/** What the route is called with that a provider sends people back to. */
+export interface AnsweredBy {
+  readonly Params: { readonly name: string; readonly organization: string }
+}
+
 /** What somebody who is not signed in may know of a provider. */
 export interface OfferedProvider {
   readonly name: string
@@ -56,8 +61,15 @@ export class SignInProviders {
   }
 
   /** @throws SignInRefused `provider_unknown` when another provider answers, or it was disabled meanwhile */
-  ofAttempt({ organizationId, providerId: id }: Attempt, name: string): Promise<IdentityProvider> {
-    return this.#find(organizationId, (em) => em.findOne(IdentityProviderEntity, { id, name, enabled: true }))
+  ofAttempt(
+    { organizationId, providerId: id }: Attempt,
+    { name, organization }: AnsweredBy['Params'],
+  ): Promise<IdentityProvider> {
+    return this.#find(organizationId, async (em) =>
+      organization === organizationId
+        ? em.findOne(IdentityProviderEntity, { id, name, enabled: true })
+        : null,
+    )
   }
 
   callbackUrl(provider: IdentityProvider): string {

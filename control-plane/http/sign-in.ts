@@ -2,10 +2,11 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { beginAttempt, type IdentityProvider, signInPath } from '../modules/identity-providers/index.ts'
 import { provisionUser } from '../provisioning/provision-user.ts'
 import type { ServiceContext } from '../service-context.ts'
+import { readClaim } from '../sign-in/claims.ts'
 import { SignInRefused } from '../sign-in/refused.ts'
 import type { SignedIn } from '../sign-in/relying-party.ts'
 import { auditRefusedSignIn } from './sign-in-audit.ts'
-import type { ByName, SignInProviders } from './sign-in-providers.ts'
+import type { AnsweredBy, ByName, SignInProviders } from './sign-in-providers.ts'
 import { clearedTicket, returnPath, takeTicket, ticketCookie } from './sign-in-ticket.ts'
 
 /** OpenID Connect's authorization code flow with PKCE: to the provider, and back. */
@@ -23,10 +24,10 @@ export function addSignIn(
     return reply.header('set-cookie', ticketCookie(ticket)).redirect(url, 302)
   })
 
-  scope.get<ByName>(`${signInPath}/oidc/:name/callback`, async (request, reply) => {
+  scope.get<AnsweredBy>(`${signInPath}/oidc/:name/callback/:organization`, async (request, reply) => {
     reply.header('set-cookie', clearedTicket)
     const attempt = await takeTicket(services, request.headers.cookie ?? null)
-    const provider = await providers.ofAttempt(attempt, request.params.name)
+    const provider = await providers.ofAttempt(attempt, request.params)
     let subject: string | null = null
     try {
       const redirectUri = providers.callbackUrl(provider)
@@ -48,7 +49,7 @@ async function beginSession(
   { sessions, now }: ServiceContext,
   { id: providerId, organizationId }: IdentityProvider,
   { subject, providerSessionId, claims, idToken, refreshToken }: SignedIn,
-  { userId, request }: { readonly userId: string; readonly request: FastifyRequest<ByName> },
+  { userId, request }: { readonly userId: string; readonly request: FastifyRequest<AnsweredBy> },
 ): Promise<string> {
   const former = await sessions.authenticate(request.headers.cookie ?? null)
   if (former) await sessions.end(former)
@@ -57,8 +58,8 @@ async function beginSession(
     authenticatedAt: now(),
     userAgent: request.headers['user-agent'] ?? '',
     address: request.ip,
-    authenticationMethods: Array.isArray(claims.amr) ? claims.amr.map(String) : [],
-    authenticationClass: typeof claims.acr === 'string' ? claims.acr : null,
+    authenticationMethods: readClaim(claims, 'amr'),
+    authenticationClass: authenticationClassOf(claims),
     secrets: { idToken, refreshToken },
   })
   if (begun !== 'too_many_sessions') return begun.cookie
@@ -66,4 +67,10 @@ async function beginSession(
     'too_many_sessions',
     'You are signed in as often as you may be: sign out elsewhere first',
   )
+}
+
+/** Keycloak writes the level that it was configured with as a number. */
+function authenticationClassOf(claims: SignedIn['claims']): string | null {
+  const [text = null] = readClaim(claims, 'acr')
+  return typeof claims.acr === 'number' ? String(claims.acr) : text
 }

@@ -25,6 +25,8 @@ export interface IdTokenExpectations extends TokenParties {
   readonly nonce: string | null
   /** The access token that came with it; null when none did. */
   readonly accessToken: string | null
+  /** The code that it was got for; null for a token that a refresh brought. */
+  readonly code: string | null
   /** What was asked for with the challenge. */
   readonly maxAgeSeconds?: number | undefined
 }
@@ -82,11 +84,10 @@ function checkIdToken(
   if (expected.nonce !== null && claims.nonce !== expected.nonce) {
     throw new TokenInvalid('does not answer this sign-in: its nonce is another')
   }
-  if (expected.accessToken !== null && claims.at_hash !== undefined) {
-    if (claims.at_hash !== accessTokenHash(expected.accessToken, alg)) {
-      throw new TokenInvalid('came with another access token')
-    }
+  if (!isHashOf(claims.at_hash, expected.accessToken, alg)) {
+    throw new TokenInvalid('came with another access token')
   }
+  if (!isHashOf(claims.c_hash, expected.code, alg)) throw new TokenInvalid('was given for another code')
   if (expected.maxAgeSeconds !== undefined) {
     checkAuthenticationTime(claims, nowSeconds, expected.maxAgeSeconds)
   }
@@ -117,12 +118,13 @@ function checkHostedDomain(claims: SignedToken['claims'], { kind, hostedDomain }
   throw new SignInRefused('hosted_domain_mismatch', 'The account is not one of the organization’s domain')
 }
 
-/** OpenID Connect Core §3.1.3.6: the left half of the hash that the signature uses. */
-function accessTokenHash(accessToken: string, alg: SigningAlgorithm): string {
+/** OpenID Connect Core §3.1.3.6, §3.3.2.11: the left half of the hash that the signature uses. A provider need not say it. */
+function isHashOf(claimed: unknown, value: string | null, alg: SigningAlgorithm): boolean {
+  if (value === null || claimed === undefined) return true
   const digest = createHash(alg === 'EdDSA' ? 'sha512' : 'sha256')
-    .update(accessToken)
+    .update(value)
     .digest()
-  return digest.subarray(0, digest.length / 2).toString('base64url')
+  return claimed === digest.subarray(0, digest.length / 2).toString('base64url')
 }
 
 export { type LogoutNotice, verifyLogoutToken } from './logout-token.ts'

@@ -125,7 +125,8 @@ export class RelyingParty {
         idTokenExpected: true,
         ...(expected.maxAgeSeconds === undefined ? {} : { maxAge: expected.maxAgeSeconds }),
       })
-      const verified = await this.#verify(answer, expected)
+      const code = callbackUrl.searchParams.get('code')
+      const verified = await this.#verify(answer, { ...expected, code })
       return this.#signedIn(answer, verified)
     })
   }
@@ -200,12 +201,13 @@ export class RelyingParty {
 
   #verify(
     answer: TokenAnswer,
-    expected: Pick<IdTokenExpectations, 'nonce' | 'maxAgeSeconds'>,
+    expected: Pick<IdTokenExpectations, 'nonce' | 'code' | 'maxAgeSeconds'>,
   ): Promise<VerifiedIdToken> {
     const { settings, keys, now } = this.#connection
     const expectations: IdTokenExpectations = {
       ...settings,
       nonce: expected.nonce,
+      code: expected.code,
       maxAgeSeconds: expected.maxAgeSeconds,
       accessToken: answer.access_token,
     }
@@ -216,7 +218,7 @@ export class RelyingParty {
   async #personOf(answer: TokenAnswer, subject: string): Promise<Refreshed['person']> {
     if (answer.id_token === undefined) return null
     try {
-      const verified = await this.#verify(answer, { nonce: null })
+      const verified = await this.#verify(answer, { nonce: null, code: null })
       if (verified.subject === subject) return verified
       return new SignInRefused('id_token_invalid', 'The provider’s ID token is about somebody else')
     } catch (error) {

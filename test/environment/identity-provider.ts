@@ -1,7 +1,8 @@
+import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Configuration, Provider } from 'oidc-provider'
+import type { Adapter, Configuration, Provider } from 'oidc-provider'
 
 export interface TestIdentityProvider {
   readonly issuer: string
@@ -13,9 +14,16 @@ export interface TestIdentityProvider {
   readonly requests: string[]
   /** Of the provider from now on. */
   readonly behaviour: Behaviour
+  /** Signs with a new key from now on, and knows the former one no more; what it remembers stays. */
+  rotateKeys(): Promise<SigningKey>
   /** Everything that a person was given for Gatehouse: its refresh tokens are refused from then on. */
   revokeGrantsOf(login: string): Promise<void>
   close(): Promise<void>
+}
+
+export interface SigningKey {
+  readonly kid: string
+  readonly privateKey: KeyObject
 }
 
 interface Behaviour {
@@ -42,7 +50,8 @@ interface Client {
 /** Those that some kind of provider puts into ID tokens, as far as tests want them. */
 const claimNames = [
   ...['name', 'email', 'email_verified', 'groups', 'roles', 'realm_access', 'hd', 'oid', 'tid'],
-  ...['amr', 'urn:zitadel:iam:org:project:roles'],
+  ...['amr', 'acr', 'resource_access', 'hasgroups', '_claim_names', '_claim_sources'],
+  'urn:zitadel:iam:org:project:roles',
 ]
 const scopes = [
   ...['openid', 'profile', 'email', 'offline_access', 'groups'],
@@ -61,31 +70,47 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
   const requests: string[] = []
   const grants = new Map<string, Set<string>>()
   const client = { clientId: 'gatehouse', clientSecret: 'a secret of gatehouse that nobody else has' }
-  const provider = await createProvider(issuer, {
-    ...configurationOf(client, options, people),
-    issueRefreshToken: async () => behaviour.givesRefreshTokens,
-  })
-  provider.on('refresh_token.saved', ({ accountId, grantId }) => {
-    if (accountId && grantId) grants.set(accountId, (grants.get(accountId) ?? new Set()).add(grantId))
-  })
-  provider.use(async (context, next) => {
-    await next()
-    if (context.path === '/token' && !behaviour.sendsIdTokens && isRecord(context.body)) {
-      delete context.body.id_token
-    }
-  })
-  const answer = provider.callback()
+  const providerWith = async (keys: Pick<Configuration, 'jwks' | 'adapter'>) => {
+    const provider = await createProvider(issuer, {
+      ...configurationOf(client, options, people),
+      ...keys,
+      issueRefreshToken: async () => behaviour.givesRefreshTokens,
+    })
+    provider.on('refresh_token.saved', ({ accountId, grantId }) => {
+      if (accountId && grantId) grants.set(accountId, (grants.get(accountId) ?? new Set()).add(grantId))
+    })
+    provider.use(async (context, next) => {
+      await next()
+      if (context.path === '/token' && !behaviour.sendsIdTokens && isRecord(context.body)) {
+        delete context.body.id_token
+      }
+    })
+    return { provider, answer: provider.callback() }
+  }
+  let current = await providerWith({})
   server.on('request', (request, response) => {
     const url = (request.url ?? '').slice(path.length)
     const asked = `${request.method} ${url}`
     requests.push(asked)
     // By the original the provider knows where it is mounted.
     if (behaviour.hangsUpOn?.test(asked)) request.socket.destroy()
-    else answer(Object.assign(request, { originalUrl: request.url, url }), response)
+    else current.answer(Object.assign(request, { originalUrl: request.url, url }), response)
   })
   return {
     ...{ issuer, ...client, people, requests, behaviour },
+    async rotateKeys() {
+      const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+      const kid = randomUUID()
+      const key = { ...privateKey.export({ format: 'jwk' }), kid, use: 'sig', alg: 'RS256' }
+      const { provider } = current
+      current = await providerWith({
+        jwks: { keys: [key] } as NonNullable<Configuration['jwks']>,
+        adapter: (model: string) => adapterOf(provider, model),
+      })
+      return { kid, privateKey }
+    },
     async revokeGrantsOf(login) {
+      const { provider } = current
       for (const grantId of grants.get(login) ?? []) await provider.RefreshToken.revokeByGrantId(grantId)
     },
     async close() {
@@ -143,12 +168,20 @@ function configurationOf(
       claims: async () => ({ sub: login, ...people.get(login) }),
     }),
     async loadExistingGrant({ oidc }) {
+      // How somebody proved who they are is the session's to say, not the account's.
+      const { acr, amr } = people.get(oidc.session?.accountId ?? '') ?? {}
+      Object.assign(oidc.session ?? {}, { acr, amr })
       const grant = new oidc.provider.Grant({ clientId, accountId: oidc.session?.accountId ?? '' })
       grant.addOIDCScope(scopes.join(' '))
       await grant.save()
       return grant
     },
   }
+}
+
+/** Where a provider remembers things of this kind. */
+function adapterOf(provider: Provider, model: string): Adapter {
+  return (provider as unknown as Record<string, { readonly adapter: Adapter }>)[model]?.adapter as Adapter
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -14,7 +14,9 @@ let providerId: string
 beforeAll(async () => {
   api = await startApi({ now: () => nowMs })
   tenant = await api.createTenant('Acme')
-  provider = await startOAuth2Provider(`${api.controlPlane.url}/auth/oidc/github/callback`)
+  provider = await startOAuth2Provider(
+    `${api.controlPlane.url}/auth/oidc/github/callback/${tenant.organizationId}`,
+  )
   providerId = await create(provider)
   expect(await verify(providerId)).toMatchObject({ ok: true })
   await mutate(

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Browser } from '../../environment/browser.ts'
 import { read, startApi } from '../api.ts'
+import { subscribe } from '../live/event-stream.ts'
 import { type SignInSetup, startSignIn, viewerQuery } from './signed-in.ts'
 
 let setup: SignInSetup
@@ -108,6 +109,16 @@ describe('a session', () => {
     expect((await setup.ask(elsewhere.browser, viewerQuery)).status).toBe(401)
     expect((await setup.ask(other.browser, viewerQuery)).status).toBe(200)
     expect((await setup.ask(mine.browser, viewerQuery)).status).toBe(200)
+  })
+
+  it('that is ended ends what it listens to', async () => {
+    const { browser } = await setup.signIn(describePerson('listener', { roles: ['reader'] }))
+    const cookie = [...browser.cookiesOf(setup.url)].map((pair) => pair.join('=')).join('; ')
+    const document = 'subscription { usageRecorded { id } }'
+    const subscriber = await subscribe(setup.url, undefined, document, {}, { cookie })
+    await browser.request(`${setup.url}/auth/logout`, { method: 'POST', headers: { origin: setup.url } })
+    expect((await subscriber.next())?.errors?.[0]?.extensions).toMatchObject({ code: 'UNAUTHENTICATED' })
+    expect(await subscriber.next()).toBeUndefined()
   })
 
   it('is ended by whoever may, and everywhere at once', async () => {

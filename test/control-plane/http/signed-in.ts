@@ -26,7 +26,7 @@ export interface SignInSetup {
   close(): Promise<void>
 }
 
-const createProvider = `mutation ($input: CreateIdentityProviderInput!) {
+const createProviderDocument = `mutation ($input: CreateIdentityProviderInput!) {
   createIdentityProvider(input: $input) {
     ... on IdentityProvider { id callbackUrl enabled verifiedAt }
     ... on Refusal { code message }
@@ -47,32 +47,21 @@ export async function startSignIn({ path, provider, ...options }: SignInOptions 
   const tenant = await api.createTenant('Acme')
   const of = `${url}/auth/oidc/okta`
   const identityProvider = await startIdentityProvider({
-    ...{ path, redirectUri: `${of}/callback` },
+    ...{ path, redirectUri: `${of}/callback/${tenant.organizationId}` },
     backChannelLogoutUri: `${of}/back-channel-logout?organization=${tenant.organizationId}`,
   })
   const { issuer, clientId, clientSecret } = identityProvider
-  const created = await api.ask(tenant.token, createProvider, {
-    input: {
-      ...{ name: 'okta', kind: 'OKTA', issuer, clientId, clientSecret, trustedNetworks: ['127.0.0.0/8'] },
-      roleRules: [
-        { claim: 'roles', value: 'gatehouse-admin', roleId: 'role_admin' },
-        { claim: 'roles', value: 'engineer', roleId: 'role_developer' },
-        { claim: 'roles', value: 'reader', roleId: 'role_viewer' },
-      ],
-      teamRules: [{ claim: 'groups', value: '*', team: '*' }],
-      teamWorkspaceId: tenant.workspaceId,
-      ...provider,
-    },
+  const providerId = await createProvider(api, tenant, {
+    ...{ name: 'okta', kind: 'OKTA', issuer, clientId, clientSecret },
+    roleRules: [
+      { claim: 'roles', value: 'gatehouse-admin', roleId: 'role_admin' },
+      { claim: 'roles', value: 'engineer', roleId: 'role_developer' },
+      { claim: 'roles', value: 'reader', roleId: 'role_viewer' },
+    ],
+    teamRules: [{ claim: 'groups', value: '*', team: '*' }],
+    teamWorkspaceId: tenant.workspaceId,
+    ...provider,
   })
-  const { id: providerId } = read<{ id: string }>(created.data, 'createIdentityProvider')
-  const verified = await api.ask(
-    tenant.token,
-    `mutation ($id: ID!) { verifyIdentityProvider(input: {id: $id}) { ... on IdentityProviderVerification { ok checks { name ok message } } } }`,
-    { id: providerId },
-  )
-  const { ok } = read<{ ok: boolean }>(verified.data, 'verifyIdentityProvider')
-  if (!ok) throw new Error(`the identity provider does not verify: ${JSON.stringify(verified.data)}`)
-  await enable(api, tenant, providerId, true)
 
   const ask: SignInSetup['ask'] = async (browser, query, variables = {}) => {
     const response = await browser.request(`${url}/graphql`, {
@@ -112,6 +101,23 @@ export async function startSignIn({ path, provider, ...options }: SignInOptions 
       await identityProvider.close()
     },
   }
+}
+
+/** One that is verified and enabled. @returns its id */
+export async function createProvider(api: TestApi, tenant: Tenant, input: object): Promise<string> {
+  const created = await api.ask(tenant.token, createProviderDocument, {
+    input: { trustedNetworks: ['127.0.0.0/8'], ...input },
+  })
+  const { id } = read<{ id: string }>(created.data, 'createIdentityProvider')
+  const verified = await api.ask(
+    tenant.token,
+    `mutation ($id: ID!) { verifyIdentityProvider(input: {id: $id}) { ... on IdentityProviderVerification { ok checks { name ok message } } } }`,
+    { id },
+  )
+  const { ok } = read<{ ok: boolean }>(verified.data, 'verifyIdentityProvider')
+  if (!ok) throw new Error(`the identity provider does not verify: ${JSON.stringify(verified.data)}`)
+  await enable(api, tenant, id, true)
+  return id
 }
 
 export async function enable(

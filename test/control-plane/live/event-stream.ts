@@ -22,6 +22,7 @@ export async function subscribe(
   token: string | undefined,
   query: string,
   variables: object = {},
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<Subscriber> {
   const abort = new AbortController()
   const response = await fetch(`${url}/graphql`, {
@@ -29,6 +30,7 @@ export async function subscribe(
     headers: {
       'content-type': 'application/json',
       accept: 'text/event-stream',
+      ...headers,
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
     },
     body: JSON.stringify({ query, variables }),

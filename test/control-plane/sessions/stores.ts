@@ -80,7 +80,7 @@ async function openRedis(): Promise<OpenedStore> {
 }
 
 /** Every key with what is in it, past DUMP, which compresses. */
-async function readRedis(url: string): Promise<string> {
+export async function readRedis(url: string): Promise<string> {
   const client = await createClient({ url }).connect()
   try {
     const lines: string[] = []
@@ -96,6 +96,14 @@ async function readRedis(url: string): Promise<string> {
   } finally {
     await client.close()
   }
+}
+
+/** Every row, as the disk has it. */
+export function readPostgresSessions(superuserUrl: string): Promise<string> {
+  return withClient(superuserUrl, async (client) => {
+    const { rows } = await client.query<{ row: string }>('select s::text as row from sessions s')
+    return rows.map(({ row }) => row).join('\n')
+  })
 }
 
 async function openPostgres(): Promise<OpenedStore> {
@@ -124,11 +132,7 @@ async function openPostgres(): Promise<OpenedStore> {
       })
       return tenant
     },
-    raw: () =>
-      withClient(testDatabase.superuserUrl, async (client) => {
-        const { rows } = await client.query<{ row: string }>('select s::text as row from sessions s')
-        return rows.map(({ row }) => row).join('\n')
-      }),
+    raw: () => readPostgresSessions(testDatabase.superuserUrl),
     async close() {
       await Promise.all(closers.map((close) => close()))
       await testDatabase.drop()

@@ -106,6 +106,7 @@ export const usualExpectations: IdTokenExpectations = {
   hostedDomain: null,
   nonce: 'nonce-1',
   accessToken: 'access-token-1',
+  code: 'code-1',
 }
 
 export function keysOf(...jwks: readonly unknown[]): KeyCache {

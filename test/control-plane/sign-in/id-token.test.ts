@@ -49,6 +49,7 @@ describe('an ID token is believed', () => {
     ['a birth 5 minutes ahead', { iat: nowSeconds + 300 }],
     ['a birth 10 minutes ago', { iat: nowSeconds - 600 }],
     ['the hash of its access token', { at_hash: halfHash('access-token-1') }],
+    ['the hash of its code', { c_hash: halfHash('code-1') }],
     ['a subject of 255 characters', { sub: 's'.repeat(255) }],
     ['a claim named __proto__, which changes nothing', JSON.parse('{"__proto__": {"nonce": "x"}}')],
   ])('with %s', async (_, claims) => {
@@ -113,6 +114,8 @@ describe('an ID token is refused', () => {
       /another access token/,
     ],
     ['with an at_hash that is no text', signed({ at_hash: null }), /another access token/],
+    ['with the hash of another code', signed({ c_hash: halfHash('code-2') }), /another code/],
+    ['with a c_hash that is no text', signed({ c_hash: 1 }), /another code/],
     ['without a subject', without('sub'), /no sub/],
     ['with an empty subject', signed({ sub: '' }), /unusable sub/],
     ['with a subject that is a number', signed({ sub: 1 }), /unusable sub/],

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { halfHash, type KeyPair } from './forged-tokens.ts'
 import { clientId, redirectUri } from './identity-provider.ts'
@@ -45,6 +46,19 @@ describe('a sign-in', () => {
     }
     expect(challenges[0]?.url).not.toContain(challenges[0]?.codeVerifier)
   })
+
+  it.each([undefined, ['plain'], []])(
+    'asks with S256 whatever the provider says it can: %j',
+    async (code_challenge_methods_supported) => {
+      provider.replaced.set('/.well-known/openid-configuration', ({ body }) => ({
+        body: { ...JSON.parse(body), code_challenge_methods_supported },
+      }))
+      const { url, codeVerifier } = await partyOf().begin(redirectUri)
+      const query = new URL(url).searchParams
+      expect(query.get('code_challenge_method')).toBe('S256')
+      expect(query.get('code_challenge')).toBe(createHash('sha256').update(codeVerifier).digest('base64url'))
+    },
+  )
 
   it('asks for how, and how lately, somebody is to sign in', async () => {
     const { url } = await partyOf().begin(redirectUri, {
@@ -182,6 +196,7 @@ describe('an ID token from the token endpoint itself is refused', () => {
   it.each<[string, object, object?, KeyPair?]>([
     ['when another key signed it', {}, {}, second],
     ['with the hash of another access token', { at_hash: halfHash('other') }],
+    ['with the hash of another code', { c_hash: halfHash('other') }],
     ['of a week ago', { iat: Math.floor(Date.now() / 1000) - 604_800 }],
     ['of type at+jwt', {}, { typ: 'at+jwt' }],
     ['of type logout+jwt', {}, { typ: 'logout+jwt' }],

@@ -38,6 +38,11 @@ describe('the role of a person is', () => {
     ['not found by a part of a name', ['admins-emea', 'xadmins'], null],
     ['not found behind a NUL', ['admins\0'], null],
     ['not found in look-alike letters', ['аdmins'], null],
+    ['not found in letters of full width', ['ａｄｍｉｎｓ'], null],
+    ['not found with an invisible character', ['admins\u200b', 'ad\u00admins', '\u2060admins'], null],
+    ['not found with text that is turned round', ['\u202eadmins', 'admins\u2066'], null],
+    ['not found in a ligature or a letter with a mark', ['ad\u1d50ins', 'admin\u0323s', 'adm\u0131ns'], null],
+    ['not found with white space around it', [' admins', 'admins '], null],
     ['not found in a list in one text', 'devs,admins', null],
   ])('%s', (_, groups, role) => {
     expect(highest(groups)).toBe(role)
