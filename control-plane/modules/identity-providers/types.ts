@@ -177,7 +177,7 @@ const CheckNameType = builder.enumType('IdentityProviderCheckName', {
     USERINFO: {
       value: 'userinfo',
       description: 'Of kind OAUTH2: that it tells nobody who somebody is without a token.',
-      },
+    },
     DIRECTORY: {
       value: 'directory',
       description: 'Whether its directory can be read. If not, people still sign in.',

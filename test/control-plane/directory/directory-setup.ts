@@ -92,7 +92,8 @@ export function settingsFor(
   const isElsewhere = kind === 'entra' || kind === 'google_workspace'
   return {
     provider: {
-      ...{ id: 'idp_test', kind, issuer: issuer(url), ...client, scopes: ['openid'], hostedDomain: null, endpoints: null },
+      ...{ id: 'idp_test', kind, issuer: issuer(url), ...client, scopes: ['openid'] },
+      ...{ hostedDomain: null, endpoints: null },
       trustedNetworks: ['127.0.0.0/8'],
     },
     account: {
