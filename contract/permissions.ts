@@ -20,6 +20,7 @@ export const permissionCatalog = {
   api_tokens: ['view', 'create', 'rotate', 'revoke'],
   roles: ['view', 'create', 'update', 'delete', 'assign'],
   identity_providers: ['view', 'create', 'update', 'delete'],
+  mfa_policy: ['view', 'update'],
   sessions: ['view', 'revoke'],
   usage: ['view'],
   audit_logs: ['view', 'download'],
@@ -48,7 +49,9 @@ export function permissionsNamedBy(pattern: string): Permission[] {
 }
 
 /** How people get in is nobody's business but that of those who decide it. */
-const ofAccess = ['audit_logs:view', 'api_tokens:view', 'identity_providers:view', 'sessions:view']
+const ofAccess = [
+  ...['audit_logs:view', 'api_tokens:view', 'identity_providers:view', 'mfa_policy:view', 'sessions:view'],
+]
 const views = allPermissions.filter((permission) => permission.endsWith(':view'))
 const generalViews = views.filter((permission) => !ofAccess.includes(permission))
 

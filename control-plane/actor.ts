@@ -1,4 +1,5 @@
 import { allPermissions, type Permission } from '../contract/permissions.ts'
+import type { Assurance } from './assurance.ts'
 import { Forbidden } from './graphql/errors.ts'
 import type { ObjectGrants, Rights, RowScope } from './rights.ts'
 
@@ -20,6 +21,8 @@ export interface ActorIdentity {
   readonly personId?: string
   /** How they signed in; not with a token unless given. */
   readonly signIn?: SignIn
+  /** What they have proved; null asks for no proof, as of Gatehouse itself. */
+  readonly assurance: Assurance | null
 }
 
 /** By what a user is known who signed in. */
@@ -54,6 +57,7 @@ export class Actor {
    */
   readonly personId: string
   readonly signIn: SignIn | null
+  readonly assurance: Assurance | null
 
   constructor(identity: ActorIdentity) {
     this.kind = identity.kind
@@ -67,6 +71,7 @@ export class Actor {
     this.expiresAt = identity.expiresAt ?? null
     this.personId = identity.personId ?? identity.id
     this.signIn = identity.signIn ?? null
+    this.assurance = identity.assurance
   }
 
   get permissions(): ReadonlySet<Permission> {
@@ -87,8 +92,19 @@ export class Actor {
     return this.workspaceIds === null || (workspaceId !== null && this.workspaceIds.includes(workspaceId))
   }
 
-  /** Whether the role has the permission; without a scope: anywhere at all, and not on single objects alone. */
+  /**
+   * Whether they have the permission and have proved what its use needs; without a scope: anywhere at all, and not on
+   * single objects alone.
+   */
   may(permission: Permission, scope?: PermissionScope): boolean {
+    return this.#has(permission, scope) && this.#hasProved(permission)
+  }
+
+  #hasProved(permission: Permission): boolean {
+    return this.assurance?.isEnoughFor(permission) ?? true
+  }
+
+  #has(permission: Permission, scope: PermissionScope | undefined): boolean {
     if (scope === undefined) return this.permissions.has(permission)
     const isHeld = this.permissions.has(permission) || this.isGranted(permission, scope.id)
     return isHeld && this.reaches(scope.workspaceId)
@@ -96,7 +112,8 @@ export class Actor {
 
   /** Whether a thing is shown that the database lets the actor read: where it is has been decided there. */
   maySee(permission: Permission, id: string): boolean {
-    return this.may(permission) || this.isGranted(permission, id)
+    const isHeld = this.#has(permission, undefined) || this.isGranted(permission, id)
+    return isHeld && this.#hasProved(permission)
   }
 
   /** Whether the permission was given for this object alone. */
@@ -104,9 +121,12 @@ export class Actor {
     return objectId !== undefined && this.objectGrants.get(objectId)?.has(permission) === true
   }
 
-  /** @throws Forbidden */
+  /** @throws Forbidden, MfaRequired */
   require(permission: Permission, scope?: PermissionScope): void {
-    if (this.may(permission, scope)) return
+    if (this.#has(permission, scope)) {
+      this.assurance?.require(permission)
+      return
+    }
     if (!this.permissions.has(permission) && !this.isGranted(permission, scope?.id)) {
       throw new Forbidden(permission)
     }
@@ -123,6 +143,7 @@ export function systemActor(organizationId: string): Actor {
     name: 'Gatehouse',
     organizationId,
     roleId: 'role_admin',
+    assurance: null,
     rights: { permissions: new Set(allPermissions), workspaceIds: null, rowScope: 'all' },
   })
 }

@@ -13,6 +13,7 @@ import { DataPlaneEntity } from '../modules/data-planes/entity.ts'
 import { IdentityProviderEntity, UserIdentityEntity } from '../modules/identity-providers/entity.ts'
 import { RequestLimitEntity } from '../modules/limits/entity.ts'
 import { MembershipEntity } from '../modules/memberships/entity.ts'
+import { MfaPolicyEntity } from '../modules/mfa/entity.ts'
 import { ModelEntity } from '../modules/models/entity.ts'
 import { ModelPricesEntity } from '../modules/models/price-history.ts'
 import { OrganizationEntity } from '../modules/organizations/entity.ts'
@@ -43,6 +44,7 @@ export const entities = [
   IdentityProviderEntity,
   UserIdentityEntity,
   BreakGlassAccountEntity,
+  MfaPolicyEntity,
   AuditEventEntity,
   ProviderEntity,
   ProviderKeyEntity,

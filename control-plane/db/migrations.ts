@@ -35,6 +35,7 @@ import { budgetDrifts } from './migrations/046-budget-drifts.ts'
 import { deferredSums } from './migrations/047-deferred-sums.ts'
 import { identityProviders } from './migrations/048-identity-providers.ts'
 import { sessions } from './migrations/049-sessions.ts'
+import { stepUp } from './migrations/053-step-up.ts'
 import { apiTokenRotation } from './migrations/054-api-token-rotation.ts'
 import { breakGlass } from './migrations/057-break-glass.ts'
 
@@ -76,6 +77,7 @@ export const migrations: readonly SchemaMigration[] = [
   deferredSums,
   identityProviders,
   sessions,
+  stepUp,
   apiTokenRotation,
   breakGlass,
 ]

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { GraphQLError } from 'graphql'
 import type { Registry } from 'prom-client'
 import { signInPath } from '../modules/identity-providers/index.ts'
@@ -11,8 +11,10 @@ import type { RequestLimiter } from './request-limiter.ts'
 import { senderAddress } from './sender-address.ts'
 import { addSignIn } from './sign-in.ts'
 import { type ByName, SignInProviders } from './sign-in-providers.ts'
-import { refusalPage, retryAfterOf, statusOf } from './sign-in-refusal.ts'
+import { sendRefusal } from './sign-in-refusal.ts'
 import { addSignOut } from './sign-out.ts'
+import { addStepUp } from './step-up.ts'
+import { addTestSignIn } from './test-sign-in.ts'
 
 export interface AuthRoutesOptions {
   readonly limiter: RequestLimiter
@@ -38,7 +40,7 @@ export function registerAuthRoutes(
       if (!verdict.admitted) throw new TooManyRequests('address', limiter.requestsPerMinute, verdict)
     })
     scope.setErrorHandler((error, request, reply) => {
-      if (error instanceof SignInRefused) return refuse(request, reply, error)
+      if (error instanceof SignInRefused) return sendRefusal(request, reply, error)
       if (error instanceof GraphQLError) return answerInJson(reply, error)
       throw error
     })
@@ -46,24 +48,9 @@ export function registerAuthRoutes(
       providers: await providers.list(query.organization),
     }))
     addSignIn(scope, services, providers)
+    addStepUp(scope, services, providers)
+    addTestSignIn(scope, services, providers)
     addSignOut(scope, services, providers)
     addBreakGlass(scope, services, { providers, registry })
   })
-}
-
-/** Programs are answered in JSON, people with a page. */
-function refuse({ headers }: FastifyRequest, reply: FastifyReply, error: SignInRefused): FastifyReply {
-  const wait = retryAfterOf(error)
-  if (wait !== undefined) reply.header('retry-after', wait)
-  reply.code(statusOf(error))
-  if (headers['content-type']?.startsWith('application/json')) {
-    return reply.send({ error: { type: error.code, message: error.message } })
-  }
-  return reply
-    .headers({
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
-      'x-content-type-options': 'nosniff',
-    })
-    .send(refusalPage(error))
 }

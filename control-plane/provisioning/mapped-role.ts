@@ -1,4 +1,5 @@
-import type { UserIdentity } from '../modules/identity-providers/index.ts'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { IdentityProvider, UserIdentity } from '../modules/identity-providers/index.ts'
 import { assignRole, removeRoleAssignment } from '../modules/roles/assignments.ts'
 import { RoleAssignmentEntity } from '../modules/roles/entity.ts'
 import { permissionsOf } from '../modules/roles/graph.ts'
@@ -9,6 +10,15 @@ import type { Provisioning } from './provision-user.ts'
 
 /** The role that the provider's rules give, or the default one where none matches; null where there is neither. */
 export async function mappedRole({ em, provider, claims }: Provisioning): Promise<string | null> {
+  return (await mappedRoleOf(em, provider, claims)) ?? provider.defaultRoleId
+}
+
+/** The role that the provider's rules give; null where none matches. */
+export async function mappedRoleOf(
+  em: EntityManager,
+  provider: IdentityProvider,
+  claims: Provisioning['claims'],
+): Promise<string | null> {
   const graph = await readRoleGraph(em)
   const ranks = new Map(
     [...graph.values()].map(({ id, system }) => {
@@ -21,7 +31,7 @@ export async function mappedRole({ em, provider, claims }: Provisioning): Promis
       return [id, rank]
     }),
   )
-  return mapRoles(claims, provider.roleRules, ranks, provider.roleResolution) ?? provider.defaultRoleId
+  return mapRoles(claims, provider.roleRules, ranks, provider.roleResolution)
 }
 
 /**

@@ -160,5 +160,6 @@ function providerActor({ organizationId, id, name }: IdentityProvider): Actor {
   return new Actor({
     ...{ kind: 'identity_provider', id, name, organizationId, roleId: systemRoleId('admin') },
     rights: { permissions: new Set(allPermissions), workspaceIds: null, rowScope: 'all' },
+    assurance: null,
   })
 }

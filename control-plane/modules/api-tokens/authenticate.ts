@@ -1,8 +1,10 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { Actor } from '../../actor.ts'
+import { Assurance } from '../../assurance.ts'
 import type { Database } from '../../db/database.ts'
 import { matchesDigest } from '../../secrets/random-secret.ts'
 import { readTeamIds } from '../memberships/index.ts'
+import { appliedRules, type RoleInUse, readMfaRules } from '../mfa/index.ts'
 import { readTokenRights } from '../roles/index.ts'
 import { type User, UserEntity } from '../users/index.ts'
 import { type ApiToken, ApiTokenEntity } from './entity.ts'
@@ -24,7 +26,7 @@ export async function authenticateToken(
     const row = await em.findOne(ApiTokenEntity, { id: token.id })
     const secret = row && secretOf(row, token.secret, now)
     if (!secret) return undefined
-    const { actor } = await actorOfToken(em, row, now, secret.personId)
+    const { actor } = await actorOfToken(em, row, now, secret)
     if (actor) await noteUse(em, row, secret, now)
     return actor
   })
@@ -44,12 +46,16 @@ function secretOf(row: ApiToken, secret: string, now: number) {
 /** Why a token does nothing at all. */
 export type TokenObstacle = 'revoked' | 'expired' | 'role_deleted' | 'user_inactive'
 
-/** Whoever a token stands for, whoever presents it; or why it does not work at this time. */
+/**
+ * Whoever a token stands for, whoever presents it; or why it does not work at this time.
+ *
+ * `by: 'any'`: whatever was proved when it was issued, for what is said of it.
+ */
 export async function actorOfToken(
   em: EntityManager,
   row: ApiToken,
   now: number,
-  personId = row.personId,
+  { personId = row.personId, by }: { readonly personId?: string; readonly by?: 'any' } = {},
 ): Promise<{ actor: Actor; obstacle?: never } | { actor?: never; obstacle: TokenObstacle }> {
   if (row.revokedAt !== null) return { obstacle: 'revoked' }
   if (row.expiresAt !== null && row.expiresAt.getTime() <= now) return { obstacle: 'expired' }
@@ -60,7 +66,18 @@ export async function actorOfToken(
   const terms = { roleId, userId, workspaceId, expiresAt: row.expiresAt }
   const held = await readTokenRights(em, terms, now)
   const identity = { kind: 'api_token', id, name, organizationId, roleId, personId } as const
-  return { actor: new Actor({ ...identity, ...held, user: user && (await withTeams(em, user)) }) }
+  const assurance = by === 'any' ? null : await readAssurance(em, row, held.roles, now)
+  return { actor: new Actor({ ...identity, ...held, assurance, user: user && (await withTeams(em, user)) }) }
+}
+
+async function readAssurance(
+  em: EntityManager,
+  { organizationId, issuedWith }: ApiToken,
+  roles: () => readonly RoleInUse[],
+  now: number,
+): Promise<Assurance> {
+  const rules = appliedRules(await readMfaRules(em, organizationId), roles)
+  return new Assurance({ rules, now, proof: { of: 'token', issuedWith }, stepUpUrl: null })
 }
 
 async function withTeams(em: EntityManager, { id }: User) {

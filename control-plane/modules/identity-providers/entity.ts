@@ -1,6 +1,6 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
 import { tenantColumns, versionColumn } from '../../db/columns.ts'
-import type { OAuth2Settings, ProviderKind } from '../../sign-in/provider-kinds.ts'
+import type { MfaEvidence, OAuth2Settings, ProviderKind } from '../../sign-in/provider-kinds.ts'
 import type { RoleRule, RoleStrategy, TeamRule } from '../../sign-in/role-mapping.ts'
 
 export const IdentityProviderEntity = defineEntity({
@@ -34,6 +34,10 @@ export const IdentityProviderEntity = defineEntity({
     teamRules: p.json<TeamRule[]>(),
     /** Where teams live that groups name. */
     teamWorkspaceId: p.string().strictNullable(),
+    /** What counts as MFA here; null: as its kind says. */
+    mfaEvidence: p.json<MfaEvidence>().strictNullable(),
+    /** Keys that were fetched before are not believed any more. A change of it is a new version, which everybody sees. */
+    keysFlushedAt: p.datetime().strictNullable(),
     createdAt: p.datetime(),
   },
 })

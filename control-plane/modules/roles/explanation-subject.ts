@@ -46,7 +46,7 @@ type Known = Pick<Subject, 'roles' | 'now'>
 
 async function readUser(em: EntityManager, user: User, known: Known): Promise<Subject> {
   const assignments = await readAssignments(em, user.id)
-  const { actor, obstacle } = await actorOfUser(em, user, known.now)
+  const { actor, obstacle } = await actorOfUser(em, user, known.now, 'any')
   const most = reachOfUser(heldRightsOf(known.roles, assignments, known.now))
   return {
     ...{ ...known, kind: 'user', actor, obstacle, token: null, assignments },
@@ -57,7 +57,7 @@ async function readUser(em: EntityManager, user: User, known: Known): Promise<Su
 async function readToken(em: EntityManager, token: ApiToken, known: Known): Promise<Subject> {
   const { userId, roleId, workspaceId } = token
   const assignments = userId === null ? [] : await readAssignments(em, userId)
-  const { actor, obstacle } = await actorOfToken(em, token, known.now)
+  const { actor, obstacle } = await actorOfToken(em, token, known.now, { by: 'any' })
   const graph: RoleGraph = known.roles
   const reach = roleId === null ? undefined : reachOfToken(graph, { roleId, workspaceId })
   return {

@@ -1,8 +1,13 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { Actor, type SignIn } from '../../actor.ts'
+import { Assurance, type AssuranceTerms } from '../../assurance.ts'
 import type { ServiceContext } from '../../service-context.ts'
-import type { Session } from '../../sessions/session.ts'
+import { breakGlassProviderId, type Session } from '../../sessions/session.ts'
+import { hasEnded } from '../../sessions/session-epochs.ts'
+import { evidenceOf } from '../../sign-in/mfa-evidence.ts'
+import { stepUpUrl } from '../identity-providers/index.ts'
 import { readTeamIds } from '../memberships/index.ts'
+import { appliedRules, readMfaRules, readSessionTerms, type SessionTerms } from '../mfa/index.ts'
 import { readUserRights } from '../roles/index.ts'
 import { type User, UserEntity } from '../users/index.ts'
 
@@ -11,7 +16,7 @@ import { type User, UserEntity } from '../users/index.ts'
  * for a user who is inactive or has no role.
  */
 export async function authenticateSession(
-  { sessions, database, now }: ServiceContext,
+  { sessions, database, now, publicUrl }: ServiceContext,
   cookies: string | null,
 ): Promise<Actor | undefined> {
   const session = await sessions.authenticate(cookies)
@@ -19,28 +24,62 @@ export async function authenticateSession(
   const { organizationId, userId } = session
   return database.transaction(organizationId, async (em) => {
     const user = await em.findOne(UserEntity, { id: userId })
-    return user ? (await actorOfUser(em, user, now(), signInOf(session))).actor : undefined
+    if (!user) return undefined
+    const terms = await readSessionTerms(em, session)
+    if (hasEnded(session, terms.notBefore)) return undefined
+    const signIn = { terms, session, publicUrl }
+    return (await actorOfUser(em, user, now(), signIn)).actor
   })
 }
 
 /** Why a user who signs in may do nothing at all. */
 export type UserObstacle = 'inactive' | 'no_role'
 
-/** A user who signed in; or why nobody can act as this user at this time. */
+/** By which a user acts. */
+export interface UsedSession {
+  readonly terms: SessionTerms
+  readonly session: Session
+  readonly publicUrl: string
+}
+
+/**
+ * A user who signed in; or why nobody can act as this user at this time.
+ *
+ * @param by `any`: whatever they have proved, for what is said of them and not by them. Without one they have proved
+ * nothing.
+ */
 export async function actorOfUser(
   em: EntityManager,
   { id, name, organizationId, active }: User,
   now: number,
-  signIn?: SignIn,
+  by?: UsedSession | 'any',
 ): Promise<{ actor: Actor; obstacle?: never } | { actor?: never; obstacle: UserObstacle }> {
   if (!active) return { obstacle: 'inactive' }
   const held = await readUserRights(em, id, now)
   if (!held) return { obstacle: 'no_role' }
   const user = { id, teamIds: await readTeamIds(em, id) }
   const identity = { kind: 'user', id, name, organizationId } as const
-  return { actor: new Actor({ ...identity, ...held, user, ...(signIn && { signIn }) }) }
+  if (by === 'any') return { actor: new Actor({ ...identity, ...held, user, assurance: null }) }
+  const rules = appliedRules(by ? by.terms.rules : await readMfaRules(em, organizationId), held.roles)
+  const assurance = new Assurance({ rules, now, ...provedBy(by) })
+  return { actor: new Actor({ ...identity, ...held, user, assurance, ...(by && { signIn: signInOf(by) }) }) }
 }
 
-function signInOf({ id: sessionId, providerId, subject }: Session) {
+/** Whoever signs in so has shown a password and a code. */
+const breakGlassEvidence = { trusted: true, acrValues: [], amr: [] }
+
+function provedBy(by: UsedSession | undefined): Pick<AssuranceTerms, 'proof' | 'stepUpUrl'> {
+  if (by?.session.providerId === breakGlassProviderId) {
+    return { proof: { of: 'session', evidence: evidenceOf(by.session, breakGlassEvidence) }, stepUpUrl: null }
+  }
+  if (!by?.terms.mfaEvidence) return { proof: null, stepUpUrl: null }
+  const { session, publicUrl } = by
+  return {
+    proof: { of: 'session', evidence: evidenceOf(session, by.terms.mfaEvidence) },
+    stepUpUrl: (requirement) => stepUpUrl(publicUrl, requirement),
+  }
+}
+
+function signInOf({ session: { id: sessionId, providerId, subject } }: UsedSession): SignIn {
   return { sessionId, providerId, subject }
 }
