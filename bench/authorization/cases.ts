@@ -70,6 +70,7 @@ function actorUnder(policies: readonly AccessPolicy[]): Actor {
   const permissions = new Set<Permission>(systemRoles.developer.permissions)
   return new Actor({
     ...identity,
+    assurance: null,
     rights: { permissions, workspaceIds: ['ws_1', 'ws_2'], rowScope: 'all' },
     restrictions: restrictionsOf(policies, circumstances),
   })

@@ -77,14 +77,15 @@ function valuesOf(circumstances: Circumstances): Values {
   return values
 }
 
-/** An address that is none, and what only a session has, are left out: to read them is an error. */
+/** An address that is none, and what is not known of a session, are left out: to read them is an error. */
 function factValues({ address, session }: NonNullable<Circumstances['facts']>, now: number): Values {
   const ip = plainAddress(address)
+  const provedAt = session?.authenticatedAt ?? null
   const signedIn = {
     ...{ signedIn: session !== null, mfa: session !== null && usedSecondFactor(session) },
     ...{ amr: session?.authenticationMethods.slice(0, longestList) ?? [] },
     acr: session?.authenticationClass ?? '',
-    ...(session && { secondsSinceSignIn: BigInt(Math.floor((now - session.authenticatedAt) / 1000)) }),
+    ...(provedAt !== null && { secondsSinceSignIn: BigInt(Math.floor((now - provedAt) / 1000)) }),
   }
   return { request: ip === undefined ? {} : { ip }, session: signedIn }
 }

@@ -16,6 +16,10 @@ const statuses: Readonly<Record<string, number>> = {
   too_many_sessions: 403,
   email_taken: 409,
   provider_unavailable: 502,
+  session_needed: 401,
+  step_up_other_person: 403,
+  step_up_unmet: 403,
+  test_unknown: 404,
 }
 
 const beginAgain = 'Begin again. If it happens once more, show this page to whoever runs Gatehouse.'
@@ -41,6 +45,11 @@ const advice: Readonly<Partial<Record<SignInRefusalCode, string>>> = {
   break_glass_refused:
     'Check the user, the password and the code of your authenticator. If nobody gets in, "gatehouse recover-admin" beside the database does.',
   enrolment_refused: 'Ask an administrator of Gatehouse to begin your enrolment again.',
+  session_needed: 'Sign in, then begin again.',
+  step_up_other_person:
+    'Begin again and, at your identity provider, choose the account that you are signed in with here.',
+  step_up_unmet:
+    'Set up a second factor at your identity provider, or ask its administrators for one. Then begin again.',
   provider_unknown: 'Choose one of the identity providers that are there.',
   organization_unknown: 'Choose your organization, then the identity provider.',
 }
@@ -55,14 +64,20 @@ function statusOf(code: SignInRefusalCode): number {
   return statuses[code] ?? 400
 }
 
+const asBefore: readonly SignInRefusalCode[] = ['step_up_invalid', 'step_up_other_person', 'step_up_unmet']
+
 /** For a person whose browser shows it; the code is for whoever they ask. Nothing in it comes from the request. */
 export function sendRefusalPage(reply: FastifyReply, { code, message }: SignInRefused): FastifyReply {
+  const isAsBefore = asBefore.includes(code)
   const content = `<p>${htmlOf(message)}.</p>
 <h2>What to do now</h2>
 <p>${htmlOf(advice[code] ?? beginAgain)}</p>
-<p><a class="action" href="/sign-in">Back to signing in</a></p>
+<p><a class="action" href="${isAsBefore ? '/' : '/sign-in'}">Back to ${isAsBefore ? 'Gatehouse' : 'signing in'}</a></p>
 <p>Reason: <code>${htmlOf(code)}</code></p>`
-  return sendPlainPage(answerAs(reply, code), { title: 'You are not signed in', content })
+  return sendPlainPage(answerAs(reply, code), {
+    title: isAsBefore ? 'You are signed in as before' : 'You are not signed in',
+    content,
+  })
 }
 
 /** For a program, the console among them. */
