@@ -3,8 +3,9 @@ import type { Actor } from '../actor.ts'
 import { asOneRevision, recordChange } from '../change.ts'
 import { newId } from '../db/id.ts'
 import { requireRow } from '../db/require-row.ts'
-import { BadUserInput, Refusal } from '../graphql/errors.ts'
+import { Refusal } from '../graphql/errors.ts'
 import { NotFound, refusalType } from '../graphql/refusals.ts'
+import { checkText } from '../input.ts'
 import {
   type IdentityProvider,
   IdentityProviderEntity,
@@ -73,9 +74,11 @@ export function linkIdentity(context: ServiceContext, actor: Actor, input: Linke
 export async function unlinkIdentity(
   context: ServiceContext,
   actor: Actor,
-  { userId, identityProviderId: providerId, subject }: LinkedIdentity,
+  input: LinkedIdentity,
 ): Promise<User> {
   requirePrivileged(actor)
+  const { userId, identityProviderId: providerId } = input
+  const subject = checkSubject(input.subject)
   const user = await transactionOf(context, actor, async (em) => {
     await lock(em, `${providerId} ${subject}`)
     const { user, provider } = await requireParties(em, { userId, identityProviderId: providerId })
@@ -121,11 +124,8 @@ function requirePrivileged(actor: Actor): void {
 
 const organizationWide = { workspaceId: null }
 
-/** As tokens may have it. @throws BadUserInput */
-function checkSubject(subject: string): string {
-  if (subject.length <= 255 && /^[^\p{Cc}\p{Cs}]+$/u.test(subject)) return subject
-  throw new BadUserInput('subject', 'must have 1 to 255 characters, none of which is a control character')
-}
+/** @throws BadUserInput */
+const checkSubject = (subject: string) => checkText('subject', subject, { maximumLength: 255 })
 
 function describe(type: string, { id, name }: User, provider: IdentityProvider, subject: string) {
   const details = { name, providerId: provider.id, provider: provider.name, subject, severity: 'high' }

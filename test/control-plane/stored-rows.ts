@@ -5,12 +5,13 @@ import { unsummedTable } from '../../control-plane/modules/usage/unsummed.ts'
 /** A digest of every row of every table, and of each row's version, by the table's name. */
 export type StoredRows = Readonly<Record<string, string>>
 
-/** What is written in the background: behind a change, which has shown in its own tables by then, or every few seconds. */
+/** What is written in the background: behind a change, which has shown in its own tables by then, or every so often, whatever is asked. */
 const bookkeeping: ReadonlySet<string> = new Set([
   'config_revisions',
   'budget_reconciliations',
   'budget_charges',
   'budget_drifts',
+  'api_token_uses',
   unsummedTable,
   ...rollups.map(({ table }) => table),
 ])

@@ -12,7 +12,7 @@ const models = ['allowedModels', 'blockedModels', 'deniedModels', 'upstreamName'
 const keys = ['idempotencyKey', 'rotationKey']
 const headers = ['allowedHeaders', 'allowlist', 'denylist']
 /** Whatever an identity provider says. */
-const claims = ['claim', 'value', 'team']
+const claims = ['claim', 'value', 'team', 'subject']
 const sets = ['tags', 'workspaceIds', 'virtualKeyIds', ...headers]
 
 /** What the corpus holds and some field takes all the same. Whatever is not named here is refused. */
@@ -27,7 +27,7 @@ export const acceptances: readonly Acceptance[] = [
       values: ['the name of a prototype'],
       fields: [
         ...[...people, ...models, ...keys, ...headers, 'search', 'secret', 'value', 'pattern'],
-        ...['team', 'clientId', 'clientSecret'],
+        ...['team', 'subject', 'clientId', 'clientSecret'],
       ],
     },
     because: 'it is text: nothing looks a member up by it on an object with a prototype',
