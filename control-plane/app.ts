@@ -25,6 +25,7 @@ import { startLeaseServer } from './leases/lease-server.ts'
 import { startReconciler } from './leases/reconciler.ts'
 import { LiveFeed, startLiveFeed } from './live/live-feed.ts'
 import { defaultTakeWithinMs } from './live/live-stream.ts'
+import { startAccessTokenKeys } from './modules/access-tokens/index.ts'
 import { startHistoryPruning } from './modules/configuration/index.ts'
 import { registerEnrolment } from './modules/data-planes/index.ts'
 import { startTestSignInPruning } from './modules/identity-providers/index.ts'
@@ -120,6 +121,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       startSumming(background),
       startPriceSweep(background),
       startHistoryPruning({ ...background, configurationHistoryDays: env.configurationHistoryDays }),
+      startAccessTokenKeys(background),
       startSessionSweep(sessions, { database, log }),
       startSessionCheck(services, sessionSettings),
       startDirectorySync(services, options.directoryIntervalMs),

@@ -15,6 +15,7 @@ import type { DataPlaneEnv } from './env.ts'
 import { createFollower, restoreConfiguration } from './follower.ts'
 import { tuneGarbageCollection } from './garbage-collection.ts'
 import { type Governance, openGovernance } from './host/governance.ts'
+import { TokenVerifier } from './host/token-verifier.ts'
 import { PipelineCompiler } from './pipeline/compiler.ts'
 import { loadCustomPlugins } from './pipeline/load-custom.ts'
 import { OpenStreams } from './pipeline/open-streams.ts'
@@ -85,9 +86,10 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
   )
   const governance = await governWith(context, ends, follower)
   watchForRestores(follower.state, () => governance.followRestore())
+  const tokens = new TokenVerifier({ now, credential: (id) => follower.secrets.credential(id) })
   const calls = new CallCounter()
   const telemetry = await openCallTelemetry(context)
-  const pipelines = createPipelines(context, { custom, follower, governance, calls, telemetry })
+  const pipelines = createPipelines(context, { custom, follower, governance, tokens, calls, telemetry })
   await restoreConfiguration(context, follower, { sealedCredentials, bootstrapFile: options.bootstrapFile })
   await follower.start()
   const stopReporting = startReporting({
@@ -103,9 +105,9 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
   const staleness = (limitMs: number) => follower.freshness.objection(limitMs)
   const streams = new OpenStreams()
   const gate = new AdmissionGate(maxConcurrentCalls)
-  const digest = (secret: string) => follower.secrets.digest(secret)
+  const recognition = { digest: (secret: string) => follower.secrets.digest(secret), tokens }
   const server = createServer({
-    ...{ configuration, whyUnavailable, staleness, pipelines, streams, log, now, gate, digest },
+    ...{ configuration, whyUnavailable, staleness, pipelines, streams, log, now, gate, recognition },
   })
   const listener = new Listener(server)
   const drain = new Drain({
@@ -253,6 +255,7 @@ interface PipelineParts {
   readonly custom: Awaited<ReturnType<typeof loadCustomPlugins>>
   readonly follower: ConfigurationFollower
   readonly governance: Governance
+  readonly tokens: TokenVerifier
   readonly calls: CallCounter
   readonly telemetry: CallTelemetry | undefined
 }
@@ -266,7 +269,7 @@ async function openCallTelemetry({ env, log, identity }: Context): Promise<CallT
 
 function createPipelines(
   { log, now }: Context,
-  { custom, follower, governance, calls, telemetry }: PipelineParts,
+  { custom, follower, governance, tokens, calls, telemetry }: PipelineParts,
 ): PipelineCompiler {
   const { secrets } = follower
   const journal = calls.watch(governance.journal)
@@ -279,6 +282,7 @@ function createPipelines(
       staleness: (limitMs) => follower.freshness.objection(limitMs),
       digest: (secret) => secrets.digest(secret),
       credential: (credentialId) => secrets.credential(credentialId),
+      tokens,
       ledger: governance.ledger,
       budgets: governance.budgets,
       limits: governance.limits,

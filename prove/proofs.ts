@@ -24,6 +24,7 @@ import { provePreviousRelease } from './previous-release.ts'
 import type { Progress, Proof, ProofVerdict } from './proof.ts'
 import { proveRecordedFirst } from './recorded-first.ts'
 import { proveRestoredBackup } from './restored-backup.ts'
+import { proveInactivity, proveRevocation } from './revocation.ts'
 import { proveLostHints, proveRevocationsWithoutRedis } from './second-way.ts'
 import { proveTornRestarts } from './torn-restarts.ts'
 import { proveTornSaves } from './torn-saves.ts'
@@ -32,12 +33,24 @@ import { proveWholeStreams } from './whole-streams.ts'
 const chaosSeconds = 60
 const anySeed = () => randomInt(2 ** 32 - 1)
 
+const signInOften = { controlPlaneEnvironment: { SESSION_STORE: 'redis', SESSIONS_PER_USER: '1000' } }
+
 /** In the order in which they run. */
 export const proofs: readonly Proof[] = [
   onPlanes('key-lifecycle', (planes, progress) => proveKeyLifecycle(planes, 200, progress)),
   onPlanes('confirmed-revocations', async (planes, progress) => [
     await proveConfirmedRevocations(planes, 500, progress),
   ]),
+  onPlanes(
+    'revocation',
+    async (planes, progress) => [await proveRevocation(planes, 120, progress)],
+    signInOften,
+  ),
+  onPlanes(
+    'revocation-by-provider',
+    async (planes, progress) => [await proveInactivity(planes, 100, progress)],
+    { controlPlaneEnvironment: { ...signInOften.controlPlaneEnvironment, SESSION_CHECK_MINUTES: '2' } },
+  ),
   onPlanes('lost-hints', async (planes, progress) => [await proveLostHints(planes, 200, progress)], {
     losesHints: true,
   }),
@@ -114,7 +127,7 @@ export const proofs: readonly Proof[] = [
 function onPlanes(
   name: string,
   prove: (planes: Planes, progress: Progress, database: DatabaseServer) => Promise<readonly ProofVerdict[]>,
-  options: Pick<PlanesOptions, 'losesHints' | 'dataPlaneEnvironment'> = {},
+  options: Pick<PlanesOptions, 'losesHints' | 'controlPlaneEnvironment' | 'dataPlaneEnvironment'> = {},
 ): Proof {
   return {
     name,

@@ -1,9 +1,11 @@
 import Type, { type Static } from 'typebox'
 import { Model } from './models.ts'
 import { AllowList, closed, Id, Networks, Nullable, StalenessSeconds, Timestamp } from './parts.ts'
+import { TokenHolder, TokenIssuer } from './tokens.ts'
 import { User } from './users.ts'
 
 export { Model } from './models.ts'
+export { TokenHolder, TokenIssuer } from './tokens.ts'
 export { User, type UserAccess } from './users.ts'
 
 /*
@@ -250,6 +252,8 @@ export const Entity = Type.Union([
   ClientConfiguration,
   Plugin,
   DataPlane,
+  TokenIssuer,
+  TokenHolder,
 ])
 
 export type Organization = Static<typeof Organization>

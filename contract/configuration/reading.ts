@@ -17,6 +17,8 @@ import {
   ProviderKey,
   RequestLimit,
   Team,
+  TokenHolder,
+  TokenIssuer,
   User,
   VirtualKey,
 } from './entities.ts'
@@ -64,6 +66,8 @@ const schemas: Readonly<Record<EntityKind, TObject>> = {
   client_configuration: ClientConfiguration,
   plugin: Plugin,
   data_plane: DataPlane,
+  token_issuer: TokenIssuer,
+  token_holder: TokenHolder,
 }
 
 interface Reader {

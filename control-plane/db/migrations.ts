@@ -36,6 +36,7 @@ import { deferredSums } from './migrations/047-deferred-sums.ts'
 import { identityProviders } from './migrations/048-identity-providers.ts'
 import { sessions } from './migrations/049-sessions.ts'
 import { directories } from './migrations/050-directories.ts'
+import { accessTokens } from './migrations/051-access-tokens.ts'
 import { accessPolicies } from './migrations/052-access-policies.ts'
 import { stepUp } from './migrations/053-step-up.ts'
 import { apiTokenRotation } from './migrations/054-api-token-rotation.ts'
@@ -80,6 +81,7 @@ export const migrations: readonly SchemaMigration[] = [
   identityProviders,
   sessions,
   directories,
+  accessTokens,
   accessPolicies,
   stepUp,
   apiTokenRotation,

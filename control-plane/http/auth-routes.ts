@@ -4,6 +4,7 @@ import type { Registry } from 'prom-client'
 import { signInPath } from '../modules/identity-providers/index.ts'
 import type { ServiceContext } from '../service-context.ts'
 import { SignInRefused } from '../sign-in/refused.ts'
+import { addAccessTokens } from './access-tokens.ts'
 import { answerInJson } from './answer-in-json.ts'
 import { addBreakGlass } from './break-glass.ts'
 import { TooManyRequests } from './refusals.ts'
@@ -57,6 +58,7 @@ export function registerAuthRoutes(
     addTestSignIn(scope, services, providers)
     addSignOut(scope, services, providers)
     addBreakGlass(scope, services, { providers, registry })
+    addAccessTokens(scope, services)
   })
 }
 

@@ -1,6 +1,6 @@
 import type { GraphQLParams, Plugin } from 'graphql-yoga'
+import { JsonTextInvalid, parseJsonText } from '../../contract/json-text.ts'
 import { inputLimits } from '../input.ts'
-import { JsonTextInvalid, parseJsonText } from './json-text.ts'
 import { BodyInvalid, BodyTooLarge } from './refusals.ts'
 
 /** Around a variable's JSON there are the body, its variables and the input with its fields. */

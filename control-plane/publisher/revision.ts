@@ -55,6 +55,7 @@ export async function changeConfiguration(
   )
   await materialise(em, organizationId, recorded)
   await recordRevocations(em, organizationId, recorded)
+  await recordEndedUsers(em, organizationId, recorded)
   await em.execute('select pg_notify(?, ?)', [configurationChannel, organizationId])
   return revision
 }
@@ -139,6 +140,33 @@ async function recordRevocations(
     `insert into config_revocations (org_id, virtual_key_id)
      select ?, jsonb_array_elements_text(?::jsonb) on conflict do nothing`,
     [organizationId, JSON.stringify(ids)],
+  )
+}
+
+/** So long a head names a user who was deactivated. */
+const endedUserHours = 24
+
+/** Likewise for users, who may come back. */
+async function recordEndedUsers(
+  em: EntityManager,
+  organizationId: string,
+  { upserts, removals }: RecordedChange,
+) {
+  const users = upserts.filter((entity) => entity.kind === 'user')
+  const removed = removals.filter((key) => key.startsWith('user/')).map((key) => key.slice('user/'.length))
+  const ended = [...users.filter(({ active }) => !active).map(({ id }) => id), ...removed]
+  const active = users.filter((user) => user.active).map(({ id }) => id)
+  if (active.length > 0) {
+    await em.execute(
+      'delete from ended_access where org_id = ? and id in (select jsonb_array_elements_text(?::jsonb))',
+      [organizationId, JSON.stringify(active)],
+    )
+  }
+  if (ended.length === 0) return
+  await em.execute(
+    `insert into ended_access (org_id, id, named_until)
+     select ?, jsonb_array_elements_text(?::jsonb), now() + make_interval(hours => ?) on conflict do nothing`,
+    [organizationId, JSON.stringify(ended), endedUserHours],
   )
 }
 

@@ -110,18 +110,23 @@ export async function storeHash(
 /** Which of them a head names. */
 export const revocationsInHead = { hours: 24, most: 10_000 }
 
-/** The virtual keys that stopped working lately, the latest first. */
+/**
+ * The virtual keys that stopped working lately, the latest first, and the users and sessions that ended so lately that a
+ * token of theirs may still be about. Of these none is left out, for no configuration says it of a session, nor does any
+ * other than that of the last minutes count.
+ */
 export async function readRevocations(
   em: EntityManager,
   organizationId: string,
   { hours, most }: { hours: number; most: number },
 ): Promise<string[]> {
-  const rows = await em.execute<{ virtual_key_id: string }[]>(
-    `select virtual_key_id from config_revocations
-     where org_id = ? and revoked_at > now() - make_interval(hours => ?) order by revoked_at desc limit ?`,
-    [organizationId, hours, most],
+  const rows = await em.execute<{ id: string }[]>(
+    `(select virtual_key_id as id from config_revocations
+      where org_id = ? and revoked_at > now() - make_interval(hours => ?) order by revoked_at desc limit ?)
+     union all select id from ended_access where org_id = ? and named_until > now()`,
+    [organizationId, hours, most, organizationId],
   )
-  return rows.map((row) => row.virtual_key_id)
+  return rows.map(({ id }) => id)
 }
 
 interface VersionRow {

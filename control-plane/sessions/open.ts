@@ -2,9 +2,11 @@ import { openTenantConnections } from '../../transport/redis/tenant-connections.
 import type { BackgroundWork } from '../background/dependencies.ts'
 import { startLoop } from '../background/loop.ts'
 import type { Database } from '../db/database.ts'
+import { endTokensOfSessions } from '../modules/access-tokens/index.ts'
 import type { ServiceContext } from '../service-context.ts'
 import type { StoredSessionSettings } from '../session-settings.ts'
 import { DatabaseSessionStore } from './database-store.ts'
+import { type EndTokens, endingTokens } from './ending-tokens.ts'
 import { MemorySessionStore } from './memory-store.ts'
 import { RedisSessionStore } from './redis-store.ts'
 import { SessionKeys } from './session-keys.ts'
@@ -25,8 +27,10 @@ export interface OpenedSessions {
 /** @throws TypeError when they are to be kept in a Redis and none is named */
 export function openSessions(deps: SessionDependencies, settings: StoredSessionSettings): OpenedSessions {
   const { store, close } = openStore(deps, settings)
+  const endTokens: EndTokens = (organizationId, ids) =>
+    endTokensOfSessions(deps.database, organizationId, ids)
   const sealing = new SessionSealing(new SessionKeys(deps.masterKey))
-  return { sessions: new Sessions(store, sealing, settings, deps.now), close }
+  return { sessions: new Sessions(endingTokens(store, endTokens), sealing, settings, deps.now), close }
 }
 
 interface OpenedStore {

@@ -1,8 +1,4 @@
 import { createHash } from 'node:crypto'
-import { entraTenant } from './entra-tenant.ts'
-import { type ProviderKind, providerKinds, type SigningAlgorithm } from './provider-kinds.ts'
-import { SignInRefused } from './refused.ts'
-import { readSignedToken, type SignedToken, type SigningKeys, TokenInvalid } from './signed-token.ts'
 import {
   checkAudience,
   checkAuthenticationTime,
@@ -10,7 +6,11 @@ import {
   checkTimes,
   nameOf,
   optionalNameOf,
-} from './token-claims.ts'
+} from '../../contract/token-claims.ts'
+import { entraTenant } from './entra-tenant.ts'
+import { type ProviderKind, providerKinds, type SigningAlgorithm } from './provider-kinds.ts'
+import { SignInRefused } from './refused.ts'
+import { readSignedToken, type SignedToken, type SigningKeys, TokenInvalid } from './signed-token.ts'
 
 /** The provider that a token must come from, and the client that it must be for. */
 export interface TokenParties {

@@ -1,7 +1,3 @@
-import type { TokenParties } from './id-token.ts'
-import { providerKinds } from './provider-kinds.ts'
-import { SignInRefused } from './refused.ts'
-import { readSignedToken, type SignedToken, type SigningKeys, TokenInvalid } from './signed-token.ts'
 import {
   checkAudience,
   checkIssuer,
@@ -9,7 +5,11 @@ import {
   lastBelievedAt,
   nameOf,
   optionalNameOf,
-} from './token-claims.ts'
+} from '../../contract/token-claims.ts'
+import type { TokenParties } from './id-token.ts'
+import { providerKinds } from './provider-kinds.ts'
+import { SignInRefused } from './refused.ts'
+import { readSignedToken, type SignedToken, type SigningKeys, TokenInvalid } from './signed-token.ts'
 
 /** Whose sessions the provider has ended: of a person, of one of its own sessions, or both. */
 export interface LogoutNotice {

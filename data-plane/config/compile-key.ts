@@ -5,6 +5,7 @@ import {
   type ProviderConfig,
   type ProviderKey,
   type RequestLimit,
+  type User,
   type VirtualKey,
 } from '../../contract/configuration/entities.ts'
 import type {
@@ -23,14 +24,18 @@ import { everything } from './relations.ts'
 
 type ProviderLookup = (id: string) => CompiledProvider | undefined
 
+export interface KeySurroundings {
+  readonly index: EntityIndex
+  readonly organizationId: string
+  readonly providers: ProviderLookup
+  /** Who uses a key of their team's: their restrictions hold and their budgets are charged too. */
+  readonly caller?: User
+}
+
 /** All that a call needs to know of its key, gathered once: whom it is charged to, what it may spend and where. */
-export function compileKey(
-  key: VirtualKey,
-  index: EntityIndex,
-  organizationId: string,
-  providers: ProviderLookup,
-): CompiledKey {
-  const { principal, owner } = principalOf(key, index, organizationId)
+export function compileKey(key: VirtualKey, surroundings: KeySurroundings): CompiledKey {
+  const { index, organizationId, providers, caller } = surroundings
+  const { principal, owner } = principalOf(key, index, organizationId, caller)
   const ownerActive = key.owner.kind !== 'user' || owner?.active === true
   const unreadOwner = key.owner.kind === 'user' ? index.unread.heldBack('user', key.owner.id) : undefined
   const ownerMayUse = compileAccess(owner?.access)
@@ -57,9 +62,9 @@ export function compileKey(
 }
 
 /** Customer, business unit, team and user above a key: a team's business unit decides its customer. */
-function principalOf(key: VirtualKey, index: EntityIndex, organizationId: string) {
+function principalOf(key: VirtualKey, index: EntityIndex, organizationId: string, caller: User | undefined) {
   const { owner } = key
-  const user = owner.kind === 'user' ? index.get('user', owner.id) : undefined
+  const user = owner.kind === 'user' ? index.get('user', owner.id) : caller
   const teamId = owner.kind === 'team' ? owner.id : (user?.teamId ?? null)
   const team = teamId === null ? undefined : index.get('team', teamId)
   const businessUnitId = team?.businessUnitId ?? null

@@ -1,8 +1,10 @@
-import type { VirtualKey } from '../../contract/configuration/entities.ts'
+import type { TokenIssuer, User, VirtualKey } from '../../contract/configuration/entities.ts'
 import type { HeldBackOf } from '../../contract/configuration/held-back.ts'
+import { subjectDigest } from '../../contract/subject-digest.ts'
 import type {
   CompiledKey,
   CompiledProvider,
+  CompiledTokenIssuer,
   Configuration,
   PluginSettings,
 } from '../../plugins/sdk/builtin.ts'
@@ -10,11 +12,19 @@ import { type ClientRules, closedToBrowsers, compileClient } from './compile-cli
 import { compileHeldBackKey } from './compile-held-back-key.ts'
 import { compileKey } from './compile-key.ts'
 import { compileHeldBackProvider, compileProvider } from './compile-provider.ts'
+import { compileTokenIssuer } from './compile-token-issuer.ts'
+import { compileTokenUser, type KeyLookup } from './compile-token-user.ts'
 import type { EntityIndex } from './entity-index.ts'
 import { ConfigurationRefused } from './refusal.ts'
 import { everything } from './relations.ts'
 
-type KeyCache = WeakMap<VirtualKey | HeldBackOf<'virtual_key'>, CompiledKey>
+type AnyKey = VirtualKey | HeldBackOf<'virtual_key'>
+
+interface KeyCache {
+  readonly own: WeakMap<AnyKey, CompiledKey>
+  /** As users use keys of their teams, by the user. */
+  readonly used: WeakMap<VirtualKey, WeakMap<User, CompiledKey>>
+}
 
 export interface CompileOptions {
   readonly organizationId: string
@@ -37,6 +47,7 @@ export class ConfigurationCompiler {
   readonly #keys = new WeakMap<object, KeyCache>()
   readonly #providers = new WeakMap<object, Map<string, CompiledProvider>>()
   readonly #clients = new WeakMap<object, ClientRules>()
+  readonly #tokenIssuers = new WeakMap<TokenIssuer, CompiledTokenIssuer>()
   readonly #plugins = new WeakMap<object, readonly PluginSettings[]>()
 
   /** @throws ConfigurationRefused when the configuration as a whole cannot work. */
@@ -46,6 +57,20 @@ export class ConfigurationCompiler {
     const providers = this.#providersOf(index)
     const provider = (id: string) => providers.get(id)
     const keys = this.#keysOf(index)
+    const keyOf = (entity: AnyKey) =>
+      remembered(keys.own, entity, () =>
+        'heldBack' in entity
+          ? compileHeldBackKey(entity, organizationId)
+          : compileKey(entity, { index, organizationId, providers: provider }),
+      )
+    const keyFor: KeyLookup = (entity, caller) =>
+      caller
+        ? remembered(
+            remembered(keys.used, entity, () => new WeakMap()),
+            caller,
+            () => compileKey(entity, { index, organizationId, providers: provider, caller }),
+          )
+        : keyOf(entity)
     return Object.freeze({
       organizationId,
       epoch: options.epoch,
@@ -53,28 +78,27 @@ export class ConfigurationCompiler {
       hash: options.hash,
       keyByDigest(digest: string) {
         const entity = index.keyByDigest(digest)
-        if (!entity) return undefined
-        const known = keys.get(entity)
-        if (known) return known
-        const compiled =
-          'heldBack' in entity
-            ? compileHeldBackKey(entity, organizationId)
-            : compileKey(entity, index, organizationId, provider)
-        keys.set(entity, compiled)
-        return compiled
+        return entity && keyOf(entity)
       },
-      isRevoked: (keyId: string) => revoked.has(keyId),
+      tokenIssuer: (issuer: string) => {
+        const entity = index.tokenIssuer(issuer)
+        return entity && remembered(this.#tokenIssuers, entity, () => compileTokenIssuer(entity))
+      },
+      tokenUser(issuer: CompiledTokenIssuer, subject: string) {
+        const user =
+          issuer.subjects === 'users'
+            ? index.get('user', subject)
+            : index.userBySubject(subjectDigest(issuer.id, subject))
+        return user && compileTokenUser(user, index, keyFor)
+      },
+      isRevoked: (id: string) => revoked.has(id),
       ...this.#clientOf(index),
       plugins: this.#pluginsOf(index),
     })
   }
 
-  #keysOf(index: EntityIndex): KeyCache {
-    const known = this.#keys.get(index.surroundings)
-    if (known) return known
-    const fresh: KeyCache = new WeakMap()
-    this.#keys.set(index.surroundings, fresh)
-    return fresh
+  #keysOf({ surroundings }: EntityIndex): KeyCache {
+    return remembered(this.#keys, surroundings, () => ({ own: new WeakMap(), used: new WeakMap() }))
   }
 
   /** Few, and compiled at once: a base URL that is none refuses the revision instead of a call. */
@@ -120,6 +144,14 @@ export class ConfigurationCompiler {
     this.#plugins.set(entities, Object.freeze(settings))
     return settings
   }
+}
+
+function remembered<K extends object, V>(known: WeakMap<K, V>, key: K, make: () => V): V {
+  const found = known.get(key)
+  if (found !== undefined) return found
+  const made = make()
+  known.set(key, made)
+  return made
 }
 
 function assertOwnOrganization(index: EntityIndex, organizationId: string): void {

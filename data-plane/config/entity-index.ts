@@ -3,6 +3,8 @@ import {
   type EntityKey,
   type EntityKind,
   keyOf,
+  type TokenIssuer,
+  type User,
   type VirtualKey,
 } from '../../contract/configuration/entities.ts'
 import type { HeldBack, HeldBackOf } from '../../contract/configuration/held-back.ts'
@@ -76,6 +78,17 @@ export class EntityIndex {
   keyByDigest(digest: string): VirtualKey | HeldBackOf<'virtual_key'> | undefined {
     const claimant = this.#tables.claims.get(digest)
     return claimant?.kind === 'virtual_key' ? claimant : undefined
+  }
+
+  tokenIssuer(issuer: string): TokenIssuer | undefined {
+    const claimant = this.#tables.claims.get(`token issuer/${issuer}`)
+    return claimant?.kind === 'token_issuer' ? claimant : undefined
+  }
+
+  /** @param digest of an issuer's name for them, see `subjectDigest` */
+  userBySubject(digest: string): User | undefined {
+    const claimant = this.#tables.claims.get(`subject/${digest}`)
+    return claimant?.kind === 'token_holder' ? this.get('user', claimant.id) : undefined
   }
 
   /** The one entity of a kind that a configuration has at most once. */

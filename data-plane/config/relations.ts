@@ -30,6 +30,10 @@ export function claimsOf(entity: Entity | HeldBack): readonly Claim[] {
       ]
     case 'plugin':
       return [{ name: `plugin name/${entity.name}`, label: `plugin name "${entity.name}"` }]
+    case 'token_issuer':
+      return [{ name: `token issuer/${entity.issuer}`, label: `issuer "${entity.issuer}"` }]
+    case 'token_holder':
+      return entity.subjects.map((digest) => ({ name: `subject/${digest}`, label: 'name at an issuer' }))
     case 'organization':
     case 'client_configuration':
       return [{ name: `only/${entity.kind}`, label: `place of the only ${entity.kind}` }]
@@ -75,6 +79,8 @@ export function listOf(entity: Entity): string | undefined {
     case 'budget':
     case 'request_limit':
       return partsKey(entity.kind, `${entity.owner.kind}/${entity.owner.id}`)
+    case 'virtual_key':
+      return entity.owner.kind === 'user' ? partsKey(entity.kind, `user/${entity.owner.id}`) : undefined
     case 'plugin':
     case 'provider':
     case 'data_plane':
@@ -92,6 +98,7 @@ export type PartKind =
   | 'plugin'
   | 'provider'
   | 'data_plane'
+  | 'virtual_key'
 
 /** The whole of which plugins, providers and data planes are parts. */
 export const everything = 'configuration'

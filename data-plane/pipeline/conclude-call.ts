@@ -97,8 +97,13 @@ function answerRefusal(call: GovernedCall, { code, status, message, details }: D
   const retryAfterSeconds = details.retryAfterSeconds ?? (status === 503 ? 1 : undefined)
   if (retryAfterSeconds !== undefined)
     headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterSeconds)))
-  if (status === 401) headers['www-authenticate'] = 'Bearer'
+  if (status === 401) headers['www-authenticate'] = challengeOf(code)
   call.reply.send(status, headers, Buffer.from(JSON.stringify(body)))
+}
+
+/** RFC 6750 §3: no error where nothing was presented. */
+function challengeOf(code: string): string {
+  return code === 'authentication_required' ? 'Bearer error="invalid_token"' : 'Bearer'
 }
 
 /** The `onComplete` hooks from one index on. Each runs whatever the others do; the pipeline is left at the end. */

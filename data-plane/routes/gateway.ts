@@ -3,7 +3,7 @@ import type { RouteHandlerMethod } from 'fastify'
 import type { Configuration } from '../../plugins/sdk/builtin.ts'
 import type { Operation } from '../../plugins/sdk/call.ts'
 import { Denied } from '../../plugins/sdk/denied.ts'
-import { callerOf } from '../admission/caller.ts'
+import { callerOf, type Recognition } from '../admission/caller.ts'
 import type { AdmissionGate } from '../admission/gate.ts'
 import { GovernedCall, type Objection } from '../pipeline/call.ts'
 import { nextCallId } from '../pipeline/call-id.ts'
@@ -30,8 +30,7 @@ export interface GatewayOptions {
   readonly streams: OpenStreams
   /** Who finds no place there is refused with 503 `overloaded`. */
   readonly gate: Pick<AdmissionGate, 'enter' | 'leave'>
-  /** HMAC-SHA256 of a virtual key under the pepper, hex. */
-  readonly digest: (secret: string) => string
+  readonly recognition: Recognition
 }
 
 /** What a route has against a call, and what the answer says beside. */
@@ -81,10 +80,10 @@ export class Gateway {
 
   /** Whether a call may come in, before its body is read. One that may not has its answer. */
   admits(request: IncomingMessage, response: ServerResponse): boolean {
-    const { configuration: current, gate, digest, now } = this.#options
+    const { configuration: current, gate, recognition, now } = this.#options
     const configuration = current()
     if (!configuration) return true
-    const place = gate.enter(() => callerOf(request.rawHeaders, configuration, digest))
+    const place = gate.enter(() => callerOf(request.rawHeaders, configuration, recognition))
     if (place) response.once('close', () => gate.leave(place))
     else answerError(response, 'overloaded', nextCallId(now()))
     return place !== undefined

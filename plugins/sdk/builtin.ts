@@ -18,6 +18,7 @@ import type {
   LimitNode,
   Limits,
 } from './spending.ts'
+import type { CompiledTokenIssuer, Tokens, TokenUser } from './tokens.ts'
 
 export { openaiErrorBody } from '../../contract/errors.ts'
 export {
@@ -38,9 +39,10 @@ export {
 } from '../../contract/money.ts'
 export { isPrivateHost } from '../../contract/private-host.ts'
 export { asksProvider } from './call.ts'
-export { readCredential } from './credential.ts'
+export { readCredentials } from './credential.ts'
 export type { Reply } from './reply.ts'
 export * from './spending.ts'
+export type * from './tokens.ts'
 
 export interface CompiledProvider {
   readonly id: string
@@ -155,8 +157,11 @@ export interface Configuration {
   readonly revision: number
   readonly hash: string
   keyByDigest(digest: string): CompiledKey | undefined
-  /** Whether the key was revoked by the head, even if this configuration still has it active. */
-  isRevoked(keyId: string): boolean
+  /** Whose tokens are believed, by `iss`: the same object until something of it changes; and whom they name. */
+  tokenIssuer(issuer: string): CompiledTokenIssuer | undefined
+  tokenUser(issuer: CompiledTokenIssuer, subject: string): TokenUser | undefined
+  /** Whether the head named this key, user or session as ended, whatever this configuration says of it. */
+  isRevoked(id: string): boolean
   /** How old it may be before every call is refused; null: any age. */
   readonly maxStalenessMs: number | null
   /** Whether callers read the limit of a budget and what is used of it. */
@@ -250,6 +255,7 @@ export interface BuiltinHost extends Host {
   staleness(limitMs: number): Denied | undefined
   /** A provider's secret in clear; undefined while the sealed credentials do not hold it. */
   credential(credentialId: string): string | undefined
+  readonly tokens: Tokens
   readonly ledger: Ledger
   readonly budgets: Budgets
   readonly limits: Limits

@@ -45,13 +45,22 @@ export async function issueKey(
   demo: Demo,
   options: {
     name?: string
+    /** The demo's team unless said. */
+    owner?: { readonly userId: string }
     priority?: 'LOW' | 'NORMAL' | 'HIGH'
     allowedModels?: string[]
     providers?: string[]
     expiresAt?: string
   } = {},
 ): Promise<TestKey> {
-  const { name = 'test', priority, allowedModels = ['*'], providers = [demo.providerId], expiresAt } = options
+  const {
+    owner = { teamId: demo.teamId },
+    name = 'test',
+    priority,
+    allowedModels = ['*'],
+    providers = [demo.providerId],
+    expiresAt,
+  } = options
   const { issueVirtualKey } = await gateway.graphql<{
     issueVirtualKey: { secret: string; virtualKey: { id: string }; message?: string }
   }>(
@@ -62,7 +71,7 @@ export async function issueKey(
         workspaceId: demo.workspaceId,
         name,
         priority,
-        owner: { teamId: demo.teamId },
+        owner,
         providerConfigs: providers.map((providerId) => ({
           providerId,
           weight: 1,

@@ -8,6 +8,8 @@ export function configurationWith(parts: Partial<Configuration> = {}): Configura
     revision: 1,
     hash: '0'.repeat(64),
     keyByDigest: (digest) => (digest === 'digest-of-good-key' ? goodKey : undefined),
+    tokenIssuer: () => undefined,
+    tokenUser: () => undefined,
     isRevoked: () => false,
     allowedOrigins: [],
     allowedHeaders: [],

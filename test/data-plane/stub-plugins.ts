@@ -59,6 +59,14 @@ export interface LoggedError {
   readonly message: string
 }
 
+/** Nobody's token is good. */
+export const noTokens: BuiltinHost['tokens'] = {
+  verify() {
+    throw new Denied('authentication_required')
+  },
+  known: () => undefined,
+}
+
 /** A host that governs nothing; what it logs as errors is kept. */
 export function stubHost(logged: LoggedError[] = []): Omit<BuiltinHost, 'prepareUpstream'> {
   return {
@@ -67,6 +75,7 @@ export function stubHost(logged: LoggedError[] = []): Omit<BuiltinHost, 'prepare
     now: () => 1_700_000_000_000,
     digest: (secret) => secret,
     credential: () => undefined,
+    tokens: noTokens,
     ledger: { reserve: () => ({ nanoUsd: 0, charges: [] }), settle: () => [] },
     budgets: { standing: () => [] },
     concurrency: { enter: () => ({ release() {} }) },

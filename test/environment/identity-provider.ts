@@ -16,6 +16,8 @@ export interface TestIdentityProvider {
   readonly behaviour: Behaviour
   /** Signs with a new key from now on, and knows the former one no more; what it remembers stays. */
   rotateKeys(): Promise<SigningKey>
+  /** Told of each person whose refresh token was refused, when the answer goes out. */
+  onRefusedRefresh: (login: string) => void
   /** Everything that a person was given for Gatehouse: its refresh tokens are refused from then on. */
   revokeGrantsOf(login: string): Promise<void>
   close(): Promise<void>
@@ -70,17 +72,21 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
   const requests: string[] = []
   const grants = new Map<string, Set<string>>()
   const client = { clientId: 'gatehouse', clientSecret: 'a secret of gatehouse that nobody else has' }
+  const holders = new Map<unknown, string>()
   const providerWith = async (keys: Pick<Configuration, 'jwks' | 'adapter'>) => {
     const provider = await createProvider(issuer, {
       ...configurationOf(client, options, people),
       ...keys,
       issueRefreshToken: async () => behaviour.givesRefreshTokens,
     })
-    provider.on('refresh_token.saved', ({ accountId, grantId }) => {
+    provider.on('refresh_token.saved', ({ accountId, grantId, jti }) => {
+      if (accountId) holders.set(jti, accountId)
       if (accountId && grantId) grants.set(accountId, (grants.get(accountId) ?? new Set()).add(grantId))
     })
     provider.use(async (context, next) => {
       await next()
+      const refused = context.status === 400 ? holders.get(context.oidc?.params?.refresh_token) : undefined
+      if (refused !== undefined) started.onRefusedRefresh(refused)
       if (context.path === '/token' && !behaviour.sendsIdTokens && isRecord(context.body)) {
         delete context.body.id_token
       }
@@ -96,7 +102,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     if (behaviour.hangsUpOn?.test(asked)) request.socket.destroy()
     else current.answer(Object.assign(request, { originalUrl: request.url, url }), response)
   })
-  return {
+  const started: TestIdentityProvider = {
     ...{ issuer, ...client, people, requests, behaviour },
     async rotateKeys() {
       const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -109,6 +115,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
       })
       return { kid, privateKey }
     },
+    onRefusedRefresh: () => {},
     async revokeGrantsOf(login) {
       const { provider } = current
       for (const grantId of grants.get(login) ?? []) await provider.RefreshToken.revokeByGrantId(grantId)
@@ -119,6 +126,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
       await once(server, 'close')
     },
   }
+  return started
 }
 
 function configurationOf(

@@ -7,6 +7,7 @@ import type {
   LimitNode,
   Prices,
   ProviderGrant,
+  TokenUser,
 } from 'gatehouse/plugin-sdk/builtin'
 
 export const testPrices: Prices = {
@@ -115,6 +116,8 @@ export function limitNode(
 export interface ConfigurationMembers {
   /** By secret; the fake host's digest of `x` is `digest-of-x`. */
   readonly keys?: Readonly<Record<string, CompiledKey>>
+  /** By subject. */
+  readonly users?: Readonly<Record<string, TokenUser>>
   readonly revoked?: readonly string[]
   readonly headerFilter?: Partial<HeaderFilter>
   readonly showBudgetAmounts?: boolean
@@ -130,6 +133,8 @@ export function configuration(members: ConfigurationMembers = {}): Configuration
     revision: 1,
     hash: '0'.repeat(64),
     keyByDigest: (digest) => keys.get(digest),
+    tokenIssuer: () => undefined,
+    tokenUser: (_issuer, subject) => members.users?.[subject],
     isRevoked: (id) => members.revoked?.includes(id) === true,
     allowedOrigins: [],
     allowedHeaders: [],

@@ -1,3 +1,4 @@
+import { Denied } from 'gatehouse/plugin-sdk'
 import type {
   BudgetNode,
   Budgets,
@@ -15,6 +16,8 @@ type Eventually<T> = T | Promise<T>
 
 export interface FakeHostOptions {
   readonly now?: number
+  /** No token is good unless said. */
+  readonly verify?: BuiltinHost['tokens']['verify']
   readonly random?: () => number
   readonly staleness?: BuiltinHost['staleness']
   readonly credentials?: Readonly<Record<string, string>>
@@ -47,6 +50,7 @@ export function fakeHost(options: FakeHostOptions = {}) {
     },
     now: () => options.now ?? 0,
     digest: (secret) => `digest-of-${secret}`,
+    tokens: { verify: options.verify ?? refuseToken, known: () => undefined },
     staleness: options.staleness ?? (() => undefined),
     credential: (id) => (options.credentials ?? { 'secret-of-acme': 'provider-secret-0123456789' })[id],
     random: options.random ?? (() => 0),
@@ -96,6 +100,10 @@ export function fakeHost(options: FakeHostOptions = {}) {
     },
   }
   return { host, record }
+}
+
+function refuseToken(): never {
+  throw new Denied('authentication_required')
 }
 
 export function hold(nanoUsd: number): Hold {

@@ -28,7 +28,7 @@ export async function startStages(options: StagesOptions) {
     log: host.log,
     now: host.now,
     gate: new AdmissionGate(100),
-    digest: host.digest,
+    recognition: host,
   })
   await server.listen({ host: '127.0.0.1', port: 0 })
   onTestFinished(async () => {

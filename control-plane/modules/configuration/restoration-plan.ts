@@ -13,7 +13,7 @@ export interface RestorationPlan {
 /**
  * Decides for each entity that changed since. A key that was issued since is switched off, because a secret that is
  * known outside is not to be forgotten; what has lost its secret cannot come back; data planes are no
- * configuration that anybody wrote.
+ * configuration that anybody wrote, and whose tokens are believed is a matter of who gets in.
  */
 export function planRestoration(
   { documents, present, rows }: EarlierState,
@@ -24,7 +24,7 @@ export function planRestoration(
     const now = present.get(key)
     const reason =
       earlier && (reasonAgainst(earlier, now) ?? (guardsHeaders ? wideningOf(earlier, now) : undefined))
-    if (key.startsWith('data_plane/')) continue
+    if (stays.has(key.slice(0, key.indexOf('/')))) continue
     if (reason !== undefined) plan.unrestorable.set(key, reason)
     else if (earlier) plan.upserts.set(key, withPresentSecret(earlier, now))
     else if (now?.kind === 'virtual_key') {
@@ -36,6 +36,8 @@ export function planRestoration(
   leavePoliciesOfNobody(plan, present)
   return plan
 }
+
+const stays: ReadonlySet<string> = new Set(['data_plane', 'token_issuer', 'token_holder'])
 
 /** What the reader of a refusal calls a thing. */
 export function nameOf(entity: Entity): string {

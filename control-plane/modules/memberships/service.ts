@@ -5,6 +5,7 @@ import { newId } from '../../db/id.ts'
 import { lockRow, requireRow } from '../../db/require-row.ts'
 import { NotFound } from '../../graphql/refusals.ts'
 import { type Clock, type ServiceContext, transactionOf } from '../../service-context.ts'
+import { holderChange } from '../access-tokens/index.ts'
 import { BusinessUnitEntity } from '../business-units/index.ts'
 import { TeamEntity } from '../teams/index.ts'
 import { requireMayPlace, UserEntity } from '../users/index.ts'
@@ -75,7 +76,7 @@ export async function addMembership(
     source,
     createdAt: new Date(clock.now()),
   })
-  await recordChange(clock, em, actor, describe('member_added', membership))
+  await recordMembership(clock, em, actor, 'member_added', membership)
   return membership
 }
 
@@ -87,8 +88,21 @@ export async function endMembership(
   membership: Membership,
 ): Promise<{ id: string }> {
   em.remove(membership)
-  await recordChange(clock, em, actor, describe('member_removed', membership))
+  await recordMembership(clock, em, actor, 'member_removed', membership)
   return { id: membership.id }
+}
+
+/** Data planes are told whose keys a user may name beside a token of theirs. */
+async function recordMembership(
+  clock: Clock,
+  em: EntityManager,
+  actor: Actor,
+  event: string,
+  membership: Membership,
+): Promise<void> {
+  const { userId, teamId } = membership
+  const change = teamId === null ? undefined : await holderChange(em, actor.organizationId, userId)
+  await recordChange(clock, em, actor, describe(event, membership), change)
 }
 
 /** Locks the user, so that of two who add them at once the later one finds what the earlier one did. */

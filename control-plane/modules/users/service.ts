@@ -11,6 +11,7 @@ import { checkName, checkText } from '../../input.ts'
 import { deleteOwnedPolicies } from '../../owned-policies.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { endSessionsBefore } from '../../sessions/session-epochs.ts'
+import { holderRemovals } from '../access-tokens/index.ts'
 import { TeamEntity } from '../teams/index.ts'
 import { openAccess } from './access.ts'
 import { type User, UserEntity } from './entity.ts'
@@ -89,10 +90,11 @@ export function deleteUser(context: ServiceContext, actor: Actor, id: string): P
   const work = transactionOf(context, actor, async (em) => {
     const user = await lockRow(em, UserEntity, 'user', id)
     const policies = await deleteOwnedPolicies(em, actor.organizationId, [{ kind: 'user', id }])
+    const holder = await holderRemovals(em, actor.organizationId, id)
     em.remove(user)
     await recordChange(context, em, actor, describe('user.deleted', user), {
       upserts: [],
-      removals: [...policies, keyOf(userSnapshot(user))],
+      removals: [...policies, ...holder, keyOf(userSnapshot(user))],
     })
     return { id }
   })

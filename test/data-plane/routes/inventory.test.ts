@@ -4,7 +4,7 @@ import { OpenStreams } from '../../../data-plane/pipeline/open-streams.ts'
 import { createServer, UngovernedRoute } from '../../../data-plane/routes/server.ts'
 import { routes } from '../../../data-plane/routes/table.ts'
 import { Denied } from '../../../plugins/sdk/denied.ts'
-import { stubCompiler } from '../stub-plugins.ts'
+import { noTokens, stubCompiler } from '../stub-plugins.ts'
 import { json, serve } from './wire.ts'
 
 const served = routes.map(({ method, url }) => [method, url.replace('*', 'some/model')] as const)
@@ -48,7 +48,7 @@ describe('the routes', () => {
       log: { error() {} },
       now: () => 0,
       gate: new AdmissionGate(1),
-      digest: (secret) => secret,
+      recognition: { digest: (secret) => secret, tokens: noTokens },
     })
     expect(() => app.get('/v1/leak', (_request, reply) => reply.send('past the pipeline'))).toThrow(
       UngovernedRoute,

@@ -6,7 +6,7 @@ import { createServer, type ServerOptions } from '../../../data-plane/routes/ser
 import type { Configuration } from '../../../plugins/sdk/builtin.ts'
 import type { Outcome } from '../../../plugins/sdk/call.ts'
 import { configurationWith } from '../configuration.ts'
-import { type StubStages, stubCompiler } from '../stub-plugins.ts'
+import { noTokens, type StubStages, stubCompiler } from '../stub-plugins.ts'
 
 export const authorization = 'Bearer good-key'
 export const json = { authorization, 'content-type': 'application/json' }
@@ -44,7 +44,7 @@ export async function serve({ configuration = {}, stages = {}, server = {} }: Se
     log: { error() {} },
     now: () => 1_700_000_000_000,
     gate: new AdmissionGate(100),
-    digest: (secret) => secret,
+    recognition: { digest: (secret) => secret, tokens: noTokens },
     ...server,
   })
   running.push(app)

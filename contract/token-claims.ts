@@ -1,4 +1,4 @@
-import { TokenInvalid } from './signed-token.ts'
+import { TokenInvalid } from './compact-jws.ts'
 
 /*
  * The checks that every token of a provider must pass. Times are in seconds, as tokens have them.
@@ -26,6 +26,13 @@ export function checkAudience(claims: Claims, clientId: string): void {
   if (azp !== undefined && azp !== clientId) throw new TokenInvalid('was asked for by another client')
 }
 
+/** RFC 9068 §4. @throws TokenInvalid unless the token is for one of these. */
+export function checkAudiences(claims: Claims, wanted: readonly string[]): void {
+  const { aud } = claims
+  const audience: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
+  if (!wanted.some((one) => audience.includes(one))) throw new TokenInvalid('is for another audience')
+}
+
 /** @throws TokenInvalid unless the token lives now and was made lately. */
 export function checkTimes(claims: Claims, nowSeconds: number, mostAgeSeconds: number): void {
   const expiresAt = secondsOf(claims, 'exp')
@@ -39,7 +46,7 @@ export function checkTimes(claims: Claims, nowSeconds: number, mostAgeSeconds: n
   }
 }
 
-/** When `checkTimes` refuses the token for good. @throws TokenInvalid */
+/** In seconds: when `checkTimes` refuses the token for good. @throws TokenInvalid */
 export function lastBelievedAt(claims: Claims, mostAgeSeconds: number): number {
   return Math.min(secondsOf(claims, 'exp') + clockSkewSeconds, secondsOf(claims, 'iat') + mostAgeSeconds)
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseJsonText } from '../../../control-plane/http/json-text.ts'
+import { parseJsonText } from '../../contract/json-text.ts'
 
 const limits = { mostDepth: 8 }
 

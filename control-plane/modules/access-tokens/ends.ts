@@ -1,0 +1,47 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
+import { systemActor } from '../../actor.ts'
+import type { Database } from '../../db/database.ts'
+import { changeConfiguration } from '../../publisher/revision.ts'
+
+/** Longer than any token lives, whatever the clocks of those who judge it say. */
+const namedForMinutes = 20
+
+/** Remembers that a session has a token, so that its end is worth telling. */
+export async function noteToken(em: EntityManager, organizationId: string, sessionId: string): Promise<void> {
+  await em.execute(
+    `insert into access_token_sessions (org_id, session_id, expires_at)
+     values (?, ?, now() + make_interval(mins => ?))
+     on conflict (org_id, session_id) do update set expires_at = excluded.expires_at`,
+    [organizationId, sessionId, namedForMinutes],
+  )
+}
+
+/**
+ * Has every data plane refuse the tokens of sessions that have ended: their ids go into the head like those of revoked
+ * keys. It takes a revision, although no document changes: whoever owns the store cannot bring back a head without them.
+ * A session that has no token costs nothing.
+ */
+export async function endTokensOfSessions(
+  database: Database,
+  organizationId: string,
+  sessionIds: readonly string[],
+): Promise<void> {
+  if (sessionIds.length === 0) return
+  await database.transaction(organizationId, async (em) => {
+    const ended = await em.execute<{ id: string; isLive: boolean }[]>(
+      `delete from access_token_sessions where org_id = ?
+       and (expires_at <= now() or session_id in (select jsonb_array_elements_text(?::jsonb)))
+       returning session_id as id, expires_at > now() as "isLive"`,
+      [organizationId, JSON.stringify(sessionIds)],
+    )
+    const live = ended.filter(({ isLive }) => isLive).map(({ id }) => id)
+    if (live.length === 0) return
+    await em.execute('delete from ended_access where org_id = ? and named_until <= now()', [organizationId])
+    await em.execute(
+      `insert into ended_access (org_id, id, named_until)
+       select ?, jsonb_array_elements_text(?::jsonb), now() + make_interval(mins => ?) on conflict do nothing`,
+      [organizationId, JSON.stringify(live), namedForMinutes],
+    )
+    await changeConfiguration(em, organizationId, { upserts: [] }, systemActor(organizationId))
+  })
+}

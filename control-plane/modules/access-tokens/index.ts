@@ -1,0 +1,3 @@
+export { endTokensOfSessions } from './ends.ts'
+export { holderChange, holderRemovals } from './holder.ts'
+export { startAccessTokenKeys } from './loop.ts'

@@ -1,0 +1,77 @@
+import type { SessionLimit, SessionStore, StoredSession } from './session-store.ts'
+
+/** Has the access tokens of sessions refused everywhere. May be said twice. */
+export type EndTokens = (organizationId: string, sessionIds: readonly string[]) => Promise<void>
+
+/**
+ * A store out of which no session goes without its access tokens. They are ended before, so that a process that dies in
+ * between leaves none behind, and after, because one may have been issued meanwhile: whoever issues one looks whether its
+ * session is there still, and only then hands it out.
+ */
+export function endingTokens(store: SessionStore, endTokens: EndTokens): SessionStore {
+  const around = async <T>(
+    organizationId: string,
+    ids: readonly string[],
+    remove: () => Promise<T>,
+    removedBy: (outcome: T) => readonly string[],
+  ): Promise<T> => {
+    await endTokens(organizationId, ids)
+    const outcome = await remove()
+    await endTokens(organizationId, removedBy(outcome))
+    return outcome
+  }
+  return {
+    find: (...args) => store.find(...args),
+    touch: (...args) => store.touch(...args),
+    claimRefresh: (...args) => store.claimRefresh(...args),
+    releaseRefresh: (...args) => store.releaseRefresh(...args),
+    storeSecrets: (...args) => store.storeSecrets(...args),
+    listOfUser: (...args) => store.listOfUser(...args),
+    listDue: (...args) => store.listDue(...args),
+    // What ends by itself had no token that outlives it by more than a token lives.
+    removeExpired: (...args) => store.removeExpired(...args),
+    async create(session: StoredSession, limit: SessionLimit, now: number) {
+      const { organizationId, userId } = session
+      const before = (await store.listOfUser(organizationId, userId, now)).map(({ id }) => id)
+      const outcome = await store.create(session, limit, now)
+      if (limit.whenFull === 'reject' || before.length < limit.most) return outcome
+      const left = new Set((await store.listOfUser(organizationId, userId, now)).map(({ id }) => id))
+      await endTokens(
+        organizationId,
+        before.filter((id) => !left.has(id)),
+      )
+      return outcome
+    },
+    replace: (organizationId, id, next, when) =>
+      around(
+        organizationId,
+        [],
+        () => store.replace(organizationId, id, next, when),
+        (outcome) => (outcome === 'replaced' ? [id] : []),
+      ),
+    remove: (organizationId, id) =>
+      around(
+        organizationId,
+        [id],
+        () => store.remove(organizationId, id),
+        () => [id],
+      ),
+    async removeOfUser(organizationId, userId) {
+      const live = await store.listOfUser(organizationId, userId, 0)
+      const ids = live.map(({ id }) => id)
+      return around(
+        organizationId,
+        ids,
+        () => store.removeOfUser(organizationId, userId),
+        (removed) => removed,
+      )
+    },
+    removeByProviderSession: (organizationId, providerId, tags) =>
+      around(
+        organizationId,
+        [],
+        () => store.removeByProviderSession(organizationId, providerId, tags),
+        (removed) => removed,
+      ),
+  }
+}
