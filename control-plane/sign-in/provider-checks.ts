@@ -38,6 +38,9 @@ async function checkKeys(connection: ProviderConnection): Promise<string> {
   return [`Keys of the provider that can be used: ${keys.length}`, ...refused].join('. ')
 }
 
+/** The standard's word, and that of glewlwyd. */
+const aboutTheCode: ReadonlySet<string> = new Set(['invalid_grant', 'invalid_code'])
+
 /** RFC 6749 §5.2: a client is authenticated before its code is looked at, so that a wrong code tells. */
 async function checkClient(connection: ProviderConnection, redirectUri: string): Promise<string> {
   const error = await genericGrantRequest(await connection.configuration(), 'authorization_code', {
@@ -50,7 +53,7 @@ async function checkClient(connection: ProviderConnection, redirectUri: string):
   )
   if (error === undefined) throw new CheckFailed('The provider took a code that it never gave out')
   const answer = providerErrorOf(error)
-  if (answer === 'invalid_grant') return 'The provider knows the client and its secret'
+  if (answer !== undefined && aboutTheCode.has(answer)) return 'The provider knows the client and its secret'
   if (answer === 'invalid_client' || answer === 'unauthorized_client') {
     throw new CheckFailed(`The provider refuses the client id or its secret: ${answer}`)
   }

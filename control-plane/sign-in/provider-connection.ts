@@ -1,7 +1,5 @@
 import {
   allowInsecureRequests,
-  ClientSecretBasic,
-  ClientSecretPost,
   Configuration,
   type CustomFetch,
   clockSkew,
@@ -10,6 +8,7 @@ import {
   enableNonRepudiationChecks,
   type ServerMetadata,
 } from 'openid-client'
+import { clientAuthentication } from './client-authentication.ts'
 import { entraTenant } from './entra-tenant.ts'
 import { KeyCache, KeysUnusable, keySetBytes } from './jwks.ts'
 import { type OutboundFetch, outboundFetch } from './outbound.ts'
@@ -56,7 +55,7 @@ export class ProviderConnection {
       metadata,
       clientId,
       { [clockSkew]: Math.round((this.now() - Date.now()) / 1000) },
-      acceptsBasic(metadata) ? ClientSecretBasic(clientSecret) : ClientSecretPost(clientSecret),
+      clientAuthentication(metadata, clientSecret),
     )
     configuration[customFetch] = this.#fetchFor(metadata)
     if (this.#isPlain()) allowInsecureRequests(configuration)
@@ -136,11 +135,6 @@ export class ProviderConnection {
   #isPlain(): boolean {
     return /^http:/i.test(this.settings.issuer)
   }
-}
-
-/** RFC 8414 §2: what a provider takes that says nothing. */
-function acceptsBasic({ token_endpoint_auth_methods_supported: methods }: ServerMetadata): boolean {
-  return methods === undefined || methods.includes('client_secret_basic')
 }
 
 function misconfigured(message: string): SignInRefused {

@@ -253,13 +253,13 @@ describe('a token of the provider', () => {
 
   it('whose claims are as long as they can be signs in all the same, cut to what may be shown', async () => {
     const login = describePerson('l'.repeat(200), {
-      ...{ roles: ['reader', 'x'.repeat(4_000)], name: 'n\u202e'.repeat(120) },
+      ...{ roles: ['reader', 'x'.repeat(4_000)], name: 'n\u202e'.repeat(20) + 'n'.repeat(200) },
       ...{ email: `${'e'.repeat(300)}@example.com`, email_verified: true, groups: ['g'.repeat(3_000)] },
     })
     const { browser, status } = await setup.signIn(login)
     expect(status).toBe(200)
     const viewer = await setup.viewerOf(browser)
-    expect(viewer).toMatchObject({ name: 'n'.repeat(120), user: { email: null, memberships: { edges: [] } } })
+    expect(viewer).toMatchObject({ name: 'n'.repeat(128), user: { email: null, memberships: { edges: [] } } })
   })
 
   it('that is larger than any should be is refused', async () => {
