@@ -45,12 +45,12 @@ const advice: Readonly<Partial<Record<SignInRefusalCode, string>>> = {
   break_glass_refused:
     'Check the user, the password and the code of your authenticator. If nobody gets in, "gatehouse recover-admin" beside the database does.',
   enrolment_refused: 'Ask an administrator of Gatehouse to begin your enrolment again.',
-  session_needed: 'Sign in, then begin again.',
-  step_up_other_person:
-    'Begin again and, at your identity provider, choose the account that you are signed in with here.',
-  step_up_unmet:
-    'Set up a second factor at your identity provider, or ask its administrators for one. Then begin again.',
   provider_unknown: 'Choose one of the identity providers that are there.',
+  session_needed: 'Sign in, then try again what asked you for more.',
+  step_up_other_person: 'Try again with the account that you are signed in with, or sign out first.',
+  step_up_unmet:
+    'Set up a second factor at your identity provider, then try again. An administrator knows which one is needed.',
+  test_unknown: 'Start another test sign-in.',
   organization_unknown: 'Choose your organization, then the identity provider.',
 }
 
@@ -64,20 +64,21 @@ function statusOf(code: SignInRefusalCode): number {
   return statuses[code] ?? 400
 }
 
-const asBefore: readonly SignInRefusalCode[] = ['step_up_invalid', 'step_up_other_person', 'step_up_unmet']
+/** What was refused was to prove more. */
+const asBefore: ReadonlySet<SignInRefusalCode> = new Set([
+  ...(['step_up_invalid', 'step_up_other_person', 'step_up_unmet'] as const),
+])
 
 /** For a person whose browser shows it; the code is for whoever they ask. Nothing in it comes from the request. */
 export function sendRefusalPage(reply: FastifyReply, { code, message }: SignInRefused): FastifyReply {
-  const isAsBefore = asBefore.includes(code)
+  const isAsBefore = asBefore.has(code)
   const content = `<p>${htmlOf(message)}.</p>
 <h2>What to do now</h2>
 <p>${htmlOf(advice[code] ?? beginAgain)}</p>
 <p><a class="action" href="${isAsBefore ? '/' : '/sign-in'}">Back to ${isAsBefore ? 'Gatehouse' : 'signing in'}</a></p>
 <p>Reason: <code>${htmlOf(code)}</code></p>`
-  return sendPlainPage(answerAs(reply, code), {
-    title: isAsBefore ? 'You are signed in as before' : 'You are not signed in',
-    content,
-  })
+  const title = isAsBefore ? 'You are signed in as before' : 'You are not signed in'
+  return sendPlainPage(answerAs(reply, code), { title, content })
 }
 
 /** For a program, the console among them. */

@@ -14,7 +14,7 @@ import { trySignIn } from '../provisioning/tried-sign-in.ts'
 import type { ServiceContext } from '../service-context.ts'
 import { SignInRefused } from '../sign-in/refused.ts'
 import type { SignedIn } from '../sign-in/relying-party.ts'
-import { sendPlainPage } from './plain-page.ts'
+import { htmlOf, sendPlainPage } from './plain-page.ts'
 import type { SignInProviders } from './sign-in-providers.ts'
 import { ticketCookie } from './sign-in-ticket.ts'
 
@@ -65,11 +65,9 @@ export async function completeTestSignIn(
 
 /** For the person whose browser it is, which need not be the one who started the test: nothing of what was found. */
 export function sendTestPage(reply: FastifyReply, { refusal }: TestSignInResult): FastifyReply {
-  return sendPlainPage(reply.code(200), {
-    title: 'The test sign-in is done',
-    content: `<p>You are not signed in by it. What was found is shown where the test was started.</p>
-<p>Reason: <code>${refusal?.code ?? 'ok'}</code></p>`,
-  })
+  const content = `<p>You are not signed in by it. What was found is shown where the test was started.</p>
+<p>Result: <code>${htmlOf(refusal?.code ?? 'ok')}</code></p>`
+  return sendPlainPage(reply.code(200), { title: 'The test sign-in is done', content })
 }
 
 interface OpenTest {

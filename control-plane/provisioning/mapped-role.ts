@@ -28,15 +28,6 @@ export function tellsRole({ roleRules }: IdentityProvider, claims: Claims): bool
   return roleRules.every(({ claim }) => hasClaim(claims, claim))
 }
 
-/** The role that the provider's rules give; null where none matches. */
-export async function mappedRoleOf(
-  em: EntityManager,
-  { roleRules, roleResolution }: IdentityProvider,
-  claims: Claims,
-): Promise<string | null> {
-  return mapRoles(claims, roleRules, await readRoleRanks(em), roleResolution)
-}
-
 /** What decides between the organization's roles, by their ids. */
 export async function readRoleRanks(em: EntityManager): Promise<ReadonlyMap<string, RankedRole>> {
   const graph = await readRoleGraph(em)

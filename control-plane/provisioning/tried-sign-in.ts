@@ -14,7 +14,7 @@ import { authenticationOf, evidenceOf } from '../sign-in/mfa-evidence.ts'
 import { providerKinds } from '../sign-in/provider-kinds.ts'
 import type { SignedIn } from '../sign-in/relying-party.ts'
 import { type MappingRule, mapTeams, matchingValues } from '../sign-in/role-mapping.ts'
-import { mappedRoleOf } from './mapped-role.ts'
+import { readRoleRanks, roleFor } from './mapped-role.ts'
 
 /** What signing in would make of somebody, of which nothing is done. */
 export function trySignIn(
@@ -24,7 +24,8 @@ export function trySignIn(
 ): Promise<TestSignInResult> {
   return database.transaction(provider.organizationId, async (em) => {
     const identity = await em.findOne(UserIdentityEntity, { providerId: provider.id, subject })
-    const mapped = await mappedRoleOf(em, provider, claims)
+    const ranks = await readRoleRanks(em)
+    const mapped = roleFor({ ...provider, defaultRoleId: null }, claims, ranks)
     const roleId = mapped ?? provider.defaultRoleId
     const { names, isClaimPresent } = mapTeams(claims, provider.teamRules)
     const mfa = mfaEvidenceOf(provider)

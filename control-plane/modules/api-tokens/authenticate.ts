@@ -57,7 +57,7 @@ interface Presentation {
   readonly facts?: RequestFacts | undefined
   /** Who is behind the secret that was sent. */
   readonly personId?: string
-  /** Whatever was proved when it was issued: for what is said of a token, and not done by it. */
+  /** `any`: whatever was proved when it was issued, for what is said of it and not by it. */
   readonly by?: 'any'
 }
 
@@ -76,10 +76,10 @@ export async function actorOfToken(
   if (userId !== null && user === null) return { obstacle: 'user_inactive' }
   const terms = { roleId, userId, workspaceId, expiresAt: row.expiresAt }
   const held = await readTokenRights(em, terms, now)
+  const assurance = by === 'any' ? null : await readAssurance(em, row, held.roles, now)
   const identity: ActorIdentity = {
     ...{ kind: 'api_token', id, name, organizationId, roleId, personId },
-    ...{ ...held, user: user && (await withTeams(em, user)) },
-    assurance: by === 'any' ? null : await readAssurance(em, row, held.roles, now),
+    ...{ ...held, assurance, user: user && (await withTeams(em, user)) },
   }
   return { actor: new Actor(await restricted(em, identity, facts, now)) }
 }

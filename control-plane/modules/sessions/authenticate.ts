@@ -36,8 +36,9 @@ export async function authenticateSession(
     if (!user) return undefined
     const terms = await readSessionTerms(em, session)
     if (hasEnded(session, terms.notBefore)) return undefined
-    const by = { terms, session, publicUrl }
-    return (await actorOfUser(em, user, now(), by, { address, session })).actor
+    const used = { terms, session, publicUrl }
+    const { actor } = await actorOfUser(em, user, now(), used, { address, session })
+    return actor
   })
 }
 
@@ -71,18 +72,17 @@ export async function actorOfUser(
   const user = { id, teamIds: await readTeamIds(em, id) }
   const identity: ActorIdentity = {
     ...{ kind: 'user', id, name, organizationId, ...held, user },
-    ...(by && by !== 'any' && { signIn: signInOf(by) }),
-    assurance: by === 'any' ? null : await readAssurance(em, { organizationId, roles: held.roles }, now, by),
+    ...{ assurance: by === 'any' ? null : await readAssurance(em, organizationId, held.roles, { by, now }) },
+    ...(by !== undefined && by !== 'any' && { signIn: signInOf(by) }),
   }
   return { actor: new Actor(await restricted(em, identity, facts, now)) }
 }
 
-/** What they have proved, held against what is asked of the roles that they act by. */
 async function readAssurance(
   em: EntityManager,
-  { organizationId, roles }: { readonly organizationId: string; readonly roles: () => readonly RoleInUse[] },
-  now: number,
-  by: UsedSession | undefined,
+  organizationId: string,
+  roles: () => readonly RoleInUse[],
+  { by, now }: { readonly by: UsedSession | undefined; readonly now: number },
 ): Promise<Assurance> {
   const rules = appliedRules(by ? by.terms.rules : await readMfaRules(em, organizationId), roles)
   return new Assurance({ rules, now, ...provedBy(by) })
