@@ -21,6 +21,7 @@ export const permissionCatalog = {
   roles: ['view', 'create', 'update', 'delete', 'assign'],
   access_policies: ['view', 'create', 'update', 'delete'],
   identity_providers: ['view', 'create', 'update', 'delete'],
+  mfa_policy: ['view', 'update'],
   sessions: ['view', 'revoke'],
   usage: ['view'],
   audit_logs: ['view', 'download'],
@@ -55,6 +56,7 @@ const ofAccess = [
     'api_tokens:view',
     'access_policies:view',
     'identity_providers:view',
+    'mfa_policy:view',
     'sessions:view',
   ],
 ]

@@ -1,4 +1,5 @@
 import { allPermissions, type Permission } from '../contract/permissions.ts'
+import type { Assurance } from './assurance.ts'
 import type { AccessPolicy } from './authorization/access-policy.ts'
 import type { RequestFacts, ResourceFacts } from './authorization/circumstances.ts'
 import {
@@ -33,6 +34,8 @@ export interface ActorIdentity {
   readonly facts?: RequestFacts | undefined
   /** What access policies take from the rights; nothing unless given. */
   readonly restrictions?: Restrictions | undefined
+  /** What they have proved; null asks for no proof, as of Gatehouse itself. */
+  readonly assurance: Assurance | null
 }
 
 /** By what a user is known who signed in. */
@@ -68,6 +71,7 @@ export class Actor {
   readonly facts: RequestFacts | undefined
   readonly restrictions: Restrictions | undefined
   readonly #identity: ActorIdentity
+  readonly assurance: Assurance | null
 
   constructor(identity: ActorIdentity) {
     const { restrictions, objectGrants = new Map() } = identity
@@ -85,6 +89,7 @@ export class Actor {
     this.facts = identity.facts
     this.#identity = identity
     this.restrictions = restrictions
+    this.assurance = identity.assurance
   }
 
   get permissions(): ReadonlySet<Permission> {
@@ -110,8 +115,19 @@ export class Actor {
     return this.workspaceIds === null || (workspaceId !== null && this.workspaceIds.includes(workspaceId))
   }
 
-  /** Whether the role has the permission; without a scope: anywhere at all, and not on single objects alone. */
+  /**
+   * Whether they have the permission and have proved what its use needs; without a scope: anywhere at all, and not on
+   * single objects alone.
+   */
   may(permission: Permission, scope?: PermissionScope): boolean {
+    return this.#has(permission, scope) && this.#hasProved(permission)
+  }
+
+  #hasProved(permission: Permission): boolean {
+    return this.assurance?.isEnoughFor(permission) ?? true
+  }
+
+  #has(permission: Permission, scope: PermissionScope | undefined): boolean {
     if (scope === undefined) return this.permissions.has(permission)
     const isHeld = this.permissions.has(permission) || this.isGranted(permission, scope.id)
     return isHeld && this.reaches(scope.workspaceId) && this.denier(permission, scope) === undefined
@@ -129,7 +145,8 @@ export class Actor {
 
   /** Whether a thing is shown that the database lets the actor read: where it is has been decided there. */
   maySee(permission: Permission, id: string): boolean {
-    return this.may(permission) || this.isGranted(permission, id)
+    const isHeld = this.#has(permission, undefined) || this.isGranted(permission, id)
+    return isHeld && this.#hasProved(permission)
   }
 
   /** Whether the permission was given for this object alone. */
@@ -137,9 +154,12 @@ export class Actor {
     return objectId !== undefined && this.objectGrants.get(objectId)?.has(permission) === true
   }
 
-  /** @throws Forbidden */
+  /** @throws Forbidden, MfaRequired */
   require(permission: Permission, scope?: PermissionScope): void {
-    if (this.may(permission, scope)) return
+    if (this.#has(permission, scope)) {
+      this.assurance?.require(permission)
+      return
+    }
     const denier = this.denier(permission, scope)
     if (denier) throw new Forbidden(permission, `The access policy "${denier.terms.name}" denies it now`)
     if (!this.permissions.has(permission) && !this.isGranted(permission, scope?.id)) {
@@ -158,6 +178,7 @@ export function systemActor(organizationId: string): Actor {
     name: 'Gatehouse',
     organizationId,
     roleId: 'role_admin',
+    assurance: null,
     rights: { permissions: new Set(allPermissions), workspaceIds: null, rowScope: 'all' },
   })
 }

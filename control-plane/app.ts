@@ -27,6 +27,7 @@ import { LiveFeed, startLiveFeed } from './live/live-feed.ts'
 import { defaultTakeWithinMs } from './live/live-stream.ts'
 import { startHistoryPruning } from './modules/configuration/index.ts'
 import { registerEnrolment } from './modules/data-planes/index.ts'
+import { startTestSignInPruning } from './modules/identity-providers/index.ts'
 import { startPriceSweep } from './modules/models/index.ts'
 import { startMinutePruning, startSumming } from './modules/usage/index.ts'
 import { startKeySweep } from './modules/virtual-keys/index.ts'
@@ -122,6 +123,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       startSessionSweep(sessions, { database, log }),
       startSessionCheck(services, sessionSettings),
       startDirectorySync(services, options.directoryIntervalMs),
+      startTestSignInPruning(services),
       startLiveFeed(live.feed, { databaseUrl: env.databaseUrl, log }),
     ]
     for (const loop of loops) opened.defer(() => loop.stop())

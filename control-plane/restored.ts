@@ -3,6 +3,7 @@ import type { Database } from './db/database.ts'
 import { inEveryOrganization, noOrganization } from './every-organization.ts'
 import { recordAudit } from './modules/audit/index.ts'
 import { beginEpoch } from './publisher/revision.ts'
+import { endSessionsBefore } from './sessions/session-epochs.ts'
 
 export interface NewLineage {
   readonly organizationId: string
@@ -20,6 +21,8 @@ export function markRestored(database: Database, backup: string | null): Promise
   return database.transaction(noOrganization, (em) =>
     inEveryOrganization(em, async (organizationId) => {
       const { epoch, revision } = await beginEpoch(em, organizationId)
+      // The backup holds sessions, and users, of before they were ended.
+      await endSessionsBefore(em, { organizationId, userId: null }, new Date())
       await recordAudit(
         em,
         systemActor(organizationId),

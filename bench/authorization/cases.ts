@@ -69,6 +69,7 @@ function actorUnder(policies: readonly AccessPolicy[]): Actor {
   } as const
   const permissions = new Set<Permission>(systemRoles.developer.permissions)
   return new Actor({
+    assurance: null,
     ...identity,
     rights: { permissions, workspaceIds: ['ws_1', 'ws_2'], rowScope: 'all' },
     restrictions: restrictionsOf(policies, circumstances),

@@ -11,8 +11,8 @@ export interface SessionFacts {
   readonly authenticationMethods: readonly string[]
   /** `acr` */
   readonly authenticationClass: string | null
-  /** When the person last proved who they are, in milliseconds since the epoch. */
-  readonly authenticatedAt: number
+  /** When the person last proved who they are, in milliseconds since the epoch; null: the provider does not say. */
+  readonly authenticatedAt: number | null
 }
 
 /** Who asks, as policies see them. */

@@ -80,11 +80,12 @@ function valuesOf(circumstances: Circumstances): Values {
 /** An address that is none, and what only a session has, are left out: to read them is an error. */
 function factValues({ address, session }: NonNullable<Circumstances['facts']>, now: number): Values {
   const ip = plainAddress(address)
+  const signedInAt = session?.authenticatedAt ?? null
   const signedIn = {
     ...{ signedIn: session !== null, mfa: session !== null && usedSecondFactor(session) },
     ...{ amr: session?.authenticationMethods.slice(0, longestList) ?? [] },
     acr: session?.authenticationClass ?? '',
-    ...(session && { secondsSinceSignIn: BigInt(Math.floor((now - session.authenticatedAt) / 1000)) }),
+    ...(signedInAt !== null && { secondsSinceSignIn: BigInt(Math.floor((now - signedInAt) / 1000)) }),
   }
   return { request: ip === undefined ? {} : { ip }, session: signedIn }
 }

@@ -15,6 +15,7 @@ import { DirectorySyncRunEntity } from '../modules/directory-sync/entity.ts'
 import { IdentityProviderEntity, UserIdentityEntity } from '../modules/identity-providers/entity.ts'
 import { RequestLimitEntity } from '../modules/limits/entity.ts'
 import { MembershipEntity } from '../modules/memberships/entity.ts'
+import { MfaPolicyEntity } from '../modules/mfa/entity.ts'
 import { ModelEntity } from '../modules/models/entity.ts'
 import { ModelPricesEntity } from '../modules/models/price-history.ts'
 import { OrganizationEntity } from '../modules/organizations/entity.ts'
@@ -47,6 +48,7 @@ export const entities = [
   UserIdentityEntity,
   BreakGlassAccountEntity,
   DirectorySyncRunEntity,
+  MfaPolicyEntity,
   AuditEventEntity,
   ProviderEntity,
   ProviderKeyEntity,

@@ -14,6 +14,8 @@ export type IdPrefix =
   | 'ap'
   | 'ppc'
   | 'prov'
+  | 'mfa'
+  | 'tsi'
   | 'pk'
   | 'cred'
   | 'mdl'

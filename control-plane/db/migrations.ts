@@ -37,6 +37,7 @@ import { identityProviders } from './migrations/048-identity-providers.ts'
 import { sessions } from './migrations/049-sessions.ts'
 import { directories } from './migrations/050-directories.ts'
 import { accessPolicies } from './migrations/052-access-policies.ts'
+import { stepUp } from './migrations/053-step-up.ts'
 import { apiTokenRotation } from './migrations/054-api-token-rotation.ts'
 import { breakGlass } from './migrations/057-break-glass.ts'
 
@@ -80,6 +81,7 @@ export const migrations: readonly SchemaMigration[] = [
   sessions,
   directories,
   accessPolicies,
+  stepUp,
   apiTokenRotation,
   breakGlass,
 ]

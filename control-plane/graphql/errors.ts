@@ -1,4 +1,5 @@
 import { GraphQLError } from 'graphql'
+import { errorTable } from '../../contract/errors.ts'
 
 /**
  * A refusal that callers are told to expect: it is thrown by a service and returned as a member of the
@@ -43,6 +44,43 @@ export class IdpManaged extends GraphQLError {
       { extensions: { code: 'FORBIDDEN', type: 'idp_managed' } },
     )
   }
+}
+
+/** What somebody has yet to prove, and where. */
+export interface Lacking {
+  readonly acrValues: readonly string[]
+  readonly amr: readonly string[]
+  readonly maxAgeSeconds: number | null
+  /** Null: this credential cannot prove more. */
+  readonly stepUpUrl: string | null
+}
+
+/** The permission is there, but has to be used by somebody who has proved more, or more lately (RFC 9470). */
+export class MfaRequired extends GraphQLError {
+  constructor({ acrValues, amr, maxAgeSeconds, stepUpUrl }: Lacking) {
+    const { message, status } = errorTable.mfa_required
+    const wayOut =
+      stepUpUrl === null
+        ? 'this token was not issued by somebody who had proved as much: have one issued after a step-up, or use a session'
+        : 'have the person go to stepUpUrl, and try again'
+    super(`${message}: ${wayOut}`, {
+      extensions: {
+        ...{ code: 'MFA_REQUIRED', type: 'mfa_required' },
+        ...{ acrValues, amr, maxAge: maxAgeSeconds, stepUpUrl },
+        http: { status, headers: { 'www-authenticate': challengeOf({ acrValues, maxAgeSeconds }) } },
+      },
+    })
+  }
+}
+
+/** RFC 9470, section 3. The values hold no quote. */
+function challengeOf({ acrValues, maxAgeSeconds }: Pick<Lacking, 'acrValues' | 'maxAgeSeconds'>): string {
+  return [
+    'Bearer error="insufficient_user_authentication"',
+    'error_description="Multi-factor authentication is required"',
+    ...(acrValues.length > 0 ? [`acr_values="${acrValues.join(' ')}"`] : []),
+    ...(maxAgeSeconds === null ? [] : [`max_age="${maxAgeSeconds}"`]),
+  ].join(', ')
 }
 
 /** An argument is outside what the field accepts. */

@@ -13,6 +13,8 @@ import { addSignIn } from './sign-in.ts'
 import { type ByName, SignInProviders } from './sign-in-providers.ts'
 import { sendRefusal, sendRefusalPage } from './sign-in-refusal.ts'
 import { addSignOut } from './sign-out.ts'
+import { addStepUp } from './step-up.ts'
+import { addTestSignIn } from './test-sign-in.ts'
 
 /** Where the console reads at which providers one can sign in. */
 const offer = `${signInPath}/providers`
@@ -51,6 +53,8 @@ export function registerAuthRoutes(
       providers: await providers.list(query.organization),
     }))
     addSignIn(scope, services, providers)
+    addStepUp(scope, services, providers)
+    addTestSignIn(scope, services, providers)
     addSignOut(scope, services, providers)
     addBreakGlass(scope, services, { providers, registry })
   })

@@ -76,7 +76,7 @@ async function beginSession(
     authenticatedAt: now(),
     userAgent: headers['user-agent'] ?? '',
     address: ip,
-    ...{ authenticationMethods: ['pwd', 'otp'], authenticationClass: null },
+    ...{ authenticationMethods: ['pwd', 'otp'], authenticationClass: null, authenticationContexts: [] },
     secrets: { idToken: '', refreshToken: null },
     mostMs: sessionMs,
   })

@@ -60,15 +60,20 @@ export class SignInProviders {
     return this.#find(organizationId, (em) => em.findOne(IdentityProviderEntity, { name, enabled: true }))
   }
 
+  /** @throws SignInRefused `provider_unknown` */
+  ofId(organizationId: string, id: string): Promise<IdentityProvider> {
+    return this.#find(organizationId, (em) => em.findOne(IdentityProviderEntity, { id, enabled: true }))
+  }
+
   /** @throws SignInRefused `provider_unknown` when another provider answers, or it was disabled meanwhile */
   ofAttempt(
-    { organizationId, providerId: id }: Attempt,
+    { organizationId, providerId: id, testSignInId }: Attempt,
     { name, organization }: AnsweredBy['Params'],
   ): Promise<IdentityProvider> {
+    // One that is tried out is perhaps not enabled yet.
+    const which = { id, name, ...(testSignInId === undefined && { enabled: true }) }
     return this.#find(organizationId, async (em) =>
-      organization === organizationId
-        ? em.findOne(IdentityProviderEntity, { id, name, enabled: true })
-        : null,
+      organization === organizationId ? em.findOne(IdentityProviderEntity, which) : null,
     )
   }
 

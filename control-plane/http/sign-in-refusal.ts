@@ -16,6 +16,10 @@ const statuses: Readonly<Record<string, number>> = {
   too_many_sessions: 403,
   email_taken: 409,
   provider_unavailable: 502,
+  session_needed: 401,
+  step_up_other_person: 403,
+  step_up_unmet: 403,
+  test_unknown: 404,
 }
 
 const beginAgain = 'Begin again. If it happens once more, show this page to whoever runs Gatehouse.'
@@ -42,6 +46,11 @@ const advice: Readonly<Partial<Record<SignInRefusalCode, string>>> = {
     'Check the user, the password and the code of your authenticator. If nobody gets in, "gatehouse recover-admin" beside the database does.',
   enrolment_refused: 'Ask an administrator of Gatehouse to begin your enrolment again.',
   provider_unknown: 'Choose one of the identity providers that are there.',
+  session_needed: 'Sign in, then try again what asked you for more.',
+  step_up_other_person: 'Try again with the account that you are signed in with, or sign out first.',
+  step_up_unmet:
+    'Set up a second factor at your identity provider, then try again. An administrator knows which one is needed.',
+  test_unknown: 'Start another test sign-in.',
   organization_unknown: 'Choose your organization, then the identity provider.',
 }
 
@@ -55,6 +64,11 @@ function statusOf(code: SignInRefusalCode): number {
   return statuses[code] ?? 400
 }
 
+/** What was refused was to prove more. */
+const asBefore: ReadonlySet<SignInRefusalCode> = new Set([
+  ...(['step_up_invalid', 'step_up_other_person', 'step_up_unmet'] as const),
+])
+
 /** For a person whose browser shows it; the code is for whoever they ask. Nothing in it comes from the request. */
 export function sendRefusalPage(reply: FastifyReply, { code, message }: SignInRefused): FastifyReply {
   const content = `<p>${htmlOf(message)}.</p>
@@ -62,7 +76,8 @@ export function sendRefusalPage(reply: FastifyReply, { code, message }: SignInRe
 <p>${htmlOf(advice[code] ?? beginAgain)}</p>
 <p><a class="action" href="/sign-in">Back to signing in</a></p>
 <p>Reason: <code>${htmlOf(code)}</code></p>`
-  return sendPlainPage(answerAs(reply, code), { title: 'You are not signed in', content })
+  const title = asBefore.has(code) ? 'You are signed in as before' : 'You are not signed in'
+  return sendPlainPage(answerAs(reply, code), { title, content })
 }
 
 /** For a program, the console among them. */

@@ -1,13 +1,20 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { beginAttempt, type IdentityProvider, signInPath } from '../modules/identity-providers/index.ts'
+import {
+  beginAttempt,
+  type IdentityProvider,
+  mfaEvidenceOf,
+  signInPath,
+} from '../modules/identity-providers/index.ts'
 import { provisionUser } from '../provisioning/provision-user.ts'
 import type { ServiceContext } from '../service-context.ts'
-import { readClaim } from '../sign-in/claims.ts'
+import { authenticationOf } from '../sign-in/mfa-evidence.ts'
 import { SignInRefused } from '../sign-in/refused.ts'
 import type { SignedIn } from '../sign-in/relying-party.ts'
 import { auditRefusedSignIn } from './sign-in-audit.ts'
 import type { AnsweredBy, ByName, SignInProviders } from './sign-in-providers.ts'
 import { clearedTicket, returnPath, takeTicket, ticketCookie } from './sign-in-ticket.ts'
+import { completeStepUp, signedInClaims, stepUpRefusal } from './step-up.ts'
+import { completeTestSignIn, sendTestPage } from './test-sign-in.ts'
 
 /** OpenID Connect's authorization code flow with PKCE: to the provider, and back. */
 export function addSignIn(
@@ -28,38 +35,50 @@ export function addSignIn(
     reply.header('set-cookie', clearedTicket)
     const attempt = await takeTicket(services, request.headers.cookie ?? null)
     const provider = await providers.ofAttempt(attempt, request.params)
-    let subject: string | null = null
-    try {
+    const finish = () => {
       const redirectUri = providers.callbackUrl(provider)
       const answer = new URL(request.url, services.publicUrl)
-      const signedIn = await providers.relyingParty(provider).finish(answer, { ...attempt, redirectUri })
+      return providers.relyingParty(provider).finish(answer, { ...attempt, redirectUri })
+    }
+    if (attempt.testSignInId !== undefined) {
+      return sendTestPage(reply, await completeTestSignIn(services, provider, attempt, finish))
+    }
+    let subject: string | null = null
+    try {
+      const signedIn = await finish()
       subject = signedIn.subject
-      const userId = await provisionUser(services, provider, signedIn)
-      const cookie = await beginSession(services, provider, signedIn, { userId, request })
+      const { stepUp } = attempt
+      const cookie = stepUp
+        ? await completeStepUp(services, provider, signedIn, { stepUp, request })
+        : await completeSignIn(services, provider, signedIn, request)
       return reply.header('set-cookie', cookie).redirect(attempt.returnTo, 302)
     } catch (error) {
-      if (error instanceof SignInRefused) await auditRefusedSignIn(services, provider, error, subject)
-      throw error
+      if (!(error instanceof SignInRefused)) throw error
+      const refusal = attempt.stepUp ? stepUpRefusal(error) : error
+      await auditRefusedSignIn(services, provider, refusal, subject)
+      throw refusal
     }
   })
 }
 
-/** In place of what this browser was signed in as. @throws SignInRefused `too_many_sessions` */
-async function beginSession(
-  { sessions, now }: ServiceContext,
-  { id: providerId, organizationId }: IdentityProvider,
-  { subject, providerSessionId, claims, idToken, refreshToken }: SignedIn,
-  { userId, request }: { readonly userId: string; readonly request: FastifyRequest<AnsweredBy> },
+/** Begins a session in place of what this browser was signed in as. @throws SignInRefused */
+async function completeSignIn(
+  services: ServiceContext,
+  provider: IdentityProvider,
+  signedIn: SignedIn,
+  request: FastifyRequest<AnsweredBy>,
 ): Promise<string> {
+  const { sessions, now } = services
+  const userId = await provisionUser(services, provider, signedIn)
+  const { id: providerId, organizationId } = provider
+  const { subject, providerSessionId, idToken, refreshToken } = signedIn
   const former = await sessions.authenticate(request.headers.cookie ?? null)
   if (former) await sessions.end(former)
   const begun = await sessions.begin({
     ...{ organizationId, userId, providerId, subject, providerSessionId },
-    authenticatedAt: now(),
     userAgent: request.headers['user-agent'] ?? '',
     address: request.ip,
-    authenticationMethods: readClaim(claims, 'amr'),
-    authenticationClass: authenticationClassOf(claims),
+    ...authenticationOf(signedInClaims(provider, signedIn), mfaEvidenceOf(provider), now()),
     secrets: { idToken, refreshToken },
   })
   if (begun !== 'too_many_sessions') return begun.cookie
@@ -67,10 +86,4 @@ async function beginSession(
     'too_many_sessions',
     'You are signed in as often as you may be: sign out elsewhere first',
   )
-}
-
-/** Keycloak writes the level that it was configured with as a number. */
-function authenticationClassOf(claims: SignedIn['claims']): string | null {
-  const [text = null] = readClaim(claims, 'acr')
-  return typeof claims.acr === 'number' ? String(claims.acr) : text
 }

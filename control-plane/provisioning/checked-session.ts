@@ -16,6 +16,8 @@ export interface CheckedSession {
   /** As it is now; undefined when it was deleted. */
   readonly provider: IdentityProvider | undefined
   readonly isUserActive: boolean
+  /** It was ended, and its store knows nothing of that. */
+  readonly hasEnded: boolean
 }
 
 export interface Checking {
@@ -36,7 +38,8 @@ export interface Checking {
 export async function checkSession(checking: Checking, checked: CheckedSession): Promise<boolean> {
   const { services, graceBefore } = checking
   const { session, provider, isUserActive } = checked
-  if (!isUserActive) await endSessionsOfUser(services, session, 'user_inactive')
+  if (checked.hasEnded) await services.sessions.end(session)
+  else if (!isUserActive) await endSessionsOfUser(services, session, 'user_inactive')
   // It is nobody's to confirm: what could end it ends it at once.
   else if (session.providerId === breakGlassProviderId) {
     await services.sessions.withRefresh(session, async (secrets) => secrets)

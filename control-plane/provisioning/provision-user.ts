@@ -165,5 +165,6 @@ export function providerActor({ organizationId, id, name }: IdentityProvider): A
   return new Actor({
     ...{ kind: 'identity_provider', id, name, organizationId, roleId: systemRoleId('admin') },
     rights: { permissions: new Set(allPermissions), workspaceIds: null, rowScope: 'all' },
+    assurance: null,
   })
 }

@@ -9,6 +9,7 @@ import { UserEntity } from '../modules/users/index.ts'
 import type { ServiceContext } from '../service-context.ts'
 import type { StoredSessionSettings } from '../session-settings.ts'
 import type { Session } from '../sessions/session.ts'
+import { hasEnded, readSessionEpochs } from '../sessions/session-epochs.ts'
 import { AskedProviders } from './asked-providers.ts'
 import { type CheckedSession, type Checking, checkSession } from './checked-session.ts'
 
@@ -120,8 +121,10 @@ function lookUp(
     const activeIds = new Set(active.map(({ id }) => id))
     const providers = new Map<string, IdentityProvider>()
     for (const provider of await em.find(IdentityProviderEntity, {})) providers.set(provider.id, provider)
+    const epochs = await readSessionEpochs(em, organizationId, userIds)
     return sessions.map((session) => ({
       session,
+      hasEnded: hasEnded(session, epochs.get(session.userId)),
       provider: providers.get(session.providerId),
       isUserActive: activeIds.has(session.userId),
     }))

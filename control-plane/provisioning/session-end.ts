@@ -2,6 +2,7 @@ import { systemActor } from '../actor.ts'
 import { recordAudit } from '../modules/audit/index.ts'
 import type { ServiceContext } from '../service-context.ts'
 import type { Session } from '../sessions/session.ts'
+import { endSessionsBefore } from '../sessions/session-epochs.ts'
 
 /** Why a check or a reconciliation ends a session, as one word for programs. */
 export type SessionEndReason =
@@ -40,7 +41,11 @@ export async function endSessionsOfUser(
   session: Pick<Session, 'organizationId' | 'userId' | 'providerId'>,
   reason: SessionEndReason,
 ): Promise<void> {
-  const ended = await services.sessions.endOfUser(session.organizationId, session.userId)
+  const { organizationId, userId } = session
+  await services.database.transaction(organizationId, (em) =>
+    endSessionsBefore(em, { organizationId, userId }, new Date(services.now())),
+  )
+  const ended = await services.sessions.endOfUser(organizationId, userId)
   await recordEnds(services, session, ended, reason)
 }
 

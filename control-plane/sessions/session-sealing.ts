@@ -19,11 +19,13 @@ const parseDetails = parserOf(
     subject: Type.String(),
     providerSessionId: Type.Union([Type.String(), Type.Null()]),
     createdAt: Type.Number(),
-    authenticatedAt: Type.Number(),
+    authenticatedAt: Type.Union([Type.Number(), Type.Null()]),
     userAgent: Type.String(),
     address: Type.String(),
     authenticationMethods: Type.Array(Type.String()),
     authenticationClass: Type.Union([Type.String(), Type.Null()]),
+    // Sessions of an earlier release have none.
+    authenticationContexts: Type.Optional(Type.Array(Type.String())),
   }),
 )
 
@@ -49,6 +51,7 @@ export class SessionSealing {
       address: session.address,
       authenticationMethods: session.authenticationMethods,
       authenticationClass: session.authenticationClass,
+      authenticationContexts: session.authenticationContexts,
     }
     return {
       ...{ organizationId, id, userId, providerId, digest, secretsVersion },
@@ -79,7 +82,17 @@ export class SessionSealing {
       known.expiresAt === stored.expiresAt
     if (!isAsSealed) throw new SealedValueRefused(`session ${stored.id} was altered where it is stored`)
     const { organizationId, id, userId, lastSeenAt, checkedAt, secretsVersion } = stored
-    return { ...known, organizationId, id, userId, lastSeenAt, checkedAt, secretsVersion }
+    const { authenticationContexts = [] } = known
+    return {
+      ...known,
+      authenticationContexts,
+      organizationId,
+      id,
+      userId,
+      lastSeenAt,
+      checkedAt,
+      secretsVersion,
+    }
   }
 
   sealSecrets(owner: SessionOwner, { idToken, refreshToken }: SessionSecrets): string {

@@ -11,8 +11,8 @@ export interface Session {
   /** How the identity provider names its own session (`sid`); null when it does not say. */
   readonly providerSessionId: string | null
   readonly createdAt: number
-  /** When the person last proved who they are. */
-  readonly authenticatedAt: number
+  /** When the person last proved who they are, by the identity provider; null when it does not say. */
+  readonly authenticatedAt: number | null
   /** Up to a minute too early: not every use is written down. */
   readonly lastSeenAt: number
   /** The absolute end; without use it ends earlier. */
@@ -25,6 +25,8 @@ export interface Session {
   readonly authenticationMethods: readonly string[]
   /** `acr` */
   readonly authenticationClass: string | null
+  /** `acrs`, as Entra calls what it makes of `acr` */
+  readonly authenticationContexts: readonly string[]
   /** Counts the refreshes: whoever asks for one by an older version is given the newer secrets. */
   readonly secretsVersion: number
 }

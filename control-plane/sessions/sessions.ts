@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { newId } from '../db/id.ts'
 import { SealedValueRefused } from '../secrets/envelope.ts'
 import { digestOfSecret, makeSecret, matchesDigest } from '../secrets/random-secret.ts'
+import type { Authentication } from '../sign-in/mfa-evidence.ts'
 import { presentableUserAgent, type Session, type SessionSecrets } from './session.ts'
 import { readSessionCookie, sessionCookie } from './session-cookie.ts'
 import { type Refresh, type RefreshOutcome, refreshLeaseMs, SessionRefresher } from './session-refresh.ts'
@@ -34,22 +35,18 @@ export const defaultSessionSettings: SessionSettings = {
 /** What is known of somebody who has just signed in. */
 export interface SignIn
   extends Pick<
-    Session,
-    'organizationId' | 'userId' | 'providerId' | 'subject' | 'providerSessionId' | 'userAgent' | 'address'
-  > {
-  readonly authenticatedAt: number
-  readonly authenticationMethods: readonly string[]
-  readonly authenticationClass: string | null
+      Session,
+      'organizationId' | 'userId' | 'providerId' | 'subject' | 'providerSessionId' | 'userAgent' | 'address'
+    >,
+    Authentication {
   readonly secrets: SessionSecrets
   /** It lasts no longer than this; as the settings say unless given. */
   readonly mostMs?: number
 }
 
 /** What has changed since the session began: the person has proved more, or may do other things. */
-export interface Renewal
-  extends Partial<
-    Pick<Session, 'authenticatedAt' | 'authenticationMethods' | 'authenticationClass' | 'providerSessionId'>
-  > {
+export interface Renewal extends Partial<Authentication & Pick<Session, 'providerSessionId'>> {
+  /** Without a refresh token the former one stays. */
   readonly secrets?: SessionSecrets
 }
 
@@ -137,7 +134,9 @@ export class Sessions {
         ...{ id: newId('sess'), lastSeenAt: now, secretsVersion: expectedVersion + 1 },
         ...(secrets && { checkedAt: now }),
       }
-      const issued = this.#issue(next, secrets ?? this.#sealing.openSecrets(stored), now)
+      const former = this.#sealing.openSecrets(stored)
+      const renewed = secrets && { ...secrets, refreshToken: secrets.refreshToken ?? former.refreshToken }
+      const issued = this.#issue(next, renewed ?? former, now)
       const when = { expectedVersion, now }
       const outcome = await this.#store.replace(organizationId, id, issued.stored, when)
       if (outcome === 'gone') return 'ended'

@@ -14,7 +14,7 @@ import { type LogoutNotice, verifyLogoutToken } from './logout-token.ts'
 import { checkProvider, type ProviderCheck } from './provider-checks.ts'
 import { ProviderConnection } from './provider-connection.ts'
 import { providerErrorOf, refusalOf } from './provider-failure.ts'
-import { providerKinds } from './provider-kinds.ts'
+import { type ProviderKind, providerKinds } from './provider-kinds.ts'
 import type { ProviderSettings } from './provider-settings.ts'
 import { SignInRefused } from './refused.ts'
 
@@ -29,9 +29,11 @@ export interface Challenge {
 }
 
 export interface ChallengeOptions {
-  readonly acrValues?: string | undefined
+  /** The authentication classes of which one is wanted. */
+  readonly acrValues?: readonly string[] | undefined
   readonly maxAgeSeconds?: number | undefined
-  readonly prompt?: string | undefined
+  /** Has the person show who they are, whatever session they have at the provider. */
+  readonly isFresh?: boolean | undefined
 }
 
 /** What a challenge's answer is held against. */
@@ -95,9 +97,9 @@ export class RelyingParty {
       code_challenge: await calculatePKCECodeChallenge(codeVerifier),
       code_challenge_method: 'S256',
       ...(providerKinds[kind].requiresHostedDomain && hostedDomain ? { hd: hostedDomain } : {}),
-      ...(options.acrValues === undefined ? {} : { acr_values: options.acrValues }),
+      ...classParameters(kind, options.acrValues ?? []),
       ...(options.maxAgeSeconds === undefined ? {} : { max_age: String(options.maxAgeSeconds) }),
-      ...(options.prompt === undefined ? {} : { prompt: options.prompt }),
+      ...(options.isFresh ? { prompt: providerKinds[kind].freshPrompt } : {}),
     }
     return this.#ask(async () => {
       const url = buildAuthorizationUrl(await this.#connection.configuration(), parameters)
@@ -245,4 +247,13 @@ export class RelyingParty {
       throw refusalOf(error)
     }
   }
+}
+
+/** OpenID Connect Core §3.1.2.1 and §5.5.1.1: by a claim that is essential, a provider that cannot give it has to say so. */
+function classParameters(kind: ProviderKind, acrValues: readonly string[]): Readonly<Record<string, string>> {
+  const [only, ...others] = acrValues
+  if (only === undefined) return {}
+  if (providerKinds[kind].asksForClass === 'acr_values') return { acr_values: acrValues.join(' ') }
+  const wanted = others.length === 0 ? { value: only } : { values: acrValues }
+  return { claims: JSON.stringify({ id_token: { acrs: { essential: true, ...wanted } } }) }
 }

@@ -64,7 +64,8 @@ export function mapTeams(claims: Claims, rules: readonly TeamRule[]): MappedTeam
   }
 }
 
-function matchingValues(claims: Claims, { claim, value }: MappingRule): readonly string[] {
+/** What of a claim's values a rule is about; none: it does not apply. */
+export function matchingValues(claims: Claims, { claim, value }: MappingRule): readonly string[] {
   const values = readClaim(claims, claim)
   return value === '*' ? values : values.filter((found) => sameValue(found, value))
 }

@@ -34,7 +34,10 @@ const anything = new Set([
 ])
 
 /** No node: the tests of the stores of sessions keep organizations apart. */
-const keptElsewhere = new Set(['revokeSession.input.id'])
+const keptElsewhere = new Set(['revokeSession.input.id', 'testSignIn.id'])
+
+/** Whose field is named after what comes of it. */
+const namedOtherwise: Readonly<Record<string, string>> = { 'startTestSignIn.input.id': 'identityProvider' }
 
 /** Every type that `node` may answer with. */
 export const kindsWithId = schema
@@ -68,6 +71,8 @@ function idPaths(type: GraphQLInputType, path: string): string[] {
 function kindsOf(field: string, path: string): readonly string[] {
   if (anything.has(`${field}.${path}`)) return kindsWithId
   if (keptElsewhere.has(`${field}.${path}`)) return []
+  const otherwise = namedOtherwise[`${field}.${path}`]
+  if (otherwise !== undefined) return [otherwise]
   const last =
     path
       .split('.')
@@ -77,14 +82,16 @@ function kindsOf(field: string, path: string): readonly string[] {
       .replace('confirmsRun', 'directorySyncRun') ?? ''
   const kind =
     last === 'id'
-      ? lowerFirst(field.replace(/Enabled$/, '').replace(/^[a-z]+(?=[A-Z])/, verbless))
+      ? lowerFirst(
+          field.replace(/((?<=IdentityProvider)Keys|Enabled)$/, '').replace(/^[a-z]+(?=[A-Z])/, verbless),
+        )
       : last.replace(/Ids?$/, '')
   if (kindsWithId.includes(kind)) return [kind]
   throw new Error(`${field}(${path}) names a thing of a type that this test does not know: "${kind}"`)
 }
 
 function verbless(word: string): string {
-  return /^(update|delete|remove|revoke|rotate|approve|reject|verify|set)$/.test(word) ? '' : word
+  return /^(update|delete|remove|revoke|rotate|approve|reject|verify|set|flush)$/.test(word) ? '' : word
 }
 
 function lowerFirst(text: string): string {

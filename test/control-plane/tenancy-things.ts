@@ -30,7 +30,9 @@ export async function furnish(api: TestApi, tenant: Tenant, prefix: string): Pro
   const clientConfigurationChange = await requestHeaderChange(api, tenant, prefix)
   const own = { organization: organizationId, workspace: workspaceId, clientConfigurationChange }
   const things = { ...own, ...hierarchy, ...access }
-  return { ...things, ...(await insertReported(api, things)), session: await signIn(api, things) }
+  const reported = await insertReported(api, things)
+  const testSignIn = await tryProvider(api, tenant, things)
+  return { ...things, ...reported, session: await signIn(api, things), testSignIn }
 }
 
 /** A change that waits for a second person: its own, or the newest where as many wait as may. */
@@ -125,12 +127,19 @@ async function createAccess(create: Create, things: Things, prefix: string) {
   return { ...ids, apiToken: apiToken?.id ?? '' }
 }
 
+async function tryProvider(api: TestApi, { token }: Tenant, things: Things): Promise<string> {
+  const document = `mutation ($id: ID!) {
+    startTestSignIn(input: {id: $id}) { ... on StartedTestSignIn { testSignIn { id } } } }`
+  const { data } = await api.ask(token, document, { id: things.identityProvider })
+  return read<{ testSignIn: { id: string } }>(data, 'startTestSignIn').testSignIn.id
+}
+
 async function signIn({ controlPlane: { services } }: TestApi, things: Things): Promise<string> {
   const { organization = '', user = '', identityProvider = '' } = things
   const begun = await services.sessions.begin({
     ...{ organizationId: organization, userId: user, providerId: identityProvider, subject: 'somebody' },
     ...{ providerSessionId: null, userAgent: 'test', address: '127.0.0.1', authenticatedAt: services.now() },
-    ...{ authenticationMethods: [], authenticationClass: null },
+    ...{ authenticationMethods: [], authenticationClass: null, authenticationContexts: [] },
     secrets: { idToken: '', refreshToken: null },
   })
   if (begun === 'too_many_sessions') throw new Error('a new user has no session yet')

@@ -50,7 +50,7 @@ interface Client {
 /** Those that some kind of provider puts into ID tokens, as far as tests want them. */
 const claimNames = [
   ...['name', 'email', 'email_verified', 'groups', 'roles', 'realm_access', 'hd', 'oid', 'tid'],
-  ...['amr', 'acr', 'resource_access', 'hasgroups', '_claim_names', '_claim_sources'],
+  ...['amr', 'acr', 'acrs', 'auth_time', 'resource_access', 'hasgroups', '_claim_names', '_claim_sources'],
   'urn:zitadel:iam:org:project:roles',
 ]
 const scopes = [
@@ -169,8 +169,9 @@ function configurationOf(
     }),
     async loadExistingGrant({ oidc }) {
       // How somebody proved who they are is the session's to say, not the account's.
-      const { acr, amr } = people.get(oidc.session?.accountId ?? '') ?? {}
-      Object.assign(oidc.session ?? {}, { acr, amr })
+      const { amr, acr, auth_time: at } = people.get(oidc.session?.accountId ?? '') ?? {}
+      if (oidc.session)
+        Object.assign(oidc.session, { amr, acr, ...(at !== undefined && { loginTs: at ?? undefined }) })
       const grant = new oidc.provider.Grant({ clientId, accountId: oidc.session?.accountId ?? '' })
       grant.addOIDCScope(scopes.join(' '))
       await grant.save()

@@ -66,7 +66,7 @@ function decide(graph: RoleGraph, policies: readonly AccessPolicy[], request: Wo
     },
   }
   const restrictions = restrictionsOf(policies, { subject, facts, now })
-  const actor = new Actor({ ...identity, rights: rightsOf(graph, roleId), restrictions })
+  const actor = new Actor({ ...identity, assurance: null, rights: rightsOf(graph, roleId), restrictions })
   const { workspaceId, ownerUserId } = resource
   return actor.may(permission, { id: 'vk_1', workspaceId, userId: ownerUserId })
 }

@@ -1,10 +1,12 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { Actor, type ActorIdentity } from '../../actor.ts'
+import { Assurance } from '../../assurance.ts'
 import type { RequestFacts } from '../../authorization/circumstances.ts'
 import type { Database } from '../../db/database.ts'
 import { matchesDigest } from '../../secrets/random-secret.ts'
 import { restricted } from '../access-policies/index.ts'
 import { readTeamIds } from '../memberships/index.ts'
+import { appliedRules, type RoleInUse, readMfaRules } from '../mfa/index.ts'
 import { readTokenRights } from '../roles/index.ts'
 import { type User, UserEntity } from '../users/index.ts'
 import { type ApiToken, ApiTokenEntity } from './entity.ts'
@@ -55,6 +57,8 @@ interface Presentation {
   readonly facts?: RequestFacts | undefined
   /** Who is behind the secret that was sent. */
   readonly personId?: string
+  /** `any`: whatever was proved when it was issued, for what is said of it and not by it. */
+  readonly by?: 'any'
 }
 
 /** Whoever a token stands for, whoever presents it; or why it does not work at this time. */
@@ -62,7 +66,7 @@ export async function actorOfToken(
   em: EntityManager,
   row: ApiToken,
   now: number,
-  { facts, personId = row.personId }: Presentation = {},
+  { facts, personId = row.personId, by }: Presentation = {},
 ): Promise<{ actor: Actor; obstacle?: never } | { actor?: never; obstacle: TokenObstacle }> {
   if (row.revokedAt !== null) return { obstacle: 'revoked' }
   if (row.expiresAt !== null && row.expiresAt.getTime() <= now) return { obstacle: 'expired' }
@@ -72,11 +76,22 @@ export async function actorOfToken(
   if (userId !== null && user === null) return { obstacle: 'user_inactive' }
   const terms = { roleId, userId, workspaceId, expiresAt: row.expiresAt }
   const held = await readTokenRights(em, terms, now)
+  const assurance = by === 'any' ? null : await readAssurance(em, row, held.roles, now)
   const identity: ActorIdentity = {
     ...{ kind: 'api_token', id, name, organizationId, roleId, personId },
-    ...{ ...held, user: user && (await withTeams(em, user)) },
+    ...{ ...held, assurance, user: user && (await withTeams(em, user)) },
   }
   return { actor: new Actor(await restricted(em, identity, facts, now)) }
+}
+
+async function readAssurance(
+  em: EntityManager,
+  { organizationId, issuedWith }: ApiToken,
+  roles: () => readonly RoleInUse[],
+  now: number,
+): Promise<Assurance> {
+  const rules = appliedRules(await readMfaRules(em, organizationId), roles)
+  return new Assurance({ rules, now, proof: { of: 'token', issuedWith }, stepUpUrl: null })
 }
 
 async function withTeams(em: EntityManager, { id }: User) {

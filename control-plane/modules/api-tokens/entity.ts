@@ -1,4 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
+import type { IssuedWith } from '../../assurance.ts'
 import { tenantColumns } from '../../db/columns.ts'
 
 const lastUseOf = (digest: string) =>
@@ -17,6 +18,8 @@ export const ApiTokenEntity = defineEntity({
     userId: p.string().strictNullable(),
     /** Who is behind it, see `Actor.personId`. */
     personId: p.string().hidden(),
+    /** What whoever issued it had proved by then; null: nothing. */
+    issuedWith: p.json<IssuedWith>().strictNullable().hidden(),
     /** SHA-256 of the secret, hex. */
     digest: p.string().hidden(),
     expiresAt: p.datetime().strictNullable(),

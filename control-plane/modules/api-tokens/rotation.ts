@@ -8,7 +8,7 @@ import { auditEscalation, requireTokenWithin } from '../roles/index.ts'
 import type { ApiToken } from './entity.ts'
 import { ApiTokenEnded } from './errors.ts'
 import { forgetUse } from './last-use.ts'
-import { describeToken, type IssuedApiToken, lockToken } from './service.ts'
+import { describeToken, type IssuedApiToken, lockToken, provedBy } from './service.ts'
 import { formatToken } from './token.ts'
 
 export const longestOverlapSeconds = 7 * 86_400
@@ -65,5 +65,6 @@ async function replaceSecret(
   }
   token.digest = digestOfSecret(secret)
   token.personId = token.userId ?? actor.personId
+  token.issuedWith = provedBy(actor)
   token.rotatedAt = new Date(now)
 }

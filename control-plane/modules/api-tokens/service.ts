@@ -1,6 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Permission } from '../../../contract/permissions.ts'
 import type { Actor } from '../../actor.ts'
+import type { IssuedWith } from '../../assurance.ts'
 import { recordChange } from '../../change.ts'
 import { newId } from '../../db/id.ts'
 import { lockRow, requireRow } from '../../db/require-row.ts'
@@ -70,6 +71,7 @@ export async function createToken(
   const apiToken = em.create(ApiTokenEntity, {
     ...token,
     id,
+    issuedWith: provedBy(actor),
     personId: token.userId ?? (actor.kind === 'system' ? id : actor.personId),
     organizationId: actor.organizationId,
     digest: digestOfSecret(secret),
@@ -78,6 +80,15 @@ export async function createToken(
   })
   await recordChange(clock, em, actor, describeToken('api_token.issued', apiToken))
   return { apiToken, secret: formatToken({ ...apiToken, secret }) }
+}
+
+/** A token carries what its issuer had proved: it passes where they would have, but for how long ago it was. */
+export function provedBy({ kind, assurance }: Actor): IssuedWith | null {
+  if (kind === 'system') return { provesAll: true }
+  const proof = assurance?.proof ?? null
+  if (proof?.of !== 'session') return proof?.issuedWith ?? null
+  const { isMfa, methods, classes } = proof.evidence
+  return { isMfa, methods, classes }
 }
 
 /** Ends a token at once; revoking it again changes nothing. @throws NotFound */

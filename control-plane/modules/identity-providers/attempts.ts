@@ -1,3 +1,4 @@
+import type { Requirement } from '../../assurance.ts'
 import type { SealedPlace } from '../../secrets/envelope.ts'
 import { digestOfSecret, makeSecret } from '../../secrets/random-secret.ts'
 import type { ServiceContext } from '../../service-context.ts'
@@ -11,6 +12,17 @@ export interface Attempt {
   readonly codeVerifier: string
   /** A path of ours, where the browser goes afterwards. */
   readonly returnTo: string
+  /** What was asked for with the challenge. */
+  readonly maxAgeSeconds?: number | undefined
+  /** The session that is to be worth more by it; without one it begins a session. */
+  readonly stepUp?: StepUp | undefined
+  /** The test that it is: then it begins no session. */
+  readonly testSignInId?: string | undefined
+}
+
+export interface StepUp {
+  readonly sessionId: string
+  readonly requirement: Requirement
 }
 
 export const attemptLimitSeconds = 600

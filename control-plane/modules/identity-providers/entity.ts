@@ -1,7 +1,7 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
 import { tenantColumns, versionColumn } from '../../db/columns.ts'
 import type { DirectoryAccount } from '../../directory/directory.ts'
-import type { OAuth2Settings, ProviderKind } from '../../sign-in/provider-kinds.ts'
+import type { MfaEvidence, OAuth2Settings, ProviderKind } from '../../sign-in/provider-kinds.ts'
 import type { RoleRule, RoleStrategy, TeamRule } from '../../sign-in/role-mapping.ts'
 
 export const IdentityProviderEntity = defineEntity({
@@ -38,6 +38,10 @@ export const IdentityProviderEntity = defineEntity({
     /** How its directory is asked, but for the secret; null: it is not. */
     directory: p.json<ConfiguredDirectory>().strictNullable(),
     sealedDirectorySecret: p.string().strictNullable().hidden(),
+    /** What counts as MFA here; null: as its kind says. */
+    mfaEvidence: p.json<MfaEvidence>().strictNullable(),
+    /** Keys that were fetched before are not believed any more. A change of it is a new version, which everybody sees. */
+    keysFlushedAt: p.datetime().strictNullable(),
     createdAt: p.datetime(),
   },
 })

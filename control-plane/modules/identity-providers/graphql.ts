@@ -8,12 +8,14 @@ import {
 import { ByIdInput, DeletedType } from '../../graphql/deleted.ts'
 import { listPage } from '../../graphql/pagination.ts'
 import { InUse, NameTaken, NotFound } from '../../graphql/refusals.ts'
+import { MfaLocksOut } from '../mfa/index.ts'
 import { RightsExceeded } from '../roles/index.ts'
 import { IdentityProviderEntity } from './entity.ts'
 import { IdentityProviderEnabled, IdentityProviderNotVerified } from './errors.ts'
 import {
   createIdentityProvider,
   deleteIdentityProvider,
+  flushIdentityProviderKeys,
   setIdentityProviderEnabled,
   updateIdentityProvider,
   type Verification,
@@ -22,6 +24,8 @@ import {
 import {
   authorizeUrlRule,
   claimRule,
+  evidenceClassRule,
+  evidenceMethodRule,
   IdentityProviderKindType,
   IdentityProviderType,
   ProviderCheckType,
@@ -31,6 +35,7 @@ import {
   teamNameRule,
   teamValueRule,
   tokenUrlRule,
+  trustedRule,
   userinfoUrlRule,
 } from './types.ts'
 
@@ -101,6 +106,15 @@ const CreateIdentityProviderInput = builder.inputType('CreateIdentityProviderInp
   }),
 })
 
+const MfaEvidenceInput = builder.inputType('MfaEvidenceInput', {
+  description: 'What counts as MFA at an identity provider; one value of either list is enough.',
+  fields: (t) => ({
+    trusted: t.boolean({ description: trustedRule }),
+    acrValues: t.stringList({ description: evidenceClassRule }),
+    amr: t.stringList({ description: evidenceMethodRule }),
+  }),
+})
+
 const UpdateIdentityProviderInput = builder.inputType('UpdateIdentityProviderInput', {
   description:
     'What to change about an identity provider; a field that is left out stays as it is. Whoever changes one has every role that it gives.',
@@ -138,6 +152,10 @@ function changeFields(t: InputFields) {
     }),
     teamRules: t.field({ type: [TeamRuleInput], description: 'Who is of which teams; at most 200.' }),
     teamWorkspaceId: t.id({ description: 'Where those teams live, and are created.' }),
+    mfaEvidence: t.field({
+      type: MfaEvidenceInput,
+      description: 'What counts as MFA at it, in place of what does at its kind; null: as its kind says.',
+    }),
   }
 }
 
@@ -182,7 +200,7 @@ builder.mutationFields((t) => ({
     permission: 'identity_providers:update',
     description:
       'Changes an identity provider. What decides how it is asked disables it until it is verified anew; whoever is signed in stays so.',
-    errors: { types: [NotFound, StaleUpdate, RightsExceeded] },
+    errors: { types: [NotFound, StaleUpdate, RightsExceeded, MfaLocksOut] },
     args: {
       input: t.arg({ type: UpdateIdentityProviderInput, required: true, description: 'The change.' }),
     },
@@ -195,6 +213,15 @@ builder.mutationFields((t) => ({
     errors: { types: [NotFound] },
     args: { input: t.arg({ type: ByIdInput, required: true, description: 'The provider.' }) },
     resolve: (_, { input }, { services, actor }) => verifyIdentityProvider(services, actor, input.id),
+  }),
+  flushIdentityProviderKeys: t.field({
+    type: IdentityProviderType,
+    permission: 'identity_providers:update',
+    description:
+      'Has every control plane forget the keys that it has fetched from the provider, and fetch them anew: a key that the provider withdrew is otherwise believed for up to ten minutes, or a day while its keys cannot be fetched.',
+    errors: { types: [NotFound] },
+    args: { input: t.arg({ type: ByIdInput, required: true, description: 'The provider.' }) },
+    resolve: (_, { input }, { services, actor }) => flushIdentityProviderKeys(services, actor, input.id),
   }),
   setIdentityProviderEnabled: t.field({
     type: IdentityProviderType,

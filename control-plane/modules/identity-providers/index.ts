@@ -1,5 +1,5 @@
-export { callbackUrl, loginUrl, signInPath } from './addresses.ts'
-export { type Attempt, attemptLimitSeconds, beginAttempt, takeAttempt } from './attempts.ts'
+export { callbackUrl, loginUrl, signInPath, stepUpUrl } from './addresses.ts'
+export { type Attempt, attemptLimitSeconds, beginAttempt, type StepUp, takeAttempt } from './attempts.ts'
 export {
   type ConfiguredDirectory,
   type IdentityProvider,
@@ -9,5 +9,7 @@ export {
 } from './entity.ts'
 export { useLogoutToken } from './logout-tokens.ts'
 export { RelyingParties } from './relying-parties.ts'
-export { directorySettingsOf, settingsOf } from './secret.ts'
+export { directorySettingsOf, mfaEvidenceOf, settingsOf } from './secret.ts'
+export type { TestSignInResult, TriedPerson, TriedRule } from './test-result.ts'
+export { openTestSignIn, startTestSignInPruning, storeTestResult } from './test-sign-ins.ts'
 export { IdentityProviderType } from './types.ts'

@@ -1,6 +1,7 @@
 import type { DirectorySettings } from '../../directory/open.ts'
 import type { SealedPlace } from '../../secrets/envelope.ts'
 import type { Secrets } from '../../secrets/secrets.ts'
+import { type MfaEvidence, providerKinds } from '../../sign-in/provider-kinds.ts'
 import type { ProviderSettings } from '../../sign-in/provider-settings.ts'
 import type { IdentityProvider } from './entity.ts'
 
@@ -10,6 +11,11 @@ export function clientSecretPlace({
   id,
 }: Pick<IdentityProvider, 'organizationId' | 'id'>): SealedPlace {
   return { organizationId, entity: 'identity_providers', field: 'sealed_client_secret', id }
+}
+
+/** What counts as MFA at a provider. */
+export function mfaEvidenceOf({ kind, mfaEvidence }: IdentityProvider): MfaEvidence {
+  return mfaEvidence ?? providerKinds[kind].mfa
 }
 
 /** What is needed to ask the provider, its secret in clear. @throws SealedValueRefused */

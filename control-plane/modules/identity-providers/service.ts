@@ -18,6 +18,7 @@ import { callbackUrl } from './addresses.ts'
 import { checkClientSecret, checkSettings } from './checked-settings.ts'
 import { type IdentityProvider, IdentityProviderEntity } from './entity.ts'
 import { IdentityProviderEnabled, IdentityProviderNotVerified } from './errors.ts'
+import { changeMfaEvidence, type MfaEvidenceInput } from './mfa-evidence.ts'
 import { signInClientOf } from './relying-parties.ts'
 import { clientSecretPlace, directorySettingsOf, settingsOf } from './secret.ts'
 
@@ -38,6 +39,8 @@ export interface ProviderChange {
   readonly teamRules?: readonly TeamRule[] | null | undefined
   /** Null: no group makes a team. */
   readonly teamWorkspaceId?: string | null | undefined
+  /** Null: as its kind says. */
+  readonly mfaEvidence?: MfaEvidenceInput | null | undefined
 }
 
 export interface CreateIdentityProvider extends ProviderChange {
@@ -85,6 +88,8 @@ export function createIdentityProvider(
         teamWorkspaceId: null,
         directory: null,
         sealedDirectorySecret: null,
+        mfaEvidence: null,
+        keysFlushedAt: null,
         createdAt: new Date(context.now()),
       },
     })
@@ -141,6 +146,26 @@ export async function verifyIdentityProvider(
     if (!isVerified) Object.assign(provider, { verifiedAt: null, enabled: false })
     await recordChange(context, em, actor, describe('identity_provider.verified', provider))
     return { provider, checks }
+  })
+}
+
+/**
+ * Has every control plane ask the provider for its keys anew: each of them reads the provider's row before it believes a
+ * token, and keeps nothing of an earlier version of it.
+ *
+ * @throws NotFound
+ */
+export function flushIdentityProviderKeys(
+  context: ServiceContext,
+  actor: Actor,
+  id: string,
+): Promise<IdentityProvider> {
+  actor.require('identity_providers:update', organizationWide)
+  return transactionOf(context, actor, async (em) => {
+    const provider = await lockProvider(em, id)
+    provider.keysFlushedAt = new Date(context.now())
+    await recordChange(context, em, actor, describe('identity_provider.keys_flushed', provider))
+    return provider
   })
 }
 
@@ -212,6 +237,7 @@ async function change(
   if (defaultRoleId !== undefined) provider.defaultRoleId = defaultRoleId
   provider.teamRules = [...(input.teamRules ?? provider.teamRules)]
   if (teamWorkspaceId !== undefined) provider.teamWorkspaceId = teamWorkspaceId
+  if (input.mfaEvidence !== undefined) changeMfaEvidence(actor, provider, input.mfaEvidence)
   checkSettings(provider)
   refuseSystemRolesForAnything(provider.roleRules)
   if (clientSecret != null) {
@@ -258,7 +284,7 @@ const subjectOf = ({ kind, id }: Actor) => ({ kind, id })
 
 function describe(type: string, provider: IdentityProvider) {
   const { id, name, kind, issuer, clientId, enabled, verifiedAt, createsUsers, roleResolution } = provider
-  const { roleRules, defaultRoleId, teamRules, teamWorkspaceId } = provider
+  const { roleRules, defaultRoleId, teamRules, teamWorkspaceId, mfaEvidence } = provider
   const details = {
     ...{
       name,
@@ -272,6 +298,7 @@ function describe(type: string, provider: IdentityProvider) {
       teamWorkspaceId,
     },
     verifiedAt: verifiedAt?.toISOString() ?? null,
+    mfaEvidence: mfaEvidence && { ...mfaEvidence },
     roleRules: roleRules.map(({ claim, value, roleId }) => ({ claim, value, roleId })),
     teamRules: teamRules.map(({ claim, value, team }) => ({ claim, value, team })),
   }

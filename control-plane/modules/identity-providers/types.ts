@@ -2,13 +2,14 @@ import { builder } from '../../graphql/builder.ts'
 import { versionDescription } from '../../graphql/concurrency-fields.ts'
 import { registerNodeType } from '../../graphql/node-types.ts'
 import { loadVisible } from '../../graphql/nodes.ts'
-import type { OAuth2Settings } from '../../sign-in/provider-kinds.ts'
+import type { MfaEvidence, OAuth2Settings } from '../../sign-in/provider-kinds.ts'
 import type { ProviderCheck } from '../../sign-in/relying-party.ts'
 import type { RoleRule, TeamRule } from '../../sign-in/role-mapping.ts'
 import { RoleType } from '../roles/index.ts'
 import { WorkspaceType } from '../workspaces/index.ts'
 import { callbackUrl, loginUrl } from './addresses.ts'
 import { type IdentityProvider, IdentityProviderEntity } from './entity.ts'
+import { mfaEvidenceOf } from './secret.ts'
 
 export const IdentityProviderKindType = builder.enumType('IdentityProviderKind', {
   description: 'Whose product it is. It decides what a provider begins with and what is checked besides.',
@@ -47,6 +48,21 @@ export const roleValueRule =
   'What the claim holds, in whatever case; `*`: anything. `*` gives no system role.'
 export const teamValueRule = 'What the claim holds, in whatever case; `*`: anything.'
 export const teamNameRule = 'The team’s name; `*`: what the claim holds is the name.'
+
+export const trustedRule =
+  'Takes every sign-in at it for MFA, whatever its tokens say: only for a provider that lets nobody in without. False unless said.'
+export const evidenceClassRule =
+  'Values of `acr`, of Entra’s `acrs`, that say so. A step-up asks the provider for them.'
+export const evidenceMethodRule = 'Values of `amr` that say so.'
+
+const MfaEvidenceType = builder.objectRef<MfaEvidence>('MfaEvidence').implement({
+  description: 'What counts as MFA at an identity provider; one value of either list is enough.',
+  fields: (t) => ({
+    trusted: t.exposeBoolean('trusted', { description: trustedRule }),
+    acrValues: t.stringList({ description: evidenceClassRule, resolve: (of) => [...of.acrValues] }),
+    amr: t.stringList({ description: evidenceMethodRule, resolve: (of) => [...of.amr] }),
+  }),
+})
 
 const RoleRuleType = builder.objectRef<RoleRule>('RoleRule').implement({
   description: 'Who gets a role when they sign in.',
@@ -155,6 +171,16 @@ IdentityProviderType.implement({
       nullable: true,
       description: 'Where those teams live, and are created; null: team rules do nothing.',
       resolve: ({ teamWorkspaceId }) => teamWorkspaceId,
+    }),
+    mfaEvidence: t.field({
+      type: MfaEvidenceType,
+      description: 'What counts as MFA at it, by its kind or as it was configured.',
+      resolve: mfaEvidenceOf,
+    }),
+    keysFlushedAt: t.expose('keysFlushedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When its keys were last flushed; null: never.',
     }),
     callbackUrl: t.string({
       description: 'The only redirect URI that it is to be told.',

@@ -26,6 +26,7 @@ const descriptions: Readonly<Record<Resource, string>> = {
   roles: 'What people and API tokens may do, and who has which role.',
   access_policies: 'What people and API tokens may not do, whatever their roles say, and when.',
   identity_providers: 'Where people sign in, and which roles and teams they get by it.',
+  mfa_policy: 'What people have to prove besides being signed in, and for what.',
   sessions: 'Where people are signed in. Everybody sees and ends their own.',
   usage: 'What calls used and cost.',
   audit_logs: 'Who did what.',

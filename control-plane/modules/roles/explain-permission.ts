@@ -143,7 +143,7 @@ function assignmentReason(question: Question, assignment: RoleAssignment): Permi
 function actorWith({ actor, reach, roles, now }: Subject, assignment: RoleAssignment): Actor | undefined {
   if (!actor || !reach) return undefined
   const { kind, id, name, organizationId, roleId, user, personId } = actor
-  const identity = { kind, id, name, organizationId, roleId, user, personId }
+  const identity = { kind, id, name, organizationId, roleId, user, personId, assurance: null }
   return new Actor({ ...identity, ...shareOf(reach, heldRightsOf(roles, [assignment], now), null) })
 }
 

@@ -49,7 +49,7 @@ type Known = Pick<Subject, 'roles' | 'now'> & Pick<Asked, 'facts'>
 
 async function readUser(em: EntityManager, user: User, { facts, ...known }: Known): Promise<Subject> {
   const assignments = await readAssignments(em, user.id)
-  const { actor, obstacle } = await actorOfUser(em, user, known.now, undefined, facts)
+  const { actor, obstacle } = await actorOfUser(em, user, known.now, 'any', facts)
   const most = reachOfUser(heldRightsOf(known.roles, assignments, known.now))
   return {
     ...{ ...known, kind: 'user', actor: actor?.unrestricted(), bound: actor, obstacle },
@@ -61,7 +61,7 @@ async function readUser(em: EntityManager, user: User, { facts, ...known }: Know
 async function readToken(em: EntityManager, token: ApiToken, { facts, ...known }: Known): Promise<Subject> {
   const { userId, roleId, workspaceId } = token
   const assignments = userId === null ? [] : await readAssignments(em, userId)
-  const { actor, obstacle } = await actorOfToken(em, token, known.now, { facts })
+  const { actor, obstacle } = await actorOfToken(em, token, known.now, { facts, by: 'any' })
   const graph: RoleGraph = known.roles
   const reach = roleId === null ? undefined : reachOfToken(graph, { roleId, workspaceId })
   return {

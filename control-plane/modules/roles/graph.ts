@@ -6,6 +6,7 @@ import {
   systemRoles,
 } from '../../../contract/permissions.ts'
 import type { Rights } from '../../rights.ts'
+import type { RoleInUse } from '../mfa/index.ts'
 import { type Role, RoleEntity } from './entity.ts'
 import { RoleCycle, RoleTooDeep } from './errors.ts'
 
@@ -156,6 +157,14 @@ export function isCustomized({
   withheldPermissions,
 }: Pick<RoleNode, 'system' | 'permissions' | 'withheldPermissions'>): boolean {
   return system && (permissions.length > 0 || withheldPermissions.length > 0)
+}
+
+/** These roles, each with all that it inherits from, and what it gives. A role that does not exist gives nothing. */
+export function rolesInUse(graph: RoleGraph, ids: readonly string[]): RoleInUse[] {
+  return [...new Set(ids)].map((id) => ({
+    roleIds: ancestryOf(graph, id).map((role) => role.id),
+    permissions: permissionsOf(graph, id),
+  }))
 }
 
 /** What a system role allows when the organization says nothing else. */

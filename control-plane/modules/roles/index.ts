@@ -4,6 +4,7 @@ export { LastGrant, RightsExceeded, RoleCycle, RoleTooDeep, TooManyRoles } from 
 export { lockRoleGraph, readRoleGraph } from './graph.ts'
 export { readKeepers } from './keepers.ts'
 export { requireGrantsLeft } from './last-grant.ts'
+export { expandPermissions } from './permissions.ts'
 export { auditEscalation } from './refused-escalation.ts'
 export { requireRoom, requireSoundRoles } from './soundness.ts'
 export { createSystemRoles, isSystemRoleId, systemRoleId } from './system-roles.ts'

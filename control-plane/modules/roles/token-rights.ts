@@ -1,10 +1,11 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Actor } from '../../actor.ts'
 import { confineTo, excessOf, isWithin, type ObjectGrants, type Rights } from '../../rights.ts'
+import type { RoleInUse } from '../mfa/index.ts'
 import { type HeldRights, readHeldRights, requireNoLonger } from './assignments.ts'
 import { RoleEntity } from './entity.ts'
 import { refuseExcess } from './giving.ts'
-import { nodeOf, type RoleGraph, readRoleGraph, rightsOf } from './graph.ts'
+import { nodeOf, type RoleGraph, readRoleGraph, rightsOf, rolesInUse } from './graph.ts'
 import { objectGrantsOf } from './objects.ts'
 
 /** What decides about a token's rights. */
@@ -23,19 +24,22 @@ export interface TokenRights {
   readonly expiresAt: Date | null
 }
 
+/** With the roles by which somebody has these rights. */
+export interface HeldShare extends TokenRights {
+  roles(): readonly RoleInUse[]
+}
+
 /**
  * What a token may do at this time: what its role gives in its workspace and, when it stands for a user, what of that
  * the user's own roles give. Read anew for every request, so that a change of a role holds from the next one on.
  */
-export async function readTokenRights(
-  em: EntityManager,
-  terms: TokenTerms,
-  now: number,
-): Promise<TokenRights> {
+export async function readTokenRights(em: EntityManager, terms: TokenTerms, now: number): Promise<HeldShare> {
   const graph = terms.userId === null ? await readRoleAlone(em, terms.roleId) : await readRoleGraph(em)
   const rights = reachOfToken(graph, terms)
-  if (terms.userId === null) return { rights, objectGrants: new Map(), expiresAt: terms.expiresAt }
-  return shareOf(rights, await readHeldRights(em, graph, terms.userId, now), terms.expiresAt)
+  const held = terms.userId === null ? [] : await readHeldRights(em, graph, terms.userId, now)
+  const roles = () => rolesInUse(graph, [terms.roleId, ...held.map(({ roleId }) => roleId)])
+  if (terms.userId === null) return { rights, objectGrants: new Map(), expiresAt: terms.expiresAt, roles }
+  return { ...shareOf(rights, held, terms.expiresAt), roles }
 }
 
 /** The most that a token can do, whoever it stands for. */

@@ -2,10 +2,10 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import { allPermissions } from '../../../contract/permissions.ts'
 import { type Rights, rowScopes } from '../../rights.ts'
 import { type HeldRights, readHeldRights } from './assignments.ts'
-import { readRoleGraph, withInherited } from './graph.ts'
-import { isGeneral, shareOf, type TokenRights } from './token-rights.ts'
+import { readRoleGraph, rolesInUse, withInherited } from './graph.ts'
+import { type HeldShare, isGeneral, shareOf } from './token-rights.ts'
 
-export interface UserRights extends TokenRights {
+export interface UserRights extends HeldShare {
   /** The role that reaches the furthest, of those that allow the most. */
   readonly roleId: string
 }
@@ -21,9 +21,16 @@ export async function readUserRights(
   userId: string,
   now: number,
 ): Promise<UserRights | undefined> {
-  const held = await readHeldRights(em, await readRoleGraph(em), userId, now)
+  const graph = await readRoleGraph(em)
+  const held = await readHeldRights(em, graph, userId, now)
   const most = reachOfUser(held)
-  return most && { roleId: most.roleId, ...shareOf(most.reach, held, null) }
+  if (!most) return undefined
+  const roles = () =>
+    rolesInUse(
+      graph,
+      held.map(({ roleId }) => roleId),
+    )
+  return { roleId: most.roleId, roles, ...shareOf(most.reach, held, null) }
 }
 
 /** Every role of somebody at this time: the one that they act by, those of the user, and what they all inherit from. */

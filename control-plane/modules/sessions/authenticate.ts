@@ -1,10 +1,21 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { Actor, type ActorIdentity, type SignIn } from '../../actor.ts'
+import { Assurance, type AssuranceTerms } from '../../assurance.ts'
 import type { RequestFacts } from '../../authorization/circumstances.ts'
 import type { ServiceContext } from '../../service-context.ts'
-import type { Session } from '../../sessions/session.ts'
+import { breakGlassProviderId, type Session } from '../../sessions/session.ts'
+import { hasEnded } from '../../sessions/session-epochs.ts'
+import { evidenceOf } from '../../sign-in/mfa-evidence.ts'
 import { restricted } from '../access-policies/index.ts'
+import { stepUpUrl } from '../identity-providers/index.ts'
 import { readTeamIds } from '../memberships/index.ts'
+import {
+  appliedRules,
+  type RoleInUse,
+  readMfaRules,
+  readSessionTerms,
+  type SessionTerms,
+} from '../mfa/index.ts'
 import { readUserRights } from '../roles/index.ts'
 import { type User, UserEntity } from '../users/index.ts'
 
@@ -13,7 +24,7 @@ import { type User, UserEntity } from '../users/index.ts'
  * for a user who is inactive or has no role.
  */
 export async function authenticateSession(
-  { sessions, database, now }: ServiceContext,
+  { sessions, database, now, publicUrl }: ServiceContext,
   cookies: string | null,
   address = '',
 ): Promise<Actor | undefined> {
@@ -23,7 +34,10 @@ export async function authenticateSession(
   return database.transaction(organizationId, async (em) => {
     const user = await em.findOne(UserEntity, { id: userId })
     if (!user) return undefined
-    const { actor } = await actorOfUser(em, user, now(), signInOf(session), { address, session })
+    const terms = await readSessionTerms(em, session)
+    if (hasEnded(session, terms.notBefore)) return undefined
+    const used = { terms, session, publicUrl }
+    const { actor } = await actorOfUser(em, user, now(), used, { address, session })
     return actor
   })
 }
@@ -31,16 +45,25 @@ export async function authenticateSession(
 /** Why a user who signs in may do nothing at all. */
 export type UserObstacle = 'inactive' | 'no_role'
 
+/** By which a user acts. */
+export interface UsedSession {
+  readonly terms: SessionTerms
+  readonly session: Session
+  readonly publicUrl: string
+}
+
 /**
  * A user who signed in; or why nobody can act as this user at this time.
  *
+ * @param by `any`: whatever they have proved, for what is said of them and not by them. Without one they have proved
+ * nothing.
  * @param facts Without them, policies that ask for them deny.
  */
 export async function actorOfUser(
   em: EntityManager,
   { id, name, organizationId, active }: User,
   now: number,
-  signIn?: SignIn,
+  by?: UsedSession | 'any',
   facts?: RequestFacts,
 ): Promise<{ actor: Actor; obstacle?: never } | { actor?: never; obstacle: UserObstacle }> {
   if (!active) return { obstacle: 'inactive' }
@@ -49,11 +72,37 @@ export async function actorOfUser(
   const user = { id, teamIds: await readTeamIds(em, id) }
   const identity: ActorIdentity = {
     ...{ kind: 'user', id, name, organizationId, ...held, user },
-    ...(signIn && { signIn }),
+    ...{ assurance: by === 'any' ? null : await readAssurance(em, organizationId, held.roles, { by, now }) },
+    ...(by !== undefined && by !== 'any' && { signIn: signInOf(by) }),
   }
   return { actor: new Actor(await restricted(em, identity, facts, now)) }
 }
 
-function signInOf({ id: sessionId, providerId, subject }: Session) {
+async function readAssurance(
+  em: EntityManager,
+  organizationId: string,
+  roles: () => readonly RoleInUse[],
+  { by, now }: { readonly by: UsedSession | undefined; readonly now: number },
+): Promise<Assurance> {
+  const rules = appliedRules(by ? by.terms.rules : await readMfaRules(em, organizationId), roles)
+  return new Assurance({ rules, now, ...provedBy(by) })
+}
+
+/** Whoever signs in so has shown a password and a code. */
+const breakGlassEvidence = { trusted: true, acrValues: [], amr: [] }
+
+function provedBy(by: UsedSession | undefined): Pick<AssuranceTerms, 'proof' | 'stepUpUrl'> {
+  if (by?.session.providerId === breakGlassProviderId) {
+    return { proof: { of: 'session', evidence: evidenceOf(by.session, breakGlassEvidence) }, stepUpUrl: null }
+  }
+  if (!by?.terms.mfaEvidence) return { proof: null, stepUpUrl: null }
+  const { session, publicUrl } = by
+  return {
+    proof: { of: 'session', evidence: evidenceOf(session, by.terms.mfaEvidence) },
+    stepUpUrl: (requirement) => stepUpUrl(publicUrl, requirement),
+  }
+}
+
+function signInOf({ session: { id: sessionId, providerId, subject } }: UsedSession): SignIn {
   return { sessionId, providerId, subject }
 }

@@ -4,7 +4,7 @@ import { NotFound } from '../../graphql/refusals.ts'
 import type { Session } from '../../sessions/session.ts'
 import { IdentityProviderType } from '../identity-providers/index.ts'
 import { UserType } from '../users/index.ts'
-import { listSessions, revokeSession, revokeSessionsOfUser } from './service.ts'
+import { listSessions, revokeAllSessions, revokeSession, revokeSessionsOfUser } from './service.ts'
 
 const SessionType = builder.objectRef<Session>('Session').implement({
   description: 'A browser in which somebody is signed in.',
@@ -70,7 +70,33 @@ const EndedSessionsType = builder.objectRef<{ readonly count: number }>('EndedSe
   fields: (t) => ({ count: t.exposeInt('count', { description: 'How many.' }) }),
 })
 
+const RevokeAllSessionsInput = builder.inputType('RevokeAllSessionsInput', {
+  description: 'Which sessions of the organization are to end.',
+  fields: (t) => ({
+    before: t.field({
+      type: 'DateTime',
+      description:
+        'Those that began before, such as when a backup of the session store was made; all unless said.',
+    }),
+  }),
+})
+
+const SignedOutType = builder.objectRef<{ readonly before: Date }>('OrganizationSignedOut').implement({
+  description: 'That sessions of the organization have ended.',
+  fields: (t) => ({
+    before: t.expose('before', { type: 'DateTime', description: 'Those that began before.' }),
+  }),
+})
+
 builder.mutationFields((t) => ({
+  revokeAllSessions: t.field({
+    type: SignedOutType,
+    permission: 'sessions:revoke',
+    description:
+      'Signs everybody of the organization out at once, yourself too. For when a store of sessions was restored, or may have been copied: what it holds of before is worth nothing.',
+    args: { input: t.arg({ type: RevokeAllSessionsInput, required: true, description: 'Which.' }) },
+    resolve: (_, { input }, { services, actor }) => revokeAllSessions(services, actor, input.before ?? null),
+  }),
   revokeSession: t.field({
     type: DeletedType,
     permission: 'sessions:revoke',

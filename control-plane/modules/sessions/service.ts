@@ -1,21 +1,26 @@
 import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { requireRow } from '../../db/require-row.ts'
+import { BadUserInput } from '../../graphql/errors.ts'
 import { NotFound } from '../../graphql/refusals.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import type { Session } from '../../sessions/session.ts'
+import { endSessionsBefore, hasEnded, readSessionEpochs } from '../../sessions/session-epochs.ts'
 import { UserEntity } from '../users/index.ts'
 
 const organizationWide = { workspaceId: null }
 
 /** Where a user is signed in, the last seen first. Everybody sees their own. */
-export function listSessions(
-  { sessions }: ServiceContext,
+export async function listSessions(
+  context: ServiceContext,
   actor: Actor,
   userId: string,
 ): Promise<readonly Session[]> {
   if (actor.user?.id !== userId) actor.require('sessions:view', organizationWide)
-  return sessions.listOfUser(actor.organizationId, userId)
+  const { organizationId } = actor
+  const listed = await context.sessions.listOfUser(organizationId, userId)
+  const epochs = await transactionOf(context, actor, (em) => readSessionEpochs(em, organizationId, [userId]))
+  return listed.filter((session) => !hasEnded(session, epochs.get(userId)))
 }
 
 /**
@@ -43,7 +48,11 @@ export async function revokeSessionsOfUser(
   userId: string,
 ): Promise<number> {
   actor.require('sessions:revoke', organizationWide)
-  await transactionOf(context, actor, (em) => requireRow(em, UserEntity, 'user', userId))
+  const { organizationId } = actor
+  await transactionOf(context, actor, async (em) => {
+    await requireRow(em, UserEntity, 'user', userId)
+    await endSessionsBefore(em, { organizationId, userId }, new Date(context.now()))
+  })
   const ended = await context.sessions.endOfUser(actor.organizationId, userId)
   const entry = {
     type: 'user.signed_out',
@@ -52,6 +61,31 @@ export async function revokeSessionsOfUser(
   }
   await transactionOf(context, actor, (em) => recordChange(context, em, actor, entry))
   return ended.length
+}
+
+/**
+ * Ends all sessions of the organization that began before, those of whoever asks too. None is looked for: they do not count
+ * any more, and are forgotten when their time has come.
+ *
+ * @throws BadUserInput for a time that is still to come, for it would keep people from signing in
+ */
+export function revokeAllSessions(
+  context: ServiceContext,
+  actor: Actor,
+  before: Date | null,
+): Promise<{ before: Date }> {
+  actor.require('sessions:revoke', organizationWide)
+  const now = context.now()
+  const at = before ?? new Date(now)
+  if (at.getTime() > now) throw new BadUserInput('before', 'must not be in the future')
+  const { organizationId } = actor
+  return transactionOf(context, actor, async (em) => {
+    await endSessionsBefore(em, { organizationId, userId: null }, at)
+    const subject = { kind: 'organization', id: organizationId }
+    const details = { before: at.toISOString() }
+    await recordChange(context, em, actor, { type: 'organization.signed_out', subject, details })
+    return { before: at }
+  })
 }
 
 function describe({ id, userId, providerId }: Session) {

@@ -10,6 +10,7 @@ import { InUse, NameTaken } from '../../graphql/refusals.ts'
 import { checkName, checkText } from '../../input.ts'
 import { deleteOwnedPolicies } from '../../owned-policies.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
+import { endSessionsBefore } from '../../sessions/session-epochs.ts'
 import { TeamEntity } from '../teams/index.ts'
 import { openAccess } from './access.ts'
 import { type User, UserEntity } from './entity.ts'
@@ -68,6 +69,14 @@ export function updateUser(context: ServiceContext, actor: Actor, input: UpdateU
     if (name !== undefined) user.name = name
     if (email !== undefined) user.email = email
     if (input.active != null) user.active = input.active
+    // Whoever is switched on again later signs in again.
+    if (input.active === false) {
+      await endSessionsBefore(
+        em,
+        { organizationId: actor.organizationId, userId: user.id },
+        new Date(context.now()),
+      )
+    }
     await recordChange(context, em, actor, describe('user.updated', user), { upserts: [userSnapshot(user)] })
     return user
   })

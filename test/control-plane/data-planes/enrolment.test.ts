@@ -138,6 +138,7 @@ describe('enrolment', () => {
 describe('enrolment tokens and revocations', () => {
   const viewer = (role: 'viewer' | 'developer' | 'admin', workspaceId: string | null = null) =>
     new Actor({
+      assurance: null,
       ...{ kind: 'api_token', id: 'tok_1', name: 'token', organizationId, roleId: `role_${role}` },
       rights: {
         permissions: new Set(systemRoles[role].permissions),

@@ -55,6 +55,7 @@ const extras: Readonly<Record<string, (things: Things, replaced: string | undefi
   }),
   setBudgetOverride: () => ({ lasts: { forever: true } }),
   configurePlugin: () => ({ name: 'audit' }),
+  setMfaPolicy: () => ({ rules: [] }),
   setIdentityProviderEnabled: () => ({ enabled: false }),
   addRequestLimit: () => ({ maxRequests: 1 }),
   setRequestLimit: () => ({ maxRequests: 1 }),
@@ -181,11 +182,16 @@ function isPlainObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** Whose field is named after what comes of it. */
+const otherwise: Readonly<Record<string, string>> = { startTestSignIn: 'identityProvider' }
+
 /** By the names that the schema gives: `teamId`, `team(id:)`, `deleteTeam(input: { id })`. */
 function thingNamed(name: string, { field, things }: Pick<Place, 'field' | 'things'>): string | undefined {
   if (/^ids?$/.test(name)) {
-    const noun = field.replace(/^[a-z]+(?=[A-Z])/, '').replace(/(Enabled|s)$/, '')
-    return things[field] ?? things[noun.charAt(0).toLowerCase() + noun.slice(1)] ?? things.team
+    const noun = field.replace(/^[a-z]+(?=[A-Z])/, '').replace(/((?<=IdentityProvider)Keys|Enabled|s)$/, '')
+    return (
+      things[otherwise[field] ?? field] ?? things[noun.charAt(0).toLowerCase() + noun.slice(1)] ?? things.team
+    )
   }
   return things[name.replace(/Ids?$/, '')]
 }

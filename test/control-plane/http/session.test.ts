@@ -121,6 +121,42 @@ describe('a session', () => {
     expect(await subscriber.next()).toBeUndefined()
   })
 
+  it.each([
+    ['of a user', 'mutation ($id: ID!) { revokeSessionsOfUser(input: {userId: $id}) { __typename } }'],
+    [
+      'by switching its user off',
+      'mutation ($id: ID!) { updateUser(input: {id: $id, active: false}) { __typename } }',
+    ],
+    ['of everybody', 'mutation { revokeAllSessions(input: {}) { before } }'],
+  ])('that was ended %s stays so when its store comes back from a backup', async (what, mutation) => {
+    const { browser } = await setup.signIn(describePerson(`restored ${what}`, { roles: ['reader'] }))
+    const { user } = await viewerOf(browser)
+    const { database } = setup.api.controlPlane
+    const inDatabase = (sql: string, values: readonly unknown[]) =>
+      database.transaction(setup.tenant.organizationId, (em) => em.execute<{ row: object }[]>(sql, values))
+    const [backup] = await inDatabase('select to_jsonb(sessions) as row from sessions where user_id = ?', [
+      user.id,
+    ])
+    const { errors } = await setup.api.ask(
+      setup.tenant.token,
+      mutation,
+      mutation.includes('$id') ? { id: user.id } : {},
+    )
+    expect(errors).toEqual([])
+    await inDatabase('delete from sessions where user_id = ?', [user.id])
+    await inDatabase('insert into sessions select * from jsonb_populate_record(null::sessions, ?::jsonb)', [
+      JSON.stringify(backup?.row),
+    ])
+    await setup.api.ask(
+      setup.tenant.token,
+      'mutation ($id: ID!) { updateUser(input: {id: $id, active: true}) { __typename } }',
+      { id: user.id },
+    )
+    expect((await setup.ask(browser, viewerQuery)).status).toBe(401)
+    const again = await setup.signIn(`restored ${what}`)
+    expect((await setup.ask(again.browser, viewerQuery)).status).toBe(200)
+  })
+
   it('is ended by whoever may, and everywhere at once', async () => {
     const both = [
       await setup.signIn(describePerson('ivan', { roles: ['reader'] })),

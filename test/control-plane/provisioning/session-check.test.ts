@@ -328,7 +328,7 @@ async function beginSession(
   await sessions.begin({
     ...{ organizationId: setup.tenant.organizationId, userId, providerId, subject: 'somebody' },
     ...{ providerSessionId: null, authenticatedAt: Date.now(), userAgent: '', address: '' },
-    ...{ authenticationMethods: [], authenticationClass: null },
+    ...{ authenticationMethods: [], authenticationClass: null, authenticationContexts: [] },
     secrets: { idToken: `e30.${claims}.e30`, refreshToken: 'of the former' },
   })
 }

@@ -50,7 +50,7 @@ describe.each(storeKinds)('a refresh over the $name store', ({ open }) => {
     const begun = await nodeAt(0).begin({
       ...{ organizationId: tenant.organizationId, userId: tenant.userId, providerId: 'idp_1' },
       ...{ subject: 'ada', providerSessionId: null, userAgent: '', address: '', authenticatedAt: now },
-      ...{ authenticationMethods: [], authenticationClass: null, secrets },
+      ...{ authenticationMethods: [], authenticationClass: null, authenticationContexts: [], secrets },
     })
     if (begun === 'too_many_sessions') throw new Error(begun)
     return begun.session

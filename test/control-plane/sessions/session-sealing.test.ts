@@ -11,7 +11,12 @@ const session: Session = {
   ...{ subject: 'ada@example.com', providerSessionId: 'sid-canary' },
   ...{ createdAt: 1, authenticatedAt: 2, lastSeenAt: 3, expiresAt: 100, checkedAt: 4 },
   ...{ userAgent: 'agent-canary', address: '192.0.2.77' },
-  ...{ authenticationMethods: ['pwd', 'otp'], authenticationClass: 'urn:acr-canary', secretsVersion: 1 },
+  ...{
+    authenticationMethods: ['pwd', 'otp'],
+    authenticationClass: 'urn:acr-canary',
+    authenticationContexts: ['c1'],
+    secretsVersion: 1,
+  },
 }
 const secrets = { idToken: 'id-token-canary', refreshToken: 'refresh-token-canary' }
 const master = randomBytes(32)

@@ -62,9 +62,9 @@ describe('a sign-in', () => {
 
   it('asks for how, and how lately, somebody is to sign in', async () => {
     const { url } = await partyOf().begin(redirectUri, {
-      acrValues: 'mfa',
+      acrValues: ['mfa'],
       maxAgeSeconds: 0,
-      prompt: 'login',
+      isFresh: true,
     })
     expect(Object.fromEntries(new URL(url).searchParams)).toMatchObject({
       acr_values: 'mfa',

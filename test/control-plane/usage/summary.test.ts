@@ -122,6 +122,7 @@ async function summarize(actor: Actor, query: UsageQuery): Promise<object> {
 
 const actorWith = (rowScope: 'own' | 'team' | 'all', workspaceIds: readonly string[] | null = null) =>
   new Actor({
+    assurance: null,
     kind: 'api_token',
     id: 'tok_1',
     name: 'reader',

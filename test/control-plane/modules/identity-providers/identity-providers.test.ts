@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  IdentityProviderEntity,
+  RelyingParties,
+} from '../../../../control-plane/modules/identity-providers/index.ts'
 import { read } from '../../api.ts'
 import { enable, type SignInSetup, startSignIn } from '../../http/signed-in.ts'
 
@@ -135,6 +139,83 @@ describe('an identity provider', () => {
     ['an IPv4 network in IPv6 notation', { trustedNetworks: ['::ffff:10.0.0.0/104'] }],
   ])('is not created with %s', async (_what, input) => {
     expect((await change('createIdentityProvider', settings(input))).code).toBe('BAD_USER_INPUT')
+  })
+})
+
+describe('the keys of an identity provider', () => {
+  const asked = () => setup.identityProvider.requests.filter((one) => one === 'GET /jwks').length
+
+  it('are fetched anew once they are flushed, by every control plane, and not before', async () => {
+    setup.describePerson('keyed', { roles: ['reader'] })
+    await setup.signIn('keyed')
+    const before = asked()
+    await setup.signIn('keyed')
+    expect(asked()).toBe(before)
+    const { services } = setup.api.controlPlane
+    const rowNow = () =>
+      services.database.transaction(setup.tenant.organizationId, (em) =>
+        em.findOneOrFail(IdentityProviderEntity, { id: setup.providerId }),
+      )
+    // As each control plane keeps them: by the row that it has read last.
+    const another = new RelyingParties(services)
+    const kept = another.of(await rowNow())
+    expect(another.of(await rowNow())).toBe(kept)
+    const { data } = await setup.api.ask(
+      setup.tenant.token,
+      'mutation ($id: ID!) { flushIdentityProviderKeys(input: {id: $id}) { ... on IdentityProvider { enabled keysFlushedAt } } }',
+      { id: setup.providerId },
+    )
+    expect(data?.flushIdentityProviderKeys).toMatchObject({
+      enabled: true,
+      keysFlushedAt: expect.any(String),
+    })
+    expect(another.of(await rowNow())).not.toBe(kept)
+    await setup.signIn('keyed')
+    expect(asked()).toBe(before + 1)
+  })
+})
+
+describe('what counts as MFA at an identity provider', () => {
+  const evidenceOf = async (input: object) => {
+    const { id = '' } = await change('createIdentityProvider', settings(input))
+    const { data } = await setup.api.ask(
+      setup.tenant.token,
+      'query ($id: ID!) { identityProvider(id: $id) { mfaEvidence { trusted acrValues amr } } }',
+      { id },
+    )
+    return read<{ mfaEvidence: object }>(data, 'identityProvider').mfaEvidence
+  }
+
+  it('follows from its kind, unless it is said', async () => {
+    expect(await evidenceOf({ kind: 'OKTA' })).toEqual({
+      ...{ trusted: false, acrValues: ['urn:okta:loa:2fa:any'], amr: ['mfa'] },
+    })
+    expect(await evidenceOf({ kind: 'GOOGLE_WORKSPACE', hostedDomain: 'example.com' })).toEqual({
+      ...{ trusted: false, acrValues: [], amr: [] },
+    })
+    expect(await evidenceOf({ mfaEvidence: { acrValues: ['gold'] } })).toEqual({
+      ...{ trusted: false, acrValues: ['gold'], amr: [] },
+    })
+  })
+
+  it.each([
+    ['a space', 'a b'],
+    ['a quote', 'a"b'],
+    ['nothing', ''],
+  ])('is no value with %s', async (_what, value) => {
+    const input = settings({ mfaEvidence: { amr: [value] } })
+    expect((await change('createIdentityProvider', input)).code).toBe('BAD_USER_INPUT')
+  })
+
+  it('is not changed by somebody who would lose their own proof', async () => {
+    setup.describePerson('prover', { roles: ['gatehouse-admin'], amr: ['mfa'] })
+    const { browser } = await setup.signIn('prover')
+    const { data } = await setup.ask(
+      browser,
+      'mutation ($id: ID!) { updateIdentityProvider(input: {id: $id, mfaEvidence: {amr: ["hwk"]}}) { ... on Refusal { code } } }',
+      { id: setup.providerId },
+    )
+    expect(data?.updateIdentityProvider).toEqual({ code: 'MFA_LOCKS_OUT' })
   })
 })
 

@@ -1,0 +1,5 @@
+export { appliedRules, type RoleInUse } from './applied-rules.ts'
+export { checkValues, isValue } from './checked-values.ts'
+export { MfaPolicyEntity, type MfaRule } from './entity.ts'
+export { MfaLocksOut } from './errors.ts'
+export { readMfaRules, readSessionTerms, type SessionTerms } from './read.ts'

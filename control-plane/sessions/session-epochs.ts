@@ -1,0 +1,49 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
+import type { Session } from './session.ts'
+
+/*
+ * Since when sessions count, of a user or of a whole organization, kept in PostgreSQL whatever keeps the sessions: a store
+ * that comes back from a backup brings none of them back that was ended.
+ */
+
+/** The user for whom a row stands that is about everybody. */
+export const everybody = ''
+
+/**
+ * No session counts any more that began before this time.
+ *
+ * @param userId null: of the whole organization
+ */
+export async function endSessionsBefore(
+  em: EntityManager,
+  { organizationId, userId }: { readonly organizationId: string; readonly userId: string | null },
+  at: Date,
+): Promise<void> {
+  await em.execute(
+    `insert into session_epochs (org_id, user_id, not_before) values (?, ?, ?)
+     on conflict (org_id, user_id) do update set not_before = greatest(session_epochs.not_before, excluded.not_before)`,
+    [organizationId, userId ?? everybody, at],
+  )
+}
+
+/** Since when sessions of these users count, in milliseconds; none for a user all of whose sessions count. */
+export async function readSessionEpochs(
+  em: EntityManager,
+  organizationId: string,
+  userIds: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const asked = [everybody, ...userIds]
+  const rows = await em.execute<{ userId: string; notBefore: string | Date }[]>(
+    `select user_id as "userId", not_before as "notBefore" from session_epochs
+     where org_id = ? and user_id in (${asked.map(() => '?').join(', ')})`,
+    [organizationId, ...asked],
+  )
+  const epochs = new Map(rows.map(({ userId, notBefore }) => [userId, new Date(notBefore).getTime()]))
+  const ofAll = epochs.get(everybody) ?? 0
+  return new Map(userIds.map((id) => [id, Math.max(ofAll, epochs.get(id) ?? 0)]))
+}
+
+/** Whether a session was ended, whatever its store says. */
+export function hasEnded({ createdAt }: Pick<Session, 'createdAt'>, notBefore: number | undefined): boolean {
+  return notBefore !== undefined && createdAt < notBefore
+}
