@@ -57,6 +57,7 @@ async function signIn(userId: string): Promise<Person> {
     ...{ organizationId, userId, providerId: 'idp_test', subject: userId, providerSessionId: null },
     ...{ userAgent: '', address: '127.0.0.1', authenticatedAt: Date.now() },
     ...{ authenticationMethods: ['pwd', 'mfa'], authenticationClass: 'gold' },
+    authenticationContexts: [],
     secrets: { idToken: 'none', refreshToken: null },
   })
   if (begun === 'too_many_sessions') throw new Error('too many sessions')

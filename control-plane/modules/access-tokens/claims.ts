@@ -43,7 +43,7 @@ export async function signAccessToken(
       client_id: 'gatehouse',
     },
     ...{ jti: id, iat: issuedAt, exp: expiresAt, sid, org: organizationId },
-    auth_time: Math.floor(authenticatedAt / 1_000),
+    ...(authenticatedAt !== null && { auth_time: Math.floor(authenticatedAt / 1_000) }),
     ...(amr.length > 0 && { amr: [...amr] }),
     ...(acr !== null && { acr }),
   }

@@ -9,7 +9,8 @@ import { defaultSessionSettings, Sessions, type SignIn } from '../../../control-
 const organizationId = 'org_1'
 const person: SignIn = {
   ...{ organizationId, userId: 'usr_1', providerId: 'idp_1', subject: 'alice', providerSessionId: 'sid-1' },
-  ...{ userAgent: '', address: '', authenticatedAt: 0, authenticationMethods: [], authenticationClass: null },
+  ...{ userAgent: '', address: '', authenticatedAt: 0, authenticationMethods: [] },
+  ...{ authenticationContexts: [], authenticationClass: null },
   secrets: { idToken: 'id', refreshToken: 'refresh' },
 }
 
