@@ -51,13 +51,13 @@ async function printToken(issue: (database: Database) => Promise<string>): Promi
 }
 
 /** The named one, or the only one; an empty database gets its first. */
-export async function chooseOrganization(database: Database, wanted: string | undefined): Promise<string> {
+async function chooseOrganization(database: Database, wanted: string | undefined): Promise<string> {
   const existing = await existingOrganization(database, wanted)
   return existing ?? (await createOrganization(database, { name: 'My organization' })).organizationId
 }
 
 /** @returns undefined when there is none at all */
-async function existingOrganization(
+export async function existingOrganization(
   database: Database,
   wanted: string | undefined,
 ): Promise<string | undefined> {
