@@ -211,6 +211,7 @@ describe('a provider of OAuth 2.0', () => {
           message: expect.stringContaining('refuses the client id or its secret'),
         },
         { name: 'USERINFO', ok: true },
+        { name: 'DIRECTORY' },
       ],
     })
   })
@@ -220,13 +221,16 @@ describe('a provider of OAuth 2.0', () => {
     const id = await create(provider, { name: 'open' })
     expect(await verify(id)).toMatchObject({
       ok: false,
-      checks: [{ ok: true }, { name: 'USERINFO', ok: false }],
+      checks: [{ ok: true }, { name: 'USERINFO', ok: false }, { name: 'DIRECTORY' }],
     })
   })
 
   it('is not asked in a network that nobody has named', async () => {
     const id = await create(provider, { name: 'elsewhere', trustedNetworks: [] })
-    expect(await verify(id)).toMatchObject({ ok: false, checks: [{ ok: false }, { ok: false }] })
+    expect(await verify(id)).toMatchObject({
+      ok: false,
+      checks: [{ ok: false }, { ok: false }, { name: 'DIRECTORY' }],
+    })
   })
 
   it.each([
