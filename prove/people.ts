@@ -23,7 +23,11 @@ export class People {
   }
 
   static async begin(planes: Planes): Promise<People> {
-    const redirectUri = `${planes.controlPlane.address('url')}/auth/oidc/people/callback`
+    const { viewer } = await planes.graphql<{ viewer: { organization: { id: string } } }>(
+      '{ viewer { organization { id } } }',
+    )
+    const callback = `${planes.controlPlane.address('url')}/auth/oidc/people/callback`
+    const redirectUri = `${callback}/${viewer.organization.id}`
     const identityProvider = await startIdentityProvider({ redirectUri })
     const { issuer, clientId, clientSecret } = identityProvider
     const { createIdentityProvider: created } = await planes.graphql<{
