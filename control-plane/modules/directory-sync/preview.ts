@@ -9,7 +9,8 @@ import { checkFilter, filterCondition, type GivenFilter } from './filter.ts'
 import { claimsOf, type FoundPerson, foundColumns, unknownPeople } from './found-people.ts'
 
 export interface PreviewDirectoryImport {
-  readonly identityProviderId: string
+  /** Left out: the only one whose directory is set up. */
+  readonly identityProviderId?: string | null | undefined
   readonly filter?: GivenFilter | null | undefined
   readonly limit?: number | null | undefined
 }
@@ -45,8 +46,9 @@ export function previewDirectoryImport(
   const most = checkInteger('limit', limit ?? mostShown, { minimum: 1, maximum: mostShown })
   const { sql, values } = filterCondition(checkFilter(filter))
   return transactionOf(context, actor, async (em) => {
-    const provider = await em.findOne(IdentityProviderEntity, { id: identityProviderId })
-    if (!provider) return null
+    const where = identityProviderId == null ? { directory: { $ne: null } } : { id: identityProviderId }
+    const [provider, ...others] = await em.find(IdentityProviderEntity, where, { limit: 2 })
+    if (!provider || others.length > 0) return null
     const { id: providerId } = provider
     const wasRead = { providerId, state: { $in: ['succeeded' as const, 'guarded' as const] } }
     const [run] = await em.find(DirectorySyncRunEntity, wasRead, { orderBy: { id: 'desc' }, limit: 1 })

@@ -92,6 +92,9 @@ const samplesByType: Readonly<Record<string, unknown>> = {
   DateTime: '2999-01-01T00:00:00Z',
 }
 
+/** What may be left out only where there is one thing that can be meant. */
+const given: ReadonlySet<string> = new Set(['previewDirectoryImport.identityProviderId'])
+
 /** An operation of one root field that names these things wherever it must name any, but for what is replaced. */
 export function sampleOperation(
   operation: 'query' | 'mutation' | 'subscription',
@@ -100,7 +103,10 @@ export function sampleOperation(
   replacement?: Replacement,
 ): SampleOperation {
   const used = field.args.filter(
-    ({ name, type }) => isNonNullType(type) || `${replacement?.path}.`.startsWith(`${name}.`),
+    ({ name, type }) =>
+      isNonNullType(type) ||
+      given.has(`${field.name}.${name}`) ||
+      `${replacement?.path}.`.startsWith(`${name}.`),
   )
   const declared = used.map(({ name, type }) => `$${name}: ${type}`).join(', ')
   const passed = used.map(({ name }) => `${name}: $${name}`).join(', ')
