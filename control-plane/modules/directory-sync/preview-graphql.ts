@@ -45,7 +45,8 @@ builder.queryField('previewDirectoryImport', (t) =>
       'Whom `importDirectoryUsers` would make users of, as the directory was read last; null: it was not read yet, which `syncDirectory` with `dryRun` does.',
     args: {
       identityProviderId: t.arg.id({
-        description: 'The identity provider. Left out: the only one whose directory is set up; null where there are several.',
+        description:
+          'The identity provider. Left out: the only one whose directory is set up; null where there are several.',
       }),
       filter: t.arg({ type: DirectoryFilterInput, description: 'Which people; all unless said.' }),
       limit: t.arg.int({ description: 'How many to show, 1 to 50; 50 unless said.' }),
