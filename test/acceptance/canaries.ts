@@ -11,6 +11,7 @@ export const secrets: Record<string, string> = {
   'provider key of the environment': canary('environment'),
   'provider key that was refused': `${canary('refused')} `,
   'provider key in a wrong mutation': canary('mistaken'),
+  'client secret of an identity provider': canary('client'),
   'imported virtual key': canary('imported'),
   'unknown virtual key': canary('unknown'),
   'key in the query': canary('query').replaceAll(/[^\w-]/g, ''),

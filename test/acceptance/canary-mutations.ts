@@ -12,6 +12,7 @@ export interface CanaryRun {
   readonly answered: Stored[]
   /** How many calls were made. */
   calls: number
+  testSignInId: string
 }
 
 /** Gives Gatehouse secrets in every way, also wrong ones, and has it make some. */
@@ -76,10 +77,34 @@ export async function manage(run: CanaryRun): Promise<void> {
   )
   // Its other parts are ids and the fingerprint of a public key.
   secrets['enrolment token'] = JSON.parse(enrolment).data.createEnrolmentToken.token.split('.')[2]
+  await tryIdentityProvider(run)
   await ask(run.gateway, secretOf('unknown admin token'), '{ viewer { id } }')
   await fetch(
     `${run.gateway.graphqlUrl}?token=${encodeURIComponent(secretOf('unknown admin token'))}&query=%7B`,
   )
+}
+
+async function tryIdentityProvider(run: CanaryRun): Promise<void> {
+  const { id } = await mutate(
+    run,
+    'createIdentityProvider',
+    'CreateIdentityProviderInput',
+    '... on IdentityProvider { id }',
+    {
+      ...{ name: 'canaries', kind: 'OIDC', issuer: 'https://id.example.com', clientId: 'gatehouse' },
+      clientSecret: secretOf('client secret of an identity provider'),
+    },
+  )
+  const started = await ask(
+    run.gateway,
+    run.gateway.adminToken,
+    `mutation ($id: ID!) {
+      startTestSignIn(input: { id: $id }) { ... on StartedTestSignIn { url testSignIn { id } } } }`,
+    { id },
+  )
+  const { url, testSignIn } = JSON.parse(started).data.startTestSignIn
+  secrets['ticket of a test sign-in'] = new URL(url).searchParams.get('ticket') ?? ''
+  run.testSignInId = testSignIn.id
 }
 
 /** Sends a mutation whatever becomes of it; the answer is searched unless it is the one that shows a new secret. */

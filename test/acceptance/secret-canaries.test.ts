@@ -63,13 +63,16 @@ beforeAll(async () => {
   secrets['admin token'] = gateway.adminToken
   secrets['demo key'] = gateway.virtualKey
   redis = await watchRedis(redisUrl(gateway))
-  const run: CanaryRun = { gateway, demo: await readDemo(gateway), provider, answered, calls: 0 }
+  const run: CanaryRun = {
+    ...{ gateway, demo: await readDemo(gateway), provider, answered, calls: 0 },
+    testSignInId: '',
+  }
   await manage(run)
   await configurationApplied(gateway)
   await call(run)
   await leakEverywhere(run)
   await allRecorded(run.calls)
-  await lookEverywhere()
+  await lookEverywhere(run)
 }, 150_000)
 
 afterAll(async () => {
@@ -95,8 +98,9 @@ async function allRecorded(calls: number): Promise<void> {
   await eventually(() => redis.commands.some((command) => command.includes('leak:channel')), 5_000)
 }
 
-async function lookEverywhere(): Promise<void> {
-  whole = await readWholeSchema((query, variables) => ask(gateway, gateway.adminToken, query, variables))
+async function lookEverywhere({ testSignInId }: CanaryRun): Promise<void> {
+  const asAdmin = (query: string, variables: object) => ask(gateway, gateway.adminToken, query, variables)
+  whole = await readWholeSchema(asAdmin, { TestSignIn: testSignInId })
   places['GraphQL answers'] = whole.answers.map(({ field, body }) => ({
     where: field,
     bytes: Buffer.from(body),

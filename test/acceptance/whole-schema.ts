@@ -33,11 +33,11 @@ const introspection = `{ __schema { queryType { name } types {
   kind name possibleTypes { name } enumValues { name } fields { name args { name type { ${typeRef} } } type { ${typeRef} } } } } }`
 
 /** Asks a GraphQL API for every field of everything that a query reaches, as its introspection names them. */
-export async function readWholeSchema(ask: Ask): Promise<WholeAnswer> {
+export async function readWholeSchema(ask: Ask, unlisted: Ids = {}): Promise<WholeAnswer> {
   const { data } = JSON.parse(await ask(introspection)) as {
     data: { __schema: { queryType: { name: string }; types: readonly Type[] } }
   }
-  const reader = new Reader(data.__schema.types, ask)
+  const reader = new Reader(data.__schema.types, ask, unlisted)
   const roots = reader.type(data.__schema.queryType.name).fields ?? []
   // Lists first: they tell the ids that other fields ask for.
   const needsId = ({ args }: Field) => args.some(({ name }) => name === 'id' || name === 'ids')
@@ -46,14 +46,18 @@ export async function readWholeSchema(ask: Ask): Promise<WholeAnswer> {
   return { answers: reader.answers, unasked: reader.unasked(roots) }
 }
 
+/** The id of one thing of each type that no list tells, by the type. */
+type Ids = Readonly<Record<string, string>>
+
 class Reader {
   readonly answers: { field: string; body: string }[] = []
   readonly #types: ReadonlyMap<string, Type>
   readonly #ask: Ask
-  readonly #ids = new Map<string, Set<string>>()
+  readonly #ids: Map<string, Set<string>>
   readonly #asked = new Set<string>()
 
-  constructor(types: readonly Type[], ask: Ask) {
+  constructor(types: readonly Type[], ask: Ask, unlisted: Ids) {
+    this.#ids = new Map(Object.entries(unlisted).map(([type, id]) => [type, new Set([id])]))
     this.#types = new Map(types.map((type) => [type.name, type]))
     this.#ask = ask
   }
@@ -143,8 +147,8 @@ class Reader {
     return chosen
       .map((field) => {
         this.#asked.add(`${type}.${field.name}`)
-        // The objects of a page are no deeper than the page itself, nor is a key than what issued it.
-        const isPage = /^(edges|node|pageInfo|issuedKey)$/.test(field.name)
+        // The objects of a page are no deeper than the page itself, nor is what somebody was given than what gave it.
+        const isPage = /^(edges|node|pageInfo|issuedKey|person)$/.test(field.name)
         return `${field.name}${pageOf(field)}${this.#selection(namedType(field.type), isPage ? depth : depth - 1)}`
       })
       .join(' ')

@@ -79,14 +79,17 @@ describe.each([{ ormFilter: true }, { ormFilter: false }])('ormFilter: $ormFilte
     return data
   }
 
-  const wholeOf = (token: string) =>
-    readWholeSchema(async (query, variables) => {
-      const { data, errors } = await api.ask(token, query, variables)
-      // A token of one workspace may not read what is about the whole organization.
-      const isForbidden = errors.some(({ extensions }) => extensions.code === 'FORBIDDEN')
-      if (isForbidden && token === confined.token) return JSON.stringify({ data: {} })
-      return JSON.stringify(errors.length > 0 ? { data, errors } : { data })
-    })
+  const wholeOf = (token: string, { testSignIn = '' }: Things) =>
+    readWholeSchema(
+      async (query, variables) => {
+        const { data, errors } = await api.ask(token, query, variables)
+        // A token of one workspace may not read what is about the whole organization.
+        const isForbidden = errors.some(({ extensions }) => extensions.code === 'FORBIDDEN')
+        if (isForbidden && token === confined.token) return JSON.stringify({ data: {} })
+        return JSON.stringify(errors.length > 0 ? { data, errors } : { data })
+      },
+      { TestSignIn: testSignIn },
+    )
 
   it('there is a thing of every type that has an id', () => {
     for (const things of [ownThings, foreignThings, confinedThings])
@@ -106,7 +109,7 @@ describe.each([{ ormFilter: true }, { ormFilter: false }])('ormFilter: $ormFilte
     })
 
     it('is on no path through the schema, though every field is walked', async () => {
-      const { answers, unasked } = await wholeOf(own.token)
+      const { answers, unasked } = await wholeOf(own.token, ownThings)
       expect(unasked).toEqual([])
       const seen = answers.map(({ body }) => body).join('\n')
       for (const [kind, id] of Object.entries(foreignThings)) expect(seen, kind).not.toContain(id)
@@ -128,7 +131,7 @@ describe.each([{ ormFilter: true }, { ormFilter: false }])('ormFilter: $ormFilte
     })
 
     it('is on no path through the schema', async () => {
-      const { answers } = await wholeOf(confined.token)
+      const { answers } = await wholeOf(confined.token, confinedThings)
       const seen = answers.map(({ body }) => body).join('\n')
       for (const kind of hidden) expect(seen, kind).not.toContain(ownThings[kind])
       for (const kind of hidden) expect(seen, kind).toContain(confinedThings[kind])
