@@ -14,7 +14,7 @@ import { listQueries } from './list-queries.ts'
 const { graphql }: typeof import('graphql') = createRequire(import.meta.url)('graphql')
 
 const few = 3
-const many = 50
+const many = 40
 let api: TestApi
 let tenant: Tenant
 let database: Database
