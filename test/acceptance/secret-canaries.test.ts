@@ -99,7 +99,7 @@ async function allRecorded(calls: number): Promise<void> {
 }
 
 async function lookEverywhere({ testSignInId }: CanaryRun): Promise<void> {
-  const asAdmin = (query: string, variables: object) => ask(gateway, gateway.adminToken, query, variables)
+  const asAdmin = (query: string, variables?: object) => ask(gateway, gateway.adminToken, query, variables)
   whole = await readWholeSchema(asAdmin, { TestSignIn: testSignInId })
   places['GraphQL answers'] = whole.answers.map(({ field, body }) => ({
     where: field,

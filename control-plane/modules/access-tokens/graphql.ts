@@ -4,19 +4,24 @@ import { NotFound } from '../../graphql/refusals.ts'
 import { transactionOf } from '../../service-context.ts'
 import { confirmationFields, confirmed } from '../data-planes/index.ts'
 import { UserType } from '../users/index.ts'
-import { VirtualKeyType } from '../virtual-keys/index.ts'
-import { readDefaultKeyId } from './holder.ts'
+import { VirtualKeyEntity, VirtualKeyType } from '../virtual-keys/index.ts'
+import { readDefaultKeyIds } from './holder.ts'
 import { setDefaultVirtualKey } from './service.ts'
 
 builder.objectField(UserType, 'defaultVirtualKey', (t) =>
-  t.field({
+  t.loadable({
     type: VirtualKeyType,
     nullable: true,
     permission: 'virtual_keys:view',
     description:
       'The virtual key that was chosen for their calls with an access token alone; null when none was, and then it is the only one that they own.',
-    resolve: ({ id, organizationId }, _args, { services, actor }) =>
-      transactionOf(services, actor, (em) => readDefaultKeyId(em, organizationId, id)),
+    load: (userIds: string[], { services, actor }) =>
+      transactionOf(services, actor, async (em) => {
+        const chosen = await readDefaultKeyIds(em, actor.organizationId, userIds)
+        const keys = await em.find(VirtualKeyEntity, { id: { $in: [...chosen.values()] } })
+        return userIds.map((userId) => keys.find(({ id }) => id === chosen.get(userId)) ?? null)
+      }),
+    resolve: ({ id }) => id,
   }),
 )
 

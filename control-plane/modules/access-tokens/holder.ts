@@ -14,7 +14,7 @@ export async function holderChange(
     kind: 'token_holder',
     id: userId,
     advisory: true,
-    defaultVirtualKeyId: await readDefaultKeyId(em, organizationId, userId),
+    defaultVirtualKeyId: (await readDefaultKeyIds(em, organizationId, [userId])).get(userId) ?? null,
     teamIds: (await readGivenTeamIds(em, userId)).sort(),
     subjects: [],
   }
@@ -37,15 +37,17 @@ export async function holderRemovals(
   return found.length === 0 ? [] : [keyOf({ kind: 'token_holder', id: userId })]
 }
 
-/** The key that was chosen; null where none was. */
-export async function readDefaultKeyId(
+/** The keys that were chosen, by the users that have one. */
+export async function readDefaultKeyIds(
   em: EntityManager,
   organizationId: string,
-  userId: string,
-): Promise<string | null> {
-  const [row] = await em.execute<{ id: string }[]>(
-    'select virtual_key_id as id from default_virtual_keys where org_id = ? and user_id = ?',
-    [organizationId, userId],
+  userIds: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (userIds.length === 0) return new Map()
+  const places = userIds.map(() => '?').join(', ')
+  const rows = await em.execute<{ holder: string; key: string }[]>(
+    `select user_id as holder, virtual_key_id as key from default_virtual_keys where org_id = ? and user_id in (${places})`,
+    [organizationId, ...userIds],
   )
-  return row?.id ?? null
+  return new Map(rows.map(({ holder, key }) => [holder, key]))
 }
