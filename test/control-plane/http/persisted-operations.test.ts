@@ -82,8 +82,8 @@ it.each([
   expect(errors?.[0]?.message).toContain('GRAPHQL_PERSISTED_OPERATIONS')
 })
 
-it('with a manifest the page is not served: it could ask nothing', async () => {
-  expect((await fetch(api.controlPlane.url)).status).toBe(404)
+it('with a manifest the editor is not served: it could ask nothing', async () => {
+  expect((await fetch(`${api.controlPlane.url}/graphiql`)).status).toBe(404)
 })
 
 it.each([
