@@ -20,7 +20,7 @@ const circumstances: Circumstances = {
   facts: {
     address: '10.1.2.3',
     session: {
-      ...{ authenticationMethods: ['pwd', 'otp'], authenticationClass: null },
+      ...{ isMfa: true, authenticationMethods: ['pwd', 'otp'], authenticationClass: null },
       authenticatedAt: now - 60_000,
     },
   },

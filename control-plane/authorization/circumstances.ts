@@ -7,6 +7,8 @@ export interface RequestFacts {
 }
 
 export interface SessionFacts {
+  /** By what counts as MFA at their identity provider. */
+  readonly isMfa: boolean
   /** `amr` */
   readonly authenticationMethods: readonly string[]
   /** `acr` */
@@ -44,13 +46,4 @@ export interface ResourceFacts {
   readonly userId?: string | null
   readonly teamId?: string | null
   readonly customerId?: string | null
-}
-
-/** Methods that prove more than something known (RFC 8176 §2), and the name for several of them. */
-const strongMethods: ReadonlySet<string> = new Set([
-  ...['mfa', 'otp', 'hwk', 'swk', 'sc', 'fido', 'face', 'fpt', 'iris', 'retina', 'vbm', 'sms', 'tel'],
-])
-
-export function usedSecondFactor({ authenticationMethods }: SessionFacts): boolean {
-  return authenticationMethods.some((method) => strongMethods.has(method))
 }

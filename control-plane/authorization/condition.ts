@@ -1,7 +1,7 @@
 import { type CelInput, CelScalar, celEnv, celFunc, isCelError, mapType, plan } from '@bufbuild/cel'
 import { RE2JS } from 're2js'
 import { type ContainsAddress, compileNetworks, plainAddress } from '../../contract/networks.ts'
-import { type Circumstances, type ResourceFacts, usedSecondFactor } from './circumstances.ts'
+import type { Circumstances, ResourceFacts } from './circumstances.ts'
 import { ConditionRefused, checkCondition, longestList } from './condition-language.ts'
 
 /** Whether a condition holds; undefined when it cannot be told. */
@@ -82,7 +82,7 @@ function factValues({ address, session }: NonNullable<Circumstances['facts']>, n
   const ip = plainAddress(address)
   const provedAt = session?.authenticatedAt ?? null
   const signedIn = {
-    ...{ signedIn: session !== null, mfa: session !== null && usedSecondFactor(session) },
+    ...{ signedIn: session !== null, mfa: session?.isMfa ?? false },
     ...{ amr: session?.authenticationMethods.slice(0, longestList) ?? [] },
     acr: session?.authenticationClass ?? '',
     ...(provedAt !== null && { secondsSinceSignIn: BigInt(Math.floor((now - provedAt) / 1000)) }),

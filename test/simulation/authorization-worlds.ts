@@ -60,6 +60,7 @@ function decide(graph: RoleGraph, policies: readonly AccessPolicy[], request: Wo
   const facts = {
     address,
     session: session && {
+      isMfa: session.amr.some((method) => method !== 'pwd'),
       authenticationMethods: session.amr,
       authenticationClass: session.acr,
       authenticatedAt: now - session.secondsAgo * 1_000,

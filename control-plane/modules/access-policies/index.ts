@@ -1,2 +1,2 @@
-export { disableAccessPolicies } from './break-glass.ts'
+export { disableAccessPolicies } from './disable-all.ts'
 export { restricted } from './restricted.ts'

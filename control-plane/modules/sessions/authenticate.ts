@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { Actor, type ActorIdentity, type SignIn } from '../../actor.ts'
-import { Assurance, type AssuranceTerms } from '../../assurance.ts'
-import type { RequestFacts } from '../../authorization/circumstances.ts'
+import { Assurance, type AssuranceTerms, type Evidence } from '../../assurance.ts'
+import type { RequestFacts, SessionFacts } from '../../authorization/circumstances.ts'
 import type { ServiceContext } from '../../service-context.ts'
 import { breakGlassProviderId, type Session } from '../../sessions/session.ts'
 import { hasEnded } from '../../sessions/session-epochs.ts'
@@ -37,7 +37,7 @@ export async function authenticateSession(
     const terms = await readSessionTerms(em, session)
     if (hasEnded(session, terms.notBefore)) return undefined
     const used = { terms, session, publicUrl }
-    const { actor } = await actorOfUser(em, user, now(), used, { address, session })
+    const { actor } = await actorOfUser(em, user, now(), used, { address, session: factsOf(used) })
     return actor
   })
 }
@@ -91,16 +91,25 @@ async function readAssurance(
 /** Whoever signs in so has shown a password and a code. */
 const breakGlassEvidence = { trusted: true, acrValues: [], amr: [] }
 
-function provedBy(by: UsedSession | undefined): Pick<AssuranceTerms, 'proof' | 'stepUpUrl'> {
-  if (by?.session.providerId === breakGlassProviderId) {
-    return { proof: { of: 'session', evidence: evidenceOf(by.session, breakGlassEvidence) }, stepUpUrl: null }
-  }
-  if (!by?.terms.mfaEvidence) return { proof: null, stepUpUrl: null }
-  const { session, publicUrl } = by
-  return {
-    proof: { of: 'session', evidence: evidenceOf(session, by.terms.mfaEvidence) },
-    stepUpUrl: (requirement) => stepUpUrl(publicUrl, requirement),
-  }
+/** Null: its provider is gone, and nobody knows what counts there. */
+function evidenceOfSession({ session, terms: { mfaEvidence } }: UsedSession): Evidence | null {
+  if (session.providerId === breakGlassProviderId) return evidenceOf(session, breakGlassEvidence)
+  return mfaEvidence && evidenceOf(session, mfaEvidence)
+}
+
+function factsOf(used: UsedSession): SessionFacts {
+  const { authenticationMethods, authenticationClass, authenticatedAt } = used.session
+  const isMfa = evidenceOfSession(used)?.isMfa ?? false
+  return { isMfa, authenticationMethods, authenticationClass, authenticatedAt }
+}
+
+function provedBy(used: UsedSession | undefined): Pick<AssuranceTerms, 'proof' | 'stepUpUrl'> {
+  const evidence = used ? evidenceOfSession(used) : null
+  if (!used || evidence === null) return { proof: null, stepUpUrl: null }
+  const { session, publicUrl } = used
+  const proof = { of: 'session', evidence } as const
+  if (session.providerId === breakGlassProviderId) return { proof, stepUpUrl: null }
+  return { proof, stepUpUrl: (requirement) => stepUpUrl(publicUrl, requirement) }
 }
 
 function signInOf({ session: { id: sessionId, providerId, subject } }: UsedSession): SignIn {

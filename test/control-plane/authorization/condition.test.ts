@@ -12,6 +12,7 @@ const ida: Circumstances = {
   facts: {
     address: '10.1.2.3',
     session: {
+      isMfa: true,
       authenticationMethods: ['pwd', 'otp'],
       authenticationClass: 'urn:two',
       authenticatedAt: now - 600_000,
@@ -29,6 +30,14 @@ const key: ResourceFacts = {
 }
 const judge = (text: string, who = ida, resource?: ResourceFacts) =>
   compileCondition(text).judge(who, resource)
+
+it('what is not known of a session cannot be decided', () => {
+  const { facts } = ida
+  const session = facts?.session && { ...facts.session, authenticatedAt: null }
+  const who = { ...ida, facts: { address: '10.1.2.3', session: session ?? null } }
+  expect(judge('session.secondsSinceSignIn < 900', who)).toBe(undefined)
+  expect(judge('session.mfa', who)).toBe(true)
+})
 
 describe('a condition', () => {
   it.each([
@@ -111,7 +120,7 @@ it('an expression that other engines would take for ever is answered at once', (
   const facts = {
     address: '10.1.2.3',
     session: {
-      ...{ authenticationMethods: [], authenticatedAt: 0 },
+      ...{ isMfa: false, authenticationMethods: [], authenticatedAt: 0 },
       authenticationClass: `${'a'.repeat(50_000)}!`,
     },
   }
