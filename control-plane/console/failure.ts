@@ -2,10 +2,12 @@ import { CombinedError } from 'urql'
 
 /** What became of a request that brought nothing, as far as a person can do something about it. */
 export interface Failure {
-  readonly kind: 'signed_out' | 'offline' | 'unavailable' | 'forbidden' | 'other'
+  readonly kind: 'signed_out' | 'mfa_required' | 'offline' | 'unavailable' | 'forbidden' | 'other'
   readonly message: string
   /** When to try again without being told to; null: not at all. */
   readonly retryAfterSeconds: number | null
+  /** Of `mfa_required`: where more is proved; there is none for an API token. */
+  readonly stepUpUrl?: string
 }
 
 const presetRetrySeconds = 5
@@ -33,6 +35,8 @@ export function failureOf(error: unknown): Failure {
 }
 
 function failureOfGraphql({ graphQLErrors, networkError, response }: CombinedError): Failure {
+  const mfa = mfaFailureOf(graphQLErrors)
+  if (mfa) return mfa
   const { status = 0, headers } = (response ?? {}) as Partial<Response>
   const [first] = graphQLErrors
   const retryAfter = headers?.get('retry-after') ?? null
@@ -42,4 +46,15 @@ function failureOfGraphql({ graphQLErrors, networkError, response }: CombinedErr
   if (networkError) return failureOf(networkError)
   const kind = first?.extensions?.code === 'FORBIDDEN' ? 'forbidden' : 'other'
   return { kind, message: first?.message ?? 'The answer cannot be read.', retryAfterSeconds: null }
+}
+
+/** Signed in is enough of a proof for most, but not for this. */
+function mfaFailureOf(errors: CombinedError['graphQLErrors']): Failure | undefined {
+  const error = errors.find(({ extensions }) => extensions.type === 'mfa_required')
+  if (!error) return undefined
+  const { stepUpUrl } = error.extensions
+  return {
+    ...{ kind: 'mfa_required', message: error.message, retryAfterSeconds: null },
+    ...(typeof stepUpUrl === 'string' && { stepUpUrl }),
+  }
 }

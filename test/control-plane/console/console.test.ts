@@ -45,6 +45,13 @@ async function openPage(options?: Parameters<Browser['newContext']>[0]): Promise
   return (await openContext(options)).newPage()
 }
 
+async function setMfaPolicy(rules: readonly object[]): Promise<void> {
+  const document = `mutation ($rules: [MfaRuleInput!]!) {
+    setMfaPolicy(input: { rules: $rules }) { ... on MfaPolicy { version } ... on Refusal { message } } }`
+  const { data } = await setup.api.ask(setup.tenant.token, document, { rules })
+  expect(read(data, 'setMfaPolicy')).toHaveProperty('version')
+}
+
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name }).waitFor()
 
 /** From whatever page asks for it, without a mouse. */
@@ -241,6 +248,21 @@ describe('when something is not as it should be', () => {
     await page.unroute('**/graphql')
     await page.getByRole('button', { name: 'Try again' }).click()
     await page.getByText('this one').waitFor()
+  })
+
+  it('what needs a second factor leads to the identity provider, and back to the same page', async () => {
+    await setMfaPolicy([{ permissions: ['virtual_keys:view'] }])
+    setup.describePerson('kay', { roles: ['engineer'], amr: ['pwd'] })
+    const page = await openSignedIn('/virtual-keys', 'kay')
+    await page.getByRole('alert').getByText('This needs a second factor').waitFor()
+    await look(page, 'second-factor')
+    setup.describePerson('kay', { roles: ['engineer'], amr: ['pwd', 'mfa'] })
+    await page.getByRole('link', { name: 'Confirm who you are' }).click()
+    await sayWho(page, 'kay')
+    await heading(page, 'Your virtual keys')
+    expect(new URL(page.url()).pathname).toBe('/virtual-keys')
+    expect(await page.getByRole('alert').count()).toBe(0)
+    await setMfaPolicy([])
   })
 
   it('a network that is away is told, and the page goes on when it is back', async () => {
