@@ -7,6 +7,7 @@ import { providerKinds } from '../sign-in/provider-kinds.ts'
 import { SignInRefused } from '../sign-in/refused.ts'
 import type { Refreshed } from '../sign-in/relying-party.ts'
 import type { AskedProviders } from './asked-providers.ts'
+import { askDirectory } from './directory-schedule.ts'
 import { reprovisionUser } from './provision-user.ts'
 import { endSession, endSessionsOfUser } from './session-end.ts'
 
@@ -82,6 +83,7 @@ function refreshAt({ services, providers }: Checking, provider: IdentityProvider
     }
     if ('refused' in answer) {
       await endSession(services, session, 'idp_refused')
+      await askDirectory(services, provider)
       return 'refused'
     }
     const renewed: SessionSecrets = {

@@ -8,6 +8,8 @@ import { performRun } from './directory-sync.ts'
 import { lock } from './lock.ts'
 
 export const reconcileEveryMs = 24 * 60 * 60_000
+/** For each reason a run at most so often. */
+const everyMs = { schedule: reconcileEveryMs, refusal: 15 * 60_000 } as const
 const usualIntervalMs = 5_000
 const keptRuns = 100
 
@@ -66,19 +68,28 @@ async function scheduleRuns(services: ServiceContext, organizationId: string): P
     em.find(IdentityProviderEntity, { enabled: true, directory: { $ne: null } }),
   )
   for (const provider of providers) {
-    if (provider.directory?.isReconciled) await scheduleRun(services, provider)
+    if (provider.directory?.isReconciled) await scheduleRun(services, provider, 'schedule')
   }
+}
+
+/**
+ * A provider stands by somebody's session no more. That alone does not say that they have left: its directory does, and it
+ * is read within seconds rather than at its time.
+ */
+export async function askDirectory(services: ServiceContext, provider: IdentityProvider): Promise<void> {
+  if (provider.directory?.isReconciled) await scheduleRun(services, provider, 'refusal')
 }
 
 function scheduleRun(
   { database, now }: ServiceContext,
   { organizationId, id: providerId }: IdentityProvider,
+  trigger: keyof typeof everyMs,
 ): Promise<void> {
   return database.transaction(organizationId, async (em) => {
     // Of two control planes that look at once, the later one finds the run of the earlier one.
     await lock(em, `directory of ${providerId}`)
-    const since = new Date(now() - reconcileEveryMs)
-    const recent = { trigger: 'schedule' as const, createdAt: { $gt: since } }
+    const since = new Date(now() - everyMs[trigger])
+    const recent = { trigger, createdAt: { $gt: since } }
     const present = await em.count(DirectorySyncRunEntity, {
       providerId,
       $or: [recent, { finishedAt: null }],
@@ -86,10 +97,7 @@ function scheduleRun(
     if (present > 0) return
     const id = newId('dsr')
     const createdAt = new Date(now())
-    em.create(
-      DirectorySyncRunEntity,
-      waitingRun({ id, organizationId, providerId, trigger: 'schedule', createdAt }),
-    )
+    em.create(DirectorySyncRunEntity, waitingRun({ id, organizationId, providerId, trigger, createdAt }))
     await em.execute(
       `delete from directory_sync_runs where org_id = ? and provider_id = ? and finished_at is not null and id <= (
          select id from directory_sync_runs where org_id = ? and provider_id = ? order by id desc offset ? limit 1)`,

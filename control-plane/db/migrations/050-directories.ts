@@ -19,7 +19,7 @@ export const directories: SchemaMigration = {
        id text primary key,
        org_id text not null references organizations (id),
        provider_id text not null,
-       trigger text not null check (trigger in ('schedule', 'request', 'import')),
+       trigger text not null check (trigger in ('schedule', 'refusal', 'request', 'import')),
        state text not null check (state in ('waiting', 'reading', 'applying', 'succeeded', 'guarded', 'failed')),
        dry_run boolean not null,
        import_filter jsonb,

@@ -44,7 +44,7 @@ export const DirectorySyncRunEntity = defineEntity({
 })
 
 export type DirectorySyncRun = InferEntity<typeof DirectorySyncRunEntity>
-export type DirectorySyncTrigger = 'schedule' | 'request' | 'import'
+export type DirectorySyncTrigger = 'schedule' | 'refusal' | 'request' | 'import'
 export type DirectorySyncState = 'waiting' | 'reading' | 'applying' | 'succeeded' | 'guarded' | 'failed'
 
 /** A run that nothing has been done of yet. */

@@ -32,6 +32,11 @@ const TriggerType = builder.enumType('DirectorySyncTrigger', {
   description: 'Why a run was made.',
   values: {
     SCHEDULE: { value: 'schedule', description: '24 hours had passed since the last such run.' },
+    REFUSAL: {
+      value: 'refusal',
+      description:
+        'The provider refused to stand by somebody’s session: whether they have left, the directory says. At most once in 15 minutes.',
+    },
     REQUEST: { value: 'request', description: 'Somebody called `syncDirectory`.' },
     IMPORT: { value: 'import', description: 'Somebody called `importDirectoryUsers`: it only creates.' },
   } as const,

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { ControlPlane } from '../../../control-plane/app.ts'
 import { performRun } from '../../../control-plane/provisioning/directory-sync.ts'
+import { checkSessions } from '../../../control-plane/provisioning/session-check.ts'
 import type { Browser } from '../../environment/browser.ts'
 import { viewerQuery } from '../http/signed-in.ts'
 import { type DirectorySetup, pass, startReconciled } from './directory-setup.ts'
@@ -124,6 +125,21 @@ describe('somebody who is gone from the directory', () => {
       ...{ type: 'user.decommissioned', actor_kind: 'identity_provider' },
       details: { reason: 'directory_gone' },
     })
+  })
+
+  it('is switched off soon after their provider refuses their session, and not a day later [S1-10]', async () => {
+    const [left, stays] = [await signIn('left', ['engineers']), await signIn('here', ['engineers'])]
+    await setup.reconcile()
+    setup.put('left', ['engineers'], { active: false })
+    for (const login of ['left', 'here']) await setup.identityProvider.revokeGrantsOf(login)
+    pass(15 * 60_000)
+    const check = () => checkSessions(setup.api.controlPlane.services, { checkMs: 15 * 60_000 })
+    expect(await readsOf(check)).toBe(0)
+    expect(await Promise.all([left, stays].map(statusOf))).toEqual([401, 401])
+    expect(await readsOf(() => setup.reconcile(setup.api.controlPlane, other))).toBe(1)
+    expect(await setup.userOf('left')).toMatchObject({ active: false, roles: [] })
+    expect(await setup.userOf('here')).toMatchObject({ active: true })
+    expect((await setup.runs()).map(({ trigger }) => trigger)).toEqual(['REFUSAL', 'SCHEDULE'])
   })
 
   it('is switched off too where the directory says that they are inactive', async () => {
