@@ -36,6 +36,13 @@ export function checkText(field: string, text: string, { maximumLength }: { maxi
   return text
 }
 
+/** In lower case. @throws BadUserInput that names the field. */
+export function checkEmail(field: string, email: string): string {
+  checkText(field, email, { maximumLength: 254 })
+  if (!/^[^\s@]+@[^\s@]+$/.test(email)) throw new BadUserInput(field, 'must look like name@example.com')
+  return email.toLowerCase()
+}
+
 /** @throws BadUserInput that names the field and the bounds. */
 export function checkInteger(
   field: string,

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type Permission, permissionsNamedBy } from '../../../contract/permissions.ts'
 import type { PolicyEffect } from '../../authorization/access-policy.ts'
 import { compileCondition } from '../../authorization/condition.ts'
@@ -128,7 +129,7 @@ function checkWindows(windows: readonly TimeWindow[]): TimeWindow[] {
       `must have at most ${most.timeWindows} entries, not ${windows.length}`,
     )
   }
-  return windows.map(({ days, from, until, timeZone }, index) => {
+  const checked = windows.map(({ days, from, until, timeZone }, index) => {
     const field = `timeWindows.${index}`
     if (days.length === 0) throw new BadUserInput(`${field}.days`, 'must name a day')
     const [start, end] = [checkTime(`${field}.from`, from), checkTime(`${field}.until`, until)]
@@ -144,6 +145,7 @@ function checkWindows(windows: readonly TimeWindow[]): TimeWindow[] {
       timeZone: checkTimeZone(`${field}.timeZone`, timeZone),
     }
   })
+  return checked.filter((window, at) => checked.findIndex((other) => isDeepStrictEqual(other, window)) === at)
 }
 
 function checkTime(field: string, time: string): number {

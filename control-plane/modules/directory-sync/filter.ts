@@ -21,8 +21,8 @@ const mostGroups = 50
 export function checkFilter(given: GivenFilter | null | undefined): DirectoryFilter {
   const search = given?.search ?? null
   if (search !== null) checkText('filter.search', search, { maximumLength: 128 })
-  const groups = [...(given?.groups ?? [])]
-  checkListLength('filter.groups', groups.length)
+  checkListLength('filter.groups', given?.groups?.length ?? 0)
+  const groups = [...new Set(given?.groups)]
   if (groups.length > mostGroups)
     throw new BadUserInput('filter.groups', `must name at most ${mostGroups} groups`)
   for (const group of groups) checkText('filter.groups', group, { maximumLength: 256 })

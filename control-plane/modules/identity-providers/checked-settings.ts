@@ -49,10 +49,11 @@ export function checkClientSecret(secret: string): string {
   return secret
 }
 
-/** RFC 6749, appendix A.1. */
-function checkClientId(clientId: string): void {
+/** RFC 6749, appendix A.1. @throws BadUserInput */
+export function checkClientId(clientId: string): string {
   checkText('clientId', clientId, { maximumLength: 256 })
   if (/[^ -~]/.test(clientId)) throw new BadUserInput('clientId', 'must be printable ASCII characters')
+  return clientId
 }
 
 /** Part of the addresses at which people sign in. */

@@ -3,9 +3,10 @@ import { recordChange } from '../../change.ts'
 import { readServiceAccountKey } from '../../directory/access-token.ts'
 import { directoryNeeds } from '../../directory/open.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
-import { checkText } from '../../input.ts'
+import { checkEmail, checkText } from '../../input.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { requireMayGive } from '../roles/index.ts'
+import { checkClientId } from './checked-settings.ts'
 import type { ConfiguredDirectory, IdentityProvider } from './entity.ts'
 import { directorySecretPlace } from './secret.ts'
 import { lockProvider, rolesOf } from './service.ts'
@@ -72,19 +73,22 @@ const organizationWide = { workspaceId: null }
 
 /** @throws BadUserInput */
 function checkAccount(input: SetDirectory): ConfiguredDirectory {
-  const text = (field: 'clientId' | 'adminEmail' | 'projectId' | 'groupPrefix') => {
-    const value = input[field]
-    return value == null || value === '' ? null : checkText(field, value, { maximumLength: 256 })
-  }
+  const { clientId, adminEmail, projectId, groupPrefix } = input
   return {
     url: checkUrl(input.url),
-    clientId: text('clientId'),
-    adminEmail: text('adminEmail'),
-    projectId: text('projectId'),
-    groupPrefix: text('groupPrefix') ?? '',
+    clientId: clientId == null ? null : checkClientId(clientId),
+    adminEmail: adminEmail == null ? null : checkEmail('adminEmail', adminEmail),
+    projectId: projectId == null ? null : checkProjectId(projectId),
+    groupPrefix: groupPrefix ? checkText('groupPrefix', groupPrefix, { maximumLength: 256 }) : '',
     isReconciled: input.reconcileEnabled ?? true,
     importsUsers: input.importsUsers ?? false,
   }
+}
+
+/** @throws BadUserInput */
+function checkProjectId(text: string): string {
+  if (/^[\w-]{1,128}$/.test(text)) return text
+  throw new BadUserInput('projectId', 'must be 1 to 128 letters, digits, "-" and "_"')
 }
 
 /** @throws BadUserInput */

@@ -5,9 +5,9 @@ import { recordChange } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
 import { type ExpectedVersion, lockRow, requireRow } from '../../db/require-row.ts'
-import { BadUserInput, IdpManaged } from '../../graphql/errors.ts'
+import { IdpManaged } from '../../graphql/errors.ts'
 import { InUse, NameTaken } from '../../graphql/refusals.ts'
-import { checkName, checkText } from '../../input.ts'
+import { checkEmail, checkName } from '../../input.ts'
 import { deleteOwnedPolicies } from '../../owned-policies.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { endSessionsBefore } from '../../sessions/session-epochs.ts'
@@ -37,7 +37,7 @@ export interface UpdateUser extends ExpectedVersion {
 export function createUser(context: ServiceContext, actor: Actor, input: CreateUser): Promise<User> {
   actor.require('users:create', organizationWide)
   const name = checkName('name', input.name)
-  const email = checkEmail(input.email)
+  const email = input.email == null ? null : checkEmail('email', input.email)
   const work = transactionOf(context, actor, async (em) => {
     if (actor.kind !== 'identity_provider') await requireUsersByHand(em)
     const team = input.teamId == null ? null : await requireRow(em, TeamEntity, 'team', input.teamId)
@@ -62,7 +62,7 @@ export function updateUser(context: ServiceContext, actor: Actor, input: UpdateU
   actor.require('users:update', organizationWide)
   if (input.teamId !== undefined) requireMayPlace(actor)
   const name = input.name == null ? undefined : checkName('name', input.name)
-  const email = input.email === undefined ? undefined : checkEmail(input.email)
+  const email = input.email == null ? input.email : checkEmail('email', input.email)
   const work = transactionOf(context, actor, async (em) => {
     const user = await lockRow(em, UserEntity, 'user', input.id, input)
     if (input.teamId != null) await requireRow(em, TeamEntity, 'team', input.teamId)
@@ -111,13 +111,6 @@ async function requireUsersByHand(em: EntityManager): Promise<void> {
 
 /** A user belongs to the organization, not to a workspace. */
 const organizationWide = { workspaceId: null }
-
-function checkEmail(email: string | null | undefined): string | null {
-  if (email == null) return null
-  checkText('email', email, { maximumLength: 254 })
-  if (!/^[^\s@]+@[^\s@]+$/.test(email)) throw new BadUserInput('email', 'must look like name@example.com')
-  return email.toLowerCase()
-}
 
 const emailTaken = (email: string | null) => ({
   unique: { users_email_key: () => new NameTaken('user', email ?? '') },

@@ -13,12 +13,16 @@ const keys = ['idempotencyKey', 'rotationKey']
 const headers = ['allowedHeaders', 'allowlist', 'denylist']
 /** Whatever an identity provider says. */
 const claims = ['claim', 'value', 'team', 'subject']
-const sets = ['tags', 'workspaceIds', 'virtualKeyIds', ...headers]
+const groups = ['groups', 'groupPrefix']
+/** How an identity provider says in which way somebody signed in. */
+const evidence = ['acrValues', 'amr']
+const policies = ['roleIds', 'userIds', 'timeWindows', 'days']
+const sets = ['tags', 'workspaceIds', 'virtualKeyIds', 'groups', ...headers, ...evidence, ...policies]
 
 /** What the corpus holds and some field takes all the same. Whatever is not named here is refused. */
 export const acceptances: readonly Acceptance[] = [
   {
-    ...{ values: ['emoji'], fields: [...people, ...models, ...keys, ...claims, 'search'] },
+    ...{ values: ['emoji'], fields: [...people, ...models, ...keys, ...claims, ...groups, 'search'] },
     because:
       'people and providers write names in any script; what is invisible or turns the text around is refused',
   },
@@ -27,12 +31,16 @@ export const acceptances: readonly Acceptance[] = [
       values: ['the name of a prototype'],
       fields: [
         ...[...people, ...models, ...keys, ...headers, 'search', 'secret', 'value', 'pattern'],
-        ...['team', 'subject', 'clientId', 'clientSecret'],
+        ...['team', 'subject', 'clientId', 'clientSecret', 'projectId', ...groups, ...evidence],
       ],
     },
     because: 'it is text: nothing looks a member up by it on an object with a prototype',
   },
-  { values: ['an empty text'], fields: ['description'], because: 'it takes a description away' },
+  {
+    ...{ values: ['an empty text'], fields: ['description', 'groupPrefix'] },
+    because: 'it takes away what there was',
+  },
+  { values: ['the past'], fields: ['before'], because: 'what began before then ends' },
   { values: ['a fraction'], fields: ['weight'], because: 'weights are relative to each other' },
   {
     ...{ values: ['the largest Int'], fields: ['maxRequests', 'maxTokens'] },
