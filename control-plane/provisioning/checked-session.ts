@@ -8,6 +8,7 @@ import { SignInRefused } from '../sign-in/refused.ts'
 import type { Refreshed } from '../sign-in/relying-party.ts'
 import type { AskedProviders } from './asked-providers.ts'
 import { askDirectory } from './directory-schedule.ts'
+import { tellsRole } from './mapped-role.ts'
 import { reprovisionUser } from './provision-user.ts'
 import { endSession, endSessionsOfUser } from './session-end.ts'
 
@@ -109,6 +110,7 @@ async function evaluate(
   if (person === null) return renewed
   try {
     if (person instanceof SignInRefused) throw person
+    if (!person.isComplete && !tellsRole(provider, person.claims)) return renewed
     await reprovisionUser(services, provider, person, session.userId)
     return renewed
   } catch (error) {

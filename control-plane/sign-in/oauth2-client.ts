@@ -125,7 +125,7 @@ export class OAuth2Client implements SignInClient {
 
   #personOf(claims: Claims, subject: string): Refreshed['person'] {
     try {
-      if (this.#subjectOf(claims) === subject) return { subject, claims }
+      if (this.#subjectOf(claims) === subject) return { subject, claims, isComplete: true }
       return new SignInRefused('id_token_invalid', 'The provider’s userinfo is about somebody else')
     } catch (error) {
       return refusalOf(error)

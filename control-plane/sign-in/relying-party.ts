@@ -2,7 +2,9 @@ import {
   authorizationCodeGrant,
   buildAuthorizationUrl,
   buildEndSessionUrl,
+  ClientError,
   calculatePKCECodeChallenge,
+  fetchUserInfo,
   randomNonce,
   randomPKCECodeVerifier,
   randomState,
@@ -63,8 +65,13 @@ export interface Refreshed {
   readonly idToken: string | null
   /** Null when the provider sent none: the former one stays. */
   readonly refreshToken: string | null
-  /** Who it is now; null where no ID token came, which says nothing new; or why what came is not believed. */
-  readonly person: Pick<SignedIn, 'subject' | 'claims'> | SignInRefused | null
+  /** Who it is now; null where nothing new is said of them; or why what came is not believed. */
+  readonly person: RefreshedPerson | SignInRefused | null
+}
+
+export interface RefreshedPerson extends Pick<SignedIn, 'subject' | 'claims'> {
+  /** Whether a claim that is missing is one that the person no longer has. */
+  readonly isComplete: boolean
 }
 
 interface TokenAnswer {
@@ -218,13 +225,29 @@ export class RelyingParty {
 
   /** OpenID Connect Core §12.2: a refresh need not bring an ID token; one that it brings is about the same person. */
   async #personOf(answer: TokenAnswer, subject: string): Promise<Refreshed['person']> {
-    if (answer.id_token === undefined) return null
+    if (answer.id_token === undefined) return this.#userinfo(answer.access_token, subject)
     try {
       const verified = await this.#verify(answer, { nonce: null, code: null })
-      if (verified.subject === subject) return verified
+      if (verified.subject === subject) return { ...verified, isComplete: true }
       return new SignInRefused('id_token_invalid', 'The provider’s ID token is about somebody else')
     } catch (error) {
       return refusalOf(error)
+    }
+  }
+
+  /** May hold less than an ID token, and is not asked where that is so for certain: of one who is named by another claim. */
+  async #userinfo(accessToken: string, subject: string): Promise<Refreshed['person']> {
+    const configuration = await this.#connection.configuration()
+    const isNamedAlike = providerKinds[this.#connection.settings.kind].subjectClaim === 'sub'
+    if (!isNamedAlike || configuration.serverMetadata().userinfo_endpoint === undefined) return null
+    try {
+      const claims = await fetchUserInfo(configuration, accessToken, subject)
+      return { subject, claims, isComplete: false }
+    } catch (error) {
+      // The refresh itself has confirmed the session.
+      if (!(error instanceof ClientError && error.code === 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED'))
+        return null
+      return new SignInRefused('id_token_invalid', 'The provider’s userinfo is about somebody else')
     }
   }
 

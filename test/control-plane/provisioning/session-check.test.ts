@@ -207,14 +207,33 @@ describe('a session', () => {
     expect(await statusOf(browser)).toBe(200)
   })
 
-  it('is confirmed by an answer without ID token, which changes no claims', async () => {
-    const browser = await signIn('ida', { roles: ['engineer'] })
-    describePerson('ida', { roles: ['guest'] })
-    setup.identityProvider.behaviour.sendsIdTokens = false
-    pass(15 * minuteMs)
-    expect(await tokenRequestsOf(check)).toBe(1)
-    expect(await tokenRequestsOf(check)).toBe(0)
-    expect((await viewerOf(browser)).role.name).toBe('developer')
+  describe('whose refresh brings no ID token', () => {
+    const changedTo = async (claims: object, hangsUpOn: RegExp | null = null) => {
+      const browser = await signIn('ida', { roles: ['engineer'] })
+      setup.identityProvider.people.set('ida', claims as Record<string, unknown>)
+      Object.assign(setup.identityProvider.behaviour, { sendsIdTokens: false, hangsUpOn })
+      pass(15 * minuteMs)
+      expect(await tokenRequestsOf(check)).toBe(1)
+      expect(await tokenRequestsOf(check)).toBe(0)
+      return browser
+    }
+
+    it('has the rights that userinfo gives', async () => {
+      const browser = await changedTo({ roles: ['reader'] })
+      expect((await viewerOf(browser)).role.name).toBe('viewer')
+    })
+
+    it('ends where userinfo gives no role', async () => {
+      expect(await statusOf(await changedTo({ roles: ['guest'] }))).toBe(401)
+    })
+
+    it.each([
+      ['userinfo does not know of roles', {}, null],
+      ['userinfo does not answer', { roles: ['guest'] }, /me/],
+    ])('stays as it is where %s', async (_, claims, hangsUpOn) => {
+      const browser = await changedTo(claims, hangsUpOn)
+      expect((await viewerOf(browser)).role.name).toBe('developer')
+    })
   })
 
   it('without a refresh token stays, and is looked at once in 15 minutes', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { browser, clientId, redirectUri, returnUri } from './identity-provider.ts'
+import { browser, clientId, type Replacement, redirectUri, returnUri } from './identity-provider.ts'
 import { partyOf, passTime, provider, signIn } from './relying-party-setup.ts'
 
 describe('a refresh', () => {
@@ -27,12 +27,35 @@ describe('a refresh', () => {
     ).rejects.toMatchObject({ code: 'provider_misconfigured' })
   })
 
-  it('that brings no ID token says nothing new of the person', async () => {
-    const party = partyOf()
-    const { refreshToken } = await signIn(party)
-    provider.replaced.set('/token', ({ body }) => ({ body: { ...JSON.parse(body), id_token: undefined } }))
-    await expect(party.refresh(refreshToken ?? '', expected())).resolves.toMatchObject({
-      ...{ idToken: null, person: null },
+  describe('that brings no ID token', () => {
+    const refreshed = async (userinfo?: Replacement) => {
+      const party = partyOf()
+      const { refreshToken } = await signIn(party)
+      provider.replaced.set('/token', ({ body }) => ({ body: { ...JSON.parse(body), id_token: undefined } }))
+      if (userinfo) provider.replaced.set('/me', userinfo)
+      return party.refresh(refreshToken ?? '', expected())
+    }
+
+    it('has userinfo tell who it is, which may not tell all', async () => {
+      const person = { subject: 'user-1', claims: { groups: ['devs'] }, isComplete: false }
+      await expect(refreshed()).resolves.toMatchObject({ idToken: null, person })
+    })
+
+    it('is refused when userinfo is about somebody else', async () => {
+      await expect(refreshed(() => ({ body: { sub: 'user-2' } }))).resolves.toMatchObject({
+        person: { code: 'id_token_invalid' },
+      })
+    })
+
+    it.each([500, 401])('says nothing new of the person when userinfo answers with %i', async (status) => {
+      await expect(refreshed(() => ({ status, body: {} }))).resolves.toMatchObject({ person: null })
+    })
+
+    it('says nothing new of the person where there is no userinfo', async () => {
+      provider.replaced.set('/.well-known/openid-configuration', ({ body }) => ({
+        body: { ...JSON.parse(body), userinfo_endpoint: undefined },
+      }))
+      await expect(refreshed()).resolves.toMatchObject({ person: null })
     })
   })
 
