@@ -25,7 +25,7 @@ export interface Glewlwyd {
   readonly clientSecret: string
   /** Creates the person, or changes them. */
   describe(person: Person): Promise<void>
-  disable(username: string): Promise<void>
+  remove(username: string): Promise<void>
   /** Ends what the provider's own session of this browser is, and tells whoever wants to know. */
   endSessionOf(visitor: Visitor): Promise<void>
   /** Signs with a new key from now on. */
@@ -106,8 +106,8 @@ export async function startGlewlwyd(
         body: { ...person, enabled: true, scope: ['openid', ...scopes] },
       })
     },
-    async disable(username) {
-      await admin.json(`${api}/user/${username}`, { method: 'PUT', body: { username, enabled: false } })
+    async remove(username) {
+      await admin.json(`${api}/user/${username}`, { method: 'DELETE' })
     },
     async endSessionOf(visitor) {
       const sid = visitor.cookieOf(front.origin, 'GLEWLWYD2_OIDC_SESSION')

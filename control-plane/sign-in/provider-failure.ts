@@ -72,6 +72,17 @@ export function refusalOf(error: unknown): SignInRefused {
   })
 }
 
+/**
+ * Whether a refresh was refused for good. RFC 6749 §5.2 has a refusal be a 400 that says `invalid_grant`; some providers,
+ * such as glewlwyd, send the 400 alone.
+ */
+export function isRefusedGrant(error: unknown): boolean {
+  if (providerErrorOf(error) === 'invalid_grant') return true
+  if (!(error instanceof ClientError && error.cause instanceof Response)) return false
+  const { status, headers } = error.cause
+  return status === 400 && headers.get('content-length') === '0'
+}
+
 /** The `error` of RFC 6749 §4.1.2.1 and §5.2; undefined when the provider answered otherwise, or not at all. */
 export function providerErrorOf(error: unknown): string | undefined {
   if (error instanceof WWWAuthenticateChallengeError) return 'invalid_client'

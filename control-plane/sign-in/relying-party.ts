@@ -15,7 +15,7 @@ import { type IdTokenExpectations, type VerifiedIdToken, verifyIdToken } from '.
 import { type LogoutNotice, verifyLogoutToken } from './logout-token.ts'
 import { checkProvider, type ProviderCheck } from './provider-checks.ts'
 import { ProviderConnection } from './provider-connection.ts'
-import { providerErrorOf, refusalOf } from './provider-failure.ts'
+import { isRefusedGrant, refusalOf } from './provider-failure.ts'
 import { type ProviderKind, providerKinds } from './provider-kinds.ts'
 import type { ProviderSettings } from './provider-settings.ts'
 import { SignInRefused } from './refused.ts'
@@ -169,7 +169,7 @@ export class RelyingParty {
       try {
         answer = await refreshTokenGrant(configuration, refreshToken)
       } catch (error) {
-        if (providerErrorOf(error) === 'invalid_grant') return { refused: 'invalid_grant' }
+        if (isRefusedGrant(error)) return { refused: 'invalid_grant' }
         throw error
       }
       return {

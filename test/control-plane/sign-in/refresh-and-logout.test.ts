@@ -16,6 +16,13 @@ describe('a refresh', () => {
     await expect(partyOf().refresh('gone', expected())).resolves.toEqual({ refused: 'invalid_grant' })
   })
 
+  it('is refused by a bare 400 too, and not by one that says something else', async () => {
+    provider.replaced.set('/token', () => ({ status: 400, body: '' }))
+    await expect(partyOf().refresh('gone', expected())).resolves.toEqual({ refused: 'invalid_grant' })
+    provider.replaced.set('/token', () => ({ status: 400, body: { error: 'invalid_request' } }))
+    await expect(partyOf().refresh('gone', expected())).rejects.toMatchObject({ code: 'provider_error' })
+  })
+
   it('is refused when it is about somebody else', async () => {
     const party = partyOf()
     const { refreshToken } = await signIn(party)
