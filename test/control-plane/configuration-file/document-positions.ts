@@ -13,7 +13,7 @@ interface Schema {
 }
 
 /** One member of a document; `path` is its JSON Pointer. */
-export interface DocumentPosition extends Position {
+export interface DocumentPosition extends Omit<Position, 'isFirstOfType'> {
   readonly sample: unknown
   /** Whether the document is none without it. */
   readonly isNeeded: boolean

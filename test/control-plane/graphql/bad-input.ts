@@ -28,7 +28,8 @@ export function titleOf({ field, position, bad }: BadInput): string {
 export function badInputsOf(operation: BadInput['operation'], field: RootField, things: Things): BadInput[] {
   return positionsOf(field).flatMap((position) => {
     const sample = sampleAt(operation, field, position, things)
-    return badValuesOf(position, sample, things).map((bad) => ({ operation, field, position, bad }))
+    const values = badValuesOf(position, sample, things, position.isFirstOfType)
+    return values.map((bad) => ({ operation, field, position, bad }))
   })
 }
 

@@ -18,6 +18,8 @@ export interface Position {
   /** Of a scalar or an input type its name; `List` and `Enum` of those. */
   readonly type: string
   readonly isRequired: boolean
+  /** Of those in one field's arguments. */
+  readonly isFirstOfType: boolean
 }
 
 /** Objects that only name things to search for, and what they hold. */
@@ -33,10 +35,16 @@ export function queries(): RootField[] {
 
 /** Every leaf, list and object of a field's arguments. */
 export function positionsOf({ args }: RootField): Position[] {
-  return args.flatMap(({ name, type }) => positionsBelow(type, name))
+  const found = args.flatMap(({ name, type }) => positionsBelow(type, name))
+  return found.map((position, at) => ({
+    ...position,
+    isFirstOfType: found.findIndex(({ type }) => type === position.type) === at,
+  }))
 }
 
-function positionsBelow(type: GraphQLInputType, path: string, isRequired = false): Position[] {
+type Found = Omit<Position, 'isFirstOfType'>
+
+function positionsBelow(type: GraphQLInputType, path: string, isRequired = false): Found[] {
   if (isNonNullType(type)) return positionsBelow(type.ofType, path, true)
   const steps = path.split('.')
   if (steps.length > deepest) throw new Error(`${path} is deeper than this test looks`)
