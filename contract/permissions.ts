@@ -19,6 +19,7 @@ export const permissionCatalog = {
   data_planes: ['view', 'create', 'delete'],
   api_tokens: ['view', 'create', 'rotate', 'revoke'],
   roles: ['view', 'create', 'update', 'delete', 'assign'],
+  access_changes: ['view', 'update', 'approve'],
   access_policies: ['view', 'create', 'update', 'delete'],
   identity_providers: ['view', 'create', 'update', 'delete'],
   mfa_policy: ['view', 'update'],
@@ -54,6 +55,7 @@ const ofAccess = [
   ...[
     'audit_logs:view',
     'api_tokens:view',
+    'access_changes:view',
     'access_policies:view',
     'identity_providers:view',
     'mfa_policy:view',

@@ -25,6 +25,7 @@ import { startLeaseServer } from './leases/lease-server.ts'
 import { startReconciler } from './leases/reconciler.ts'
 import { LiveFeed, startLiveFeed } from './live/live-feed.ts'
 import { defaultTakeWithinMs } from './live/live-stream.ts'
+import { startAccessChangeSweep } from './modules/access-changes/index.ts'
 import { startAccessTokenKeys } from './modules/access-tokens/index.ts'
 import { startHistoryPruning } from './modules/configuration/index.ts'
 import { registerEnrolment } from './modules/data-planes/index.ts'
@@ -126,6 +127,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       startSessionCheck(services, sessionSettings),
       startDirectorySync(services, options.directoryIntervalMs),
       startTestSignInPruning(services),
+      startAccessChangeSweep(services),
       startLiveFeed(live.feed, { databaseUrl: env.databaseUrl, log }),
     ]
     for (const loop of loops) opened.defer(() => loop.stop())

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { type EntityKey, keyOf } from '../contract/configuration/entities.ts'
 import type { Actor } from './actor.ts'
+import { guardAccess } from './modules/access-changes/guard.ts'
 import { type AuditEntry, recordAudit } from './modules/audit/index.ts'
 import { type ConfigurationChange, changeConfiguration } from './publisher/revision.ts'
 import type { Clock } from './service-context.ts'
@@ -21,7 +22,7 @@ export async function recordChange(
   change?: ConfigurationChange,
 ): Promise<void> {
   await em.flush()
-  await recordAudit(em, actor, entry, new Date(clock.now()))
+  await recordAudit(em, actor, await guardAccess(em, actor, entry), new Date(clock.now()))
   if (change) await changeOrGather(em, actor, change)
 }
 
@@ -34,7 +35,9 @@ export async function recordChanges(
   change: ConfigurationChange,
 ): Promise<void> {
   await em.flush()
-  for (const entry of entries) await recordAudit(em, actor, entry, new Date(clock.now()))
+  for (const entry of entries) {
+    await recordAudit(em, actor, await guardAccess(em, actor, entry), new Date(clock.now()))
+  }
   await changeOrGather(em, actor, change)
 }
 

@@ -32,6 +32,17 @@ export interface ServiceContext extends Clock {
   }
   /** The mutation under way, when its caller may repeat it. */
   readonly idempotentRequest?: IdempotentRequest
+  /** Where the transaction is not the mutation's own: takes what is to be done once it is committed. */
+  readonly whenCommitted?: (work: () => Promise<void>) => void
+}
+
+/** Does what no transaction takes back, behind the one of the mutation. */
+export async function afterCommit(
+  { whenCommitted }: ServiceContext,
+  work: () => Promise<void>,
+): Promise<void> {
+  if (whenCommitted) whenCommitted(work)
+  else await work()
 }
 
 /** For what comes after the one thing that a repeatable request does once. */

@@ -1,3 +1,4 @@
+import { AccessChangeEntity } from '../modules/access-changes/entity.ts'
 import { AccessPolicyEntity } from '../modules/access-policies/entity.ts'
 import { AccessProfileEntity, ProfileProviderConfigEntity } from '../modules/access-profiles/entity.ts'
 import { ApiTokenEntity } from '../modules/api-tokens/entity.ts'
@@ -43,6 +44,7 @@ export const entities = [
   RoleEntity,
   RoleAssignmentEntity,
   ApiTokenEntity,
+  AccessChangeEntity,
   AccessPolicyEntity,
   IdentityProviderEntity,
   UserIdentityEntity,

@@ -25,6 +25,7 @@ export type IdPrefix =
   | 'lim'
   | 'ccf'
   | 'ccc'
+  | 'acc'
   | 'plg'
   | 'tok'
   | 'idp'

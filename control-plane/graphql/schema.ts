@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from 'graphql'
 import { builder } from './builder.ts'
 import './scalars.ts'
+import '../modules/access-changes/graphql.ts'
 import '../modules/access-policies/graphql.ts'
 import '../modules/access-profiles/graphql.ts'
 import '../modules/access-tokens/graphql.ts'

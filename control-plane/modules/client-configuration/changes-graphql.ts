@@ -4,10 +4,11 @@ import { registerNodeType } from '../../graphql/node-types.ts'
 import { loadVisible } from '../../graphql/nodes.ts'
 import { listPage } from '../../graphql/pagination.ts'
 import { NotFound, RefusalInterface } from '../../graphql/refusals.ts'
+import { ChangeNotPending, SecondPersonRequired } from '../../graphql/second-person.ts'
 import { AuditActorType } from '../audit/index.ts'
 import { type ClientConfigurationChange, ClientConfigurationChangeEntity } from './change-entity.ts'
 import { conditionOf, fieldsOfChange, type SettingChange, statusOf } from './changes.ts'
-import { ApprovalRequired, ChangeNotPending, SecondPersonRequired } from './errors.ts'
+import { ApprovalRequired } from './errors.ts'
 import { approveClientConfigurationChange, rejectClientConfigurationChange } from './service.ts'
 
 registerNodeType('ccc', 'ClientConfigurationChange')

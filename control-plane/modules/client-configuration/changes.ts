@@ -4,6 +4,7 @@ import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { newId } from '../../db/id.ts'
 import { lockRow } from '../../db/require-row.ts'
+import { ChangeNotPending, TooManyPendingChanges } from '../../graphql/second-person.ts'
 import type { Clock } from '../../service-context.ts'
 import {
   type ChangeState,
@@ -11,7 +12,6 @@ import {
   ClientConfigurationChangeEntity,
 } from './change-entity.ts'
 import type { ClientConfiguration } from './entity.ts'
-import { ChangeNotPending, TooManyPendingChanges } from './errors.ts'
 import { type ClientSettings, namedSettings, settingsOf } from './settings.ts'
 import { findWidening } from './widening.ts'
 

@@ -1,7 +1,8 @@
 import { builder } from '../../graphql/builder.ts'
 import { expectedVersionField, StaleUpdate, versionDescription } from '../../graphql/concurrency-fields.ts'
+import { TooManyPendingChanges } from '../../graphql/second-person.ts'
 import './changes-graphql.ts'
-import { ApprovalRequired, TooManyPendingChanges } from './errors.ts'
+import { ApprovalRequired } from './errors.ts'
 import { readClientConfiguration, updateClientConfiguration, type VersionedSettings } from './service.ts'
 import type { ClientSettings, RequiredHeader } from './settings.ts'
 

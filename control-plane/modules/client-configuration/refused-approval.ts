@@ -1,7 +1,7 @@
 import type { Actor } from '../../actor.ts'
+import { SecondPersonRequired } from '../../graphql/second-person.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { recordAudit } from '../audit/index.ts'
-import { SecondPersonRequired } from './errors.ts'
 
 /**
  * Records that somebody wanted to approve what they had asked for, in a transaction of its own: the refused one

@@ -24,6 +24,7 @@ const descriptions: Readonly<Record<Resource, string>> = {
   data_planes: 'What serves calls. Who may create can enrol one.',
   api_tokens: 'What people and programs use this API with.',
   roles: 'What people and API tokens may do, and who has which role.',
+  access_changes: 'What waits for a second person: changes of roles and of identity providers.',
   access_policies: 'What people and API tokens may not do, whatever their roles say, and when.',
   identity_providers: 'Where people sign in, and which roles and teams they get by it.',
   mfa_policy: 'What people have to prove besides being signed in, and for what.',

@@ -8,6 +8,7 @@ import {
 import { ByIdInput, DeletedType } from '../../graphql/deleted.ts'
 import { listPage } from '../../graphql/pagination.ts'
 import { InUse, NameTaken, NotFound } from '../../graphql/refusals.ts'
+import { approvable, approvalRefusals } from '../access-changes/index.ts'
 import { assignRole, removeRoleAssignment } from './assignments.ts'
 import './catalogue-graphql.ts'
 import { RoleEntity } from './entity.ts'
@@ -165,9 +166,9 @@ builder.mutationFields((t) => ({
     permission: 'roles:assign',
     description:
       'Gives a user a role, or changes until when they have it. A role with an access profile brings a virtual key along, which ends with it; that needs the permission to create keys.',
-    errors: { types: [NotFound, RightsExceeded] },
+    errors: { types: [NotFound, RightsExceeded, ...approvalRefusals] },
     args: { input: t.arg({ type: AssignRoleInput, required: true, description: 'Who gets what.' }) },
-    resolve: (_, { input }, { services, actor }) => assignRole(services, actor, input),
+    resolve: approvable('assignRole', assignRole),
   }),
   removeRoleAssignment: t.field({
     type: DeletedType,

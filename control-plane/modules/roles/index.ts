@@ -1,7 +1,7 @@
 export { requireMayActAs, requireMayGive } from './assignments.ts'
 export { RoleEntity } from './entity.ts'
 export { LastGrant, RightsExceeded, RoleCycle, RoleTooDeep, TooManyRoles } from './errors.ts'
-export { lockRoleGraph, readRoleGraph } from './graph.ts'
+export { lockRoleGraph, type RoleGraph, readRoleGraph, rightsOf } from './graph.ts'
 export { readKeepers } from './keepers.ts'
 export { requireGrantsLeft } from './last-grant.ts'
 export { expandPermissions } from './permissions.ts'

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import { canonicalJson, type Json } from '../../../contract/canonical.ts'
+import { entities } from '../../db/entities.ts'
+import { quoteIdentifier } from '../../db/tenant-table.ts'
+import { typeNameOfId } from '../../graphql/node-types.ts'
+import { lockRoleGraph, type RoleGraph, rightsOf } from '../roles/index.ts'
+
+/**
+ * What was asked for, and all that it names, as it is now: every row by its content and every role by what it gives, inherited
+ * rights too. The rows and the roles stay so until the transaction ends.
+ */
+export async function digestOf(
+  em: EntityManager,
+  organizationId: string,
+  mutation: string,
+  input: object,
+): Promise<string> {
+  const graph = await lockRoleGraph(em, organizationId)
+  const plain = JSON.parse(JSON.stringify(input)) as Json
+  const named: Json[] = []
+  for (const id of [...new Set(idsIn(plain))].sort()) {
+    named.push([id, await rowOf(em, organizationId, id), rightsIn(graph, id)])
+  }
+  return createHash('sha256')
+    .update(canonicalJson([mutation, plain, named]))
+    .digest('hex')
+}
+
+function idsIn(value: Json | undefined): string[] {
+  if (typeof value === 'string') return typeNameOfId(value) === '' ? [] : [value]
+  if (typeof value !== 'object' || value === null) return []
+  return Object.values(value).flatMap(idsIn)
+}
+
+/** What roles and identity providers are about. */
+const namedEntities: ReadonlySet<string> = new Set([
+  ...['Role', 'RoleAssignment', 'User', 'IdentityProvider', 'Workspace', 'AccessProfile'],
+  ...['Customer', 'BusinessUnit', 'Team', 'VirtualKey', 'Provider'],
+])
+
+async function rowOf(em: EntityManager, organizationId: string, id: string): Promise<string | null> {
+  const name = typeNameOfId(id)
+  const entity = entities.find(({ meta }) => meta.className === name && namedEntities.has(name))
+  if (!entity) return null
+  const table = quoteIdentifier(entity.meta.tableName)
+  const [row] = await em.execute<{ content: string }[]>(
+    `select to_jsonb(named)::text as content from ${table} named where org_id = ? and id = ? for update`,
+    [organizationId, id],
+  )
+  return row?.content ?? null
+}
+
+function rightsIn(graph: RoleGraph, id: string): Json {
+  if (!graph.has(id)) return null
+  const { permissions, workspaceIds, rowScope } = rightsOf(graph, id)
+  return [[...permissions].sort(), workspaceIds && [...workspaceIds].sort(), rowScope]
+}
