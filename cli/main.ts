@@ -16,6 +16,7 @@ import { addResetCommand } from './commands/reset.ts'
 import { addRestoreCommand } from './commands/restore.ts'
 import { addRotateSigningKeyCommand } from './commands/rotate-signing-key.ts'
 import { addSimulatorCommand } from './commands/simulator.ts'
+import { addStopAccessApprovalCommand } from './commands/stop-access-approval.ts'
 import { addUpCommand } from './commands/up.ts'
 import { addUsageCommand } from './commands/usage.ts'
 import { explain } from './explanation.ts'
@@ -44,6 +45,7 @@ addMigrateCommand(program)
 addCreateAdminTokenCommand(program)
 addRecoverAdminCommand(program)
 addDisableAccessPoliciesCommand(program)
+addStopAccessApprovalCommand(program)
 addRestoreCommand(program)
 addRotateSigningKeyCommand(program)
 addSimulatorCommand(program)

@@ -33,13 +33,13 @@ export interface ServiceContext extends Clock {
   /** The mutation under way, when its caller may repeat it. */
   readonly idempotentRequest?: IdempotentRequest
   /** Where the transaction is not the mutation's own: takes what is to be done once it is committed. */
-  readonly whenCommitted?: (work: () => Promise<void>) => void
+  readonly whenCommitted?: (work: () => Promise<unknown>) => void
 }
 
 /** Does what no transaction takes back, behind the one of the mutation. */
 export async function afterCommit(
   { whenCommitted }: ServiceContext,
-  work: () => Promise<void>,
+  work: () => Promise<unknown>,
 ): Promise<void> {
   if (whenCommitted) whenCommitted(work)
   else await work()

@@ -1,6 +1,7 @@
 import type { InputFields } from '../graphql/builder.ts'
 import { builder } from '../graphql/builder.ts'
 import { NotFound } from '../graphql/refusals.ts'
+import { approvable, approvalRefusals } from '../modules/access-changes/index.ts'
 import {
   IdentityProviderType,
   type UserIdentity,
@@ -71,17 +72,17 @@ builder.mutationFields((t) => ({
     permission: 'identity_providers:update',
     description:
       'Makes a user who is there already the one who signs in as this subject, such as after `email_taken`. It needs `users:update` too, and every role that the user has.',
-    errors: { types: [NotFound, IdentityTaken, RightsExceeded] },
+    errors: { types: [NotFound, IdentityTaken, RightsExceeded, ...approvalRefusals] },
     args: { input: t.arg({ type: LinkIdentityInput, required: true, description: 'Who is who.' }) },
-    resolve: (_, { input }, { services, actor }) => linkIdentity(services, actor, input),
+    resolve: approvable('linkIdentity', linkIdentity),
   }),
   unlinkIdentity: t.field({
     type: UserType,
     permission: 'identity_providers:update',
     description:
       'Parts a user from a subject: their sessions of that provider end, and the role that it gave goes, with the last identity its teams too. It needs `users:update` too.',
-    errors: { types: [NotFound] },
+    errors: { types: [NotFound, ...approvalRefusals] },
     args: { input: t.arg({ type: UnlinkIdentityInput, required: true, description: 'Who is who no more.' }) },
-    resolve: (_, { input }, { services, actor }) => unlinkIdentity(services, actor, input),
+    resolve: approvable('unlinkIdentity', unlinkIdentity),
   }),
 }))

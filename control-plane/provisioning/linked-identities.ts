@@ -16,7 +16,7 @@ import { syncTeams } from '../modules/memberships/sync.ts'
 import { removeRoleAssignment } from '../modules/roles/assignments.ts'
 import { auditEscalation, requireMayActAs } from '../modules/roles/index.ts'
 import { type User, UserEntity } from '../modules/users/index.ts'
-import { joinTransaction, type ServiceContext, transactionOf } from '../service-context.ts'
+import { afterCommit, joinTransaction, type ServiceContext, transactionOf } from '../service-context.ts'
 import { lock } from './lock.ts'
 
 export interface LinkedIdentity {
@@ -90,7 +90,9 @@ export async function unlinkIdentity(
     })
     return user
   })
-  await context.sessions.endOfProviderSession(actor.organizationId, providerId, { subject })
+  await afterCommit(context, () =>
+    context.sessions.endOfProviderSession(actor.organizationId, providerId, { subject }),
+  )
   return user
 }
 

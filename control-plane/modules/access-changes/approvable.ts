@@ -4,6 +4,11 @@ import type { ServiceContext } from '../../service-context.ts'
 import { AccessApprovalRequired, AccessChangesNeedApproval } from './errors.ts'
 import { requestAccessChange } from './request.ts'
 
+/** What a mutation takes that is about one thing. */
+export interface ById {
+  readonly id: string
+}
+
 type Perform<Input, Done> = (context: ServiceContext, actor: Actor, input: Input) => Promise<Done>
 
 const performers = new Map<string, Perform<never, unknown>>()

@@ -23,8 +23,8 @@ export async function approveAccessChange(
   id: string,
 ): Promise<AccessChange> {
   actor.require('access_changes:approve', organizationWide)
-  const afterwards: (() => Promise<void>)[] = []
-  const whenCommitted = (work: () => Promise<void>) => void afterwards.push(work)
+  const afterwards: (() => Promise<unknown>)[] = []
+  const whenCommitted = (work: () => Promise<unknown>) => void afterwards.push(work)
   const work = transactionOf(context, actor, async (em) => {
     const change = await lockPendingChange(context, em, id)
     requireAnotherPerson(actor, change)

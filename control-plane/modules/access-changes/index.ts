@@ -1,4 +1,4 @@
-export { approvable } from './approvable.ts'
+export { approvable, type ById } from './approvable.ts'
 export { AccessChangesNeedApproval, approvalRefusals } from './errors.ts'
 export { requireSecondPerson } from './guard.ts'
 export { stopAccessApproval } from './setting.ts'

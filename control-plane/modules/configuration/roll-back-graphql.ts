@@ -1,5 +1,6 @@
 import { builder } from '../../graphql/builder.ts'
 import { NotFound } from '../../graphql/refusals.ts'
+import { AccessChangesNeedApproval } from '../access-changes/index.ts'
 import { LastGrant, RightsExceeded, RoleCycle, RoleTooDeep, TooManyRoles } from '../roles/index.ts'
 import { CannotRestore, ChangedMeanwhile, RevisionNotKept } from './errors.ts'
 import { ConfigurationRevisionType, EntityChangeType } from './revisions-graphql.ts'
@@ -46,6 +47,7 @@ builder.mutationField('rollBackConfiguration', (t) =>
     errors: {
       types: [
         ...[NotFound, RevisionNotKept, CannotRestore, ChangedMeanwhile],
+        AccessChangesNeedApproval,
         ...[LastGrant, RightsExceeded, RoleCycle, RoleTooDeep, TooManyRoles],
       ],
     },

@@ -7,6 +7,7 @@ import { BadUserInput } from '../../graphql/errors.ts'
 import { NotFound } from '../../graphql/refusals.ts'
 import { readVersion } from '../../publisher/revisions.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
+import { requireSecondPerson } from '../access-changes/index.ts'
 import { updateFollowersOf } from '../access-profiles/index.ts'
 import { guardsHeaderChanges, outdateChanges } from '../client-configuration/index.ts'
 import { keepPrices, settleRestored } from '../models/index.ts'
@@ -57,7 +58,7 @@ export interface RolledBack {
  * Makes the configuration what it was at an earlier revision, as a new revision. Secrets stay those of today, and
  * nobody gets back by it what whoever rolls back could not give them.
  *
- * @throws NotFound, RevisionNotKept, CannotRestore, ChangedMeanwhile, RightsExceeded
+ * @throws NotFound, RevisionNotKept, CannotRestore, ChangedMeanwhile, RightsExceeded, AccessChangesNeedApproval
  */
 export async function rollBackConfiguration(
   context: ServiceContext,
@@ -110,6 +111,7 @@ async function restore(
   // The rows were changed behind the ORM's back.
   em.clear()
   const rolesAfter = await readRoleGraph(em)
+  if (idsOf(touched, 'role').length > 0) await requireSecondPerson(em, actor)
   requireRoom(rolesAfter.size)
   requireSoundRoles(actor, roles, rolesAfter, idsOf(touched, 'role'))
   await requireGrantsLeft(em, roles, rolesAfter, context.now())

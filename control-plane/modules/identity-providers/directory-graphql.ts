@@ -1,6 +1,7 @@
 import { builder } from '../../graphql/builder.ts'
 import { expectedVersionField, StaleUpdate } from '../../graphql/concurrency-fields.ts'
 import { NotFound } from '../../graphql/refusals.ts'
+import { approvable, approvalRefusals } from '../access-changes/index.ts'
 import { RightsExceeded } from '../roles/index.ts'
 import { removeDirectory, setDirectory } from './directory.ts'
 import type { ConfiguredDirectory } from './entity.ts'
@@ -72,19 +73,19 @@ builder.mutationFields((t) => ({
     permission: 'identity_providers:update',
     description:
       'Sets up an identity provider’s directory. `verifyIdentityProvider` tries it; people sign in whether it answers or not.',
-    errors: { types: [NotFound, StaleUpdate, RightsExceeded] },
+    errors: { types: [NotFound, StaleUpdate, RightsExceeded, ...approvalRefusals] },
     args: { input: t.arg({ type: SetDirectoryInput, required: true, description: 'The directory.' }) },
-    resolve: (_, { input }, { services, actor }) => setDirectory(services, actor, input),
+    resolve: approvable('setDirectory', setDirectory),
   }),
   removeDirectory: t.field({
     type: IdentityProviderType,
     permission: 'identity_providers:update',
     description:
       'Forgets how an identity provider’s directory is asked. Nobody is switched off or imported by it any more.',
-    errors: { types: [NotFound, StaleUpdate] },
+    errors: { types: [NotFound, StaleUpdate, ...approvalRefusals] },
     args: {
       input: t.arg({ type: RemoveDirectoryInput, required: true, description: 'The identity provider.' }),
     },
-    resolve: (_, { input }, { services, actor }) => removeDirectory(services, actor, input),
+    resolve: approvable('removeDirectory', removeDirectory),
   }),
 }))

@@ -8,6 +8,7 @@ import {
 import { ByIdInput, DeletedType } from '../../graphql/deleted.ts'
 import { listPage } from '../../graphql/pagination.ts'
 import { InUse, NameTaken, NotFound } from '../../graphql/refusals.ts'
+import { approvable, approvalRefusals, type ById } from '../access-changes/index.ts'
 import { MfaLocksOut } from '../mfa/index.ts'
 import { RightsExceeded } from '../roles/index.ts'
 import { IdentityProviderEntity } from './entity.ts'
@@ -189,22 +190,22 @@ builder.mutationFields((t) => ({
     type: IdentityProviderType,
     permission: 'identity_providers:create',
     description: 'Creates an identity provider. Then tell it `callbackUrl`, verify it, and enable it.',
-    errors: { types: [NotFound, NameTaken, RightsExceeded, IdempotencyKeyReused] },
+    errors: { types: [NotFound, NameTaken, RightsExceeded, IdempotencyKeyReused, ...approvalRefusals] },
     args: {
       input: t.arg({ type: CreateIdentityProviderInput, required: true, description: 'The provider.' }),
     },
-    resolve: (_, { input }, { services, actor }) => createIdentityProvider(services, actor, input),
+    resolve: approvable('createIdentityProvider', createIdentityProvider),
   }),
   updateIdentityProvider: t.field({
     type: IdentityProviderType,
     permission: 'identity_providers:update',
     description:
       'Changes an identity provider. What decides how it is asked disables it until it is verified anew; whoever is signed in stays so.',
-    errors: { types: [NotFound, StaleUpdate, RightsExceeded, MfaLocksOut] },
+    errors: { types: [NotFound, StaleUpdate, RightsExceeded, MfaLocksOut, ...approvalRefusals] },
     args: {
       input: t.arg({ type: UpdateIdentityProviderInput, required: true, description: 'The change.' }),
     },
-    resolve: (_, { input }, { services, actor }) => updateIdentityProvider(services, actor, input),
+    resolve: approvable('updateIdentityProvider', updateIdentityProvider),
   }),
   verifyIdentityProvider: t.field({
     type: VerificationType,
@@ -227,7 +228,7 @@ builder.mutationFields((t) => ({
     type: IdentityProviderType,
     permission: 'identity_providers:update',
     description: 'Lets people sign in at an identity provider, or no more; who is signed in stays so.',
-    errors: { types: [NotFound, StaleUpdate, IdentityProviderNotVerified] },
+    errors: { types: [NotFound, StaleUpdate, IdentityProviderNotVerified, ...approvalRefusals] },
     args: {
       input: t.arg({
         type: SetIdentityProviderEnabledInput,
@@ -235,14 +236,16 @@ builder.mutationFields((t) => ({
         description: 'Which provider, and whether.',
       }),
     },
-    resolve: (_, { input }, { services, actor }) => setIdentityProviderEnabled(services, actor, input),
+    resolve: approvable('setIdentityProviderEnabled', setIdentityProviderEnabled),
   }),
   deleteIdentityProvider: t.field({
     type: DeletedType,
     permission: 'identity_providers:delete',
     description: 'Deletes a disabled identity provider at which nobody has signed in yet.',
-    errors: { types: [NotFound, IdentityProviderEnabled, InUse] },
+    errors: { types: [NotFound, IdentityProviderEnabled, InUse, ...approvalRefusals] },
     args: { input: t.arg({ type: ByIdInput, required: true, description: 'The provider.' }) },
-    resolve: (_, { input }, { services, actor }) => deleteIdentityProvider(services, actor, input.id),
+    resolve: approvable('deleteIdentityProvider', (services, actor, { id }: ById) =>
+      deleteIdentityProvider(services, actor, id),
+    ),
   }),
 }))

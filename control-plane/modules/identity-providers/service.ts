@@ -16,6 +16,7 @@ import { requireMayPlace } from '../users/index.ts'
 import { WorkspaceEntity } from '../workspaces/index.ts'
 import { callbackUrl } from './addresses.ts'
 import { checkClientSecret, checkSettings } from './checked-settings.ts'
+import { describe } from './described-provider.ts'
 import { type IdentityProvider, IdentityProviderEntity } from './entity.ts'
 import { IdentityProviderEnabled, IdentityProviderNotVerified } from './errors.ts'
 import { changeMfaEvidence, type MfaEvidenceInput } from './mfa-evidence.ts'
@@ -274,26 +275,3 @@ const nameTaken = (name: string) => ({
 })
 
 const subjectOf = ({ kind, id }: Actor) => ({ kind, id })
-
-function describe(type: string, provider: IdentityProvider) {
-  const { id, name, kind, issuer, clientId, enabled, verifiedAt, createsUsers, roleResolution } = provider
-  const { roleRules, defaultRoleId, teamRules, teamWorkspaceId, mfaEvidence } = provider
-  const details = {
-    ...{
-      name,
-      kind,
-      issuer,
-      clientId,
-      enabled,
-      createsUsers,
-      roleResolution,
-      defaultRoleId,
-      teamWorkspaceId,
-    },
-    verifiedAt: verifiedAt?.toISOString() ?? null,
-    mfaEvidence: mfaEvidence && { ...mfaEvidence },
-    roleRules: roleRules.map(({ claim, value, roleId }) => ({ claim, value, roleId })),
-    teamRules: teamRules.map(({ claim, value, team }) => ({ claim, value, team })),
-  }
-  return { type, subject: { kind: 'identity_provider', id }, details }
-}

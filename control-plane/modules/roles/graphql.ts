@@ -8,7 +8,7 @@ import {
 import { ByIdInput, DeletedType } from '../../graphql/deleted.ts'
 import { listPage } from '../../graphql/pagination.ts'
 import { InUse, NameTaken, NotFound } from '../../graphql/refusals.ts'
-import { approvable, approvalRefusals } from '../access-changes/index.ts'
+import { approvable, approvalRefusals, type ById } from '../access-changes/index.ts'
 import { assignRole, removeRoleAssignment } from './assignments.ts'
 import './catalogue-graphql.ts'
 import { RoleEntity } from './entity.ts'
@@ -128,10 +128,11 @@ builder.mutationFields((t) => ({
         RoleTooDeep,
         TooManyRoles,
         IdempotencyKeyReused,
+        ...approvalRefusals,
       ],
     },
     args: { input: t.arg({ type: CreateRoleInput, required: true, description: 'The role.' }) },
-    resolve: (_, { input }, { services, actor }) => createRole(services, actor, input),
+    resolve: approvable('createRole', createRole),
   }),
   updateRole: t.field({
     type: RoleType,
@@ -148,18 +149,19 @@ builder.mutationFields((t) => ({
         RoleCycle,
         RoleTooDeep,
         StaleUpdate,
+        ...approvalRefusals,
       ],
     },
     args: { input: t.arg({ type: UpdateRoleInput, required: true, description: 'The change.' }) },
-    resolve: (_, { input }, { services, actor }) => updateRole(services, actor, input),
+    resolve: approvable('updateRole', updateRole),
   }),
   deleteRole: t.field({
     type: DeletedType,
     permission: 'roles:delete',
     description: 'Deletes a role that nobody has and no other inherits from.',
-    errors: { types: [NotFound, SystemRoleFixed, InUse] },
+    errors: { types: [NotFound, SystemRoleFixed, InUse, ...approvalRefusals] },
     args: { input: t.arg({ type: ByIdInput, required: true, description: 'The role.' }) },
-    resolve: (_, { input }, { services, actor }) => deleteRole(services, actor, input.id),
+    resolve: approvable('deleteRole', (services, actor, { id }: ById) => deleteRole(services, actor, id)),
   }),
   assignRole: t.field({
     type: RoleAssignmentType,
@@ -175,8 +177,10 @@ builder.mutationFields((t) => ({
     permission: 'roles:assign',
     description:
       'Takes a role away from a user, and what it gave from their API tokens, at once; the virtual key that it brought along is revoked.',
-    errors: { types: [NotFound] },
+    errors: { types: [NotFound, ...approvalRefusals] },
     args: { input: t.arg({ type: ByIdInput, required: true, description: 'The assignment.' }) },
-    resolve: (_, { input }, { services, actor }) => removeRoleAssignment(services, actor, input.id),
+    resolve: approvable('removeRoleAssignment', (services, actor, { id }: ById) =>
+      removeRoleAssignment(services, actor, id),
+    ),
   }),
 }))

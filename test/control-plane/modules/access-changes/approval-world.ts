@@ -58,7 +58,7 @@ export interface ApprovalWorld {
 
 export const changeFields =
   'id status reason mutation fields effects { type subjectId details } requestedBy { name } decidedBy { name }'
-const selection = `__typename ... on Node { id } ... on Refusal { code message }
+const selection = `__typename ... on Refusal { code message }
   ... on AccessApprovalRequired { change { ${changeFields} } }`
 
 export async function startApprovalWorld(options: SignInOptions = {}): Promise<ApprovalWorld> {
@@ -77,7 +77,8 @@ export async function startApprovalWorld(options: SignInOptions = {}): Promise<A
   const mutate: ApprovalWorld['mutate'] = (asker, field, input) => {
     const isById = ['deleteRole', 'removeRoleAssignment', 'deleteIdentityProvider'].includes(field)
     const type = isById ? 'ByIdInput' : `${field.charAt(0).toUpperCase()}${field.slice(1)}Input`
-    return send(asker, field, type, input, selection)
+    const hasNode = !isById && field !== 'setAccessApproval'
+    return send(asker, field, type, input, hasNode ? `${selection} ... on Node { id }` : selection)
   }
   const person: ApprovalWorld['person'] = async (login, roles) => {
     const { browser } = await setup.signIn(setup.describePerson(login, { roles }))
