@@ -91,7 +91,9 @@ function kindsOf(field: string, path: string): readonly string[] {
 }
 
 function verbless(word: string): string {
-  return /^(update|delete|remove|revoke|rotate|approve|reject|verify|set|flush)$/.test(word) ? '' : word
+  return /^(update|delete|remove|revoke|rotate|approve|reject|withdraw|verify|set|flush)$/.test(word)
+    ? ''
+    : word
 }
 
 function lowerFirst(text: string): string {

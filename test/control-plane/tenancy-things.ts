@@ -169,6 +169,14 @@ async function insertReported({ controlPlane: { database } }: TestApi, things: T
        values (?, ?, ?, 'request', 'succeeded', false, now(), now())`,
       [directorySyncRun, organization, things.identityProvider],
     )
+    const accessChange = newId('acc')
+    await em.execute(
+      `insert into access_changes (id, org_id, mutation, fields, effects, digest, sealed_request, state, requester,
+         requester_person_id, requested_at, expires_at)
+       values (?, ?, 'assignRole', '[]', '[]', '', '', 'pending', '{"kind": "user", "id": "usr_1", "name": "test"}',
+         'usr_1', now(), now() + interval '72 hours')`,
+      [accessChange, organization],
+    )
     const [usage] = await em.execute<{ id: string }[]>('select id from usage_records where attempt_id = ?', [
       call.attemptId,
     ])
@@ -176,6 +184,12 @@ async function insertReported({ controlPlane: { database } }: TestApi, things: T
       `select id from audit_events where type = 'virtual_key.issued' and subject_id = ?`,
       [virtualKey],
     )
-    return { dataPlane, directorySyncRun, usageRecord: usage?.id ?? '', auditEvent: audit?.id ?? '' }
+    return {
+      accessChange,
+      dataPlane,
+      directorySyncRun,
+      usageRecord: usage?.id ?? '',
+      auditEvent: audit?.id ?? '',
+    }
   })
 }

@@ -56,6 +56,7 @@ const extras: Readonly<Record<string, (things: Things, replaced: string | undefi
   setBudgetOverride: () => ({ lasts: { forever: true } }),
   configurePlugin: () => ({ name: 'audit' }),
   setMfaPolicy: () => ({ rules: [] }),
+  setAccessApproval: () => ({ requireApprovalForAccessChanges: false }),
   setIdentityProviderEnabled: () => ({ enabled: false }),
   addRequestLimit: () => ({ maxRequests: 1 }),
   setRequestLimit: () => ({ maxRequests: 1 }),

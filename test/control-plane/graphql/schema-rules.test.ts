@@ -74,7 +74,9 @@ function isRefusal(type: { getInterfaces(): readonly { name: string }[] }): bool
 }
 
 /** Done twice they leave what they leave once: they say what is to be, or have a key of their own. */
-const repeatable = new Set(['assignRole', 'followAccessProfile', 'rotateVirtualKeys', 'importModelPrices'])
+const repeatable = new Set([
+  ...['assignRole', 'followAccessProfile', 'rotateVirtualKeys', 'importModelPrices', 'setAccessApproval'],
+])
 
 it('what creates takes an idempotency key, and what changes takes the version that its caller has read', () => {
   const inputFields = ({ args }: (typeof mutations)[number]) => {
@@ -86,14 +88,14 @@ it('what creates takes an idempotency key, and what changes takes the version th
   )
   const changing = mutations.filter(({ name }) => /^(update|configure|set|schedule|cancel)[A-Z]/.test(name))
   const keyless = creating.filter((one) => !inputFields(one).idempotencyKey && !repeatable.has(one.name))
-  const blind = changing.filter((one) => !inputFields(one).expectedVersion)
+  const blind = changing.filter((one) => !inputFields(one).expectedVersion && !repeatable.has(one.name))
   expect([...keyless, ...blind].map(({ name }) => name)).toEqual([])
   const others = mutations.filter((one) => !creating.includes(one) && !changing.includes(one))
   const kinds =
     /^(assignRole|followAccessProfile|leaveAccessProfile|applyConfiguration|rollBackConfiguration|verifyIdentityProvider|linkIdentity|unlinkIdentity|syncDirectory|flushIdentityProviderKeys|startTestSignIn)$/
   expect(
     others.filter(
-      ({ name }) => !/^(delete|remove|revoke|approve|reject)[A-Z]/.test(name) && !kinds.test(name),
+      ({ name }) => !/^(delete|remove|revoke|approve|reject|withdraw)[A-Z]/.test(name) && !kinds.test(name),
     ),
     'a mutation of a new kind: say whether it creates or changes',
   ).toEqual([])
