@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { systemActor } from '../../../../control-plane/actor.ts'
+import { Actor, systemActor } from '../../../../control-plane/actor.ts'
+import { approveAccessChange } from '../../../../control-plane/modules/access-changes/decide.ts'
+import { SignInRequired } from '../../../../control-plane/modules/access-changes/errors.ts'
 import { sweep } from '../../../../control-plane/modules/access-changes/sweep.ts'
 import { assignRole } from '../../../../control-plane/modules/roles/assignments.ts'
+import { breakGlassProviderId } from '../../../../control-plane/sessions/session.ts'
 import { read } from '../../api.ts'
 import { type ApprovalWorld, type Person, startApprovalWorld } from './approval-world.ts'
 
@@ -132,6 +135,19 @@ describe('nobody approves what they asked for themselves', () => {
     expect(await world.decide(world.setup.tenant.token, 'approve', id)).toMatchObject({
       code: 'SIGN_IN_REQUIRED',
     })
+    expect(await isDeveloper()).toBe(false)
+  })
+
+  it('as somebody for whom they may have chosen a local password', async () => {
+    const { id } = await world.request(ada, 'assignRole', developer())
+    const { services } = world.setup.api.controlPlane
+    const signIn = { sessionId: 'sess_1', providerId: breakGlassProviderId, subject: ben.userId }
+    const { organizationId, rights } = systemActor(world.setup.tenant.organizationId)
+    const asBen = new Actor({
+      ...{ kind: 'user', id: ben.userId, name: 'Ben', organizationId, roleId: 'role_admin' },
+      ...{ rights, signIn, assurance: null },
+    })
+    await expect(approveAccessChange(services, asBen, id)).rejects.toBeInstanceOf(SignInRequired)
     expect(await isDeveloper()).toBe(false)
   })
 
