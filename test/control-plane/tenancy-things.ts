@@ -173,8 +173,8 @@ async function insertReported({ controlPlane: { database } }: TestApi, things: T
     await em.execute(
       `insert into access_changes (id, org_id, mutation, fields, effects, digest, sealed_request, state, requester,
          requester_person_id, requested_at, expires_at)
-       values (?, ?, 'assignRole', '[]', '[]', '', '', 'pending', '{"kind": "user", "id": "usr_1", "name": "test"}',
-         'usr_1', now(), now() + interval '72 hours')`,
+       select ?, ?, 'assignRole', '[]', '[]', '', '', 'pending', '{"kind": "api_token", "id": "tok_1", "name": "test"}',
+         person_id, now(), now() + interval '72 hours' from api_tokens order by created_at limit 1`,
       [accessChange, organization],
     )
     const [usage] = await em.execute<{ id: string }[]>('select id from usage_records where attempt_id = ?', [

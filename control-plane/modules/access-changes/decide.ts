@@ -58,6 +58,7 @@ export function withdrawAccessChange(
   actor: Actor,
   id: string,
 ): Promise<AccessChange> {
+  actor.require('access_changes:view', organizationWide)
   return transactionOf(context, actor, async (em) => {
     const own = await em.findOne(AccessChangeEntity, { id, requesterPersonId: actor.personId })
     if (!own) throw new NotFound('access change of yours', id)

@@ -94,7 +94,7 @@ builder.mutationFields((t) => ({
   }),
   withdrawAccessChange: t.field({
     type: AccessChangeType,
-    permission: 'authenticated',
+    permission: 'access_changes:view',
     description: 'Takes back a change that you asked for and that waits. What its input held is deleted.',
     errors: { types: [NotFound, ChangeNotPending] },
     args: { input: t.arg({ type: ByIdInput, required: true, description: 'The change.' }) },
