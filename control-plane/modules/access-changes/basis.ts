@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { canonicalJson, type Json } from '../../../contract/canonical.ts'
 import { entities } from '../../db/entities.ts'
 import { quoteIdentifier } from '../../db/tenant-table.ts'
 import { typeNameOfId } from '../../graphql/node-types.ts'
+import type { ServiceContext } from '../../service-context.ts'
 import { lockRoleGraph, type RoleGraph, rightsOf } from '../roles/index.ts'
 
 /**
@@ -11,10 +11,10 @@ import { lockRoleGraph, type RoleGraph, rightsOf } from '../roles/index.ts'
  * rights too. The rows and the roles stay so until the transaction ends.
  */
 export async function digestOf(
+  { secrets }: Pick<ServiceContext, 'secrets'>,
   em: EntityManager,
   organizationId: string,
-  mutation: string,
-  input: object,
+  { mutation, input }: { readonly mutation: string; readonly input: object },
 ): Promise<string> {
   const graph = await lockRoleGraph(em, organizationId)
   const plain = JSON.parse(JSON.stringify(input)) as Json
@@ -22,9 +22,8 @@ export async function digestOf(
   for (const id of [...new Set(idsIn(plain))].sort()) {
     named.push([id, await rowOf(em, organizationId, id), rightsIn(graph, id)])
   }
-  return createHash('sha256')
-    .update(canonicalJson([mutation, plain, named]))
-    .digest('hex')
+  // Under the pepper, because an input may hold a secret that could be guessed.
+  return secrets.digestVirtualKey(canonicalJson([mutation, plain, named]))
 }
 
 function idsIn(value: Json | undefined): string[] {

@@ -37,7 +37,7 @@ export async function carryOut(
   const requester = await readRequester(em, change, facts, context.now())
   if (!requester) throw new Stale('whoever asked for it may do nothing any more')
   const perform = performerOf(mutation)
-  const digest = await digestOf(em, organizationId, mutation, input)
+  const digest = await digestOf(context, em, organizationId, { mutation, input })
   if (!perform || digest !== change.digest) throw new Stale('what it is about was changed since')
   const objection = await refusalOf(
     rehearse(context, em, organizationId, (joined) => perform(joined, approver, input)),

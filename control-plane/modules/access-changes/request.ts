@@ -36,7 +36,7 @@ export function requestAccessChange(
   const { organizationId, personId, facts } = actor
   const requestedAt = new Date(context.now())
   return transactionOf(context, actor, async (em) => {
-    const digest = await digestOf(em, organizationId, mutation, input)
+    const digest = await digestOf(context, em, organizationId, { mutation, input })
     const effects = await rehearse(context, em, organizationId, perform)
     const pending = await em.find(AccessChangeEntity, conditionOf('pending', +requestedAt))
     const same = pending.find((one) => one.requesterPersonId === personId && one.digest === digest)
