@@ -77,7 +77,7 @@ export function stepsOf(): readonly Step[] {
         equal(isVerified, false)
         await changeSecret(gatehouse, scene.providerId, clientSecret)
         ok((await verify(gatehouse, scene.providerId)).ok)
-        return checks.at(-1)?.message ?? ''
+        return checks.find(({ name }) => name === 'CLIENT_AUTH')?.message ?? ''
       },
     },
     {
