@@ -3,7 +3,7 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import { type EntityKey, keyOf } from '../contract/configuration/entities.ts'
 import type { Actor } from './actor.ts'
 import { guardAccess } from './modules/access-changes/guard.ts'
-import { type AuditEntry, recordAudit } from './modules/audit/index.ts'
+import { type AuditEntry, recordAudits } from './modules/audit/index.ts'
 import { type ConfigurationChange, changeConfiguration } from './publisher/revision.ts'
 import type { Clock } from './service-context.ts'
 
@@ -14,16 +14,14 @@ export const toldByRows: ConfigurationChange = { upserts: [] }
  * Completes a mutation in its transaction: writes what was changed, its audit event and, when data planes are to
  * know, the configuration's next revision.
  */
-export async function recordChange(
+export function recordChange(
   clock: Clock,
   em: EntityManager,
   actor: Actor,
   entry: AuditEntry,
   change?: ConfigurationChange,
 ): Promise<void> {
-  await em.flush()
-  await recordAudit(em, actor, await guardAccess(em, actor, entry), new Date(clock.now()))
-  if (change) await changeOrGather(em, actor, change)
+  return recordChanges(clock, em, actor, [entry], change)
 }
 
 /** Completes a mutation that changes several things at once: an audit event for each, one revision for all. */
@@ -32,13 +30,13 @@ export async function recordChanges(
   em: EntityManager,
   actor: Actor,
   entries: readonly AuditEntry[],
-  change: ConfigurationChange,
+  change?: ConfigurationChange,
 ): Promise<void> {
   await em.flush()
-  for (const entry of entries) {
-    await recordAudit(em, actor, await guardAccess(em, actor, entry), new Date(clock.now()))
-  }
-  await changeOrGather(em, actor, change)
+  const guarded: AuditEntry[] = []
+  for (const entry of entries) guarded.push(await guardAccess(em, actor, entry))
+  await recordAudits(em, actor, guarded, new Date(clock.now()))
+  if (change) await changeOrGather(em, actor, change)
 }
 
 const gathering = new AsyncLocalStorage<ConfigurationChange[]>()

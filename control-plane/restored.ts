@@ -3,7 +3,7 @@ import type { Database } from './db/database.ts'
 import { inEveryOrganization, noOrganization } from './every-organization.ts'
 import { recordAudit } from './modules/audit/index.ts'
 import { beginEpoch } from './publisher/revision.ts'
-import { endSessionsBefore } from './sessions/session-epochs.ts'
+import { endSessionsBefore, everybody } from './sessions/session-epochs.ts'
 
 export interface NewLineage {
   readonly organizationId: string
@@ -22,7 +22,7 @@ export function markRestored(database: Database, backup: string | null): Promise
     inEveryOrganization(em, async (organizationId) => {
       const { epoch, revision } = await beginEpoch(em, organizationId)
       // The backup holds sessions, and users, of before they were ended.
-      await endSessionsBefore(em, { organizationId, userId: null }, new Date())
+      await endSessionsBefore(em, organizationId, [everybody], new Date())
       await recordAudit(
         em,
         systemActor(organizationId),

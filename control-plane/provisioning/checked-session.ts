@@ -10,7 +10,7 @@ import type { AskedProviders } from './asked-providers.ts'
 import { askDirectory } from './directory-schedule.ts'
 import { tellsRole } from './mapped-role.ts'
 import { reprovisionUser } from './provision-user.ts'
-import { endSession, endSessionsOfUser } from './session-end.ts'
+import { endSession, endSessionsOfUsers, type SessionEndReason } from './session-end.ts'
 
 /** What is known of a session before its provider is asked. */
 export interface CheckedSession {
@@ -41,7 +41,7 @@ export async function checkSession(checking: Checking, checked: CheckedSession):
   const { services, graceBefore } = checking
   const { session, provider, isUserActive } = checked
   if (checked.hasEnded) await services.sessions.end(session)
-  else if (!isUserActive) await endSessionsOfUser(services, session, 'user_inactive')
+  else if (!isUserActive) await endAllOf(services, session, 'user_inactive')
   // It is nobody's to confirm: what could end it ends it at once.
   else if (session.providerId === breakGlassProviderId) {
     await services.sessions.withRefresh(session, async (secrets) => secrets)
@@ -125,7 +125,7 @@ async function endFor(services: ServiceContext, session: Session, { code }: Sign
   switch (code) {
     case 'user_not_authorized':
     case 'user_inactive':
-      await endSessionsOfUser(services, session, code)
+      await endAllOf(services, session, code)
       return true
     case 'user_unknown':
     case 'id_token_invalid':
@@ -135,6 +135,15 @@ async function endFor(services: ServiceContext, session: Session, { code }: Sign
     default:
       return false
   }
+}
+
+/** Of the session's user, wherever they signed in. */
+function endAllOf(
+  services: ServiceContext,
+  { organizationId, providerId: id, userId }: Session,
+  reason: SessionEndReason,
+): Promise<void> {
+  return endSessionsOfUsers(services, { organizationId, id }, [{ userId, reason }])
 }
 
 /** Of the ID token that the session began with or was refreshed to; null when it cannot be read. */

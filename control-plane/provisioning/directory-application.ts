@@ -6,13 +6,13 @@ import type { DirectoryDifference } from './directory-differences.ts'
 import { type LeasedRun, LeaseLost } from './directory-lease.ts'
 import { type Followed, followDirectory } from './followed-directory.ts'
 import { providerActor } from './provision-user.ts'
-import { endSessionsOfUser } from './session-end.ts'
+import { endSessionsOfUsers } from './session-end.ts'
 
 /** People of one transaction, which is one revision. */
-const mostAtOnce = 50
+const mostAtOnce = 500
 
 /**
- * Makes so what differs, some people at a time. One who cannot be followed keeps nobody else from it.
+ * Makes so what differs, many people at a time. One who cannot be followed keeps nobody else from it.
  *
  * @throws LeaseLost
  */
@@ -23,68 +23,75 @@ export async function applyDifferences(
   differences: readonly DirectoryDifference[],
   signal: AbortSignal,
 ): Promise<void> {
+  const application = { services, leased, provider, signal }
   for (let at = 0; at < differences.length; at += mostAtOnce) {
-    signal.throwIfAborted()
-    const batch = differences.slice(at, at + mostAtOnce)
-    try {
-      await applyBatch(services, leased, provider, batch)
-    } catch (error) {
-      if (error instanceof LeaseLost || signal.aborted) throw error
-      // Whose fault it was is found by taking them one by one.
-      for (const difference of batch) await applyAlone(services, leased, provider, difference)
-    }
+    await applyAll(application, differences.slice(at, at + mostAtOnce))
   }
 }
 
-async function applyAlone(
-  services: ServiceContext,
-  leased: LeasedRun,
-  provider: IdentityProvider,
-  difference: DirectoryDifference,
-): Promise<void> {
+interface Application {
+  readonly services: ServiceContext
+  readonly leased: LeasedRun
+  readonly provider: IdentityProvider
+  readonly signal: AbortSignal
+}
+
+async function applyAll(application: Application, batch: readonly DirectoryDifference[]): Promise<void> {
+  application.signal.throwIfAborted()
   try {
-    await applyBatch(services, leased, provider, [difference])
+    await applyBatch(application, batch)
   } catch (error) {
-    if (error instanceof LeaseLost) throw error
-    const { subject } = difference
-    services.log.warn(
-      { providerId: provider.id, runId: leased.id, subject, err: error },
-      'a directory could not be followed',
-    )
-    await leased.transaction(async (_em, run) => {
-      run.errors += 1
-    })
+    if (error instanceof LeaseLost || application.signal.aborted) throw error
+    const [only, ...others] = batch
+    if (only && others.length === 0) return passOver(application, only, error)
+    // Whose fault it was is found by halves.
+    const middle = Math.ceil(batch.length / 2)
+    await applyAll(application, batch.slice(0, middle))
+    await applyAll(application, batch.slice(middle))
   }
+}
+
+async function passOver(
+  { services, leased, provider }: Application,
+  { subject }: DirectoryDifference,
+  error: unknown,
+): Promise<void> {
+  const named = { providerId: provider.id, runId: leased.id, subject, err: error }
+  services.log.warn(named, 'a directory could not be followed')
+  await leased.transaction(async (_em, run) => {
+    run.errors += 1
+  })
 }
 
 async function applyBatch(
-  services: ServiceContext,
-  leased: LeasedRun,
-  provider: IdentityProvider,
+  { services, leased, provider }: Application,
   batch: readonly DirectoryDifference[],
 ): Promise<void> {
   const actor = providerActor(provider)
-  const followed = await leased.transaction(async (em, run) => {
+  const { ended, taken } = await leased.transaction(async (em, run) => {
     const context = joinTransaction(services, em)
-    const { result } = await asOneRevision(em, actor, async () => {
-      const results: Followed[] = []
-      for (const difference of batch) {
-        const claims = difference.kind === 'decommission' ? {} : difference.claims
-        results.push(await followDirectory({ context, em, actor, provider, claims }, difference))
-      }
-      return results
-    })
-    count(run, result)
+    const { result } = await asOneRevision(em, actor, () =>
+      followDirectory({ context, em, actor, provider }, batch),
+    )
+    count(run, batch, result)
     return result
   })
-  const { organizationId, id: providerId } = provider
-  // Whoever is inactive or without a role is let in no more already: this takes the session itself away.
-  for (const { ended } of followed) {
-    if (ended)
-      await endSessionsOfUser(services, { organizationId, providerId, userId: ended.userId }, ended.reason)
+  for (const subject of taken) {
+    const named = { providerId: provider.id, runId: leased.id, subject }
+    services.log.warn(named, 'a directory could not be followed: another user has the e-mail address')
   }
+  // Whoever is inactive or without a role is let in no more already: this takes the sessions themselves away.
+  await endSessionsOfUsers(services, provider, ended)
 }
 
-function count(run: DirectorySyncRun, followed: readonly Followed[]): void {
-  for (const { outcome } of followed) run[outcome] += 1
+function count(
+  run: DirectorySyncRun,
+  { length }: readonly DirectoryDifference[],
+  { created, updated, decommissioned, taken }: Followed,
+): void {
+  run.created += created
+  run.updated += updated
+  run.decommissioned += decommissioned
+  run.errors += taken.length
+  run.skipped += length - created - updated - decommissioned - taken.length
 }

@@ -1,114 +1,202 @@
-import { recordChange } from '../change.ts'
-import { newId } from '../db/id.ts'
-import { recordAudit } from '../modules/audit/index.ts'
-import { type UserIdentity, UserIdentityEntity } from '../modules/identity-providers/index.ts'
+import type { EntityManager } from '@mikro-orm/postgresql'
+import { recordChanges } from '../change.ts'
+import { recordAudits } from '../modules/audit/index.ts'
+import {
+  type IdentityProvider,
+  type UserIdentity,
+  UserIdentityEntity,
+} from '../modules/identity-providers/index.ts'
 import { syncTeams } from '../modules/memberships/sync.ts'
-import { lockUser, userSnapshot } from '../modules/users/index.ts'
-import { makeClaimedUser } from './claimed-user.ts'
+import { lockUsers, userSnapshot } from '../modules/users/index.ts'
+import { makeClaimedUsers } from './claimed-user.ts'
 import type { DirectoryDifference } from './directory-differences.ts'
 import { lock } from './lock.ts'
-import { endRole, mappedRole, tellsRole } from './mapped-role.ts'
+import { endRoles, readRoleRanks, roleFor, tellsRole } from './mapped-role.ts'
 import { keepTeams } from './mapped-teams.ts'
-import { keepAccess, type Provisioning, withdrawAccess } from './provision-user.ts'
+import {
+  type AdmittedPerson,
+  type KnownPerson,
+  keepAccess,
+  type Provisioning,
+  type ToldPerson,
+  withdrawAccess,
+} from './provision-user.ts'
+import type { EndedAccess } from './session-end.ts'
 
-/** What was done about one person. */
+/** What was done about some people. */
 export interface Followed {
-  readonly outcome: 'created' | 'updated' | 'decommissioned' | 'skipped'
+  readonly created: number
+  readonly updated: number
+  readonly decommissioned: number
   /** Whose sessions are over, and why. */
-  readonly ended?: { readonly userId: string; readonly reason: SessionReason }
+  readonly ended: readonly EndedAccess[]
+  /** The subjects of those who cannot be users here: another user has their e-mail address. */
+  readonly taken: readonly string[]
 }
 
-type SessionReason = 'directory_gone' | 'directory_inactive' | 'user_not_authorized'
-
 /**
- * Makes so what a directory says of one person, by the code that signing in uses. What has changed since it was read is
+ * Makes so what a directory says of some people, by the code that signing in uses. What has changed since it was read is
  * left as it is now.
  *
- * @throws SignInRefused `email_taken`; Refusal, GraphQLError for what rules ask for and cannot be given
+ * @throws Refusal, GraphQLError for what rules ask for and cannot be given; nobody is followed then
  */
 export async function followDirectory(
   provisioning: Provisioning,
-  difference: DirectoryDifference,
+  differences: readonly DirectoryDifference[],
 ): Promise<Followed> {
   const { em, provider } = provisioning
-  const { subject } = difference
-  await lock(em, `${provider.id} ${subject}`)
-  const identity = await em.findOne(UserIdentityEntity, { providerId: provider.id, subject })
-  if (difference.kind === 'import')
-    return identity ? { outcome: 'skipped' } : importPerson(provisioning, subject)
-  if (!identity) return { outcome: 'skipped' }
-  if (difference.kind === 'decommission') return decommission(provisioning, identity, difference.reason)
-  return follow(provisioning, identity)
+  await lock(em, ...differences.map(({ subject }) => `${provider.id} ${subject}`))
+  const identities = await readIdentities(em, provider, differences)
+  const people = differences.map((difference) => ({ difference, identity: identities.get(difference.subject) }))
+  const gone = people.flatMap(({ difference, identity }) =>
+    difference.kind === 'decommission' && identity ? { identity, reason: difference.reason } : [],
+  )
+  const known = people.flatMap(({ difference, identity }) =>
+    difference.kind === 'follow' && identity ? { identity, claims: difference.claims } : [],
+  )
+  const unknown = people.flatMap(({ difference, identity }) =>
+    difference.kind === 'import' && !identity ? difference : [],
+  )
+  const decommissioned = await decommission(provisioning, gone)
+  const withdrawn = await follow(provisioning, known)
+  const imported = await importPeople(provisioning, unknown)
+  return {
+    decommissioned: decommissioned.length,
+    updated: known.length,
+    ended: [...decommissioned, ...withdrawn],
+    ...imported,
+  }
 }
 
-/** Takes away everything that the provider gave, and switches the user off: data planes refuse all of their keys. [X0-08] */
+async function readIdentities(
+  em: EntityManager,
+  { id: providerId }: IdentityProvider,
+  differences: readonly DirectoryDifference[],
+): Promise<ReadonlyMap<string, UserIdentity>> {
+  const subjects = differences.map(({ subject }) => subject)
+  const identities = await em.find(UserIdentityEntity, { providerId, subject: { $in: subjects } })
+  return new Map(identities.map((identity) => [identity.subject, identity]))
+}
+
+interface GonePerson {
+  readonly identity: UserIdentity
+  readonly reason: 'directory_gone' | 'directory_inactive'
+}
+
+/** Takes away everything that the provider gave, and switches the users off: data planes refuse all of their keys. [X0-08] */
 async function decommission(
   provisioning: Provisioning,
-  identity: UserIdentity,
-  reason: 'directory_gone' | 'directory_inactive',
-): Promise<Followed> {
+  people: readonly GonePerson[],
+): Promise<readonly EndedAccess[]> {
   const { context, em, actor } = provisioning
-  const { userId } = identity
-  await syncTeams(context, em, actor, { userId, source: 'idp', teamIds: [] })
-  await endRole(provisioning, identity)
-  Object.assign(identity, { roleAssignmentId: null, decommissionedAt: new Date(context.now()) })
-  await setActive(provisioning, userId, false, { type: 'user.decommissioned', reason })
-  return { outcome: 'decommissioned', ended: { userId, reason } }
+  const identities = people.map(({ identity }) => identity)
+  await syncTeams(context, em, actor, 'idp', new Map(identities.map(({ userId }) => [userId, []])))
+  await endRoles(provisioning, identities)
+  for (const identity of identities) identity.decommissionedAt = new Date(context.now())
+  const ended = people.map(({ identity: { userId }, reason }) => ({ userId, reason }))
+  await setActive(provisioning, ended, false, 'user.decommissioned')
+  return ended
 }
 
-async function follow(provisioning: Provisioning, identity: UserIdentity): Promise<Followed> {
-  const { em, provider, claims } = provisioning
-  const { userId } = identity
-  const roleId = tellsRole(provider, claims) ? await mappedRole(provisioning) : undefined
-  if (roleId === null) {
-    await withdrawAccess(provisioning, identity)
-    return { outcome: 'updated', ended: { userId, reason: 'user_not_authorized' } }
+/** @returns those whom the rules let in no more */
+async function follow(
+  provisioning: Provisioning,
+  people: readonly KnownPerson[],
+): Promise<readonly EndedAccess[]> {
+  if (people.length === 0) return []
+  const { em, provider } = provisioning
+  const ranks = await readRoleRanks(em)
+  const untold: KnownPerson[] = []
+  const admitted: AdmittedPerson[] = []
+  const withdrawn: KnownPerson[] = []
+  for (const person of people) {
+    const { claims } = person
+    const roleId = tellsRole(provider, claims) ? roleFor(provider, claims, ranks) : undefined
+    if (roleId === undefined) untold.push(person)
+    else if (roleId === null) withdrawn.push(person)
+    else admitted.push({ ...person, roleId })
   }
-  if (identity.decommissionedAt) {
-    identity.decommissionedAt = null
-    await setActive(provisioning, userId, true, { type: 'user.recommissioned', reason: 'directory_active' })
-  }
-  if (roleId === undefined) await keepTeams(provisioning, userId)
-  else await keepAccess(provisioning, identity, roleId)
-  await em.flush()
-  return { outcome: 'updated' }
+  await recommission(
+    provisioning,
+    [...untold, ...admitted].map(({ identity }) => identity),
+  )
+  await keepTeams(provisioning, untold)
+  await keepAccess(provisioning, admitted)
+  await withdrawAccess(provisioning, withdrawn)
+  return withdrawn.map(({ identity: { userId } }) => ({ userId, reason: 'user_not_authorized' }))
 }
 
-async function importPerson(provisioning: Provisioning, subject: string): Promise<Followed> {
+async function recommission(
+  provisioning: Provisioning,
+  identities: readonly UserIdentity[],
+): Promise<void> {
+  const back = identities.filter(({ decommissionedAt }) => decommissionedAt !== null)
+  for (const identity of back) identity.decommissionedAt = null
+  const people = back.map(({ userId }) => ({ userId, reason: 'directory_active' }))
+  await setActive(provisioning, people, true, 'user.recommissioned')
+}
+
+async function importPeople(
+  provisioning: Provisioning,
+  people: readonly ToldPerson[],
+): Promise<Pick<Followed, 'created' | 'taken'>> {
+  if (people.length === 0) return { created: 0, taken: [] }
   const { em, context, provider, actor } = provisioning
-  const roleId = await mappedRole(provisioning)
-  if (roleId === null) return { outcome: 'skipped' }
-  const at = new Date(context.now())
-  const userId = await makeClaimedUser(provisioning, subject)
-  const identity = em.create(UserIdentityEntity, {
-    ...{
-      id: newId('uid'),
-      organizationId: provider.organizationId,
-      userId,
-      providerId: provider.id,
-      subject,
-    },
-    ...{ roleAssignmentId: null, createdAt: at, lastSignedInAt: null, decommissionedAt: null },
+  const ranks = await readRoleRanks(em)
+  const admitted = people.flatMap(({ subject, claims }) => {
+    const roleId = roleFor(provider, claims, ranks)
+    return roleId === null ? [] : { subject, claims, roleId }
   })
-  await em.flush()
-  await keepAccess(provisioning, identity, roleId)
-  const entry = { type: 'user.imported', subject: { kind: 'user', id: userId }, details: { subject } }
-  await recordAudit(em, actor, entry, at)
-  return { outcome: 'created' }
+  const identities = new Map(
+    (await makeClaimedUsers(provisioning, admitted)).map((identity) => [identity.subject, identity]),
+  )
+  await keepAccess(
+    provisioning,
+    admitted.flatMap(({ subject, claims, roleId }) => {
+      const identity = identities.get(subject)
+      return identity ? { identity, claims, roleId } : []
+    }),
+  )
+  const entries = [...identities.values()].map(({ subject, userId: id }) => ({
+    ...{ type: 'user.imported', subject: { kind: 'user', id }, details: { subject } },
+  }))
+  await recordAudits(em, actor, entries, new Date(context.now()))
+  const taken = admitted.map(({ subject }) => subject).filter((subject) => !identities.has(subject))
+  return { created: identities.size, taken }
 }
 
 /** Somebody who is known by another identity too stays what they are by that one. */
 async function setActive(
   { context, em, actor, provider }: Provisioning,
-  userId: string,
+  people: readonly { readonly userId: string; readonly reason: string }[],
   active: boolean,
-  { type, reason }: { readonly type: string; readonly reason: string },
+  type: string,
 ): Promise<void> {
   await em.flush()
-  const others = { userId, decommissionedAt: null, providerId: { $ne: provider.id } }
-  if (!active && (await em.count(UserIdentityEntity, others)) > 0) return
-  const user = await lockUser(em, userId)
-  user.active = active
-  const entry = { type, subject: { kind: 'user', id: userId }, details: { name: user.name, reason } }
-  await recordChange(context, em, actor, entry, { upserts: [userSnapshot(user)] })
+  const kept = active ? new Set() : await readKnownElsewhere(em, provider, people)
+  const reasons = new Map(people.map(({ userId, reason }) => [userId, reason]))
+  const changed = [...reasons].filter(([userId]) => !kept.has(userId))
+  if (changed.length === 0) return
+  const users = await lockUsers(
+    em,
+    changed.map(([userId]) => userId),
+  )
+  for (const user of users.values()) user.active = active
+  const entries = changed.map(([id, reason]) => ({
+    ...{ type, subject: { kind: 'user', id }, details: { name: users.get(id)?.name ?? '', reason } },
+  }))
+  await recordChanges(context, em, actor, entries, { upserts: [...users.values()].map(userSnapshot) })
+}
+
+async function readKnownElsewhere(
+  em: EntityManager,
+  { id }: IdentityProvider,
+  people: readonly { readonly userId: string }[],
+): Promise<ReadonlySet<string>> {
+  const userIds = people.map(({ userId }) => userId)
+  const others = await em.find(UserIdentityEntity, {
+    ...{ userId: { $in: userIds }, decommissionedAt: null },
+    providerId: { $ne: id },
+  })
+  return new Set(others.map(({ userId }) => userId))
 }

@@ -108,7 +108,7 @@ async function withdraw(
   em.remove(identity)
   await em.flush()
   if ((await em.count(UserIdentityEntity, { userId })) > 0) return
-  await syncTeams(context, em, actor, { userId, source: 'idp', teamIds: [] })
+  await syncTeams(context, em, actor, 'idp', new Map([[userId, []]]))
 }
 
 async function requireParties(em: EntityManager, input: Omit<LinkedIdentity, 'subject'>) {

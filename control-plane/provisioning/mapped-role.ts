@@ -1,16 +1,16 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { IdentityProvider, UserIdentity } from '../modules/identity-providers/index.ts'
-import { assignRole, removeRoleAssignment } from '../modules/roles/assignments.ts'
-import { RoleAssignmentEntity } from '../modules/roles/entity.ts'
+import { assignRoles, removeRoleAssignments } from '../modules/roles/assignments.ts'
+import { type RoleAssignment, RoleAssignmentEntity } from '../modules/roles/entity.ts'
 import { permissionsOf } from '../modules/roles/graph.ts'
 import { readRoleGraph } from '../modules/roles/index.ts'
 import { privilegeLevelOf } from '../modules/roles/system-roles.ts'
 import { type Claims, hasClaim } from '../sign-in/claims.ts'
 import { mapRoles, type RankedRole } from '../sign-in/role-mapping.ts'
-import type { Provisioning } from './provision-user.ts'
+import type { AdmittedPerson, KnownPerson, Provisioning } from './provision-user.ts'
 
 /** The role that the provider's rules give, or the default one where none matches; null where there is neither. */
-export async function mappedRole({ em, provider, claims }: Provisioning): Promise<string | null> {
+export async function mappedRole({ em, provider }: Provisioning, claims: Claims): Promise<string | null> {
   return roleFor(provider, claims, await readRoleRanks(em))
 }
 
@@ -45,34 +45,54 @@ export async function readRoleRanks(em: EntityManager): Promise<ReadonlyMap<stri
 }
 
 /**
- * Gives the role in place of what this provider gave before. What somebody else gave stays, and is nobody else's to take.
- *
- * @returns the assignment that is the provider's; null where the user had the role already
+ * Gives each the role in place of what this provider gave before. What somebody else gave stays, and is nobody else's to
+ * take.
  */
-export async function keepRole(
-  provisioning: Provisioning,
-  identity: UserIdentity,
-  roleId: string,
-): Promise<string | null> {
+export async function keepRoles(provisioning: Provisioning, people: readonly AdmittedPerson[]): Promise<void> {
   const { context, em, actor, provider } = provisioning
-  const { userId } = identity
-  const given = await givenTo(provisioning, identity)
-  if (given?.roleId === roleId) return given.id
-  const other = await em.findOne(RoleAssignmentEntity, { userId, roleId, objectId: null })
-  const role = (await readRoleGraph(em)).get(roleId)
-  // A role that brings a key along needs a place for it.
-  const workspaceId = role?.accessProfileId ? provider.teamWorkspaceId : null
-  const kept = other ? null : (await assignRole(context, actor, { userId, roleId, workspaceId })).id
-  if (given) await removeRoleAssignment(context, actor, given.id)
-  return kept
+  const given = await givenTo(provisioning, people)
+  const changed = people.filter(
+    ({ identity, roleId }) => given.get(identity.roleAssignmentId ?? '')?.roleId !== roleId,
+  )
+  if (changed.length === 0) return
+  const userIds = changed.map(({ identity }) => identity.userId)
+  const others = await em.find(RoleAssignmentEntity, { userId: { $in: userIds }, objectId: null })
+  const held = new Set(others.map(({ userId, roleId }) => `${userId} ${roleId}`))
+  const graph = await readRoleGraph(em)
+  const wanted = changed.filter(({ identity, roleId }) => !held.has(`${identity.userId} ${roleId}`))
+  const assigned = await assignRoles(
+    context,
+    em,
+    actor,
+    wanted.map(({ identity: { userId }, roleId }) => {
+      // A role that brings a key along needs a place for it.
+      const workspaceId = graph.get(roleId)?.accessProfileId ? provider.teamWorkspaceId : null
+      return { userId, roleId, workspaceId }
+    }),
+  )
+  const kept = new Map(assigned.map(({ id, userId, roleId }) => [`${userId} ${roleId}`, id]))
+  const former = changed.flatMap(({ identity }) => identity.roleAssignmentId ?? [])
+  // None where the user had the role already.
+  for (const { identity, roleId } of changed) {
+    identity.roleAssignmentId = kept.get(`${identity.userId} ${roleId}`) ?? null
+  }
+  await removeRoleAssignments(context, em, actor, former)
 }
 
 /** Takes away what this provider gave. */
-export async function endRole(provisioning: Provisioning, identity: UserIdentity): Promise<void> {
-  const given = await givenTo(provisioning, identity)
-  if (given) await removeRoleAssignment(provisioning.context, provisioning.actor, given.id)
+export async function endRoles(provisioning: Provisioning, identities: readonly UserIdentity[]): Promise<void> {
+  const { context, em, actor } = provisioning
+  const given = identities.flatMap(({ roleAssignmentId }) => roleAssignmentId ?? [])
+  for (const identity of identities) identity.roleAssignmentId = null
+  await removeRoleAssignments(context, em, actor, given)
 }
 
-async function givenTo({ em }: Provisioning, { roleAssignmentId }: UserIdentity) {
-  return roleAssignmentId === null ? null : em.findOne(RoleAssignmentEntity, { id: roleAssignmentId })
+async function givenTo(
+  { em }: Provisioning,
+  people: readonly KnownPerson[],
+): Promise<ReadonlyMap<string, RoleAssignment>> {
+  const ids = people.flatMap(({ identity }) => identity.roleAssignmentId ?? [])
+  if (ids.length === 0) return new Map()
+  const given = await em.find(RoleAssignmentEntity, { id: { $in: ids } })
+  return new Map(given.map((assignment) => [assignment.id, assignment]))
 }

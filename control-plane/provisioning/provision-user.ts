@@ -3,7 +3,6 @@ import { GraphQLError } from 'graphql'
 import { allPermissions } from '../../contract/permissions.ts'
 import { Actor } from '../actor.ts'
 import { asOneRevision } from '../change.ts'
-import { newId } from '../db/id.ts'
 import { Refusal } from '../graphql/errors.ts'
 import { recordAudit } from '../modules/audit/index.ts'
 import {
@@ -14,21 +13,34 @@ import {
 import { systemRoleId } from '../modules/roles/index.ts'
 import { UserEntity } from '../modules/users/index.ts'
 import { joinTransaction, type ServiceContext } from '../service-context.ts'
+import type { Claims } from '../sign-in/claims.ts'
 import { SignInRefused } from '../sign-in/refused.ts'
 import type { SignedIn } from '../sign-in/relying-party.ts'
 import { createClaimedUser } from './claimed-user.ts'
 import { lock } from './lock.ts'
-import { endRole, keepRole, mappedRole } from './mapped-role.ts'
+import { endRoles, keepRoles, mappedRole } from './mapped-role.ts'
 import { keepTeams } from './mapped-teams.ts'
 
-/** What one provider says of one person, in one transaction. */
+/** One transaction, in which is done what one provider says. */
 export interface Provisioning {
   readonly context: ServiceContext
   readonly em: EntityManager
   /** The provider, who may do whatever its rules say. */
   readonly actor: Actor
   readonly provider: IdentityProvider
-  readonly claims: SignedIn['claims']
+}
+
+/** What the provider says of somebody. */
+export type ToldPerson = Pick<SignedIn, 'subject' | 'claims'>
+
+/** What it says of a user whom it is known for. */
+export interface KnownPerson {
+  readonly identity: UserIdentity
+  readonly claims: Claims
+}
+
+export interface AdmittedPerson extends KnownPerson {
+  readonly roleId: string
 }
 
 /**
@@ -41,9 +53,9 @@ export interface Provisioning {
 export async function provisionUser(
   context: ServiceContext,
   provider: IdentityProvider,
-  { subject, claims }: Pick<SignedIn, 'subject' | 'claims'>,
+  person: ToldPerson,
 ): Promise<string> {
-  return provisioned(context, provider, { subject, claims }, (provisioning) => admit(provisioning, subject))
+  return provisioned(context, provider, person, (provisioning) => admit(provisioning, person))
 }
 
 /**
@@ -55,17 +67,19 @@ export async function provisionUser(
 export function reprovisionUser(
   context: ServiceContext,
   provider: IdentityProvider,
-  { subject, claims }: Pick<SignedIn, 'subject' | 'claims'>,
+  person: ToldPerson,
   userId: string,
 ): Promise<void> {
-  return provisioned(context, provider, { subject, claims }, async (provisioning) => {
+  return provisioned(context, provider, person, async (provisioning) => {
     const { em } = provisioning
-    const roleId = await mappedRole(provisioning)
+    const { subject, claims } = person
+    const roleId = await mappedRole(provisioning, claims)
     const identity = await em.findOne(UserIdentityEntity, { providerId: provider.id, subject, userId })
     if (!identity) throw new SignInRefused('user_unknown', 'This user is no longer there')
     await requireActive(em, userId)
-    if (roleId === null) return withdrawAccess(provisioning, identity)
-    return keepAccess(provisioning, identity, roleId)
+    if (roleId !== null) return keepAccess(provisioning, [{ identity, claims, roleId }])
+    await withdrawAccess(provisioning, [{ identity, claims }])
+    return notAuthorized()
   })
 }
 
@@ -73,7 +87,7 @@ export function reprovisionUser(
 async function provisioned<T>(
   context: ServiceContext,
   provider: IdentityProvider,
-  { subject, claims }: Pick<SignedIn, 'subject' | 'claims'>,
+  { subject }: ToldPerson,
   work: (provisioning: Provisioning) => Promise<T | SignInRefused>,
 ): Promise<T> {
   const actor = providerActor(provider)
@@ -81,7 +95,7 @@ async function provisioned<T>(
     asOneRevision(em, actor, async () => {
       await lock(em, `${provider.id} ${subject}`)
       const joined = joinTransaction(context, em)
-      return work({ context: joined, em, actor, provider, claims }).catch(refuseWhatCannotBeDone)
+      return work({ context: joined, em, actor, provider }).catch(refuseWhatCannotBeDone)
     }),
   )
   // One that is returned, not thrown, has changed something, which stands.
@@ -99,28 +113,23 @@ function refuseWhatCannotBeDone(error: unknown): never {
   )
 }
 
-async function admit(provisioning: Provisioning, subject: string): Promise<string | SignInRefused> {
+async function admit(
+  provisioning: Provisioning,
+  { subject, claims }: ToldPerson,
+): Promise<string | SignInRefused> {
   const { em, context, provider, actor } = provisioning
-  const roleId = await mappedRole(provisioning)
-  const at = new Date(context.now())
+  const roleId = await mappedRole(provisioning, claims)
   const known = await em.findOne(UserIdentityEntity, { providerId: provider.id, subject })
-  if (roleId === null) return withdrawAccess(provisioning, known)
-  const userId = known?.userId ?? (await createClaimedUser(provisioning, subject))
+  if (roleId === null) {
+    if (known) await withdrawAccess(provisioning, [{ identity: known, claims }])
+    return notAuthorized()
+  }
+  const identity = known ?? (await createClaimedUser(provisioning, { subject, claims }))
+  const { userId } = identity
   await requireActive(em, userId)
-  const identity =
-    known ??
-    em.create(UserIdentityEntity, {
-      ...{
-        id: newId('uid'),
-        organizationId: provider.organizationId,
-        userId,
-        providerId: provider.id,
-        subject,
-      },
-      ...{ roleAssignmentId: null, createdAt: at, lastSignedInAt: at, decommissionedAt: null },
-    })
+  const at = new Date(context.now())
   identity.lastSignedInAt = at
-  await keepAccess(provisioning, identity, roleId)
+  await keepAccess(provisioning, [{ identity, claims, roleId }])
   const entry = { type: 'user.signed_in', subject: { kind: 'user', id: userId }, details: { subject } }
   await recordAudit(em, actor, entry, at)
   return userId
@@ -129,25 +138,27 @@ async function admit(provisioning: Provisioning, subject: string): Promise<strin
 /** Gives role and teams, and takes back what this provider gave besides. */
 export async function keepAccess(
   provisioning: Provisioning,
-  identity: UserIdentity,
-  roleId: string,
+  people: readonly AdmittedPerson[],
 ): Promise<void> {
-  await keepTeams(provisioning, identity.userId)
-  identity.roleAssignmentId = await keepRole(provisioning, identity, roleId)
+  await keepTeams(provisioning, people)
+  await keepRoles(provisioning, people)
   await provisioning.em.flush()
 }
 
 /** Whom the rules let in no more keeps nothing that they gave: API tokens that stand for them would go on using it. */
 export async function withdrawAccess(
   provisioning: Provisioning,
-  identity: UserIdentity | null,
-): Promise<SignInRefused> {
-  if (identity) {
-    await keepTeams(provisioning, identity.userId)
-    await endRole(provisioning, identity)
-    identity.roleAssignmentId = null
-    await provisioning.em.flush()
-  }
+  people: readonly KnownPerson[],
+): Promise<void> {
+  await keepTeams(provisioning, people)
+  await endRoles(
+    provisioning,
+    people.map(({ identity }) => identity),
+  )
+  await provisioning.em.flush()
+}
+
+function notAuthorized(): SignInRefused {
   return new SignInRefused(
     'user_not_authorized',
     'None of your groups or roles gives access here: ask an administrator for one that does',

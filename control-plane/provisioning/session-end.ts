@@ -1,5 +1,5 @@
 import { systemActor } from '../actor.ts'
-import { recordAudit } from '../modules/audit/index.ts'
+import { recordAudits } from '../modules/audit/index.ts'
 import type { ServiceContext } from '../service-context.ts'
 import type { Session } from '../sessions/session.ts'
 import { endSessionsBefore } from '../sessions/session-epochs.ts'
@@ -26,42 +26,61 @@ export type SessionEndReason =
   | 'user_not_authorized'
   | 'user_unknown'
 
+/** Somebody all of whose sessions end. */
+export interface EndedAccess {
+  readonly userId: string
+  readonly reason: SessionEndReason
+}
+
+type Provider = Pick<Session, 'organizationId'> & { readonly id: string }
+
 /** Ends one session. What somebody else has ended is not recorded again. */
 export async function endSession(
   services: ServiceContext,
   session: Session,
   reason: SessionEndReason,
 ): Promise<void> {
-  if (await services.sessions.end(session)) await recordEnds(services, session, [session.id], reason)
+  const { organizationId, providerId } = session
+  if (!(await services.sessions.end(session))) return
+  await recordEnds(services, { organizationId, id: providerId }, [{ ...session, reason }])
 }
 
-/** Ends all sessions of a session's user, at whatever provider they signed in. */
-export async function endSessionsOfUser(
+/**
+ * Ends all sessions of users, at whatever provider they signed in.
+ *
+ * @param provider which has them ended
+ */
+export async function endSessionsOfUsers(
   services: ServiceContext,
-  session: Pick<Session, 'organizationId' | 'userId' | 'providerId'>,
-  reason: SessionEndReason,
+  provider: Provider,
+  ended: readonly EndedAccess[],
 ): Promise<void> {
-  const { organizationId, userId } = session
+  if (ended.length === 0) return
+  const { organizationId } = provider
+  const reasons = new Map(ended.map(({ userId, reason }) => [userId, reason]))
+  const userIds = [...reasons.keys()]
   await services.database.transaction(organizationId, (em) =>
-    endSessionsBefore(em, { organizationId, userId }, new Date(services.now())),
+    endSessionsBefore(em, organizationId, userIds, new Date(services.now())),
   )
-  const ended = await services.sessions.endOfUser(organizationId, userId)
-  await recordEnds(services, session, ended, reason)
+  const removed = await services.sessions.endOfUsers(organizationId, userIds)
+  const ends = removed.flatMap(({ id, userId }) => {
+    const reason = reasons.get(userId)
+    return reason ? { id, userId, reason } : []
+  })
+  await recordEnds(services, provider, ends)
 }
 
 async function recordEnds(
   { database, now, log }: ServiceContext,
-  { organizationId, userId, providerId }: Pick<Session, 'organizationId' | 'userId' | 'providerId'>,
-  ids: readonly string[],
-  reason: SessionEndReason,
+  { organizationId, id: providerId }: Provider,
+  ends: readonly (EndedAccess & { readonly id: string })[],
 ): Promise<void> {
-  if (ids.length === 0) return
-  log.info({ organizationId, sessionIds: ids, providerId, reason }, 'sessions ended')
-  await database.transaction(organizationId, async (em) => {
-    for (const id of ids) {
-      const subject = { kind: 'session', id }
-      const entry = { type: 'session.ended', subject, details: { userId, providerId, reason } }
-      await recordAudit(em, systemActor(organizationId), entry, new Date(now()))
-    }
+  if (ends.length === 0) return
+  const entries = ends.map(({ id, userId, reason }) => {
+    log.info({ organizationId, sessionId: id, providerId, reason }, 'session ended')
+    return { type: 'session.ended', subject: { kind: 'session', id }, details: { userId, providerId, reason } }
   })
+  await database.transaction(organizationId, (em) =>
+    recordAudits(em, systemActor(organizationId), entries, new Date(now())),
+  )
 }

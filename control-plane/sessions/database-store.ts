@@ -4,6 +4,7 @@ import type { Database } from '../db/database.ts'
 import { SessionEntity, type SessionRow } from './entity.ts'
 import {
   type DueSessions,
+  type OwnedSession,
   type ProviderSessionTags,
   type SessionLimit,
   type SessionStore,
@@ -117,25 +118,26 @@ export class DatabaseSessionStore implements SessionStore {
     return (await this.#removeWhere(organizationId, { id })).length > 0
   }
 
-  removeOfUser(organizationId: string, userId: string) {
-    return this.#removeWhere(organizationId, { userId })
+  removeOfUsers(organizationId: string, userIds: readonly string[]) {
+    return this.#removeWhere(organizationId, { userId: { $in: [...userIds] } })
   }
 
   async removeByProviderSession(organizationId: string, providerId: string, tags: ProviderSessionTags) {
     const { subjectTag, providerSessionTag } = tags
     if (subjectTag === null && providerSessionTag === null) return []
-    return this.#removeWhere(organizationId, {
+    const removed = await this.#removeWhere(organizationId, {
       providerId,
       ...(subjectTag !== null && { subjectTag }),
       ...(providerSessionTag !== null && { providerSessionTag }),
     })
+    return removed.map(({ id }) => id)
   }
 
-  listOfUser(organizationId: string, userId: string, now: number) {
+  listOfUsers(organizationId: string, userIds: readonly string[], now: number) {
     return this.#database.transaction(organizationId, async (em) => {
       const rows = await em.find(
         SessionEntity,
-        { userId, endsAt: { $gt: new Date(now) } },
+        { userId: { $in: [...userIds] }, endsAt: { $gt: new Date(now) } },
         { orderBy: { lastSeenAt: 'desc', id: 'desc' } },
       )
       return rows.map(sessionOf)
@@ -162,16 +164,17 @@ export class DatabaseSessionStore implements SessionStore {
     })
   }
 
-  #removeWhere(organizationId: string, where: FilterQuery<SessionRow>): Promise<readonly string[]> {
+  #removeWhere(organizationId: string, where: FilterQuery<SessionRow>): Promise<readonly OwnedSession[]> {
     return this.#database.transaction(organizationId, async (em) => {
       // Of two at once, only one has removed a session.
       const rows = await em.find(SessionEntity, where, {
-        ...{ fields: ['id'], orderBy: { id: 'asc' } },
+        ...{ fields: ['id', 'userId'], orderBy: { id: 'asc' } },
         lockMode: LockMode.PESSIMISTIC_WRITE,
       })
-      const ids = rows.map(({ id }) => id)
-      if (ids.length > 0) await em.nativeDelete(SessionEntity, { id: { $in: ids } })
-      return ids
+      const removed = rows.map(({ id, userId }) => ({ id, userId }))
+      if (removed.length > 0)
+        await em.nativeDelete(SessionEntity, { id: { $in: removed.map(({ id }) => id) } })
+      return removed
     })
   }
 }

@@ -26,16 +26,16 @@ export function endingTokens(store: SessionStore, endTokens: EndTokens): Session
     claimRefresh: (...args) => store.claimRefresh(...args),
     releaseRefresh: (...args) => store.releaseRefresh(...args),
     storeSecrets: (...args) => store.storeSecrets(...args),
-    listOfUser: (...args) => store.listOfUser(...args),
+    listOfUsers: (...args) => store.listOfUsers(...args),
     listDue: (...args) => store.listDue(...args),
     // What ends by itself had no token that outlives it by more than a token lives.
     removeExpired: (...args) => store.removeExpired(...args),
     async create(session: StoredSession, limit: SessionLimit, now: number) {
       const { organizationId, userId } = session
-      const before = (await store.listOfUser(organizationId, userId, now)).map(({ id }) => id)
+      const before = (await store.listOfUsers(organizationId, [userId], now)).map(({ id }) => id)
       const outcome = await store.create(session, limit, now)
       if (limit.whenFull === 'reject' || before.length < limit.most) return outcome
-      const left = new Set((await store.listOfUser(organizationId, userId, now)).map(({ id }) => id))
+      const left = new Set((await store.listOfUsers(organizationId, [userId], now)).map(({ id }) => id))
       await endTokens(
         organizationId,
         before.filter((id) => !left.has(id)),
@@ -56,14 +56,13 @@ export function endingTokens(store: SessionStore, endTokens: EndTokens): Session
         () => store.remove(organizationId, id),
         () => [id],
       ),
-    async removeOfUser(organizationId, userId) {
-      const live = await store.listOfUser(organizationId, userId, 0)
-      const ids = live.map(({ id }) => id)
+    async removeOfUsers(organizationId, userIds) {
+      const live = await store.listOfUsers(organizationId, userIds, 0)
       return around(
         organizationId,
-        ids,
-        () => store.removeOfUser(organizationId, userId),
-        (removed) => removed,
+        live.map(({ id }) => id),
+        () => store.removeOfUsers(organizationId, userIds),
+        (removed) => removed.map(({ id }) => id),
       )
     },
     removeByProviderSession: (organizationId, providerId, tags) =>

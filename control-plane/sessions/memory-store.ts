@@ -1,5 +1,6 @@
 import {
   type DueSessions,
+  type OwnedSession,
   type ProviderSessionTags,
   type SessionLimit,
   type SessionStore,
@@ -87,24 +88,26 @@ export class MemorySessionStore implements SessionStore {
     return this.#of(organizationId).delete(id)
   }
 
-  async removeOfUser(organizationId: string, userId: string) {
-    return this.#removeWhere(organizationId, (session) => session.userId === userId)
+  async removeOfUsers(organizationId: string, userIds: readonly string[]) {
+    const wanted = new Set(userIds)
+    return this.#removeWhere(organizationId, ({ userId }) => wanted.has(userId))
   }
 
   async removeByProviderSession(organizationId: string, providerId: string, tags: ProviderSessionTags) {
     const { subjectTag, providerSessionTag } = tags
     if (subjectTag === null && providerSessionTag === null) return []
-    return this.#removeWhere(
+    const removed = this.#removeWhere(
       organizationId,
       (session) =>
         session.providerId === providerId &&
         (subjectTag === null || session.subjectTag === subjectTag) &&
         (providerSessionTag === null || session.providerSessionTag === providerSessionTag),
     )
+    return removed.map(({ id }) => id)
   }
 
-  async listOfUser(organizationId: string, userId: string, now: number) {
-    return this.#liveOf(organizationId, userId, now)
+  async listOfUsers(organizationId: string, userIds: readonly string[], now: number) {
+    return userIds.flatMap((userId) => this.#liveOf(organizationId, userId, now))
   }
 
   async listDue(organizationId: string, { skip = 0, ...due }: DueSessions) {
@@ -136,10 +139,10 @@ export class MemorySessionStore implements SessionStore {
       .sort((a, b) => b.lastSeenAt - a.lastSeenAt || (a.id < b.id ? 1 : -1))
   }
 
-  #removeWhere(organizationId: string, fits: (session: StoredSession) => boolean): string[] {
+  #removeWhere(organizationId: string, fits: (session: StoredSession) => boolean): OwnedSession[] {
     const sessions = this.#of(organizationId)
-    const ids = [...sessions.values()].filter(fits).map(({ id }) => id)
-    for (const id of ids) sessions.delete(id)
-    return ids
+    const removed = [...sessions.values()].filter(fits)
+    for (const { id } of removed) sessions.delete(id)
+    return removed.map(({ id, userId }) => ({ id, userId }))
   }
 }

@@ -98,8 +98,12 @@ export class RedisSessionStore implements SessionStore {
     return checkIds(await this.#run(organizationId, scripts.remove, [id])).length > 0
   }
 
-  async removeOfUser(organizationId: string, userId: string) {
-    return checkIds(await this.#run(organizationId, scripts.removeOfUser, [userId]))
+  async removeOfUsers(organizationId: string, userIds: readonly string[]) {
+    const removed = userIds.map(async (userId) => {
+      const ids = checkIds(await this.#run(organizationId, scripts.removeOfUser, [userId]))
+      return ids.map((id) => ({ id, userId }))
+    })
+    return (await Promise.all(removed)).flat()
   }
 
   async removeByProviderSession(organizationId: string, providerId: string, tags: ProviderSessionTags) {
@@ -110,12 +114,12 @@ export class RedisSessionStore implements SessionStore {
     return checkIds(await this.#run(organizationId, scripts.removeTagged, values))
   }
 
-  async listOfUser(organizationId: string, userId: string, now: number) {
-    const key = channels.sessionsOfUser(organizationId, userId)
-    const ids = await this.#connectionOf(organizationId).run((client) =>
-      client.zRange(key, 0, -1, { REV: true }),
-    )
-    return this.#findLive(organizationId, ids, now)
+  async listOfUsers(organizationId: string, userIds: readonly string[], now: number) {
+    const ids = userIds.map((userId) => {
+      const key = channels.sessionsOfUser(organizationId, userId)
+      return this.#connectionOf(organizationId).run((client) => client.zRange(key, 0, -1, { REV: true }))
+    })
+    return this.#findLive(organizationId, (await Promise.all(ids)).flat(), now)
   }
 
   async listDue(organizationId: string, due: DueSessions) {

@@ -9,20 +9,18 @@ import type { Session } from './session.ts'
 /** The user for whom a row stands that is about everybody. */
 export const everybody = ''
 
-/**
- * No session counts any more that began before this time.
- *
- * @param userId null: of the whole organization
- */
+/** No session of these users, or of {@link everybody}, counts any more that began before this time. */
 export async function endSessionsBefore(
   em: EntityManager,
-  { organizationId, userId }: { readonly organizationId: string; readonly userId: string | null },
+  organizationId: string,
+  userIds: readonly string[],
   at: Date,
 ): Promise<void> {
   await em.execute(
-    `insert into session_epochs (org_id, user_id, not_before) values (?, ?, ?)
+    `insert into session_epochs (org_id, user_id, not_before)
+     select distinct ?, user_id, ?::timestamptz from jsonb_array_elements_text(?::jsonb) user_id
      on conflict (org_id, user_id) do update set not_before = greatest(session_epochs.not_before, excluded.not_before)`,
-    [organizationId, userId ?? everybody, at],
+    [organizationId, at, JSON.stringify(userIds)],
   )
 }
 

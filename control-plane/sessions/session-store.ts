@@ -26,6 +26,9 @@ export interface StoredSession {
   readonly checkedAt: number
 }
 
+/** A session, and whose it is. */
+export type OwnedSession = Pick<StoredSession, 'id' | 'userId'>
+
 export interface SessionLimit {
   /** How many sessions one user may have at once; at least 1. */
   readonly most: number
@@ -98,16 +101,20 @@ export interface SessionStore {
   ): Promise<boolean>
   /** @returns whether there was one */
   remove(organizationId: string, id: string): Promise<boolean>
-  /** @returns the ids of those that were there; of two at once, one has each */
-  removeOfUser(organizationId: string, userId: string): Promise<readonly string[]>
+  /** @returns those that were there; of two at once, one has each */
+  removeOfUsers(organizationId: string, userIds: readonly string[]): Promise<readonly OwnedSession[]>
   /** Never those of another provider. @returns the ids of those that were there */
   removeByProviderSession(
     organizationId: string,
     providerId: string,
     tags: ProviderSessionTags,
   ): Promise<readonly string[]>
-  /** The live ones, the most recently used first. */
-  listOfUser(organizationId: string, userId: string, now: number): Promise<readonly StoredSession[]>
+  /** The live ones, the most recently used of each first. */
+  listOfUsers(
+    organizationId: string,
+    userIds: readonly string[],
+    now: number,
+  ): Promise<readonly StoredSession[]>
   /**
    * Live ones that were confirmed before that time, the longest ago first. One that has ended may take up a place of the
    * page until it is removed.

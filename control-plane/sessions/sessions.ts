@@ -9,6 +9,7 @@ import { type Refresh, type RefreshOutcome, refreshLeaseMs, SessionRefresher } f
 import type { SessionSealing } from './session-sealing.ts'
 import {
   type DueSessions,
+  type OwnedSession,
   providerSessionTagOf,
   type SessionStore,
   type StoredSession,
@@ -152,9 +153,9 @@ export class Sessions {
     return this.#store.remove(organizationId, id)
   }
 
-  /** @returns the ids of those that were there */
-  endOfUser(organizationId: string, userId: string): Promise<readonly string[]> {
-    return this.#store.removeOfUser(organizationId, userId)
+  /** @returns those that were there */
+  endOfUsers(organizationId: string, userIds: readonly string[]): Promise<readonly OwnedSession[]> {
+    return this.#store.removeOfUsers(organizationId, userIds)
   }
 
   /**
@@ -186,7 +187,7 @@ export class Sessions {
 
   /** The most recently used first. */
   async listOfUser(organizationId: string, userId: string): Promise<readonly Session[]> {
-    return this.#openAll(await this.#store.listOfUser(organizationId, userId, this.#now()))
+    return this.#openAll(await this.#store.listOfUsers(organizationId, [userId], this.#now()))
   }
 
   /**

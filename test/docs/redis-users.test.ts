@@ -133,9 +133,9 @@ describe('the Redis users of docs/operations.md', () => {
     await store.releaseRefresh(organizationId, 'sess_2', later)
     await store.storeSecrets(organizationId, 'sess_2', { secrets: 'x', expectedVersion: 1, checkedAt: now })
     await store.replace(organizationId, 'sess_2', session('sess_3'), { expectedVersion: 2, now })
-    expect(await store.listOfUser(organizationId, 'usr_1', now)).toEqual([session('sess_3')])
+    expect(await store.listOfUsers(organizationId, ['usr_1'], now)).toEqual([session('sess_3')])
     expect(await store.listDue(organizationId, { checkedBefore: later, now, limit: 1 })).toHaveLength(1)
-    expect(await store.removeOfUser(organizationId, 'usr_2')).toEqual([])
+    expect(await store.removeOfUsers(organizationId, ['usr_2'])).toEqual([])
     expect(await store.removeExpired(organizationId, now, 1)).toBe(0)
     const tags = { subjectTag: 'subject', providerSessionTag: null }
     expect(await store.removeByProviderSession(organizationId, 'idp_1', tags)).toEqual(['sess_3'])

@@ -3,38 +3,47 @@ import { type EntityKey, keyOf, type TokenHolder } from '../../../contract/confi
 import type { ConfigurationChange } from '../../publisher/revision.ts'
 import { readGivenTeamIds } from '../memberships/index.ts'
 
-/** What data planes are to know now of what a user's tokens entitle to; nothing for a user of whom there is nothing to say. */
+/** What data planes are to know now of what users' tokens entitle to; nothing for a user of whom there is nothing to say. */
 export async function holderChange(
   em: EntityManager,
   organizationId: string,
-  userId: string,
+  userIds: readonly string[],
 ): Promise<ConfigurationChange> {
+  if (userIds.length === 0) return { upserts: [] }
   await em.flush()
-  const holder: TokenHolder = {
-    kind: 'token_holder',
-    id: userId,
-    advisory: true,
-    defaultVirtualKeyId: (await readDefaultKeyIds(em, organizationId, [userId])).get(userId) ?? null,
-    teamIds: (await readGivenTeamIds(em, userId)).sort(),
-    subjects: [],
+  const defaultKeyIds = await readDefaultKeyIds(em, organizationId, userIds)
+  const teamIds = await readGivenTeamIds(em, userIds)
+  const holders = userIds.map(
+    (id): TokenHolder => ({
+      ...{ kind: 'token_holder', id, advisory: true, subjects: [] },
+      defaultVirtualKeyId: defaultKeyIds.get(id) ?? null,
+      teamIds: (teamIds.get(id) ?? []).toSorted(),
+    }),
+  )
+  const silent = holders.filter(saysNothing).map(({ id }) => id)
+  return {
+    upserts: holders.filter((holder) => !saysNothing(holder)),
+    removals: await holderRemovals(em, organizationId, silent),
   }
-  const saysNothing =
-    holder.defaultVirtualKeyId === null && holder.teamIds.length === 0 && holder.subjects.length === 0
-  if (!saysNothing) return { upserts: [holder] }
-  return { upserts: [], removals: await holderRemovals(em, organizationId, userId) }
 }
 
-/** For a user who is deleted. */
+function saysNothing({ defaultVirtualKeyId, teamIds, subjects }: TokenHolder): boolean {
+  return defaultVirtualKeyId === null && teamIds.length === 0 && subjects.length === 0
+}
+
+/** For users who are deleted. */
 export async function holderRemovals(
   em: EntityManager,
   organizationId: string,
-  userId: string,
+  userIds: readonly string[],
 ): Promise<EntityKey[]> {
-  const found = await em.execute<object[]>(
-    `select id from config_entities where org_id = ? and kind = 'token_holder' and id = ?`,
-    [organizationId, userId],
+  if (userIds.length === 0) return []
+  const found = await em.execute<{ id: string }[]>(
+    `select id from config_entities where org_id = ? and kind = 'token_holder'
+     and id in (select jsonb_array_elements_text(?::jsonb))`,
+    [organizationId, JSON.stringify(userIds)],
   )
-  return found.length === 0 ? [] : [keyOf({ kind: 'token_holder', id: userId })]
+  return found.map(({ id }) => keyOf({ kind: 'token_holder', id }))
 }
 
 /** The keys that were chosen, by the users that have one. */

@@ -76,7 +76,7 @@ export function setDefaultVirtualKey(
     const subject = { kind: 'user', id: userId }
     const details = { name: user.name, virtualKeyId: virtualKeyId ?? null }
     const entry = { type: 'user.default_virtual_key_set', subject, details }
-    await recordChange(context, em, actor, entry, await holderChange(em, organizationId, userId))
+    await recordChange(context, em, actor, entry, await holderChange(em, organizationId, [userId]))
     return user
   })
 }

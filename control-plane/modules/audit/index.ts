@@ -1,3 +1,3 @@
 export { type AuditEvent, AuditEventEntity } from './entity.ts'
 export { AuditActorType } from './graphql.ts'
-export { type AuditEntry, appendAuditEvents, recordAudit } from './service.ts'
+export { type AuditEntry, appendAuditEvents, recordAudit, recordAudits } from './service.ts'

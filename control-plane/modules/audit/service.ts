@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Json } from '../../../contract/canonical.ts'
 import type { Actor } from '../../actor.ts'
 import { newId } from '../../db/id.ts'
-import { type AuditEvent, AuditEventEntity } from './entity.ts'
+import type { AuditEvent } from './entity.ts'
 
 export interface AuditEntry {
   /** What happened, in the past tense: `virtual_key.issued`. */
@@ -17,26 +17,25 @@ export interface AuditEntry {
 }
 
 /** Records what an actor did, in the transaction in which they do it. */
-export async function recordAudit(
+export function recordAudit(em: EntityManager, actor: Actor, entry: AuditEntry, at: Date): Promise<void> {
+  return recordAudits(em, actor, [entry], at)
+}
+
+/** As {@link recordAudit}, of whatever they did at once. */
+export async function recordAudits(
   em: EntityManager,
   actor: Actor,
-  entry: AuditEntry,
+  entries: readonly AuditEntry[],
   at: Date,
 ): Promise<void> {
-  await em.insert(AuditEventEntity, {
-    id: newId('evt'),
-    organizationId: actor.organizationId,
-    workspaceId: entry.workspaceId ?? null,
-    at,
-    type: entry.type,
-    actorKind: actor.kind,
-    actorId: actor.id,
-    actorName: actor.name,
-    subjectKind: entry.subject.kind,
-    subjectId: entry.subject.id,
-    outcome: entry.outcome ?? 'succeeded',
-    details: { ...entry.details, ...(actor.signIn && { signIn: { ...actor.signIn } }) },
-  })
+  if (entries.length === 0) return
+  const events = entries.map(({ type, subject, workspaceId = null, outcome = 'succeeded', details }) => ({
+    ...{ id: newId('evt'), workspaceId, at, type, outcome },
+    ...{ actorKind: actor.kind, actorId: actor.id, actorName: actor.name },
+    ...{ subjectKind: subject.kind, subjectId: subject.id },
+    details: { ...details, ...(actor.signIn && { signIn: { ...actor.signIn } }) },
+  }))
+  await appendAuditEvents(em, actor.organizationId, events)
 }
 
 /** Appends many events of one organization in one statement. */

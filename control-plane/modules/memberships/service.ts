@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Actor } from '../../actor.ts'
-import { recordChange } from '../../change.ts'
+import { recordChanges } from '../../change.ts'
 import { newId } from '../../db/id.ts'
 import { lockRow, requireRow } from '../../db/require-row.ts'
 import { NotFound } from '../../graphql/refusals.ts'
@@ -9,7 +9,7 @@ import { holderChange } from '../access-tokens/index.ts'
 import { BusinessUnitEntity } from '../business-units/index.ts'
 import { TeamEntity } from '../teams/index.ts'
 import { requireMayPlace, UserEntity } from '../users/index.ts'
-import { type GivenSource, type Membership, MembershipEntity, type MembershipSource } from './entity.ts'
+import { type Membership, MembershipEntity, type MembershipSource } from './entity.ts'
 import { MembershipManaged } from './errors.ts'
 
 /** Who, and of which team or which business unit. */
@@ -32,7 +32,15 @@ const reasons: Readonly<Record<Exclude<MembershipSource, 'manual'>, string>> = {
  */
 export function addMember(context: ServiceContext, actor: Actor, input: MemberInput): Promise<Membership> {
   requireMayPlace(actor)
-  return transactionOf(context, actor, (em) => addMembership(context, em, actor, input, 'manual'))
+  return transactionOf(context, actor, async (em) => {
+    const { workspaceId } = await requirePlaces(em, input)
+    const columns = { ...columnsOf(input), source: 'manual' } as const
+    const present = await em.findOne(MembershipEntity, columns)
+    if (present) return present
+    const membership = createMembership(context, em, actor, { ...columns, workspaceId })
+    await recordMemberships(context, em, actor, { added: [membership] })
+    return membership
+  })
 }
 
 /**
@@ -50,59 +58,49 @@ export function removeMember(
     await requirePlaces(em, input)
     const present = await em.find(MembershipEntity, columnsOf(input))
     const manual = present.find(({ source }) => source === 'manual')
-    if (manual) return endMembership(context, em, actor, manual)
+    if (manual) {
+      await recordMemberships(context, em, actor, { ended: [manual] })
+      return { id: manual.id }
+    }
     const [other] = present.flatMap(({ source }) => (source === 'manual' ? [] : source))
     if (other) throw new MembershipManaged(input.userId, reasons[other])
     throw new NotFound('member', input.userId)
   })
 }
 
-/** In the caller's transaction, for whichever source. @throws NotFound */
-export async function addMembership(
+/** For whichever source, in the caller's transaction, which records it. */
+export function createMembership(
   clock: Clock,
   em: EntityManager,
-  actor: Actor,
-  input: MemberInput,
-  source: GivenSource,
-): Promise<Membership> {
-  const { workspaceId } = await requirePlaces(em, input)
-  const present = await em.findOne(MembershipEntity, { ...columnsOf(input), source })
-  if (present) return present
-  const membership = em.create(MembershipEntity, {
-    id: newId('mb'),
-    organizationId: actor.organizationId,
-    workspaceId,
-    ...columnsOf(input),
-    source,
-    createdAt: new Date(clock.now()),
+  { organizationId }: Actor,
+  { teamId = null, businessUnitId = null, ...fields }: NewMembership,
+): Membership {
+  const createdAt = new Date(clock.now())
+  return em.create(MembershipEntity, {
+    ...{ id: newId('mb'), organizationId, ...fields, teamId, businessUnitId, createdAt },
   })
-  await recordMembership(clock, em, actor, 'member_added', membership)
-  return membership
 }
 
-/** In the caller's transaction. */
-export async function endMembership(
+type NewMembership = Pick<Membership, 'workspaceId' | 'userId' | 'source'> &
+  Partial<Pick<Membership, 'teamId' | 'businessUnitId'>>
+
+/** Data planes are told whose keys users may name beside a token of theirs. */
+export async function recordMemberships(
   clock: Clock,
   em: EntityManager,
   actor: Actor,
-  membership: Membership,
-): Promise<{ id: string }> {
-  em.remove(membership)
-  await recordMembership(clock, em, actor, 'member_removed', membership)
-  return { id: membership.id }
-}
-
-/** Data planes are told whose keys a user may name beside a token of theirs. */
-async function recordMembership(
-  clock: Clock,
-  em: EntityManager,
-  actor: Actor,
-  event: string,
-  membership: Membership,
+  { added = [], ended = [] }: { added?: readonly Membership[]; ended?: readonly Membership[] },
 ): Promise<void> {
-  const { userId, teamId } = membership
-  const change = teamId === null ? undefined : await holderChange(em, actor.organizationId, userId)
-  await recordChange(clock, em, actor, describe(event, membership), change)
+  for (const membership of ended) em.remove(membership)
+  const ofTeams = [...added, ...ended].filter(({ teamId }) => teamId !== null)
+  const change = await holderChange(em, actor.organizationId, [
+    ...new Set(ofTeams.map(({ userId }) => userId)),
+  ])
+  const entries = [
+    ...added.map((membership) => describe('member_added', membership)),
+    ...ended.map((membership) => describe('member_removed', membership)),
+  ]
+  await recordChanges(clock, em, actor, entries, ofTeams.length > 0 ? change : undefined)
 }
 
 /** Locks the user, so that of two who add them at once the later one finds what the earlier one did. */

@@ -1,13 +1,14 @@
+import { LockMode } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Actor } from '../../actor.ts'
-import { recordChange } from '../../change.ts'
+import { recordChange, recordChanges } from '../../change.ts'
 import { newId } from '../../db/id.ts'
 import { lockRow, requireRow } from '../../db/require-row.ts'
 import { NotFound } from '../../graphql/refusals.ts'
 import { checkFuture } from '../../input.ts'
 import type { Rights } from '../../rights.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
-import { UserEntity } from '../users/index.ts'
+import { lockUsers, type User } from '../users/index.ts'
 import type { IssuedKey } from '../virtual-keys/index.ts'
 import { WorkspaceEntity } from '../workspaces/index.ts'
 import { type RoleAssignment, RoleAssignmentEntity } from './entity.ts'
@@ -47,27 +48,36 @@ export interface HeldRights {
  */
 export function assignRole(context: ServiceContext, actor: Actor, input: AssignRole): Promise<AssignedRole> {
   actor.require('roles:assign', organizationWide)
-  const { userId, roleId, objectId = null } = input
-  const expiresAt = input.expiresAt == null ? null : checkFuture('expiresAt', input.expiresAt, context.now())
   const work = transactionOf(context, actor, async (em) => {
-    const user = await lockRow(em, UserEntity, 'user', userId)
-    const graph = await readRoleGraph(em)
-    const role = graph.get(roleId)
-    if (!role) throw new NotFound('role', roleId)
-    const rights = rightsOf(graph, roleId)
-    requireHeld(actor, rights)
-    requireNoLonger(actor, expiresAt)
-    if (objectId !== null) await requireObject(em, objectId, rights)
-    if (input.workspaceId != null) await requireRow(em, WorkspaceEntity, 'workspace', input.workspaceId)
-    const present = await em.findOne(RoleAssignmentEntity, { userId, roleId, objectId })
-    if (present) present.expiresAt = expiresAt
-    const assignment =
-      present ?? createAssignment(em, actor, { userId, roleId, objectId, expiresAt }, context.now())
-    const issuedKey = await keepRoleKey(context, actor, em, { assignment, role, user }, input.workspaceId)
-    await recordChange(context, em, actor, describe('role.assigned', assignment))
-    return { ...assignment, issuedKey }
+    const assigned = await assign({ context, em, actor }, input, await readHolders(em, [input.userId]))
+    await recordChange(context, em, actor, describe('role.assigned', assigned))
+    return assigned
   })
-  return auditEscalation(context, actor, { kind: 'user', id: userId }, work)
+  return auditEscalation(context, actor, { kind: 'user', id: input.userId }, work)
+}
+
+/** As {@link assignRole}, many at once in the caller's transaction. */
+export async function assignRoles(
+  context: ServiceContext,
+  em: EntityManager,
+  actor: Actor,
+  inputs: readonly AssignRole[],
+): Promise<AssignedRole[]> {
+  if (inputs.length === 0) return []
+  actor.require('roles:assign', organizationWide)
+  const holders = await readHolders(
+    em,
+    inputs.map(({ userId }) => userId),
+  )
+  const assigned: AssignedRole[] = []
+  for (const input of inputs) assigned.push(await assign({ context, em, actor }, input, holders))
+  await recordChanges(
+    context,
+    em,
+    actor,
+    assigned.map((one) => describe('role.assigned', one)),
+  )
+  return assigned
 }
 
 /**
@@ -82,12 +92,22 @@ export function removeRoleAssignment(
 ): Promise<{ id: string }> {
   actor.require('roles:assign', organizationWide)
   return transactionOf(context, actor, async (em) => {
-    const assignment = await lockRow(em, RoleAssignmentEntity, 'role assignment', id)
-    await endRoleKey(context, actor, em, assignment)
-    em.remove(assignment)
-    await recordChange(context, em, actor, describe('role.unassigned', assignment))
+    await unassign(context, em, actor, [await lockRow(em, RoleAssignmentEntity, 'role assignment', id)])
     return { id }
   })
+}
+
+/** As {@link removeRoleAssignment}, those that are there still of many, in the caller's transaction. */
+export async function removeRoleAssignments(
+  context: ServiceContext,
+  em: EntityManager,
+  actor: Actor,
+  ids: readonly string[],
+): Promise<void> {
+  if (ids.length === 0) return
+  actor.require('roles:assign', organizationWide)
+  const locked = { lockMode: LockMode.PESSIMISTIC_WRITE, orderBy: { id: 'asc' } } as const
+  await unassign(context, em, actor, await em.find(RoleAssignmentEntity, { id: { $in: [...ids] } }, locked))
 }
 
 /** What a user has at this time, role by role. */
@@ -155,6 +175,72 @@ export function requireNoLonger({ expiresAt: end }: Actor, expiresAt: Date | nul
 
 /** A role is had in the organization, not in a workspace. */
 const organizationWide = { workspaceId: null }
+
+interface Assigning {
+  readonly context: ServiceContext
+  readonly em: EntityManager
+  readonly actor: Actor
+}
+
+/** Who is to be given roles, locked, with what they have and what there is to give. */
+interface Holders {
+  readonly users: ReadonlyMap<string, User>
+  readonly graph: RoleGraph
+  /** By {@link holdingOf}. */
+  readonly present: Map<string, RoleAssignment>
+}
+
+type Holding = Pick<RoleAssignment, 'userId' | 'roleId' | 'objectId'>
+
+const holdingOf = ({ userId, roleId, objectId }: Holding) => `${userId} ${roleId} ${objectId ?? ''}`
+
+async function readHolders(em: EntityManager, userIds: readonly string[]): Promise<Holders> {
+  const users = await lockUsers(em, userIds)
+  const graph = await readRoleGraph(em)
+  const assignments = await em.find(RoleAssignmentEntity, { userId: { $in: [...users.keys()] } })
+  return { users, graph, present: new Map(assignments.map((one) => [holdingOf(one), one])) }
+}
+
+async function assign(
+  { context, em, actor }: Assigning,
+  { userId, roleId, objectId = null, workspaceId, ...input }: AssignRole,
+  { users, graph, present }: Holders,
+): Promise<AssignedRole> {
+  const expiresAt = input.expiresAt == null ? null : checkFuture('expiresAt', input.expiresAt, context.now())
+  const [user, role] = [users.get(userId), graph.get(roleId)]
+  if (!user) throw new NotFound('user', userId)
+  if (!role) throw new NotFound('role', roleId)
+  const rights = rightsOf(graph, roleId)
+  requireHeld(actor, rights)
+  requireNoLonger(actor, expiresAt)
+  if (objectId !== null) await requireObject(em, objectId, rights)
+  if (workspaceId != null) await requireRow(em, WorkspaceEntity, 'workspace', workspaceId)
+  const holding = { userId, roleId, objectId }
+  const assignment =
+    present.get(holdingOf(holding)) ?? createAssignment(em, actor, { ...holding, expiresAt }, context.now())
+  assignment.expiresAt = expiresAt
+  present.set(holdingOf(holding), assignment)
+  const issuedKey = await keepRoleKey(context, actor, em, { assignment, role, user }, workspaceId)
+  return { ...assignment, issuedKey }
+}
+
+async function unassign(
+  context: ServiceContext,
+  em: EntityManager,
+  actor: Actor,
+  assignments: readonly RoleAssignment[],
+): Promise<void> {
+  for (const assignment of assignments) {
+    await endRoleKey(context, actor, em, assignment)
+    em.remove(assignment)
+  }
+  await recordChanges(
+    context,
+    em,
+    actor,
+    assignments.map((one) => describe('role.unassigned', one)),
+  )
+}
 
 function createAssignment(
   em: EntityManager,

@@ -5,7 +5,7 @@ import { BadUserInput } from '../../graphql/errors.ts'
 import { NotFound } from '../../graphql/refusals.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import type { Session } from '../../sessions/session.ts'
-import { endSessionsBefore, hasEnded, readSessionEpochs } from '../../sessions/session-epochs.ts'
+import { endSessionsBefore, everybody, hasEnded, readSessionEpochs } from '../../sessions/session-epochs.ts'
 import { UserEntity } from '../users/index.ts'
 
 const organizationWide = { workspaceId: null }
@@ -51,9 +51,9 @@ export async function revokeSessionsOfUser(
   const { organizationId } = actor
   await transactionOf(context, actor, async (em) => {
     await requireRow(em, UserEntity, 'user', userId)
-    await endSessionsBefore(em, { organizationId, userId }, new Date(context.now()))
+    await endSessionsBefore(em, organizationId, [userId], new Date(context.now()))
   })
-  const ended = await context.sessions.endOfUser(actor.organizationId, userId)
+  const ended = await context.sessions.endOfUsers(organizationId, [userId])
   const entry = {
     type: 'user.signed_out',
     subject: { kind: 'user', id: userId },
@@ -80,7 +80,7 @@ export function revokeAllSessions(
   if (at.getTime() > now) throw new BadUserInput('before', 'must not be in the future')
   const { organizationId } = actor
   return transactionOf(context, actor, async (em) => {
-    await endSessionsBefore(em, { organizationId, userId: null }, at)
+    await endSessionsBefore(em, organizationId, [everybody], at)
     const subject = { kind: 'organization', id: organizationId }
     const details = { before: at.toISOString() }
     await recordChange(context, em, actor, { type: 'organization.signed_out', subject, details })

@@ -1,6 +1,6 @@
 export { type User, UserEntity } from './entity.ts'
 export { UserType } from './graphql.ts'
-export { lockUser } from './lock.ts'
+export { lockUsers } from './lock.ts'
 export { requireMayPlace } from './placing.ts'
 export { followRenamedProvider } from './renamed-provider.ts'
 export { userSnapshot } from './snapshot.ts'

@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { keyOf } from '../../../contract/configuration/entities.ts'
 import type { Actor } from '../../actor.ts'
-import { recordChange } from '../../change.ts'
+import { recordChange, recordChanges } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
 import { type ExpectedVersion, lockRow, requireRow } from '../../db/require-row.ts'
@@ -9,7 +9,7 @@ import { IdpManaged } from '../../graphql/errors.ts'
 import { InUse, NameTaken } from '../../graphql/refusals.ts'
 import { checkEmail, checkName } from '../../input.ts'
 import { deleteOwnedPolicies } from '../../owned-policies.ts'
-import { type ServiceContext, transactionOf } from '../../service-context.ts'
+import { type Clock, type ServiceContext, transactionOf } from '../../service-context.ts'
 import { endSessionsBefore } from '../../sessions/session-epochs.ts'
 import { holderRemovals } from '../access-tokens/index.ts'
 import { TeamEntity } from '../teams/index.ts'
@@ -33,28 +33,43 @@ export interface UpdateUser extends ExpectedVersion {
   readonly active?: boolean | null | undefined
 }
 
-/** With an enabled identity provider users come from there alone. [S1-05] @throws NotFound, NameTaken, IdpManaged */
+/** By hand: with an enabled identity provider users come from there alone. [S1-05] @throws NotFound, NameTaken, IdpManaged */
 export function createUser(context: ServiceContext, actor: Actor, input: CreateUser): Promise<User> {
   actor.require('users:create', organizationWide)
-  const name = checkName('name', input.name)
   const email = input.email == null ? null : checkEmail('email', input.email)
   const work = transactionOf(context, actor, async (em) => {
-    if (actor.kind !== 'identity_provider') await requireUsersByHand(em)
+    await requireUsersByHand(em)
     const team = input.teamId == null ? null : await requireRow(em, TeamEntity, 'team', input.teamId)
-    const user = em.create(UserEntity, {
-      id: newId('usr'),
-      organizationId: actor.organizationId,
-      teamId: team?.id ?? null,
-      name,
-      email,
-      active: true,
-      ...openAccess,
-      createdAt: new Date(context.now()),
-    })
-    await recordChange(context, em, actor, describe('user.created', user), { upserts: [userSnapshot(user)] })
+    const user = addUser(context, em, actor, { ...input, teamId: team?.id })
+    await recordUsers(context, em, actor, [user])
     return user
   })
   return refuseViolations(emailTaken(email), work)
+}
+
+/** In the caller's transaction, which records them. @throws BadUserInput */
+export function addUser(clock: Clock, em: EntityManager, actor: Actor, input: CreateUser): User {
+  return em.create(UserEntity, {
+    id: newId('usr'),
+    organizationId: actor.organizationId,
+    teamId: input.teamId ?? null,
+    name: checkName('name', input.name),
+    email: input.email == null ? null : checkEmail('email', input.email),
+    active: true,
+    ...openAccess,
+    createdAt: new Date(clock.now()),
+  })
+}
+
+/** Completes what {@link addUser} did. */
+export function recordUsers(
+  clock: Clock,
+  em: EntityManager,
+  actor: Actor,
+  users: readonly User[],
+): Promise<void> {
+  const entries = users.map((user) => describe('user.created', user))
+  return recordChanges(clock, em, actor, entries, { upserts: users.map(userSnapshot) })
 }
 
 /** @throws NotFound, NameTaken */
@@ -72,11 +87,7 @@ export function updateUser(context: ServiceContext, actor: Actor, input: UpdateU
     if (input.active != null) user.active = input.active
     // Whoever is switched on again later signs in again.
     if (input.active === false) {
-      await endSessionsBefore(
-        em,
-        { organizationId: actor.organizationId, userId: user.id },
-        new Date(context.now()),
-      )
+      await endSessionsBefore(em, actor.organizationId, [user.id], new Date(context.now()))
     }
     await recordChange(context, em, actor, describe('user.updated', user), { upserts: [userSnapshot(user)] })
     return user
@@ -90,7 +101,7 @@ export function deleteUser(context: ServiceContext, actor: Actor, id: string): P
   const work = transactionOf(context, actor, async (em) => {
     const user = await lockRow(em, UserEntity, 'user', id)
     const policies = await deleteOwnedPolicies(em, actor.organizationId, [{ kind: 'user', id }])
-    const holder = await holderRemovals(em, actor.organizationId, id)
+    const holder = await holderRemovals(em, actor.organizationId, [id])
     em.remove(user)
     await recordChange(context, em, actor, describe('user.deleted', user), {
       upserts: [],

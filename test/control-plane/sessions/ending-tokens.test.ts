@@ -46,7 +46,7 @@ it('ends the tokens of every session that goes, and of no other', async () => {
   expect(ended).toContain(loggedOut.id)
 
   const [one, two] = [await begin(), await begin()]
-  await sessions.endOfUser(organizationId, 'usr_1')
+  await sessions.endOfUsers(organizationId, ['usr_1'])
   expect([one.id, two.id].every((id) => ended.has(id))).toBe(true)
 
   const refused = await begin()

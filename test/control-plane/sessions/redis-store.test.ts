@@ -52,7 +52,7 @@ describe('sessions in Redis', () => {
       providerSessionTag: null,
     }
     await store.replace(organizationId, (await begin()).id, next, { expectedVersion: 1, now })
-    await store.removeOfUser(organizationId, 'usr_2')
+    await store.removeOfUsers(organizationId, ['usr_2'])
     await begin()
     await store.removeByProviderSession(organizationId, 'idp_1', {
       ...{ subjectTag: 'subject', providerSessionTag: null },
@@ -82,9 +82,9 @@ describe('sessions in Redis', () => {
     }
     await client.del(channels.session(organizationId, session.id))
     await client.close()
-    expect(await store.listOfUser(organizationId, 'usr_1', now)).toEqual([])
+    expect(await store.listOfUsers(organizationId, ['usr_1'], now)).toEqual([])
     expect(await store.listDue(organizationId, { checkedBefore: now + 1, now, limit: 9 })).toEqual([])
-    expect(await store.removeOfUser(organizationId, 'usr_1')).toEqual([])
+    expect(await store.removeOfUsers(organizationId, ['usr_1'])).toEqual([])
     const fresh = make(organizationId, now)
     expect(await store.create(fresh, { most: 1, whenFull: 'reject' }, now)).toBe('created')
   })
@@ -146,7 +146,7 @@ describe('sessions in a Redis Cluster', () => {
       const when = { expectedVersion: 1, now }
       expect(await store.replace(organizationId, session.id, next, when)).toBe('replaced')
       expect(await store.find(organizationId, next.id)).toEqual(next)
-      expect(await store.removeOfUser(organizationId, 'usr_1')).toEqual([next.id])
+      expect(await store.removeOfUsers(organizationId, ['usr_1'])).toEqual([next.id])
     }
   })
 

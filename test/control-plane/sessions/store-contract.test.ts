@@ -59,7 +59,7 @@ describe.each(storeKinds)('the $name store of sessions', ({ open }) => {
 
   const find = ({ organizationId, id }: StoredSession) => other.find(organizationId, id)
   const idsOfUser = async (userId: string, now = start) =>
-    (await other.listOfUser(tenant.organizationId, userId, now)).map(({ id }) => id)
+    (await other.listOfUsers(tenant.organizationId, [userId], now)).map(({ id }) => id)
 
   it('gives back in every process what was stored in one, to the millisecond', async () => {
     const plain = await add()
@@ -88,9 +88,9 @@ describe.each(storeKinds)('the $name store of sessions', ({ open }) => {
     const renewed = { secrets: 'planted', expectedVersion: 1, checkedAt: start }
     expect(await store.storeSecrets(foreign, id, renewed)).toBe(false)
     expect(await store.remove(foreign, id)).toBe(false)
-    expect(await store.removeOfUser(foreign, session.userId)).toEqual([])
+    expect(await store.removeOfUsers(foreign, [session.userId])).toEqual([])
     expect(await store.removeByProviderSession(foreign, providerId, tag)).toEqual([])
-    expect(await store.listOfUser(foreign, session.userId, start)).toEqual([])
+    expect(await store.listOfUsers(foreign, [session.userId], start)).toEqual([])
     expect(await store.listDue(foreign, { checkedBefore: later, now: start, limit: 10 })).toEqual([])
     expect(await store.removeExpired(foreign, session.endsAt, 10)).toBe(0)
     expect(await find(session)).toEqual(session)
@@ -299,10 +299,10 @@ describe.each(storeKinds)('the $name store of sessions', ({ open }) => {
     it('of all sessions of a user spares those of others', async () => {
       const own = [await add(), await add()]
       const another = await add({ userId: tenant.otherUserId })
-      const removed = await store.removeOfUser(tenant.organizationId, tenant.userId)
+      const removed = await store.removeOfUsers(tenant.organizationId, [tenant.userId])
       expect(removed.toSorted()).toEqual(own.map(({ id }) => id).toSorted())
       expect(await Promise.all([...own, another].map(find))).toEqual([null, null, another])
-      expect(await store.removeOfUser(tenant.organizationId, tenant.userId)).toEqual([])
+      expect(await store.removeOfUsers(tenant.organizationId, [tenant.userId])).toEqual([])
     })
 
     it('that an identity provider asks for spares the sessions of another provider, whatever it names', async () => {
@@ -359,7 +359,7 @@ describe.each(storeKinds)('the $name store of sessions', ({ open }) => {
   it('says to one only of several that end a user’s sessions which there were', async () => {
     const all = await Promise.all(Array.from({ length: 10 }, () => add()))
     const ends = [store, other, store, other].map((view) =>
-      view.removeOfUser(tenant.organizationId, tenant.userId),
+      view.removeOfUsers(tenant.organizationId, [tenant.userId]),
     )
     expect((await Promise.all(ends)).flat().sort()).toEqual(all.map(({ id }) => id).sort())
   })

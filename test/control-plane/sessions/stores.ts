@@ -52,7 +52,7 @@ async function openMemory(): Promise<OpenedStore> {
     },
     async raw() {
       const lists = tenants.flatMap(({ organizationId, userId, otherUserId }) =>
-        [userId, otherUserId].map((id) => store.listOfUser(organizationId, id, 0)),
+        [userId, otherUserId].map((id) => store.listOfUsers(organizationId, [id], 0)),
       )
       return JSON.stringify(await Promise.all(lists))
     },
