@@ -130,6 +130,7 @@ async function readKnown(
   const known: KnownPerson[] = []
   let after = ''
   for (;;) {
+    // Each is looked up: a join of tables that were filled just now is planned as if they were empty.
     const page = await em.execute<KnownPerson[]>(
       `with page as materialized (
          select * from user_identities where org_id = ? and provider_id = ? and subject > ? order by subject limit ?)
@@ -144,8 +145,8 @@ async function readKnown(
        from page
        join users person on person.org_id = page.org_id and person.id = page.user_id
        left join role_assignments given on given.org_id = page.org_id and given.id = page.role_assignment_id
-       left join directory_people found
-         on found.org_id = page.org_id and found.run_id = ? and found.subject = page.subject
+       left join lateral (select * from directory_people
+         where org_id = page.org_id and run_id = ? and subject = page.subject offset 0) found on true
        order by page.subject`,
       [organizationId, providerId, after, mostAtOnce, teamWorkspaceId ?? '', runId],
     )

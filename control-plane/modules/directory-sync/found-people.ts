@@ -17,10 +17,13 @@ export const listsOfFound = `coalesce((select jsonb_object_agg(list.claim, list.
 
 export const foundColumns = `found.subject, found.name, found.email, found.claims, ${listsOfFound} as lists`
 
-/** Who may sign in there and is no user: of an organization, a run and a provider, in this order. */
-export const unknownPeople = `found.org_id = ? and found.run_id = ? and found.active and not exists (
-    select from user_identities known
-    where known.org_id = found.org_id and known.provider_id = ? and known.subject = found.subject)`
+/**
+ * Who may sign in there and is no user: of an organization, a run and a provider, in this order. Each is looked up: an
+ * anti-join of what was read just now is planned as if there were nobody.
+ */
+export const unknownPeople = `found.org_id = ? and found.run_id = ? and found.active and (
+    select known.id from user_identities known
+    where known.org_id = found.org_id and known.provider_id = ? and known.subject = found.subject) is null`
 
 /**
  * What an ID token would say of them, as far as the directory knows.
