@@ -7,7 +7,6 @@ import { providerKinds } from '../sign-in/provider-kinds.ts'
 import { SignInRefused } from '../sign-in/refused.ts'
 import type { Refreshed } from '../sign-in/relying-party.ts'
 import type { AskedProviders } from './asked-providers.ts'
-import { askDirectory } from './directory-schedule.ts'
 import { tellsRole } from './mapped-role.ts'
 import { reprovisionUser } from './provision-user.ts'
 import { endSession, endSessionsOfUsers, type SessionEndReason } from './session-end.ts'
@@ -27,6 +26,8 @@ export interface Checking {
   readonly providers: AskedProviders
   /** A session that was confirmed no later than then, and cannot be now, ends. */
   readonly graceBefore: number
+  /** Those that stood by a session of the batch no more, by their ids. */
+  readonly refusing: Map<string, IdentityProvider>
   /** Ends the round between two sessions. */
   readonly signal: AbortSignal | undefined
 }
@@ -63,7 +64,7 @@ export async function checkSession(checking: Checking, checked: CheckedSession):
   return true
 }
 
-function refreshAt({ services, providers }: Checking, provider: IdentityProvider, session: Session): Refresh {
+function refreshAt({ services, providers, refusing }: Checking, provider: IdentityProvider, session: Session): Refresh {
   return async (secrets) => {
     const { refreshToken } = secrets
     // Without ID tokens there is none to compare; a provider's issuer never changes.
@@ -84,7 +85,7 @@ function refreshAt({ services, providers }: Checking, provider: IdentityProvider
     }
     if ('refused' in answer) {
       await endSession(services, session, 'idp_refused')
-      await askDirectory(services, provider)
+      refusing.set(provider.id, provider)
       return 'refused'
     }
     const renewed: SessionSecrets = {

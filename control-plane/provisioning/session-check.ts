@@ -12,6 +12,7 @@ import type { Session } from '../sessions/session.ts'
 import { hasEnded, readSessionEpochs } from '../sessions/session-epochs.ts'
 import { AskedProviders } from './asked-providers.ts'
 import { type CheckedSession, type Checking, checkSession } from './checked-session.ts'
+import { askDirectory } from './directory-schedule.ts'
 
 const stepIntervalMs = 15_000
 const mostAtOnce = 100
@@ -61,7 +62,8 @@ export async function checkSessions(
     if (signal?.aborted) return
     try {
       const now = services.now()
-      const checking = { services, providers, signal, graceBefore: now - checkMs - checkGraceMs }
+      const graceBefore = now - checkMs - checkGraceMs
+      const checking = { services, providers, signal, graceBefore, refusing: new Map() }
       await checkOrganization(checking, organizationId, now - checkMs)
     } catch (error) {
       services.log.warn({ organizationId, err: error }, 'sessions could not be checked')
@@ -91,9 +93,9 @@ async function checkBatch(
   sessions: readonly Session[],
 ): Promise<number> {
   if (sessions.length === 0) return 0
-  const { log } = checking.services
+  const { services, refusing } = checking
   // In no order: those that fail each time would otherwise always come first, and look like a provider that is away.
-  const queue = shuffled(await lookUp(checking.services, organizationId, sessions)).values()
+  const queue = shuffled(await lookUp(services, organizationId, sessions)).values()
   let done = 0
   const work = async () => {
     for (const checked of queue) {
@@ -102,11 +104,14 @@ async function checkBatch(
         if (await checkSession(checking, checked)) done++
       } catch (error) {
         const { id: sessionId, providerId } = checked.session
-        log.warn({ organizationId, sessionId, providerId, err: error }, 'a session could not be checked')
+        services.log.warn({ organizationId, sessionId, providerId, err: error }, 'a session could not be checked')
       }
     }
   }
   await Promise.all(Array.from({ length: mostInParallel }, work))
+  // Only now: nobody's access waits for it to end.
+  for (const provider of refusing.values()) await askDirectory(services, provider)
+  refusing.clear()
   return done
 }
 

@@ -7,6 +7,7 @@ import type { ServiceContext } from '../service-context.ts'
 import type { StoredSessionSettings } from '../session-settings.ts'
 import { DatabaseSessionStore } from './database-store.ts'
 import { type EndTokens, endingTokens } from './ending-tokens.ts'
+import { gathering } from './gathered.ts'
 import { MemorySessionStore } from './memory-store.ts'
 import { RedisSessionStore } from './redis-store.ts'
 import { SessionKeys } from './session-keys.ts'
@@ -27,8 +28,13 @@ export interface OpenedSessions {
 /** @throws TypeError when they are to be kept in a Redis and none is named */
 export function openSessions(deps: SessionDependencies, settings: StoredSessionSettings): OpenedSessions {
   const { store, close } = openStore(deps, settings)
-  const endTokens: EndTokens = (organizationId, ids) =>
-    endTokensOfSessions(deps.database, organizationId, ids)
+  // Sessions that end at once share a revision: each would otherwise wait for those of all others to be published.
+  const endTogether = gathering<string>((organizationId, ids) =>
+    endTokensOfSessions(deps.database, organizationId, ids),
+  )
+  const endTokens: EndTokens = async (organizationId, ids) => {
+    if (ids.length > 0) await endTogether(organizationId, ids)
+  }
   const sealing = new SessionSealing(new SessionKeys(deps.masterKey))
   return { sessions: new Sessions(endingTokens(store, endTokens), sealing, settings, deps.now), close }
 }

@@ -85,7 +85,8 @@ export class SessionRefresher {
       return 'unavailable'
     }
     if (answer === 'refused') {
-      await this.#store.remove(organizationId, id)
+      // Whoever refuses may have ended it already, and recorded why.
+      if (await this.#store.find(organizationId, id)) await this.#store.remove(organizationId, id)
       return 'ended'
     }
     const secrets = this.#sealing.sealSecrets(session, answer)

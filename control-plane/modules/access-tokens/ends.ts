@@ -26,7 +26,6 @@ export async function endTokensOfSessions(
   organizationId: string,
   sessionIds: readonly string[],
 ): Promise<void> {
-  if (sessionIds.length === 0) return
   await database.transaction(organizationId, async (em) => {
     const ended = await em.execute<{ id: string; isLive: boolean }[]>(
       `delete from access_token_sessions where org_id = ?
