@@ -9,7 +9,7 @@ import type { Refreshed } from '../sign-in/relying-party.ts'
 import type { AskedProviders } from './asked-providers.ts'
 import { tellsRole } from './mapped-role.ts'
 import { reprovisionUser } from './provision-user.ts'
-import { endSession, endSessionsOfUsers, type SessionEndReason } from './session-end.ts'
+import type { SessionEndReason, SessionEnds } from './session-end.ts'
 
 /** What is known of a session before its provider is asked. */
 export interface CheckedSession {
@@ -24,6 +24,7 @@ export interface CheckedSession {
 export interface Checking {
   readonly services: ServiceContext
   readonly providers: AskedProviders
+  readonly ends: SessionEnds
   /** A session that was confirmed no later than then, and cannot be now, ends. */
   readonly graceBefore: number
   /** Those that stood by a session of the batch no more, by their ids. */
@@ -39,15 +40,15 @@ export interface Checking {
  * @returns whether the session is done with: it was checked or is over
  */
 export async function checkSession(checking: Checking, checked: CheckedSession): Promise<boolean> {
-  const { services, graceBefore } = checking
+  const { services, ends, graceBefore } = checking
   const { session, provider, isUserActive } = checked
   if (checked.hasEnded) await services.sessions.end(session)
-  else if (!isUserActive) await endAllOf(services, session, 'user_inactive')
+  else if (!isUserActive) await endAllOf(ends, session, 'user_inactive')
   // It is nobody's to confirm: what could end it ends it at once.
   else if (session.providerId === breakGlassProviderId) {
     await services.sessions.withRefresh(session, async (secrets) => secrets)
-  } else if (!provider) await endSession(services, session, 'provider_deleted')
-  else if (!provider.enabled) await endSession(services, session, 'provider_disabled')
+  } else if (!provider) await ends.end(session, 'provider_deleted')
+  else if (!provider.enabled) await ends.end(session, 'provider_disabled')
   else {
     const outcome = await services.sessions
       .withRefresh(session, refreshAt(checking, provider, session))
@@ -59,19 +60,20 @@ export async function checkSession(checking: Checking, checked: CheckedSession):
     const { checkedAt } = outcome === 'unavailable' ? session : outcome.session
     if (checkedAt > session.checkedAt) return true
     if (checkedAt > graceBefore) return false
-    await endSession(services, session, outcome === 'unavailable' ? 'idp_unreachable' : 'idp_answer_unusable')
+    await ends.end(session, outcome === 'unavailable' ? 'idp_unreachable' : 'idp_answer_unusable')
   }
   return true
 }
 
-function refreshAt({ services, providers, refusing }: Checking, provider: IdentityProvider, session: Session): Refresh {
+function refreshAt(checking: Checking, provider: IdentityProvider, session: Session): Refresh {
+  const { services, providers, ends, refusing } = checking
   return async (secrets) => {
     const { refreshToken } = secrets
     // Without ID tokens there is none to compare; a provider's issuer never changes.
     const issuer = providerKinds[provider.kind].hasIdTokens ? issuerOf(secrets) : provider.issuer
     if (issuer !== provider.issuer) {
       // Another issuer must never see what this one gave.
-      await endSession(services, session, 'provider_changed')
+      await ends.end(session, 'provider_changed')
       return 'refused'
     }
     // There is nothing to ask with: the session lasts until its end.
@@ -84,7 +86,7 @@ function refreshAt({ services, providers, refusing }: Checking, provider: Identi
       return 'unavailable'
     }
     if ('refused' in answer) {
-      await endSession(services, session, 'idp_refused')
+      await ends.end(session, 'idp_refused')
       refusing.set(provider.id, provider)
       return 'refused'
     }
@@ -92,7 +94,7 @@ function refreshAt({ services, providers, refusing }: Checking, provider: Identi
       idToken: answer.idToken ?? secrets.idToken,
       refreshToken: answer.refreshToken ?? refreshToken,
     }
-    return evaluate(services, { provider, session, renewed, answer })
+    return evaluate(checking, { provider, session, renewed, answer })
   }
 }
 
@@ -105,7 +107,7 @@ interface Answered {
 
 /** The new tokens are kept whatever goes wrong on our side: the former ones are used up. */
 async function evaluate(
-  services: ServiceContext,
+  { services, ends }: Checking,
   { provider, session, renewed, answer: { person } }: Answered,
 ): Promise<RenewedSecrets | 'refused'> {
   if (person === null) return renewed
@@ -115,23 +117,23 @@ async function evaluate(
     await reprovisionUser(services, provider, person, session.userId)
     return renewed
   } catch (error) {
-    if (error instanceof SignInRefused && (await endFor(services, session, error))) return 'refused'
+    if (error instanceof SignInRefused && (await endFor(ends, session, error))) return 'refused'
     note(services, session, error)
     return { ...renewed, isConfirmed: false }
   }
 }
 
 /** @returns false for a refusal that says nothing about the person */
-async function endFor(services: ServiceContext, session: Session, { code }: SignInRefused): Promise<boolean> {
+async function endFor(ends: SessionEnds, session: Session, { code }: SignInRefused): Promise<boolean> {
   switch (code) {
     case 'user_not_authorized':
     case 'user_inactive':
-      await endAllOf(services, session, code)
+      await endAllOf(ends, session, code)
       return true
     case 'user_unknown':
     case 'id_token_invalid':
     case 'hosted_domain_mismatch':
-      await endSession(services, session, code)
+      await ends.end(session, code)
       return true
     default:
       return false
@@ -140,11 +142,11 @@ async function endFor(services: ServiceContext, session: Session, { code }: Sign
 
 /** Of the session's user, wherever they signed in. */
 function endAllOf(
-  services: ServiceContext,
+  ends: SessionEnds,
   { organizationId, providerId: id, userId }: Session,
   reason: SessionEndReason,
 ): Promise<void> {
-  return endSessionsOfUsers(services, { organizationId, id }, [{ userId, reason }])
+  return ends.endOfUsers({ organizationId, id }, [{ userId, reason }])
 }
 
 /** Of the ID token that the session began with or was refreshed to; null when it cannot be read. */

@@ -59,7 +59,11 @@ export async function makeClaimedUsers(
 async function readTaken(em: EntityManager, people: readonly ToldPerson[]): Promise<Set<string>> {
   const emails = people.flatMap(({ claims }) => emailOf(claims) ?? [])
   if (emails.length === 0) return new Set()
-  const taken = await em.find(UserEntity, { email: { $in: emails } }, { fields: ['email'], disableIdentityMap: true })
+  const taken = await em.find(
+    UserEntity,
+    { email: { $in: emails } },
+    { fields: ['email'], disableIdentityMap: true },
+  )
   return new Set(taken.flatMap(({ email }) => email ?? []))
 }
 

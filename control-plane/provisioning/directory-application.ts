@@ -6,7 +6,7 @@ import type { DirectoryDifference } from './directory-differences.ts'
 import { type LeasedRun, LeaseLost } from './directory-lease.ts'
 import { type Followed, followDirectory } from './followed-directory.ts'
 import { providerActor } from './provision-user.ts'
-import { endSessionsOfUsers } from './session-end.ts'
+import { SessionEnds } from './session-end.ts'
 
 /** People of one transaction, which is one revision. */
 const mostAtOnce = 500
@@ -81,7 +81,7 @@ async function applyBatch(
     services.log.warn(named, 'a directory could not be followed: another user has the e-mail address')
   }
   // Whoever is inactive or without a role is let in no more already: this takes the sessions themselves away.
-  await endSessionsOfUsers(services, provider, ended)
+  await new SessionEnds(services).endOfUsers(provider, ended)
 }
 
 function count(

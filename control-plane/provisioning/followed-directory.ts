@@ -47,7 +47,10 @@ export async function followDirectory(
   const { em, provider } = provisioning
   await lock(em, ...differences.map(({ subject }) => `${provider.id} ${subject}`))
   const identities = await readIdentities(em, provider, differences)
-  const people = differences.map((difference) => ({ difference, identity: identities.get(difference.subject) }))
+  const people = differences.map((difference) => ({
+    difference,
+    identity: identities.get(difference.subject),
+  }))
   const gone = people.flatMap(({ difference, identity }) =>
     difference.kind === 'decommission' && identity ? { identity, reason: difference.reason } : [],
   )
@@ -126,10 +129,7 @@ async function follow(
   return withdrawn.map(({ identity: { userId } }) => ({ userId, reason: 'user_not_authorized' }))
 }
 
-async function recommission(
-  provisioning: Provisioning,
-  identities: readonly UserIdentity[],
-): Promise<void> {
+async function recommission(provisioning: Provisioning, identities: readonly UserIdentity[]): Promise<void> {
   const back = identities.filter(({ decommissionedAt }) => decommissionedAt !== null)
   for (const identity of back) identity.decommissionedAt = null
   const people = back.map(({ userId }) => ({ userId, reason: 'directory_active' }))

@@ -48,7 +48,10 @@ export async function readRoleRanks(em: EntityManager): Promise<ReadonlyMap<stri
  * Gives each the role in place of what this provider gave before. What somebody else gave stays, and is nobody else's to
  * take.
  */
-export async function keepRoles(provisioning: Provisioning, people: readonly AdmittedPerson[]): Promise<void> {
+export async function keepRoles(
+  provisioning: Provisioning,
+  people: readonly AdmittedPerson[],
+): Promise<void> {
   const { context, em, actor, provider } = provisioning
   const given = await givenTo(provisioning, people)
   const changed = people.filter(
@@ -80,7 +83,10 @@ export async function keepRoles(provisioning: Provisioning, people: readonly Adm
 }
 
 /** Takes away what this provider gave. */
-export async function endRoles(provisioning: Provisioning, identities: readonly UserIdentity[]): Promise<void> {
+export async function endRoles(
+  provisioning: Provisioning,
+  identities: readonly UserIdentity[],
+): Promise<void> {
   const { context, em, actor } = provisioning
   const given = identities.flatMap(({ roleAssignmentId }) => roleAssignmentId ?? [])
   for (const identity of identities) identity.roleAssignmentId = null

@@ -24,7 +24,9 @@ export async function keepTeams(provisioning: Provisioning, people: readonly Kno
     if (names) told.set(identity.userId, names)
   }
   const teams = await findOrCreateTeams(provisioning, workspaceId, new Set([...told.values()].flat()))
-  const teamsOf = [...told].map(([userId, names]) => [userId, names.flatMap((name) => teams.get(name) ?? [])] as const)
+  const teamsOf = [...told].map(
+    ([userId, names]) => [userId, names.flatMap((name) => teams.get(name) ?? [])] as const,
+  )
   await syncTeams(context, em, actor, 'idp', new Map(teamsOf))
 }
 

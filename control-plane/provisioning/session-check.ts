@@ -13,6 +13,7 @@ import { hasEnded, readSessionEpochs } from '../sessions/session-epochs.ts'
 import { AskedProviders } from './asked-providers.ts'
 import { type CheckedSession, type Checking, checkSession } from './checked-session.ts'
 import { askDirectory } from './directory-schedule.ts'
+import { SessionEnds } from './session-end.ts'
 
 const stepIntervalMs = 15_000
 const mostAtOnce = 100
@@ -58,12 +59,13 @@ export async function checkSessions(
   { relyingParties = new RelyingParties(services), signal }: CheckOptions = {},
 ): Promise<void> {
   const providers = new AskedProviders(relyingParties)
+  const ends = new SessionEnds(services)
   for (const organizationId of await services.database.organizationIds()) {
     if (signal?.aborted) return
     try {
       const now = services.now()
       const graceBefore = now - checkMs - checkGraceMs
-      const checking = { services, providers, signal, graceBefore, refusing: new Map() }
+      const checking = { services, providers, ends, signal, graceBefore, refusing: new Map() }
       await checkOrganization(checking, organizationId, now - checkMs)
     } catch (error) {
       services.log.warn({ organizationId, err: error }, 'sessions could not be checked')
@@ -104,7 +106,10 @@ async function checkBatch(
         if (await checkSession(checking, checked)) done++
       } catch (error) {
         const { id: sessionId, providerId } = checked.session
-        services.log.warn({ organizationId, sessionId, providerId, err: error }, 'a session could not be checked')
+        services.log.warn(
+          { organizationId, sessionId, providerId, err: error },
+          'a session could not be checked',
+        )
       }
     }
   }

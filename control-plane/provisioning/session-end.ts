@@ -1,4 +1,5 @@
 import { systemActor } from '../actor.ts'
+import { gathering } from '../gathering.ts'
 import { recordAudits } from '../modules/audit/index.ts'
 import type { ServiceContext } from '../service-context.ts'
 import type { Session } from '../sessions/session.ts'
@@ -33,52 +34,60 @@ export interface EndedAccess {
 }
 
 type Provider = Pick<Session, 'organizationId'> & { readonly id: string }
+type SessionEnd = Pick<Session, 'id' | 'userId' | 'providerId'> & { readonly reason: SessionEndReason }
 
-/** Ends one session. What somebody else has ended is not recorded again. */
-export async function endSession(
-  services: ServiceContext,
-  session: Session,
-  reason: SessionEndReason,
-): Promise<void> {
-  const { organizationId, providerId } = session
-  if (!(await services.sessions.end(session))) return
-  await recordEnds(services, { organizationId, id: providerId }, [{ ...session, reason }])
-}
+/** Ends sessions. What somebody else has ended is not recorded again; what ends at once is recorded together. */
+export class SessionEnds {
+  readonly #services: ServiceContext
+  readonly #record: (organizationId: string, ends: readonly SessionEnd[]) => Promise<void>
 
-/**
- * Ends all sessions of users, at whatever provider they signed in.
- *
- * @param provider which has them ended
- */
-export async function endSessionsOfUsers(
-  services: ServiceContext,
-  provider: Provider,
-  ended: readonly EndedAccess[],
-): Promise<void> {
-  if (ended.length === 0) return
-  const { organizationId } = provider
-  const reasons = new Map(ended.map(({ userId, reason }) => [userId, reason]))
-  const userIds = [...reasons.keys()]
-  await services.database.transaction(organizationId, (em) =>
-    endSessionsBefore(em, organizationId, userIds, new Date(services.now())),
-  )
-  const removed = await services.sessions.endOfUsers(organizationId, userIds)
-  const ends = removed.flatMap(({ id, userId }) => {
-    const reason = reasons.get(userId)
-    return reason ? { id, userId, reason } : []
-  })
-  await recordEnds(services, provider, ends)
+  constructor(services: ServiceContext) {
+    this.#services = services
+    this.#record = gathering((organizationId, ends) => recordEnds(services, organizationId, ends))
+  }
+
+  async end(session: Session, reason: SessionEndReason): Promise<void> {
+    if (await this.#services.sessions.end(session))
+      await this.#record(session.organizationId, [{ ...session, reason }])
+  }
+
+  /**
+   * Ends all sessions of users, at whatever provider they signed in.
+   *
+   * @param provider which has them ended
+   */
+  async endOfUsers(
+    { organizationId, id: providerId }: Provider,
+    ended: readonly EndedAccess[],
+  ): Promise<void> {
+    if (ended.length === 0) return
+    const { database, sessions, now } = this.#services
+    const reasons = new Map(ended.map(({ userId, reason }) => [userId, reason]))
+    const userIds = [...reasons.keys()]
+    await database.transaction(organizationId, (em) =>
+      endSessionsBefore(em, organizationId, userIds, new Date(now())),
+    )
+    const removed = await sessions.endOfUsers(organizationId, userIds)
+    const ends = removed.flatMap(({ id, userId }) => {
+      const reason = reasons.get(userId)
+      return reason ? { id, userId, providerId, reason } : []
+    })
+    if (ends.length > 0) await this.#record(organizationId, ends)
+  }
 }
 
 async function recordEnds(
   { database, now, log }: ServiceContext,
-  { organizationId, id: providerId }: Provider,
-  ends: readonly (EndedAccess & { readonly id: string })[],
+  organizationId: string,
+  ends: readonly SessionEnd[],
 ): Promise<void> {
-  if (ends.length === 0) return
-  const entries = ends.map(({ id, userId, reason }) => {
+  const entries = ends.map(({ id, userId, providerId, reason }) => {
     log.info({ organizationId, sessionId: id, providerId, reason }, 'session ended')
-    return { type: 'session.ended', subject: { kind: 'session', id }, details: { userId, providerId, reason } }
+    return {
+      type: 'session.ended',
+      subject: { kind: 'session', id },
+      details: { userId, providerId, reason },
+    }
   })
   await database.transaction(organizationId, (em) =>
     recordAudits(em, systemActor(organizationId), entries, new Date(now())),

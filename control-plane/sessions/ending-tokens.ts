@@ -7,8 +7,14 @@ export type EndTokens = (organizationId: string, sessionIds: readonly string[]) 
  * A store out of which no session goes without its access tokens. They are ended before, so that a process that dies in
  * between leaves none behind, and after, because one may have been issued meanwhile: whoever issues one looks whether its
  * session is there still, and only then hands it out.
+ *
+ * @param endLateTokens has those refused that were issued meanwhile; nobody's first end waits for it
  */
-export function endingTokens(store: SessionStore, endTokens: EndTokens): SessionStore {
+export function endingTokens(
+  store: SessionStore,
+  endTokens: EndTokens,
+  endLateTokens: EndTokens = endTokens,
+): SessionStore {
   const around = async <T>(
     organizationId: string,
     ids: readonly string[],
@@ -17,7 +23,7 @@ export function endingTokens(store: SessionStore, endTokens: EndTokens): Session
   ): Promise<T> => {
     await endTokens(organizationId, ids)
     const outcome = await remove()
-    await endTokens(organizationId, removedBy(outcome))
+    await endLateTokens(organizationId, removedBy(outcome))
     return outcome
   }
   return {

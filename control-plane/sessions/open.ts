@@ -2,12 +2,12 @@ import { openTenantConnections } from '../../transport/redis/tenant-connections.
 import type { BackgroundWork } from '../background/dependencies.ts'
 import { startLoop } from '../background/loop.ts'
 import type { Database } from '../db/database.ts'
+import { gathering } from '../gathering.ts'
 import { endTokensOfSessions } from '../modules/access-tokens/index.ts'
 import type { ServiceContext } from '../service-context.ts'
 import type { StoredSessionSettings } from '../session-settings.ts'
 import { DatabaseSessionStore } from './database-store.ts'
 import { type EndTokens, endingTokens } from './ending-tokens.ts'
-import { gathering } from './gathered.ts'
 import { MemorySessionStore } from './memory-store.ts'
 import { RedisSessionStore } from './redis-store.ts'
 import { SessionKeys } from './session-keys.ts'
@@ -28,15 +28,17 @@ export interface OpenedSessions {
 /** @throws TypeError when they are to be kept in a Redis and none is named */
 export function openSessions(deps: SessionDependencies, settings: StoredSessionSettings): OpenedSessions {
   const { store, close } = openStore(deps, settings)
-  // Sessions that end at once share a revision: each would otherwise wait for those of all others to be published.
-  const endTogether = gathering<string>((organizationId, ids) =>
-    endTokensOfSessions(deps.database, organizationId, ids),
-  )
-  const endTokens: EndTokens = async (organizationId, ids) => {
-    if (ids.length > 0) await endTogether(organizationId, ids)
-  }
   const sealing = new SessionSealing(new SessionKeys(deps.masterKey))
-  return { sessions: new Sessions(endingTokens(store, endTokens), sealing, settings, deps.now), close }
+  const whole = endingTokens(store, endTogether(deps.database), endTogether(deps.database))
+  return { sessions: new Sessions(whole, sealing, settings, deps.now), close }
+}
+
+/** Sessions that end at once share a revision: each would otherwise wait for those of all others to be published. */
+function endTogether(database: Database): EndTokens {
+  const end = gathering<string>((organizationId, ids) => endTokensOfSessions(database, organizationId, ids))
+  return async (organizationId, ids) => {
+    if (ids.length > 0) await end(organizationId, ids)
+  }
 }
 
 interface OpenedStore {

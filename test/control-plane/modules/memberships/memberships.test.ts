@@ -155,7 +155,9 @@ describe('a membership remembers its source', () => {
     const { services } = acme.api.controlPlane
     const actor = systemActor(acme.tenant.organizationId)
     const sync = (source: 'idp' | 'scim', teamIds: readonly string[]) =>
-      transactionOf(services, actor, (em) => syncTeams(services, em, actor, source, new Map([[userId, teamIds]])))
+      transactionOf(services, actor, (em) =>
+        syncTeams(services, em, actor, source, new Map([[userId, teamIds]])),
+      )
 
     await sync('scim', [ml])
     await sync('idp', [eng, ml])
