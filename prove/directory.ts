@@ -13,6 +13,7 @@ const promise: TimePromise = {
   limitMs: 60_000,
 }
 const giveUpMs = 20 * 60_000
+const tellEveryMs = 10_000
 
 export interface DirectoryProof {
   readonly people: number
@@ -26,6 +27,7 @@ interface Run {
   readonly state: string
   readonly startedAt: string
   readonly finishedAt: string | null
+  readonly seen: number
   readonly created: number
   readonly updated: number
   readonly decommissioned: number
@@ -111,11 +113,18 @@ async function run(
   )
   const id = answer[mutation]?.id
   const startedAt = performance.now()
+  let told = startedAt
   for (;;) {
     const { node } = await planes.graphql<{ node: Run }>(
-      `query ($id: ID!) { node(id: $id) { ... on DirectorySyncRun { id state startedAt finishedAt created updated decommissioned errors } } }`,
+      `query ($id: ID!) { node(id: $id) { ... on DirectorySyncRun {
+        id state startedAt finishedAt seen created updated decommissioned errors } } }`,
       { id },
     )
+    if (performance.now() - told > tellEveryMs) {
+      told = performance.now()
+      const { state, seen, created, updated, decommissioned } = node
+      progress(`${mutation}: ${JSON.stringify({ state, seen, created, updated, decommissioned })}`)
+    }
     if (node.finishedAt !== null) {
       progress(`${mutation} took ${durationOf(node)} ms: ${JSON.stringify(node)}`)
       return node

@@ -43,7 +43,7 @@ export async function syncTeams(
   })
 }
 
-/** @returns throws NotFound for a team that there is not */
+/** Where teams are, by their ids. What it returns throws NotFound for a team that there is not. */
 async function readPlaces(em: EntityManager, teamIds: readonly string[]) {
   const teams = await em.find(TeamEntity, { id: { $in: [...new Set(teamIds)] } })
   const workspaceIds = new Map(teams.map(({ id, workspaceId }) => [id, workspaceId]))

@@ -317,6 +317,26 @@ describe('a round of checks', () => {
     expect(await inDatabase('select id from sessions')).toHaveLength(sessions)
   })
 
+  it('ends together what ends at once: with fewer revisions than sessions, and each recorded once', async () => {
+    const logins = Array.from({ length: 12 }, (_, at) => `left-${at}`)
+    const browsers = await Promise.all(logins.map((login) => signIn(login)))
+    const headers = { origin: setup.url }
+    for (const browser of browsers)
+      await browser.request(`${setup.url}/auth/token`, { method: 'POST', headers })
+    const sessions = await inDatabase('select id, user_id from sessions')
+    for (const login of logins) await setup.identityProvider.revokeGrantsOf(login)
+    pass(15 * minuteMs)
+    const revision = async () => Number((await inDatabase('select revision from config_heads'))[0]?.revision)
+    const before = await revision()
+    await Promise.all([check(), checkSessions(other.services, settings)])
+    expect(new Set(await Promise.all(browsers.map(statusOf)))).toEqual(new Set([401]))
+    expect((await revision()) - before).toBeLessThan(sessions.length)
+    const told = await inDatabase('select id from ended_access')
+    expect(told.map(({ id }) => id)).toEqual(expect.arrayContaining(sessions.map(({ id }) => id)))
+    for (const { user_id: userId } of sessions)
+      expect(await endReasons(String(userId))).toEqual(['idp_refused'])
+  })
+
   it('logs no token', async () => {
     await signIn('nia')
     pass(15 * minuteMs)

@@ -146,7 +146,8 @@ describe('sessions in a Redis Cluster', () => {
       const when = { expectedVersion: 1, now }
       expect(await store.replace(organizationId, session.id, next, when)).toBe('replaced')
       expect(await store.find(organizationId, next.id)).toEqual(next)
-      expect(await store.removeOfUsers(organizationId, ['usr_1'])).toEqual([next.id])
+      const removed = await store.removeOfUsers(organizationId, ['usr_1'])
+      expect(removed).toEqual([{ id: next.id, userId: 'usr_1' }])
     }
   })
 

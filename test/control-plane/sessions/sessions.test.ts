@@ -258,7 +258,7 @@ describe.each(storeKinds)('sessions in the $name store', ({ open, persists }) =>
       const own = [await begin(), await begin()]
       const another = await begin({ userId: tenant.otherUserId })
       const ended = await other.endOfUsers(tenant.organizationId, [tenant.userId])
-      expect(ended.toSorted()).toEqual(own.map(({ session }) => session.id).toSorted())
+      expect(ended.map(({ id }) => id).toSorted()).toEqual(own.map(({ session }) => session.id).toSorted())
       for (const begun of own) expect(await sessions.authenticate(sent(begun))).toBeNull()
       expect(await sessions.authenticate(sent(another))).not.toBeNull()
     })

@@ -296,11 +296,25 @@ describe.each(storeKinds)('the $name store of sessions', ({ open }) => {
   })
 
   describe('an end', () => {
+    it('of all sessions of users says whose they were', async () => {
+      const [own, another] = [await add(), await add({ userId: tenant.otherUserId })]
+      const { organizationId, userId, otherUserId } = tenant
+      const listed = await store.listOfUsers(organizationId, [userId, otherUserId], start)
+      expect(idsOf(listed)).toEqual(idsOf([own, another]))
+      const removed = await store.removeOfUsers(organizationId, [userId, otherUserId])
+      expect(new Map(removed.map((one) => [one.id, one.userId]))).toEqual(
+        new Map([
+          [own.id, userId],
+          [another.id, otherUserId],
+        ]),
+      )
+    })
+
     it('of all sessions of a user spares those of others', async () => {
       const own = [await add(), await add()]
       const another = await add({ userId: tenant.otherUserId })
       const removed = await store.removeOfUsers(tenant.organizationId, [tenant.userId])
-      expect(removed.toSorted()).toEqual(own.map(({ id }) => id).toSorted())
+      expect(idsOf(removed)).toEqual(idsOf(own))
       expect(await Promise.all([...own, another].map(find))).toEqual([null, null, another])
       expect(await store.removeOfUsers(tenant.organizationId, [tenant.userId])).toEqual([])
     })
@@ -361,7 +375,7 @@ describe.each(storeKinds)('the $name store of sessions', ({ open }) => {
     const ends = [store, other, store, other].map((view) =>
       view.removeOfUsers(tenant.organizationId, [tenant.userId]),
     )
-    expect((await Promise.all(ends)).flat().sort()).toEqual(all.map(({ id }) => id).sort())
+    expect(idsOf((await Promise.all(ends)).flat())).toEqual(idsOf(all))
   })
 
   it('lists what is due page by page, also when all were checked at once', async () => {
@@ -388,3 +402,5 @@ describe.each(storeKinds)('the $name store of sessions', ({ open }) => {
     expect(await find(live)).toEqual(live)
   })
 })
+
+const idsOf = (sessions: readonly { readonly id: string }[]) => sessions.map(({ id }) => id).toSorted()
