@@ -97,11 +97,13 @@ async function readPrevious(
   organizationId: string,
   { upserts, removals }: RecordedChange,
 ): Promise<Entity[]> {
+  const keys = [...new Set([...upserts.map(keyOf), ...removals])]
+  if (keys.length === 0) return []
   const rows = await em.execute<{ document: Entity }[]>(
     `select document from config_entities join jsonb_array_elements_text(?::jsonb) wanted (key)
        on (kind, id) = (split_part(key, '/', 1), substr(key, strpos(key, '/') + 1))
      where org_id = ? order by kind, id`,
-    [JSON.stringify([...new Set([...upserts.map(keyOf), ...removals])]), organizationId],
+    [JSON.stringify(keys), organizationId],
   )
   return rows.map(({ document }) => document)
 }
