@@ -50,17 +50,18 @@ export async function proveInactivity(planes: Planes, count: number, progress: P
   const people = await beginAmongCalls(planes, ends)
   const { identityProvider } = people
   const gone = new Map<string, Person>()
-  for (let number = 1; number <= count; number += 1) {
-    const person = await usable(planes, await people.signIn(`inactive ${number}`))
-    await identityProvider.revokeGrantsOf(person.login)
-    gone.set(person.login, person)
-  }
-  progress(`${count} people are no longer active: waiting for the check of their sessions`)
   const times: Promise<number>[] = []
+  // From the beginning: on a slow machine the first are checked before the last have signed in.
   identityProvider.onRefusedRefresh = (login) => {
     const person = gone.get(login)
     if (person && gone.delete(login)) times.push(untilRefused(planes, person))
   }
+  for (let number = 1; number <= count; number += 1) {
+    const person = await usable(planes, await people.signIn(`inactive ${number}`))
+    gone.set(person.login, person)
+    await identityProvider.revokeGrantsOf(person.login)
+  }
+  progress(`${count} people are no longer active: waiting for the check of their sessions`)
   await eventually(() => gone.size === 0, checkLimitMs)
   return judge(inactive, await Promise.all(times))
 }
