@@ -99,10 +99,13 @@ describe('a session', () => {
     const browser = await signIn('loop')
     pass(15 * minuteMs)
     const third = await setup.api.startAnother({ checkMs: settings.checkMs })
-    await vi.waitFor(async () => {
-      const [session] = await inDatabase('select secrets_version from sessions')
-      expect(session).toEqual({ secrets_version: 2 })
-    })
+    await vi.waitFor(
+      async () => {
+        const [session] = await inDatabase('select secrets_version from sessions')
+        expect(session).toEqual({ secrets_version: 2 })
+      },
+      { timeout: 30_000 },
+    )
     await third.close()
     expect(await statusOf(browser)).toBe(200)
   })
