@@ -30,6 +30,7 @@ import { startAccessTokenKeys } from './modules/access-tokens/index.ts'
 import { startHistoryPruning } from './modules/configuration/index.ts'
 import { registerEnrolment } from './modules/data-planes/index.ts'
 import { startTestSignInPruning } from './modules/identity-providers/index.ts'
+import { startJwtProviderKeys } from './modules/jwt-providers/index.ts'
 import { startPriceSweep } from './modules/models/index.ts'
 import { startMinutePruning, startSumming } from './modules/usage/index.ts'
 import { startKeySweep } from './modules/virtual-keys/index.ts'
@@ -123,6 +124,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       startPriceSweep(background),
       startHistoryPruning({ ...background, configurationHistoryDays: env.configurationHistoryDays }),
       startAccessTokenKeys(background),
+      startJwtProviderKeys(background),
       startSessionSweep(sessions, { database, log }),
       startSessionCheck(services, sessionSettings),
       startDirectorySync(services, options.directoryIntervalMs),

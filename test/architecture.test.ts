@@ -13,7 +13,7 @@ const sdk = ['gatehouse/plugin-sdk', 'gatehouse/plugin-sdk/builtin']
 
 /** ARCHITECTURE.md's table. A part is found by the longest name that fits. */
 const parts: Readonly<Record<string, Part>> = {
-  contract: { reaches: [], packages: ['re2js', 'typebox', 'typebox/compile'] },
+  contract: { reaches: [], packages: ['jose', 're2js', 'typebox', 'typebox/compile'] },
   transport: { reaches: ['contract'], packages: ['redis', 'typebox'] },
   'plugins/sdk': { reaches: ['contract'], packages: ['pino', 'typebox', 'typebox/value'] },
   'plugins/auth': { reaches: [], packages: sdk },

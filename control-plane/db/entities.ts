@@ -14,6 +14,7 @@ import { CustomerEntity } from '../modules/customers/entity.ts'
 import { DataPlaneEntity } from '../modules/data-planes/entity.ts'
 import { DirectorySyncRunEntity } from '../modules/directory-sync/entity.ts'
 import { IdentityProviderEntity, UserIdentityEntity } from '../modules/identity-providers/entity.ts'
+import { JwtProviderEntity } from '../modules/jwt-providers/entity.ts'
 import { RequestLimitEntity } from '../modules/limits/entity.ts'
 import { MembershipEntity } from '../modules/memberships/entity.ts'
 import { MfaPolicyEntity } from '../modules/mfa/entity.ts'
@@ -48,6 +49,7 @@ export const entities = [
   AccessPolicyEntity,
   IdentityProviderEntity,
   UserIdentityEntity,
+  JwtProviderEntity,
   BreakGlassAccountEntity,
   DirectorySyncRunEntity,
   MfaPolicyEntity,

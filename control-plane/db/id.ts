@@ -29,6 +29,7 @@ export type IdPrefix =
   | 'plg'
   | 'tok'
   | 'idp'
+  | 'jwt'
   | 'uid'
   | 'bga'
   | 'dsr'

@@ -41,6 +41,7 @@ import { accessPolicies } from './migrations/052-access-policies.ts'
 import { stepUp } from './migrations/053-step-up.ts'
 import { apiTokenRotation } from './migrations/054-api-token-rotation.ts'
 import { breakGlass } from './migrations/057-break-glass.ts'
+import { jwtProviders } from './migrations/059-jwt-providers.ts'
 import { accessChanges } from './migrations/060-access-changes.ts'
 
 /** The schema's history, oldest first. */
@@ -87,5 +88,6 @@ export const migrations: readonly SchemaMigration[] = [
   stepUp,
   apiTokenRotation,
   breakGlass,
+  jwtProviders,
   accessChanges,
 ]

@@ -1,5 +1,7 @@
+import { looksLikeToken } from '../../contract/compact-jws.ts'
 import type { Actor } from '../actor.ts'
 import { authenticateToken } from '../modules/api-tokens/index.ts'
+import { authenticateJwt } from '../modules/jwt-providers/index.ts'
 import { authenticateSession } from '../modules/sessions/index.ts'
 import type { ServiceContext } from '../service-context.ts'
 import { namesSessionCookie } from '../sessions/session-cookie.ts'
@@ -17,6 +19,9 @@ export interface PresentedCredential {
   judge(services: ServiceContext, address: string): Promise<Actor | undefined>
 }
 
+/** The first is ours; the second is what others call it. */
+export const organizationHeaders = ['x-gatehouse-organization', 'x-tenant-id'] as const
+
 /**
  * All credentials of a request, in the order in which they are judged. One that cannot be read is one all the same. The
  * same token in both headers is one credential.
@@ -25,7 +30,9 @@ export function presentedCredentials(header: HeaderReader): readonly PresentedCr
   const [authorization, apiKey, cookies] = [header('authorization'), header('x-api-key'), header('cookie')]
   const bearer = authorization === null ? null : (/^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? '')
   return [
-    ...(bearer === null ? [] : [tokenIn('Authorization', bearer)]),
+    ...(bearer === null
+      ? []
+      : [looksLikeToken(bearer) ? jwt(bearer, header) : tokenIn('Authorization', bearer)]),
     ...(apiKey === null || apiKey === bearer ? [] : [tokenIn('X-API-Key', apiKey)]),
     ...(namesSessionCookie(cookies) ? [sessionIn(cookies)] : []),
   ]
@@ -36,6 +43,15 @@ function tokenIn(where: PresentedCredential['where'], token: string): PresentedC
     where,
     judge: ({ database, now }, address) =>
       authenticateToken(database, token, now(), { address, session: null }),
+  }
+}
+
+/** Its issuer may be one of several organizations. */
+function jwt(token: string, header: HeaderReader): PresentedCredential {
+  const [organization = null] = organizationHeaders.flatMap((name) => header(name) ?? [])
+  return {
+    where: 'Authorization',
+    judge: (services, address) => authenticateJwt(services, { token, organization, address }),
   }
 }
 

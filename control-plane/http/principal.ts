@@ -2,7 +2,7 @@ import type { Plugin } from 'graphql-yoga'
 import type { Actor } from '../actor.ts'
 import { Unauthenticated } from '../graphql/errors.ts'
 import type { ServiceContext } from '../service-context.ts'
-import { type HeaderReader, presentedCredentials } from './credentials.ts'
+import { type HeaderReader, organizationHeaders, presentedCredentials } from './credentials.ts'
 import { AmbiguousCredentials, TenantMismatch, TooManyRequests } from './refusals.ts'
 import type { RequestLimiter } from './request-limiter.ts'
 
@@ -17,9 +17,6 @@ export interface Sender {
   readonly address: string
   readonly header: HeaderReader
 }
-
-/** The first is ours; the second is what others call it. */
-const tenantHeaders = ['x-gatehouse-organization', 'x-tenant-id']
 
 /**
  * Finds out who asks, before anything that they sent is parsed: without a valid credential nothing is told, not even
@@ -46,7 +43,7 @@ export async function admitPrincipal(
   if (!actor) throw new Unauthenticated()
   const verdict = await limiter.admit(actor.id)
   if (!verdict.admitted) throw new TooManyRequests('principal', limiter.requestsPerMinute, verdict)
-  for (const name of tenantHeaders) {
+  for (const name of organizationHeaders) {
     const claimed = sender.header(name)
     if (claimed !== null && claimed !== actor.organizationId) throw new TenantMismatch(name)
   }

@@ -4,8 +4,8 @@ import type { WritableBundle } from '../../contract/configuration/bundle.ts'
 import { compareVersions, type Version } from '../../contract/configuration/documents.ts'
 import type { ConfigurationPoll } from '../../contract/configuration-poll.ts'
 import type { Database } from '../db/database.ts'
-import { openProviderSecrets } from '../modules/providers/index.ts'
 import { sealCredentials } from '../publisher/credentials.ts'
+import { openDataPlaneSecrets } from '../publisher/data-plane-secrets.ts'
 import { deltaDocument, type HashedVersion, headDocument } from '../publisher/documents.ts'
 import { FollowedConfiguration } from '../publisher/followed-configuration.ts'
 import { readRevisionsAfter, readRevocations, revocationsInHead } from '../publisher/revisions.ts'
@@ -101,10 +101,10 @@ export class PolledConfiguration {
     version: Version,
   ): Promise<string> {
     const { secrets } = this.#deps
-    const providerSecrets = await openProviderSecrets(em, secrets, this.#organizationId)
+    const dataPlaneSecrets = await openDataPlaneSecrets(em, secrets, this.#organizationId)
     const signers = await secrets.signers.read(em)
     const recipient = { id: dataPlaneId, sealingKey }
-    return sealCredentials(secrets, signers, this.#organizationId, recipient, version, providerSecrets)
+    return sealCredentials(secrets, signers, this.#organizationId, recipient, version, dataPlaneSecrets)
   }
 
   async #documents(em: EntityManager, from: Version | null, version: HashedVersion): Promise<Documents> {

@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { recordChanges } from '../change.ts'
-import { recordAudits } from '../modules/audit/index.ts'
+import { identityChange } from '../modules/access-tokens/index.ts'
 import {
   type IdentityProvider,
   type UserIdentity,
@@ -160,7 +160,8 @@ async function importPeople(
   const entries = [...identities.values()].map(({ subject, userId: id }) => ({
     ...{ type: 'user.imported', subject: { kind: 'user', id }, details: { subject } },
   }))
-  await recordAudits(em, actor, entries, new Date(context.now()))
+  const made = [...identities.values()].map(({ userId }) => userId)
+  await recordChanges(context, em, actor, entries, await identityChange(em, provider, made))
   const taken = admitted.map(({ subject }) => subject).filter((subject) => !identities.has(subject))
   return { created: identities.size, taken }
 }
@@ -173,19 +174,20 @@ async function setActive(
   type: string,
 ): Promise<void> {
   await em.flush()
-  const kept = active ? new Set() : await readKnownElsewhere(em, provider, people)
   const reasons = new Map(people.map(({ userId, reason }) => [userId, reason]))
-  const changed = [...reasons].filter(([userId]) => !kept.has(userId))
-  if (changed.length === 0) return
-  const users = await lockUsers(
-    em,
-    changed.map(([userId]) => userId),
-  )
-  for (const user of users.values()) user.active = active
-  const entries = changed.map(([id, reason]) => ({
-    ...{ type, subject: { kind: 'user', id }, details: { name: users.get(id)?.name ?? '', reason } },
+  const userIds = [...reasons.keys()]
+  if (userIds.length === 0) return
+  const kept = active ? new Set<string>() : await readKnownElsewhere(em, provider, people)
+  const users = await lockUsers(em, userIds)
+  const changed = [...users.values()].filter(({ id }) => !kept.has(id))
+  for (const user of changed) user.active = active
+  const entries = [...reasons].map(([id, reason]) => ({
+    ...{ type: kept.has(id) ? 'user.identity_decommissioned' : type, subject: { kind: 'user', id } },
+    details: { name: users.get(id)?.name ?? '', reason },
   }))
-  await recordChanges(context, em, actor, entries, { upserts: [...users.values()].map(userSnapshot) })
+  const named = await identityChange(em, provider, userIds)
+  const upserts = [...changed.map(userSnapshot), ...(named?.upserts ?? [])]
+  await recordChanges(context, em, actor, entries, { ...named, upserts })
 }
 
 async function readKnownElsewhere(

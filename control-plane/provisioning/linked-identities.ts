@@ -6,6 +6,7 @@ import { requireRow } from '../db/require-row.ts'
 import { Refusal } from '../graphql/errors.ts'
 import { NotFound, refusalType } from '../graphql/refusals.ts'
 import { checkText } from '../input.ts'
+import { identityChange } from '../modules/access-tokens/index.ts'
 import {
   type IdentityProvider,
   IdentityProviderEntity,
@@ -59,7 +60,8 @@ export function linkIdentity(context: ServiceContext, actor: Actor, input: Linke
       ...{ id: newId('uid'), organizationId: actor.organizationId, userId, providerId, subject },
       ...{ roleAssignmentId: null, createdAt: new Date(context.now()), lastSignedInAt: null },
     })
-    await recordChange(context, em, actor, describe('user.identity_linked', user, provider, subject))
+    const change = await identityChange(em, provider, [userId])
+    await recordChange(context, em, actor, describe('user.identity_linked', user, provider, subject), change)
     return user
   })
   return auditEscalation(context, actor, { kind: 'user', id: userId }, work)
@@ -86,7 +88,14 @@ export async function unlinkIdentity(
     if (!identity) throw new NotFound('identity of the user with this subject', subject)
     await asOneRevision(em, actor, async () => {
       await withdraw(joinTransaction(context, em), em, actor, identity)
-      await recordChange(context, em, actor, describe('user.identity_unlinked', user, provider, subject))
+      const change = await identityChange(em, provider, [userId])
+      await recordChange(
+        context,
+        em,
+        actor,
+        describe('user.identity_unlinked', user, provider, subject),
+        change,
+      )
     })
     return user
   })

@@ -2,9 +2,9 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import { GraphQLError } from 'graphql'
 import { allPermissions } from '../../contract/permissions.ts'
 import { Actor } from '../actor.ts'
-import { asOneRevision } from '../change.ts'
+import { asOneRevision, recordChange } from '../change.ts'
 import { Refusal } from '../graphql/errors.ts'
-import { recordAudit } from '../modules/audit/index.ts'
+import { identityChange } from '../modules/access-tokens/index.ts'
 import {
   type IdentityProvider,
   type UserIdentity,
@@ -131,7 +131,8 @@ async function admit(
   identity.lastSignedInAt = at
   await keepAccess(provisioning, [{ identity, claims, roleId }])
   const entry = { type: 'user.signed_in', subject: { kind: 'user', id: userId }, details: { subject } }
-  await recordAudit(em, actor, entry, at)
+  const change = known ? undefined : await identityChange(em, provider, [userId])
+  await recordChange(context, em, actor, entry, change)
   return userId
 }
 

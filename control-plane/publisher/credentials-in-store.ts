@@ -1,12 +1,12 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Version } from '../../contract/configuration/documents.ts'
 import { listEnrolledDataPlanes, listRevokedDataPlaneIds } from '../modules/data-planes/index.ts'
-import { listCredentialIds, openProviderSecrets } from '../modules/providers/index.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 import type { InstallationSigners } from '../secrets/signers.ts'
 import { sealCredentials } from './credentials.ts'
+import { listDataPlaneSecretIds, openDataPlaneSecrets } from './data-plane-secrets.ts'
 
-/** Knows when the sealed credentials in the store no longer fit the data planes or the provider secrets. */
+/** Knows when the sealed credentials in the store no longer fit the data planes or the secrets of data planes. */
 export class CredentialsInStore {
   readonly #secrets: Secrets
   readonly #organizationId: string
@@ -21,7 +21,7 @@ export class CredentialsInStore {
 
   /**
    * The credentials to write with `version`, by data plane (null: to be deleted), or undefined when those in the
-   * store are still right. Data planes and provider secrets change only with a revision, the
+   * store are still right. Data planes and secrets of data planes change only with a revision, the
    * signers without one.
    */
   async outdated(
@@ -37,18 +37,15 @@ export class CredentialsInStore {
     if (sameRevision && !storeWasEmptied) return undefined
     const enrolled = await listEnrolledDataPlanes(em, this.#organizationId)
     const revoked = await listRevokedDataPlaneIds(em, this.#organizationId)
-    const credentialIds = await listCredentialIds(em, this.#organizationId)
-    this.#madeFor = JSON.stringify([
-      enrolled.map(({ id }) => id),
-      ...[revoked, credentialIds, signers.version],
-    ])
+    const secretIds = await listDataPlaneSecretIds(em, this.#organizationId)
+    this.#madeFor = JSON.stringify([enrolled.map(({ id }) => id), ...[revoked, secretIds, signers.version]])
     const { epoch, revision } = version
     this.#checkedAt = { epoch, revision, signers: signers.version }
     if (this.#madeFor === this.#writtenFor && !storeWasEmptied) return undefined
     // Until `written` says otherwise the next round tries again.
     this.#checkedAt = undefined
 
-    const providerSecrets = await openProviderSecrets(em, this.#secrets, this.#organizationId)
+    const dataPlaneSecrets = await openDataPlaneSecrets(em, this.#secrets, this.#organizationId)
     const sealed = new Map<string, string | null>(revoked.map((id) => [id, null]))
     for (const recipient of enrolled) {
       const credentials = await sealCredentials(
@@ -57,7 +54,7 @@ export class CredentialsInStore {
         this.#organizationId,
         recipient,
         version,
-        providerSecrets,
+        dataPlaneSecrets,
       )
       sealed.set(recipient.id, credentials)
     }

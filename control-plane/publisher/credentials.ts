@@ -18,7 +18,7 @@ export interface CredentialsRecipient {
  * What one data plane may know in clear: signed by the control plane, then encrypted to the data plane's key
  * (JWE compact serialisation, ECDH-ES with A256GCM).
  *
- * @param providerSecrets by credential id.
+ * @param dataPlaneSecrets by id.
  */
 export async function sealCredentials(
   { pepper }: Secrets,
@@ -26,7 +26,7 @@ export async function sealCredentials(
   organizationId: string,
   recipient: CredentialsRecipient,
   { epoch, revision }: Version,
-  providerSecrets: Readonly<Record<string, string>>,
+  dataPlaneSecrets: Readonly<Record<string, string>>,
 ): Promise<string> {
   const credentials: Credentials = {
     format: CONFIGURATION_FORMAT,
@@ -35,7 +35,7 @@ export async function sealCredentials(
     epoch,
     revision,
     pepper: pepper.toString('base64'),
-    secrets: { ...providerSecrets },
+    secrets: { ...dataPlaneSecrets },
   }
   const signed = sealByAll('gatehouse/credentials', canonicalJson(credentials), signers)
   return new CompactEncrypt(new TextEncoder().encode(signed))

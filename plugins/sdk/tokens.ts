@@ -1,27 +1,14 @@
-import type { KeyObject } from 'node:crypto'
-import type { TokenAlgorithm } from '../../contract/configuration/tokens.ts'
+import type { TokenKey, TokenTerms } from '../../contract/access-token.ts'
 import type { CompiledKey, Configuration } from './builtin.ts'
 
-/** A key of an issuer, and the name by which tokens name it. */
-export interface TokenKey {
-  readonly kid: string | undefined
-  readonly key: KeyObject
-}
-
 /** Whose tokens are believed, and which of them; see `contract/configuration/tokens.ts`. */
-export interface CompiledTokenIssuer {
+export interface CompiledTokenIssuer extends TokenTerms {
   readonly id: string
   readonly name: string
   readonly issuer: string
-  readonly audiences: readonly string[]
-  readonly algorithm: TokenAlgorithm
-  readonly tokenTypes: readonly string[] | null
   readonly keys: readonly TokenKey[]
   readonly secretId: string | null
-  readonly requiredClaims: Readonly<Record<string, string>>
   readonly subjects: 'users' | 'holders'
-  readonly subjectClaim: string
-  readonly maxAgeSeconds: number
 }
 
 /** Somebody who calls with a token. */

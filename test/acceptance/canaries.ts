@@ -12,6 +12,8 @@ export const secrets: Record<string, string> = {
   'provider key that was refused': `${canary('refused')} `,
   'provider key in a wrong mutation': canary('mistaken'),
   'client secret of an identity provider': canary('client'),
+  'secret of a JWT provider': canary('shared'),
+  'secret of a JWT provider that was refused': random().slice(0, 31),
   'imported virtual key': canary('imported'),
   'unknown virtual key': canary('unknown'),
   'key in the query': canary('query').replaceAll(/[^\w-]/g, ''),

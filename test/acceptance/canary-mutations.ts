@@ -95,6 +95,7 @@ async function tryIdentityProvider(run: CanaryRun): Promise<void> {
       clientSecret: secretOf('client secret of an identity provider'),
     },
   )
+  await tryJwtProvider(run, String(id))
   const started = await ask(
     run.gateway,
     run.gateway.adminToken,
@@ -105,6 +106,22 @@ async function tryIdentityProvider(run: CanaryRun): Promise<void> {
   const { url, testSignIn } = JSON.parse(started).data.startTestSignIn
   secrets['ticket of a test sign-in'] = new URL(url).searchParams.get('ticket') ?? ''
   run.testSignInId = testSignIn.id
+}
+
+/** Enabled, so that its secret reaches data planes. */
+async function tryJwtProvider(run: CanaryRun, identityProviderId: string): Promise<void> {
+  const select = '... on JwtProvider { id enabled }'
+  const input = {
+    ...{ name: 'canaries', issuer: 'https://tokens.example.com', identityProviderId },
+    ...{ audiences: ['api://gatehouse'], algorithm: 'HS256', secret: secretOf('secret of a JWT provider') },
+  }
+  const { id } = await mutate(run, 'createJwtProvider', 'CreateJwtProviderInput', select, input)
+  await mutate(run, 'updateJwtProvider', 'UpdateJwtProviderInput', select, {
+    ...{ id, secret: secretOf('secret of a JWT provider that was refused') },
+  })
+  const enable = { id, enabled: true }
+  const { enabled } = await mutate(run, 'setJwtProviderEnabled', 'SetJwtProviderEnabledInput', select, enable)
+  if (enabled !== true) throw new Error('the JWT provider was not enabled')
 }
 
 /** Sends a mutation whatever becomes of it; the answer is searched unless it is the one that shows a new secret. */

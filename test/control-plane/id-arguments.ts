@@ -83,7 +83,9 @@ function kindsOf(field: string, path: string): readonly string[] {
   const kind =
     last === 'id'
       ? lowerFirst(
-          field.replace(/((?<=IdentityProvider)Keys|Enabled)$/, '').replace(/^[a-z]+(?=[A-Z])/, verbless),
+          field
+            .replace(/((?<=(Identity|Jwt)Provider)Keys|Enabled)$/, '')
+            .replace(/^[a-z]+(?=[A-Z])/, verbless),
         )
       : last.replace(/Ids?$/, '')
   if (kindsWithId.includes(kind)) return [kind]
@@ -91,7 +93,7 @@ function kindsOf(field: string, path: string): readonly string[] {
 }
 
 function verbless(word: string): string {
-  return /^(update|delete|remove|revoke|rotate|approve|reject|withdraw|verify|set|flush)$/.test(word)
+  return /^(update|delete|remove|revoke|rotate|approve|reject|withdraw|verify|set|flush|refresh)$/.test(word)
     ? ''
     : word
 }
@@ -137,7 +139,8 @@ function sampleOf(type: GraphQLInputType, at: string, target: Target): unknown {
 }
 
 const samples: Readonly<Record<string, unknown>> = {
-  secret: 'a-secret-of-sixteen-or-more',
+  secret: 'a-secret-of-thirty-two-bytes-or-more',
+  algorithm: 'HS256',
   permission: 'teams:view',
 }
 const samplesByType: Readonly<Record<string, unknown>> = {

@@ -105,6 +105,15 @@ async function createAccess(create: Create, things: Things, prefix: string) {
     ...{ clientId: 'gatehouse', clientSecret: 'a secret'.replace(' ', '-') },
   })
   await create('setDirectory', 'IdentityProvider', { identityProviderId: identityProvider })
+  const { id: jwtProvider } = await create('createJwtProvider', 'JwtProvider', {
+    ...{
+      name: `${prefix} issuer`,
+      issuer: `https://${prefix}.example.com`.toLowerCase(),
+      algorithm: 'HS256',
+    },
+    ...{ identityProviderId: identityProvider, audiences: ['api://gatehouse'] },
+    secret: 'a secret of thirty-two bytes or more'.replaceAll(' ', '-'),
+  })
   const { id: accessPolicy } = await create('createAccessPolicy', 'AccessPolicy', {
     ...{ name: `${prefix} policy`, effect: 'DENY_WHEN', permissions: ['usage:view'], roleIds: [role] },
   })
@@ -123,6 +132,7 @@ async function createAccess(create: Create, things: Things, prefix: string) {
     accessProfile,
     accessPolicy,
     identityProvider,
+    jwtProvider,
   }
   return { ...ids, apiToken: apiToken?.id ?? '' }
 }

@@ -13,6 +13,7 @@ const guardedEvents: ReadonlySet<string> = new Set([
   ...['role.created', 'role.updated', 'role.deleted', 'role.assigned', 'role.unassigned'],
   ...['identity_provider.created', 'identity_provider.updated', 'identity_provider.deleted'],
   ...['identity_provider.directory_set', 'identity_provider.directory_removed'],
+  ...['jwt_provider.created', 'jwt_provider.updated', 'jwt_provider.deleted'],
   ...['user.identity_linked', 'user.identity_unlinked'],
   'access_approval.set',
 ])

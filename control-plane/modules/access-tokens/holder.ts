@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { type EntityKey, keyOf, type TokenHolder } from '../../../contract/configuration/entities.ts'
+import { subjectDigest } from '../../../contract/subject-digest.ts'
 import type { ConfigurationChange } from '../../publisher/revision.ts'
 import { readGivenTeamIds } from '../memberships/index.ts'
 
@@ -11,15 +12,54 @@ export async function holderChange(
 ): Promise<ConfigurationChange> {
   if (userIds.length === 0) return { upserts: [] }
   await em.flush()
+  return changeOf(em, organizationId, userIds)
+}
+
+/** As {@link holderChange}, of everybody whom an identity provider knows, who stays linked until the transaction ends. */
+export async function holdersChange(
+  em: EntityManager,
+  organizationId: string,
+  identityProviderId: string,
+): Promise<ConfigurationChange> {
+  await em.flush()
+  const people = await em.execute<{ userId: string }[]>(
+    `select user_id as "userId" from user_identities where org_id = ? and provider_id = ? order by id for share`,
+    [organizationId, identityProviderId],
+  )
+  return changeOf(em, organizationId, [...new Set(people.map(({ userId }) => userId))])
+}
+
+/** As {@link holderChange}, when issuers name people as this identity provider does; else data planes know nothing of it. */
+export async function identityChange(
+  em: EntityManager,
+  { organizationId, id: providerId }: { readonly organizationId: string; readonly id: string },
+  userIds: readonly string[],
+): Promise<ConfigurationChange | undefined> {
+  if (userIds.length === 0) return undefined
+  await em.flush()
+  const issuers = await em.execute<object[]>(
+    'select id from jwt_providers where org_id = ? and identity_provider_id = ? limit 1',
+    [organizationId, providerId],
+  )
+  return issuers.length === 0 ? undefined : changeOf(em, organizationId, userIds)
+}
+
+async function changeOf(
+  em: EntityManager,
+  organizationId: string,
+  userIds: readonly string[],
+): Promise<ConfigurationChange> {
   const defaultKeyIds = await readDefaultKeyIds(em, organizationId, userIds)
   const teamIds = await readGivenTeamIds(em, userIds)
-  const holders = userIds.map(
-    (id): TokenHolder => ({
-      ...{ kind: 'token_holder', id, advisory: true, subjects: [] },
-      defaultVirtualKeyId: defaultKeyIds.get(id) ?? null,
-      teamIds: (teamIds.get(id) ?? []).toSorted(),
-    }),
-  )
+  const subjects = await readSubjects(em, organizationId, userIds)
+  const holders = userIds.map((id): TokenHolder => {
+    const defaultVirtualKeyId = defaultKeyIds.get(id) ?? null
+    const teams = (teamIds.get(id) ?? []).toSorted()
+    return {
+      ...{ kind: 'token_holder', id, advisory: true, defaultVirtualKeyId, teamIds: teams },
+      subjects: (subjects.get(id) ?? []).toSorted(),
+    }
+  })
   const silent = holders.filter(saysNothing).map(({ id }) => id)
   return {
     upserts: holders.filter((holder) => !saysNothing(holder)),
@@ -31,7 +71,30 @@ function saysNothing({ defaultVirtualKeyId, teamIds, subjects }: TokenHolder): b
   return defaultVirtualKeyId === null && teamIds.length === 0 && subjects.length === 0
 }
 
-/** For users who are deleted. */
+/** How issuers name these users: as the identity provider does that each issuer is linked to, as long as it has them. */
+async function readSubjects(
+  em: EntityManager,
+  organizationId: string,
+  userIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const rows = await em.execute<{ userId: string; issuerId: string; subject: string }[]>(
+    `select identity.user_id as "userId", jwt.id as "issuerId", identity.subject
+     from user_identities identity join jwt_providers jwt
+       on jwt.org_id = identity.org_id and jwt.identity_provider_id = identity.provider_id
+     where identity.org_id = ? and identity.decommissioned_at is null
+       and identity.user_id in (select jsonb_array_elements_text(?::jsonb))`,
+    [organizationId, JSON.stringify(userIds)],
+  )
+  const byUser = Map.groupBy(rows, ({ userId }) => userId)
+  return new Map(
+    [...byUser].map(([userId, ofUser]) => [
+      userId,
+      ofUser.map(({ issuerId, subject }) => subjectDigest(issuerId, subject)),
+    ]),
+  )
+}
+
+/** For users who are deleted, or of whom there is nothing to say. */
 export async function holderRemovals(
   em: EntityManager,
   organizationId: string,
@@ -40,7 +103,7 @@ export async function holderRemovals(
   if (userIds.length === 0) return []
   const found = await em.execute<{ id: string }[]>(
     `select id from config_entities where org_id = ? and kind = 'token_holder'
-     and id in (select jsonb_array_elements_text(?::jsonb))`,
+     and id in (select jsonb_array_elements_text(?::jsonb)) order by id`,
     [organizationId, JSON.stringify(userIds)],
   )
   return found.map(({ id }) => keyOf({ kind: 'token_holder', id }))
@@ -53,10 +116,10 @@ export async function readDefaultKeyIds(
   userIds: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
   if (userIds.length === 0) return new Map()
-  const places = userIds.map(() => '?').join(', ')
   const rows = await em.execute<{ holder: string; key: string }[]>(
-    `select user_id as holder, virtual_key_id as key from default_virtual_keys where org_id = ? and user_id in (${places})`,
-    [organizationId, ...userIds],
+    `select user_id as holder, virtual_key_id as key from default_virtual_keys
+     where org_id = ? and user_id in (select jsonb_array_elements_text(?::jsonb))`,
+    [organizationId, JSON.stringify(userIds)],
   )
   return new Map(rows.map(({ holder, key }) => [holder, key]))
 }

@@ -1,3 +1,3 @@
 export { endTokensOfSessions } from './ends.ts'
-export { holderChange, holderRemovals } from './holder.ts'
+export { holderChange, holderRemovals, holdersChange, identityChange } from './holder.ts'
 export { startAccessTokenKeys } from './loop.ts'

@@ -13,10 +13,10 @@ import { newId } from '../../db/id.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import { checkName } from '../../input.ts'
 import { sealCredentials } from '../../publisher/credentials.ts'
+import { openDataPlaneSecrets } from '../../publisher/data-plane-secrets.ts'
 import { readVersion } from '../../publisher/revisions.ts'
 import { digestOfSecret } from '../../secrets/random-secret.ts'
 import type { Secrets } from '../../secrets/secrets.ts'
-import { openProviderSecrets } from '../providers/index.ts'
 import { DataPlaneEntity } from './entity.ts'
 import { EnrolmentInvalid, EnrolmentRefused } from './errors.ts'
 import { publicJwkOf } from './public-keys.ts'
@@ -58,7 +58,7 @@ export async function enrolDataPlane(deps: EnrolmentDependencies, body: unknown)
     const version = await readVersion(em, organizationId)
     if (!dataPlaneId || !version) throw refused()
     const recipient = { id: dataPlaneId, sealingKey: candidate.sealingKey }
-    const providerSecrets = await openProviderSecrets(em, deps.secrets, organizationId)
+    const dataPlaneSecrets = await openDataPlaneSecrets(em, deps.secrets, organizationId)
     return {
       dataPlaneId,
       organizationId,
@@ -70,7 +70,7 @@ export async function enrolDataPlane(deps: EnrolmentDependencies, body: unknown)
         organizationId,
         recipient,
         version,
-        providerSecrets,
+        dataPlaneSecrets,
       ),
     }
   })

@@ -3,6 +3,7 @@ import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { lockRow } from '../../db/require-row.ts'
 import { checkInteger } from '../../input.ts'
+import { noteIssuerSecretExposure } from '../../secrets/issuer-secrets.ts'
 import { digestOfSecret, makeSecret } from '../../secrets/random-secret.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { noteExposure } from '../providers/index.ts'
@@ -52,7 +53,7 @@ export function createEnrolmentToken(
 
 /**
  * Ends a data plane's membership: whatever it sends is refused from now on, and it gets no configuration's
- * credentials any more. What it knew in clear it still knows: the provider keys are marked as exposed. Revoking it again
+ * credentials any more. What it knew in clear it still knows: provider keys and shared secrets of JWT providers are marked as exposed. Revoking it again
  * changes nothing.
  *
  * @throws NotFound
@@ -68,6 +69,7 @@ export function revokeDataPlane(
     if (dataPlane.revokedAt) return dataPlane
     dataPlane.revokedAt = new Date(context.now())
     await noteExposure(em, actor.organizationId, dataPlane.revokedAt)
+    await noteIssuerSecretExposure(em, actor.organizationId, dataPlane.revokedAt)
     await recordChange(
       context,
       em,

@@ -137,7 +137,8 @@ function checkHostedDomain({ kind, hostedDomain }: ProviderInput): void {
   }
 }
 
-function checkNetworks(networks: readonly string[]): void {
+/** @throws BadUserInput */
+export function checkNetworks(networks: readonly string[]): void {
   checkListLength('trustedNetworks', networks.length)
   refuseTwice('trustedNetworks', networks)
   for (const network of networks) checkNetwork(network)

@@ -1,5 +1,6 @@
 export { callbackUrl, loginUrl, signInPath, stepUpUrl } from './addresses.ts'
 export { type Attempt, attemptLimitSeconds, beginAttempt, type StepUp, takeAttempt } from './attempts.ts'
+export { checkNetworks } from './checked-settings.ts'
 export {
   type ConfiguredDirectory,
   type IdentityProvider,
@@ -10,6 +11,7 @@ export {
 export { useLogoutToken } from './logout-tokens.ts'
 export { RelyingParties } from './relying-parties.ts'
 export { directorySettingsOf, mfaEvidenceOf, settingsOf } from './secret.ts'
+export { rolesOf } from './service.ts'
 export type { TestSignInResult, TriedPerson, TriedRule } from './test-result.ts'
 export { openTestSignIn, startTestSignInPruning, storeTestResult } from './test-sign-ins.ts'
 export { IdentityProviderType } from './types.ts'

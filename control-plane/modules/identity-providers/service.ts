@@ -194,7 +194,7 @@ export function deleteIdentityProvider(
     return { id }
   })
   return refuseViolations(
-    { referenced: () => new InUse('identity provider', 'users who signed in at it') },
+    { referenced: () => new InUse('identity provider', 'users who signed in at it, or JWT providers') },
     work,
   )
 }

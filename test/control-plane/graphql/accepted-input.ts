@@ -32,6 +32,7 @@ export const acceptances: readonly Acceptance[] = [
       fields: [
         ...[...people, ...models, ...keys, ...headers, 'search', 'secret', 'value', 'pattern'],
         ...['team', 'subject', 'clientId', 'clientSecret', 'projectId', ...groups, ...evidence],
+        ...['issuer', 'audiences'],
       ],
     },
     because: 'it is text: nothing looks a member up by it on an object with a prototype',

@@ -55,6 +55,13 @@ const extras: Readonly<Record<string, (things: Things, replaced: string | undefi
   }),
   setBudgetOverride: () => ({ lasts: { forever: true } }),
   configurePlugin: () => ({ name: 'audit' }),
+  createJwtProvider: (_, replaced) => ({
+    ...(!['jwksUrl', 'keys', 'secret', 'algorithm'].includes(replaced ?? '') && {
+      ...{ algorithm: 'HS256', secret: `a-secret-of-thirty-two-bytes-or-more-${++count}` },
+    }),
+    ...(replaced !== 'audiences' && { audiences: ['api://gatehouse'] }),
+  }),
+  setJwtProviderEnabled: () => ({ enabled: false }),
   setMfaPolicy: () => ({ rules: [] }),
   setAccessApproval: () => ({ requireApprovalForAccessChanges: false }),
   setIdentityProviderEnabled: () => ({ enabled: false }),
@@ -68,9 +75,10 @@ const extras: Readonly<Record<string, (things: Things, replaced: string | undefi
 let count = 0
 const samples: Readonly<Record<string, () => unknown>> = {
   name: () => `sample-${++count}`,
-  secret: () => `a-secret-of-sixteen-or-more-${++count}`,
+  secret: () => `a-secret-of-thirty-two-bytes-or-more-${++count}`,
   baseUrl: () => 'https://api.example.com/v1',
-  issuer: () => 'https://id.example.com',
+  issuer: () => `https://id.example.com/${++count}`,
+  jwksUrl: () => 'https://id.example.com/keys',
   hostedDomain: () => 'example.com',
   scopes: () => 'openid',
   trustedNetworks: () => '10.1.0.0/16',
@@ -195,7 +203,9 @@ const otherwise: Readonly<Record<string, string>> = { startTestSignIn: 'identity
 /** By the names that the schema gives: `teamId`, `team(id:)`, `deleteTeam(input: { id })`. */
 function thingNamed(name: string, { field, things }: Pick<Place, 'field' | 'things'>): string | undefined {
   if (/^ids?$/.test(name)) {
-    const noun = field.replace(/^[a-z]+(?=[A-Z])/, '').replace(/((?<=IdentityProvider)Keys|Enabled|s)$/, '')
+    const noun = field
+      .replace(/^[a-z]+(?=[A-Z])/, '')
+      .replace(/((?<=(Identity|Jwt)Provider)Keys|Enabled|s)$/, '')
     return (
       things[otherwise[field] ?? field] ?? things[noun.charAt(0).toLowerCase() + noun.slice(1)] ?? things.team
     )

@@ -92,7 +92,7 @@ it('what creates takes an idempotency key, and what changes takes the version th
   expect([...keyless, ...blind].map(({ name }) => name)).toEqual([])
   const others = mutations.filter((one) => !creating.includes(one) && !changing.includes(one))
   const kinds =
-    /^(assignRole|followAccessProfile|leaveAccessProfile|applyConfiguration|rollBackConfiguration|verifyIdentityProvider|linkIdentity|unlinkIdentity|syncDirectory|flushIdentityProviderKeys|startTestSignIn)$/
+    /^(assignRole|followAccessProfile|leaveAccessProfile|applyConfiguration|rollBackConfiguration|verifyIdentityProvider|linkIdentity|unlinkIdentity|syncDirectory|flushIdentityProviderKeys|refreshJwtProviderKeys|startTestSignIn)$/
   expect(
     others.filter(
       ({ name }) => !/^(delete|remove|revoke|approve|reject|withdraw)[A-Z]/.test(name) && !kinds.test(name),

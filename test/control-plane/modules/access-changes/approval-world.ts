@@ -75,7 +75,7 @@ export async function startApprovalWorld(options: SignInOptions = {}): Promise<A
     return read<Result>(data, field)
   }
   const mutate: ApprovalWorld['mutate'] = (asker, field, input) => {
-    const isById = ['deleteRole', 'removeRoleAssignment', 'deleteIdentityProvider'].includes(field)
+    const isById = /^(delete|removeRoleAssignment)/.test(field)
     const type = isById ? 'ByIdInput' : `${field.charAt(0).toUpperCase()}${field.slice(1)}Input`
     const hasNode = !isById && field !== 'setAccessApproval'
     return send(asker, field, type, input, hasNode ? `${selection} ... on Node { id }` : selection)

@@ -29,6 +29,11 @@ const given = async (field: string, input: object) => {
 }
 const role = () => given('createRole', { name: `role ${++count}`, permissions: ['teams:view'] })
 const provider = () => given('createIdentityProvider', okta())
+const issuer = (identityProviderId: string) => ({
+  ...{ name: `issuer ${++count}`, issuer: `https://${count}.tokens.example`, identityProviderId },
+  ...{ audiences: ['api://gatehouse'], algorithm: 'HS256', secret: `${secret} of tokens` },
+})
+const jwtProvider = async () => given('createJwtProvider', issuer(await provider()))
 const identity = () => ({
   ...{ userId: eve.userId, identityProviderId: world.setup.providerId, subject: `subject ${++count}` },
 })
@@ -56,6 +61,10 @@ const guarded: Readonly<Record<string, () => Promise<object>>> = {
     await given('setDirectory', { identityProviderId, secret })
     return { identityProviderId }
   },
+  createJwtProvider: async () => issuer(await provider()),
+  updateJwtProvider: async () => ({ id: await jwtProvider(), secret: `${secret} of tokens, 4` }),
+  setJwtProviderEnabled: async () => ({ id: await jwtProvider(), enabled: true }),
+  deleteJwtProvider: async () => ({ id: await jwtProvider() }),
   linkIdentity: async () => identity(),
   unlinkIdentity: async () => {
     const linked = identity()
@@ -69,7 +78,14 @@ const guarded: Readonly<Record<string, () => Promise<object>>> = {
 }
 
 const accessTables = [
-  ...['roles', 'role_assignments', 'identity_providers', 'user_identities', 'access_approvals'],
+  ...[
+    'roles',
+    'role_assignments',
+    'identity_providers',
+    'jwt_providers',
+    'user_identities',
+    'access_approvals',
+  ],
 ]
 const access = async () => {
   const found = await Promise.all(accessTables.map((table) => world.sql(`select * from ${table} order by 1`)))

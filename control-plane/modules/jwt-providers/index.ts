@@ -1,0 +1,2 @@
+export { authenticateJwt } from './authenticate.ts'
+export { startJwtProviderKeys } from './refresh.ts'
