@@ -45,7 +45,7 @@ describe('the GraphQL API', () => {
     expect((await closed.ask(token, '{ viewer { nam } }')).errors[0]?.message).toBe(
       'Cannot query field "nam" on type "Viewer".',
     )
-    expect((await fetch(`${target}/`)).status).toBe(404)
+    expect((await fetch(`${target}/graphiql`)).status).toBe(404)
     await closed.close()
   })
 })

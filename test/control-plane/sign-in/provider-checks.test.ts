@@ -5,7 +5,9 @@ import type { ProviderSettings } from '../../../control-plane/sign-in/provider-s
 import { selfSigned } from '../../plugins/provider/http1/certificate.ts'
 import { rsaPair } from './forged-tokens.ts'
 import { redirectUri } from './identity-provider.ts'
-import { partyOf, provider, signIn } from './relying-party-setup.ts'
+import { partyOf, provider, signIn, startProviderForEach } from './relying-party-setup.ts'
+
+startProviderForEach()
 
 describe('a provider is not trusted', () => {
   it.each<[string, Partial<ProviderSettings>]>([

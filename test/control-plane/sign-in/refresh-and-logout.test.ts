@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { browser, clientId, type Replacement, redirectUri, returnUri } from './identity-provider.ts'
-import { partyOf, passTime, provider, signIn } from './relying-party-setup.ts'
+import { partyOf, passTime, provider, signIn, startProviderForEach } from './relying-party-setup.ts'
+
+startProviderForEach()
 
 describe('a refresh', () => {
   const expected = (subject = 'user-1') => ({ issuer: provider.issuer, subject })

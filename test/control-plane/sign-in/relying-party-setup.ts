@@ -11,21 +11,21 @@ import {
   startIdentityProvider,
 } from './identity-provider.ts'
 
-/*
- * A relying party and a real provider of its own for each test. Importing this starts it: the bindings are live.
- */
-
 export const first = rsaPair('key-1')
 export const second = rsaPair('key-2')
+/** That of the test that runs. */
 export let provider: IdentityProvider
 let aheadMs = 0
 export const now = () => Date.now() + aheadMs
 
-beforeEach(async () => {
-  aheadMs = 0
-  provider = await startIdentityProvider([first], { claims: { groups: ['devs'] } })
-})
-afterEach(() => provider.close())
+/** A real provider for each test of the file that calls this. */
+export function startProviderForEach(): void {
+  beforeEach(async () => {
+    aheadMs = 0
+    provider = await startIdentityProvider([first], { claims: { groups: ['devs'] } })
+  })
+  afterEach(() => provider.close())
+}
 
 /** In place of the one that is there. */
 export async function restartProvider(...of: Parameters<typeof startIdentityProvider>): Promise<void> {

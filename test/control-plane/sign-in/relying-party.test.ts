@@ -12,7 +12,10 @@ import {
   restartProvider,
   second,
   signIn,
+  startProviderForEach,
 } from './relying-party-setup.ts'
+
+startProviderForEach()
 
 describe('a sign-in', () => {
   it('brings who signed in, with the provider’s tokens', async () => {
