@@ -38,10 +38,13 @@ export function badDocumentsOf(section: string): BadDocument[] {
   const positions = documentPositions(wholeFile).filter(({ path }) => sectionOf(path) === section)
   return positions.flatMap((position) => {
     const absence = position.isNeeded ? [{ name: missing, value: undefined }] : []
-    const values = [...badValuesOf(position, position.sample, {}), ...absence]
     const isOfEntry = position.path.split('/').length > 3 && Array.isArray(sectionsOfFile[section])
     const purposes: readonly Purpose[] = isOfEntry ? ['new', 'present'] : ['present']
-    return purposes.flatMap((purpose) => values.map((bad) => ({ purpose, position, bad })))
+    return purposes.flatMap((purpose, at) => {
+      // What its type refuses is refused whether the entry is there or not.
+      const values = [...badValuesOf(position, position.sample, {}, at === 0), ...absence]
+      return values.map((bad) => ({ purpose, position, bad }))
+    })
   })
 }
 

@@ -212,8 +212,10 @@ export function badValuesOf(
 function corpusOf(type: string, sample: unknown, things: Things): Corpus {
   if (type === 'List') return listsOf(Array.isArray(sample) ? sample[0] : sample)
   if (type === 'ID') {
-    const once = { ...unreadable, ...wrongKinds, 'a fraction': 0.5 }
-    return { everywhere: { ...texts, ...idsBeside(sample, things) }, once }
+    return {
+      everywhere: { 'a NUL': texts['a NUL'], 'an empty text': '', ...idsBeside(sample, things) },
+      once: { ...texts, ...unreadable, ...wrongKinds, 'a fraction': 0.5 },
+    }
   }
   const corpus = corpora[type]
   if (!corpus) throw new Error(`name bad values of the type ${type}`)
