@@ -57,3 +57,22 @@ export async function tabTo(page: Page, name: string, mostTabs = 30): Promise<vo
   }
   throw new Error(`"${name}" is not reached by the keyboard, but ${seen.join(' | ')}`)
 }
+
+/** At a test's identity provider, which asks who they are and takes their word, maybe what they agree to, and brings them back. */
+export async function sayWho(
+  page: Page,
+  { issuer, login }: { issuer: string; login: string },
+): Promise<void> {
+  await page.waitForURL(`${issuer}/**`)
+  await page.getByPlaceholder('Enter any login').focus()
+  await page.keyboard.type(login)
+  await page.keyboard.press('Tab')
+  await page.keyboard.type('any')
+  await page.keyboard.press('Enter')
+  const isBack = (url: URL | string) => !String(url).startsWith(issuer)
+  const agree = page.getByRole('button', { name: 'Continue' })
+  await Promise.race([page.waitForURL(isBack), agree.waitFor()])
+  if (isBack(page.url())) return
+  await agree.click()
+  await page.waitForURL(isBack)
+}

@@ -95,11 +95,12 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
   }
   let current = await providerWith({})
   server.on('request', (request, response) => {
-    const url = (request.url ?? '').slice(path.length)
+    const url = request.url?.startsWith(path) ? request.url.slice(path.length) : ''
     const asked = `${request.method} ${url}`
     requests.push(asked)
     // By the original the provider knows where it is mounted.
     if (behaviour.hangsUpOn?.test(asked)) request.socket.destroy()
+    else if (!url.startsWith('/')) response.writeHead(404).end()
     else current.answer(Object.assign(request, { originalUrl: request.url, url }), response)
   })
   const started: TestIdentityProvider = {

@@ -1,7 +1,13 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { recordUsage } from '../../../control-plane/modules/usage/index.ts'
-import { accessibilityFindings, launchChromium, scrollsSideways, tabTo } from '../../environment/chromium.ts'
+import {
+  accessibilityFindings,
+  launchChromium,
+  sayWho,
+  scrollsSideways,
+  tabTo,
+} from '../../environment/chromium.ts'
 import { read } from '../api.ts'
 import { type SignInSetup, startSignIn } from '../http/signed-in.ts'
 import { callFinished } from '../spending-data-plane.ts'
@@ -60,25 +66,14 @@ async function signInByHand(page: Page, login = 'ada'): Promise<void> {
   await page.getByRole('link', { name: 'Sign in with Okta' }).waitFor()
   await tabTo(page, 'Sign in with Okta')
   await page.keyboard.press('Enter')
-  await sayWho(page, login)
-}
-
-/** At the identity provider, which brings them back. */
-async function sayWho(page: Page, login: string): Promise<void> {
-  await page.waitForURL(`${setup.identityProvider.issuer}/**`)
-  await page.getByPlaceholder('Enter any login').focus()
-  await page.keyboard.type(login)
-  await page.keyboard.press('Tab')
-  await page.keyboard.type('any')
-  await page.keyboard.press('Enter')
-  await page.waitForURL(`${setup.url}/**`)
+  await sayWho(page, { issuer: setup.identityProvider.issuer, login })
 }
 
 async function openSignedIn(path: string, login = 'ada'): Promise<Page> {
   const page = await openPage()
   const query = new URLSearchParams({ organization: setup.tenant.organizationId, returnTo: path })
   await page.goto(`/auth/oidc/okta/login?${query}`)
-  await sayWho(page, login)
+  await sayWho(page, { issuer: setup.identityProvider.issuer, login })
   return page
 }
 
@@ -258,7 +253,7 @@ describe('when something is not as it should be', () => {
     await look(page, 'second-factor')
     setup.describePerson('kay', { roles: ['engineer'], amr: ['pwd', 'mfa'] })
     await page.getByRole('link', { name: 'Confirm who you are' }).click()
-    await sayWho(page, 'kay')
+    await sayWho(page, { issuer: setup.identityProvider.issuer, login: 'kay' })
     await heading(page, 'Your virtual keys')
     expect(new URL(page.url()).pathname).toBe('/virtual-keys')
     expect(await page.getByRole('alert').count()).toBe(0)

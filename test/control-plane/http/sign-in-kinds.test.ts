@@ -1,6 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { Browser as ChromiumBrowser } from 'playwright-core'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { checkSessions } from '../../../control-plane/provisioning/session-check.ts'
 import type { Browser } from '../../environment/browser.ts'
+import { launchChromium, sayWho } from '../../environment/chromium.ts'
 import {
   type SignInOptions,
   type SignInSetup,
@@ -109,11 +111,14 @@ const settings = { checkMs: 15 * minuteMs }
 const longLived = { idleMs: 720 * minuteMs, checkMs: 1_440 * minuteMs }
 
 // The clock of both sides: a provider whose tokens are a quarter of an hour old would not be believed.
-beforeAll(() => {
+let chromium: ChromiumBrowser
+beforeAll(async () => {
+  chromium = await launchChromium()
   vi.useFakeTimers({ toFake: ['Date'] })
 })
-afterAll(() => {
+afterAll(async () => {
   vi.useRealTimers()
+  await chromium.close()
 })
 
 describe.each(shapes)('$kind', ({ options, claims, teams, lowered, strangers = [] }) => {
@@ -124,7 +129,7 @@ describe.each(shapes)('$kind', ({ options, claims, teams, lowered, strangers = [
     setup = await startSignIn({ sessions: longLived, ...options })
   })
   afterAll(() => setup.close())
-  afterEach(() => {
+  beforeEach(() => {
     setup.identityProvider.people.set('ann', { name: 'Ann', ...claims })
   })
 
@@ -140,7 +145,6 @@ describe.each(shapes)('$kind', ({ options, claims, teams, lowered, strangers = [
     setup.identityProvider.requests.filter((request) => request === 'POST /token').length
 
   async function signIn(): Promise<Browser> {
-    setup.identityProvider.people.set('ann', { name: 'Ann', ...claims })
     const { browser, status, page } = await setup.signIn('ann')
     expect(status, page).toBe(200)
     return browser
@@ -192,6 +196,22 @@ describe.each(shapes)('$kind', ({ options, claims, teams, lowered, strangers = [
     const body = new URLSearchParams({ xsrf, logout: 'yes' })
     await here.request(`${issuer}/session/end/confirm`, { method: 'POST', body })
     expect([await statusOf(here), await statusOf(elsewhere)]).toEqual([401, 200])
+  })
+
+  it('signs them in with a real browser, as whom its claims say', async () => {
+    const { url, tenant, identityProvider } = setup
+    const context = await chromium.newContext()
+    const page = await context.newPage()
+    await page.goto(`${url}/auth/oidc/okta/login?organization=${tenant.organizationId}`)
+    await sayWho(page, { issuer: identityProvider.issuer, login: 'ann' })
+    const viewer = await page.evaluate(async (query) => {
+      const headers = { 'content-type': 'application/json' }
+      const response = await fetch('/graphql', { method: 'POST', headers, body: JSON.stringify({ query }) })
+      return (await response.json()).data.viewer
+    }, viewerQuery)
+    await context.close()
+    expect(viewer).toMatchObject({ name: 'Ann', role: { name: 'admin' } })
+    expect(teamsOf(viewer)).toEqual(teams)
   })
 
   it.each(strangers)('lets nobody in with %j', async (stranger) => {
