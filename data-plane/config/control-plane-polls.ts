@@ -147,8 +147,9 @@ export class ControlPlanePolls {
   }
 }
 
+/** Hands over to the event loop once at least: an answer may come without one turn of it, and then nothing else would run. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms <= 0 || signal.aborted) return Promise.resolve()
+  if (ms <= 0 || signal.aborted) return new Promise((resolve) => setImmediate(resolve))
   return new Promise((resolve) => {
     const end = () => {
       clearTimeout(timer)
