@@ -1,14 +1,16 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
+import { GraphQLError } from 'graphql'
 import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { lockRow } from '../../db/require-row.ts'
+import { Refusal } from '../../graphql/errors.ts'
 import { NotFound } from '../../graphql/refusals.ts'
 import { ChangeNotPending } from '../../graphql/second-person.ts'
 import { type Clock, type ServiceContext, transactionOf } from '../../service-context.ts'
+import { auditRefusal } from '../audit/index.ts'
 import { carryOut, Stale } from './carry-out.ts'
 import { type AccessChange, AccessChangeEntity, type AccessChangeState, statusOf } from './entity.ts'
 import { partyOf, requireAnotherPerson } from './persons.ts'
-import { auditRefusedApproval } from './refused-approval.ts'
 import { describeAccessChange } from './request.ts'
 
 /**
@@ -37,7 +39,8 @@ export async function approveAccessChange(
     }
     return end(context, em, actor, change, 'approved')
   })
-  const change = await auditRefusedApproval(context, actor, id, work)
+  const attempt = { type: 'access_change.approval_refused', subject: { kind: 'access_change', id } }
+  const change = await auditRefusal(context, actor, attempt, isRefusedApproval, work)
   // Thrown behind the transaction, which has to keep that it is stale.
   if (change.state === 'stale') throw new ChangeNotPending(id, `stale (${change.reason})`)
   for (const after of afterwards) await after()
@@ -67,6 +70,11 @@ export function withdrawAccessChange(
 }
 
 const organizationWide = { workspaceId: null }
+
+/** Whoever guesses at ids is told nothing, and has approved nothing. */
+function isRefusedApproval(error: unknown): error is Error {
+  return (error instanceof Refusal || error instanceof GraphQLError) && !(error instanceof NotFound)
+}
 
 /** The change of this id, locked, if it can still be decided. @throws NotFound, ChangeNotPending */
 async function lockPendingChange(clock: Clock, em: EntityManager, id: string): Promise<AccessChange> {

@@ -6,6 +6,7 @@ import { checkVersion } from '../../db/require-row.ts'
 import { ChangeNotPending, SecondPersonRequired } from '../../graphql/second-person.ts'
 import { lockPolicyOwner } from '../../policy-owners.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
+import { auditRefusal } from '../audit/index.ts'
 import type { ClientConfigurationChange } from './change-entity.ts'
 import {
   decide,
@@ -19,7 +20,6 @@ import { createClientConfiguration } from './create.ts'
 import { type ClientConfiguration, ClientConfigurationEntity } from './entity.ts'
 import { ApprovalRequired } from './errors.ts'
 import { checkChanges, type UpdateClientConfiguration } from './inputs.ts'
-import { auditRefusedApproval } from './refused-approval.ts'
 import { type ClientSettings, defaultSettings, namedSettings, settingsOf } from './settings.ts'
 import { clientConfigurationSnapshot } from './snapshot.ts'
 
@@ -99,7 +99,12 @@ export function approveClientConfigurationChange(
     await outdateChanges(context, em, actor.organizationId)
     return change
   })
-  return auditRefusedApproval(context, actor, id, work)
+  const attempt = {
+    type: 'client_configuration.change_approval_refused',
+    subject: { kind: 'client_configuration_change', id },
+  }
+  const isOwnChange = (error: unknown) => error instanceof SecondPersonRequired
+  return auditRefusal(context, actor, attempt, isOwnChange, work)
 }
 
 /** Ends a change that waits; whoever asked for it may do so too. @throws NotFound, ChangeNotPending */
