@@ -35,8 +35,11 @@ function idsIn(value: Json | undefined): string[] {
 /** What roles and identity providers are about. */
 const namedEntities: ReadonlySet<string> = new Set([
   ...['Role', 'RoleAssignment', 'User', 'IdentityProvider', 'Workspace', 'AccessProfile'],
-  ...['Customer', 'BusinessUnit', 'Team', 'VirtualKey', 'Provider'],
+  ...['Customer', 'BusinessUnit', 'Team', 'VirtualKey', 'Provider', 'JwtProvider'],
 ])
+
+/** Columns of what is fetched every minute, which nobody changes by it. */
+const fetched = "array['keys', 'keys_fetched_at', 'keys_asked_at', 'keys_problem']"
 
 async function rowOf(em: EntityManager, organizationId: string, id: string): Promise<string | null> {
   const name = typeNameOfId(id)
@@ -44,7 +47,7 @@ async function rowOf(em: EntityManager, organizationId: string, id: string): Pro
   if (!entity) return null
   const table = quoteIdentifier(entity.meta.tableName)
   const [row] = await em.execute<{ content: string }[]>(
-    `select to_jsonb(named)::text as content from ${table} named where org_id = ? and id = ? for update`,
+    `select (to_jsonb(named) - ${fetched})::text as content from ${table} named where org_id = ? and id = ? for update`,
     [organizationId, id],
   )
   return row?.content ?? null

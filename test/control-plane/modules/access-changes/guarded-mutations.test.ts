@@ -165,6 +165,20 @@ describe('a secret that waits', () => {
   })
 })
 
+it.each([
+  [
+    'is asked for anew when the provider was changed since',
+    'version = version + 1, audiences = \'["other"]\'',
+    'CHANGE_NOT_PENDING',
+  ],
+  ['holds though keys were fetched since', 'keys_asked_at = now()', undefined],
+])('a change of a JWT provider %s', async (_, since, code) => {
+  const id = await jwtProvider()
+  const change = await world.request(ada, 'updateJwtProvider', { id, audiences: ['api://another'] })
+  await world.sql(`update jwt_providers set ${since} where id = ?`, [id])
+  expect((await world.decide(ben, 'approve', change.id)).code).toBe(code)
+})
+
 it('whoever is to be unlinked stays signed in until it is approved, and not beyond', async () => {
   const dan = await world.person('dan', ['reader'])
   await world.require()
