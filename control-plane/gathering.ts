@@ -19,6 +19,7 @@ export function gathering<Item>(
       waiting.delete(name)
       return work(name, items)
     })
+    // Whoever asked fails with it; those who come after do not.
     const settled = done
       .catch(() => undefined)
       .then(() => {

@@ -39,6 +39,8 @@ export interface DirectorySetup extends SignInSetup {
   lastRun(): Promise<Run>
   userOf(id: string): Promise<{ active: boolean; roles: string[]; teams: string[] }>
   sql(statement: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>
+  /** Empties the directory, and the control plane knows nobody of it. */
+  forgetEverybody(): Promise<void>
 }
 
 const runFields = 'id trigger state seen created updated decommissioned skipped errors leaving message'
@@ -114,6 +116,14 @@ export async function startReconciled(options: SignInOptions = {}): Promise<Dire
         [id],
       )
       return row as { active: boolean; roles: string[]; teams: string[] }
+    },
+    async forgetEverybody() {
+      directory.behaviour.instead = null
+      directory.people.clear()
+      directory.groups.clear()
+      await sql('delete from directory_sync_runs')
+      await sql('update users set email = null')
+      await sql('delete from user_identities')
     },
     async close() {
       await setup.close()
