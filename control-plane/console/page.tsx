@@ -1,7 +1,7 @@
 import { Container, Stack, Title } from '@mantine/core'
 import { type ReactNode, useEffect, useRef } from 'react'
 
-/** The first page keeps the browser's own beginning; a later one is told to whoever listens instead of looking. */
+/** The first page leaves the focus where its reader has it by now; a later one is told to whoever listens. */
 let isFirst = true
 
 /** The content of a page under its heading. */
@@ -9,9 +9,8 @@ export function Page({ title, children }: { title: string; children: ReactNode }
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
     document.title = `${title} - Gatehouse`
-    const isUntouched = isFirst && document.activeElement === document.body
+    if (!isFirst) heading.current?.focus()
     isFirst = false
-    if (!isUntouched) heading.current?.focus()
   }, [title])
   return (
     <Container component="main" id="content" tabIndex={-1} size="md" py="lg">

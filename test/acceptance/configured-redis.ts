@@ -8,6 +8,7 @@ import { eventually } from './gateway.ts'
 import { findFreePort } from './redis-server.ts'
 
 export const startLimitMs = 20_000
+const startAttempts = 5
 
 /** A `redis-server` with a configuration file of its own, such as a sentinel or a node of a cluster. */
 export class ConfiguredRedis {
@@ -19,27 +20,51 @@ export class ConfiguredRedis {
     this.#child = child
   }
 
-  /** @param directory in which it gets a folder of its own. */
+  /**
+   * Another port is tried when a server ends at once: a connection may have taken its port since it was free, or that of
+   * its cluster bus, which lies 10 000 above.
+   *
+   * @param directory in which it gets a folder of its own.
+   */
   static async start(
     directory: string,
     lines: readonly string[],
     flags: readonly string[] = [],
   ): Promise<ConfiguredRedis> {
-    const port = await findFreePort()
+    for (let attempt = 1; ; attempt++) {
+      const server = ConfiguredRedis.#launch(directory, await findFreePort(), lines, flags)
+      try {
+        await server.#isUp()
+        return server
+      } catch (error) {
+        await server.kill()
+        if (attempt === startAttempts) throw error
+      }
+    }
+  }
+
+  static #launch(
+    directory: string,
+    port: number,
+    lines: readonly string[],
+    flags: readonly string[],
+  ): ConfiguredRedis {
     const own = join(directory, String(port))
-    mkdirSync(own)
+    mkdirSync(own, { recursive: true })
     const file = join(own, 'redis.conf')
     writeFileSync(file, [`port ${port}`, 'bind 127.0.0.1', `dir ${own}`, ...lines, ''].join('\n'))
     const child = spawn('redis-server', [file, ...flags], { stdio: 'ignore' })
     endWithUs(child)
-    const server = new ConfiguredRedis(port, child)
+    return new ConfiguredRedis(port, child)
+  }
+
+  async #isUp(): Promise<void> {
     await eventually(
-      async () => (await server.ask('PING')) === 'PONG',
+      async () => (await this.ask('PING')) === 'PONG',
       startLimitMs,
       () => 'redis-server',
-      once(child, 'exit'),
+      once(this.#child, 'exit'),
     )
-    return server
   }
 
   /** Undefined when it does not answer, or refuses. */

@@ -97,8 +97,28 @@ describe('somebody without a mouse', () => {
     expect(new URL(page.url()).searchParams.get('permission')).toBe('roles:assign')
   })
 
+  it('keeps the focus where it is when the first page has come', async () => {
+    const page = await openSignedIn('/account')
+    await heading(page, 'Your account')
+    let answer = () => {}
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    await page.route('**/graphql', async (route) => {
+      await answered
+      await route.continue()
+    })
+    await page.reload()
+    const link = page.getByRole('link', { name: 'Sessions' })
+    await link.focus()
+    answer()
+    await heading(page, 'Your account')
+    expect(await link.evaluate((element) => element === document.activeElement)).toBe(true)
+  })
+
   it('goes from page to page, and the heading of each is told', async () => {
     const page = await openSignedIn('/account')
+    await heading(page, 'Your account')
     for (const [link, title] of [
       ['Sessions', 'Your sessions'],
       ['Virtual keys', 'Your virtual keys'],

@@ -8,13 +8,13 @@ import type { StoredSession } from '../../../control-plane/sessions/session-stor
 
 const session: Session = {
   ...{ id: 'sess_1', organizationId: 'org_1', userId: 'usr_1', providerId: 'idp_1' },
-  ...{ subject: 'ada@example.com', providerSessionId: 'sid-canary' },
+  ...{ subject: 'subject-canary@example.com', providerSessionId: 'sid-canary' },
   ...{ createdAt: 1, authenticatedAt: 2, lastSeenAt: 3, expiresAt: 100, checkedAt: 4 },
   ...{ userAgent: 'agent-canary', address: '192.0.2.77' },
   ...{
-    authenticationMethods: ['pwd', 'otp'],
+    authenticationMethods: ['method-canary'],
     authenticationClass: 'urn:acr-canary',
-    authenticationContexts: ['c1'],
+    authenticationContexts: ['context-canary'],
     secretsVersion: 1,
   },
 }
@@ -31,7 +31,7 @@ describe('a sealed session', () => {
 
   it('shows of the person no more than ids, digests and times', () => {
     const text = JSON.stringify(stored)
-    expect(text).not.toMatch(/canary|ada|example|192\.0\.2|otp/)
+    expect(text).not.toMatch(/canary|example|192\.0\.2/)
   })
 
   it.each<[string, Partial<StoredSession>]>([
