@@ -82,3 +82,12 @@ function secondsOf(claims: Claims, claim: string): number {
   if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value
   throw new TokenInvalid(`has no ${claim} that is a time`)
 }
+
+/** Of our own tokens: when their session began, in seconds and fractions of them. */
+export const sessionStartClaim = 'session_started_at'
+
+/** In milliseconds since the epoch; undefined for a token of a release that did not say it. @throws TokenInvalid */
+export function sessionStartOf(claims: Claims): number | undefined {
+  if (claims[sessionStartClaim] === undefined) return undefined
+  return Math.round(secondsOf(claims, sessionStartClaim) * 1_000)
+}

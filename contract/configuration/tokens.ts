@@ -15,6 +15,12 @@ export type TokenAlgorithm = (typeof tokenAlgorithms)[number]
 const VerificationKey = Type.Record(Type.String(), Type.String())
 export type VerificationKey = Static<typeof VerificationKey>
 
+/**
+ * Milliseconds since the epoch: when everybody, or this user, was signed out. Tokens from before are believed no more, those
+ * of a session that began before among them. Left out: all are.
+ */
+const NotBefore = Type.Optional(Type.Integer({ minimum: 0 }))
+
 /** Whose tokens are believed, and which of them. */
 export const TokenIssuer = Type.Object(
   {
@@ -40,6 +46,7 @@ export const TokenIssuer = Type.Object(
     subjectClaim: Type.String({ minLength: 1 }),
     /** Since `iat`, whatever `exp` says. */
     maxAgeSeconds: Type.Integer({ minimum: 1 }),
+    notBefore: NotBefore,
   },
   closed,
 )
@@ -57,6 +64,7 @@ export const TokenHolder = Type.Object(
     teamIds: Type.Array(Id),
     /** How issuers name them, see `subjectDigest`. */
     subjects: Type.Array(Type.String({ pattern: '^[0-9a-f]{64}$' })),
+    notBefore: NotBefore,
   },
   closed,
 )

@@ -30,15 +30,29 @@ export async function readSessionEpochs(
   organizationId: string,
   userIds: readonly string[],
 ): Promise<ReadonlyMap<string, number>> {
-  const asked = [everybody, ...userIds]
-  const rows = await em.execute<{ userId: string; notBefore: string | Date }[]>(
-    `select user_id as "userId", not_before as "notBefore" from session_epochs
-     where org_id = ? and user_id in (${asked.map(() => '?').join(', ')})`,
-    [organizationId, ...asked],
-  )
-  const epochs = new Map(rows.map(({ userId, notBefore }) => [userId, new Date(notBefore).getTime()]))
+  const epochs = await readOwnEpochs(em, organizationId, [everybody, ...userIds])
   const ofAll = epochs.get(everybody) ?? 0
   return new Map(userIds.map((id) => [id, Math.max(ofAll, epochs.get(id) ?? 0)]))
+}
+
+/** Since when sessions of the organization count, in milliseconds; undefined when {@link everybody} was never signed out. */
+export async function readEpochOfAll(em: EntityManager, organizationId: string): Promise<number | undefined> {
+  const epochs = await readOwnEpochs(em, organizationId, [everybody])
+  return epochs.get(everybody)
+}
+
+/** As {@link readSessionEpochs}, of {@link everybody} only where they are asked for; nothing for those who have none. */
+export async function readOwnEpochs(
+  em: EntityManager,
+  organizationId: string,
+  userIds: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await em.execute<{ userId: string; notBefore: string | Date }[]>(
+    `select user_id as "userId", not_before as "notBefore" from session_epochs
+     where org_id = ? and user_id in (select jsonb_array_elements_text(?::jsonb))`,
+    [organizationId, JSON.stringify(userIds)],
+  )
+  return new Map(rows.map(({ userId, notBefore }) => [userId, new Date(notBefore).getTime()]))
 }
 
 /** Whether a session was ended, whatever its store says. */

@@ -11,6 +11,7 @@ export function compileTokenUser(user: User, index: EntityIndex, keyOf: KeyLooku
   return {
     id: user.id,
     active: user.active,
+    notBefore: holder?.notBefore,
     get defaultKey() {
       const key = defaultKeyOf(user, holder?.defaultVirtualKeyId ?? null, index)
       return key && keyOf(key)

@@ -1,7 +1,7 @@
 import { createSecretKey, hash, type KeyObject } from 'node:crypto'
 import { keyNamed, readAccessToken, verifyAccessToken } from '../../contract/access-token.ts'
 import { TokenInvalid } from '../../contract/compact-jws.ts'
-import { nameOf } from '../../contract/token-claims.ts'
+import { nameOf, sessionStartOf } from '../../contract/token-claims.ts'
 import type { CompiledTokenIssuer, Configuration, Tokens, VerifiedToken } from '../../plugins/sdk/builtin.ts'
 import { Denied } from '../../plugins/sdk/denied.ts'
 
@@ -68,15 +68,17 @@ export class TokenVerifier implements Tokens {
     const issuer = configuration.tokenIssuer(unverified.issuer)
     if (!issuer) throw new TokenInvalid('is by nobody who is believed here')
     const keyOf = (kid: string | undefined) => this.#keyOf(issuer, kid)
-    const { subject, claims, believedUntil } = await verifyAccessToken(
+    const { subject, claims, issuedAt, believedUntil } = await verifyAccessToken(
       unverified,
       issuer,
       keyOf,
       this.#options.now(),
     )
     // Only ours are named by our ids.
-    const sessionId = issuer.subjects === 'users' ? nameOf(claims, 'sid') : null
-    return Object.freeze({ issuer, subject, sessionId, believedUntil })
+    if (issuer.subjects === 'holders')
+      return Object.freeze({ issuer, subject, sessionId: null, since: issuedAt, believedUntil })
+    const since = sessionStartOf(claims) ?? issuedAt
+    return Object.freeze({ issuer, subject, sessionId: nameOf(claims, 'sid'), since, believedUntil })
   }
 
   #keyOf({ keys, secretId }: CompiledTokenIssuer, kid: string | undefined): KeyObject | undefined {

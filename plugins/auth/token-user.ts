@@ -3,7 +3,7 @@ import type { Configuration, TokenUser, VerifiedToken } from 'gatehouse/plugin-s
 
 /** Whom a good token is about, unless they, or the session that it comes from, have ended since. [S3-43] */
 export function userOf(
-  { issuer, subject, sessionId }: VerifiedToken,
+  { issuer, subject, sessionId, since }: VerifiedToken,
   configuration: Configuration,
 ): TokenUser {
   if (sessionId !== null && configuration.isRevoked(sessionId)) {
@@ -13,6 +13,12 @@ export function userOf(
   if (!user) throw new Denied('authentication_required', 'The access token is about nobody who is known here')
   if (!user.active || configuration.isRevoked(user.id)) {
     throw new Denied('authentication_required', 'The user of this access token is not active')
+  }
+  if (since < (user.notBefore ?? 0) || since < (issuer.notBefore ?? 0)) {
+    throw new Denied(
+      'authentication_required',
+      'This access token is from before its user was signed out: sign in again',
+    )
   }
   return user
 }

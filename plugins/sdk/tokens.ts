@@ -9,12 +9,16 @@ export interface CompiledTokenIssuer extends TokenTerms {
   readonly keys: readonly TokenKey[]
   readonly secretId: string | null
   readonly subjects: 'users' | 'holders'
+  /** When everybody was signed out, in milliseconds since the epoch. */
+  readonly notBefore?: number
 }
 
 /** Somebody who calls with a token. */
 export interface TokenUser {
   readonly id: string
   readonly active: boolean
+  /** When they were signed out everywhere, in milliseconds since the epoch; undefined when they never were. */
+  readonly notBefore: number | undefined
   /** The key of a call that names none; undefined when it is not clear which. */
   readonly defaultKey: CompiledKey | undefined
   /** A key that the call names beside the token, as this user uses it; undefined when it is neither theirs nor their team's. */
@@ -27,6 +31,8 @@ export interface VerifiedToken {
   readonly subject: string
   /** The session here that it comes from; null when it comes from somewhere else. */
   readonly sessionId: string | null
+  /** When that session began; of a token from somewhere else when it was made. Milliseconds since the epoch. */
+  readonly since: number
   /** Milliseconds since the epoch. */
   readonly believedUntil: number
 }

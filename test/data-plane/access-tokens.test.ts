@@ -257,6 +257,21 @@ describe('is refused by every data plane', () => {
     for (const token of tokens) await refusedEverywhere({ token }, refused)
   })
 
+  it('once the sessions that began before its own, and it, are revoked of everybody', async () => {
+    const person = await newPerson()
+    const before = new Date(Date.now() + 1)
+    await eventually('that time is over', async () => Date.now() > before.getTime() || undefined)
+    const later = await signIn(person.userId)
+    const [token, laterToken] = [await tokenOf(person), await tokenOf(later)]
+    expect(await ask({ token })).toEqual(everywhere('200'))
+    await gateway.graphql(
+      'mutation ($before: DateTime!) { revokeAllSessions(input: {before: $before}) { before } }',
+      { before },
+    )
+    await refusedEverywhere({ token }, refused)
+    expect(await ask({ token: laterToken })).toEqual(everywhere('200'))
+  })
+
   it('once its user has signed out', async () => {
     const person = await newPerson()
     const token = await tokenOf(person)

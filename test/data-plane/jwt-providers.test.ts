@@ -200,6 +200,46 @@ describe('a token of a JWT provider', () => {
     await untilCalls(tokens[1], refused)
   })
 
+  it.each([
+    [
+      'its user was',
+      'mutation ($userId: ID!) { revokeSessionsOfUser(input: {userId: $userId}) { __typename } }',
+    ],
+    ['everybody was', 'mutation { revokeAllSessions(input: {}) { before } }'],
+  ])('is refused once %s signed out, and stays so when its provider changes', async (_, mutation) => {
+    const { subject, userId } = await newPerson()
+    const token = await signed(subject)
+    expect(await call(token)).toBe('200')
+    const { errors } = await gateway.graphql(mutation, mutation.includes('$userId') ? { userId } : {})
+    expect(errors).toBeUndefined()
+    await untilCalls(token, refused)
+    // A second is the unit of a token's time.
+    const later = await signed(subject, { claims: { iat: Math.floor(Date.now() / 1_000) + 1 } })
+    expect(await call(later)).toBe('200')
+    await change('updateJwtProvider', 'JwtProvider', { id: byKeys, maxAgeSeconds: 3_500 })
+    await enable(byKeys, false)
+    await enable(byKeys, true)
+    await change('setDefaultVirtualKey', 'User', { userId })
+    await untilCalls(later, '200')
+    expect(await call(token)).toBe(refused)
+  })
+
+  it('is refused once the identity provider of its people is disabled, until its provider is enabled again', async () => {
+    const { subject } = await newPerson()
+    const tokens = [await signed(subject), await shared(subject)] as const
+    expect(await Promise.all(tokens.map(call))).toEqual(['200', '200'])
+    await change('setIdentityProviderEnabled', 'IdentityProvider', { id: identityProviderId, enabled: false })
+    await gateway.applied()
+    expect(await Promise.all(tokens.map(call))).toEqual([refused, refused])
+    const changed = await rows<{ id: string }>(
+      `select subject_id as id from audit_events where type = 'jwt_provider.updated'
+       and details ->> 'enabled' = 'false' order by id desc limit 2`,
+    )
+    expect(changed.map(({ id }) => id).toSorted()).toEqual([byKeys, bySecret].toSorted())
+    for (const id of [byKeys, bySecret]) await enable(id, true)
+    await untilCalls(tokens[0], '200')
+  })
+
   it('is refused while its provider is disabled', async () => {
     const { subject } = await newPerson()
     for (const [id, token] of [

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type JWTPayload, SignJWT } from 'jose'
 import type { SigningKey } from '../../../contract/signed.ts'
+import { sessionStartClaim } from '../../../contract/token-claims.ts'
 import type { Session } from '../../sessions/session.ts'
 
 /** RFC 9068 §2.1. */
@@ -30,7 +31,7 @@ export async function signAccessToken(
   { id: kid, privateKey }: SigningKey,
   now: number,
 ): Promise<IssuedAccessToken> {
-  const { organizationId, userId, id: sid, authenticatedAt, expiresAt: sessionEnd } = session
+  const { organizationId, userId, id: sid, createdAt, authenticatedAt, expiresAt: sessionEnd } = session
   const { authenticationMethods: amr, authenticationClass: acr } = session
   const issuedAt = Math.floor(now / 1_000)
   const expiresAt = Math.min(issuedAt + longestLifeSeconds, Math.floor(sessionEnd / 1_000))
@@ -43,6 +44,7 @@ export async function signAccessToken(
       client_id: 'gatehouse',
     },
     ...{ jti: id, iat: issuedAt, exp: expiresAt, sid, org: organizationId },
+    [sessionStartClaim]: createdAt / 1_000,
     ...(authenticatedAt !== null && { auth_time: Math.floor(authenticatedAt / 1_000) }),
     ...(amr.length > 0 && { amr: [...amr] }),
     ...(acr !== null && { acr }),

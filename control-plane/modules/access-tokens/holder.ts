@@ -2,6 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import { type EntityKey, keyOf, type TokenHolder } from '../../../contract/configuration/entities.ts'
 import { subjectDigest } from '../../../contract/subject-digest.ts'
 import type { ConfigurationChange } from '../../publisher/revision.ts'
+import { readOwnEpochs } from '../../sessions/session-epochs.ts'
 import { readGivenTeamIds } from '../memberships/index.ts'
 
 /** What data planes are to know now of what users' tokens entitle to; nothing for a user of whom there is nothing to say. */
@@ -52,12 +53,15 @@ async function changeOf(
   const defaultKeyIds = await readDefaultKeyIds(em, organizationId, userIds)
   const teamIds = await readGivenTeamIds(em, userIds)
   const subjects = await readSubjects(em, organizationId, userIds)
+  const epochs = await readOwnEpochs(em, organizationId, userIds)
   const holders = userIds.map((id): TokenHolder => {
     const defaultVirtualKeyId = defaultKeyIds.get(id) ?? null
     const teams = (teamIds.get(id) ?? []).toSorted()
+    const notBefore = epochs.get(id)
     return {
       ...{ kind: 'token_holder', id, advisory: true, defaultVirtualKeyId, teamIds: teams },
       subjects: (subjects.get(id) ?? []).toSorted(),
+      ...(notBefore !== undefined && { notBefore }),
     }
   })
   const silent = holders.filter(saysNothing).map(({ id }) => id)
@@ -67,8 +71,9 @@ async function changeOf(
   }
 }
 
-function saysNothing({ defaultVirtualKeyId, teamIds, subjects }: TokenHolder): boolean {
-  return defaultVirtualKeyId === null && teamIds.length === 0 && subjects.length === 0
+function saysNothing({ defaultVirtualKeyId, teamIds, subjects, notBefore }: TokenHolder): boolean {
+  const isEmpty = teamIds.length === 0 && subjects.length === 0
+  return isEmpty && defaultVirtualKeyId === null && notBefore === undefined
 }
 
 /** How issuers name these users: as the identity provider does that each issuer is linked to, as long as it has them. */

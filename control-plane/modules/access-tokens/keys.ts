@@ -8,6 +8,7 @@ import type { SealedPlace } from '../../secrets/envelope.ts'
 import type { Secrets } from '../../secrets/secrets.ts'
 import { generateSigningKey, signingKeyOf } from '../../secrets/signing-key.ts'
 import type { ServiceContext } from '../../service-context.ts'
+import { readEpochOfAll } from '../../sessions/session-epochs.ts'
 import { ownIssuer } from './snapshot.ts'
 
 type Context = Pick<ServiceContext, 'secrets' | 'now'>
@@ -51,9 +52,7 @@ export async function keepKeys(
   const known = await readKeys(em, organizationId)
   if (isInOrder(known, context.now())) return known
   // Of two who find the keys out of order, the later one finds them in order.
-  await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [
-    `gatehouse/access-token-keys/${organizationId}`,
-  ])
+  await lockKeys(em, organizationId)
   const present = await readKeys(em, organizationId)
   const now = context.now()
   if (isInOrder(present, now)) return present
@@ -66,15 +65,19 @@ export async function keepKeys(
     ])
   }
   const keys = await readKeys(em, organizationId)
-  const issuer = ownIssuer(
-    organizationId,
-    keys.map(({ publicKey }) => publicKey),
-  )
+  const publicKeys = keys.map(({ publicKey }) => publicKey)
+  const issuer = ownIssuer(organizationId, publicKeys, await readEpochOfAll(em, organizationId))
   const subject = { kind: 'access_token_keys', id: organizationId }
   const details = { keyIds: keys.map(({ id }) => id) }
   const entry = { type: 'access_token_keys.changed', subject, details }
   await recordChange(context, em, systemActor(organizationId), entry, { upserts: [issuer] })
   return keys
+}
+
+/** Until the transaction ends nobody else makes or forgets a key, or tells data planes of them. */
+export async function lockKeys(em: EntityManager, organizationId: string): Promise<void> {
+  const name = `gatehouse/access-token-keys/${organizationId}`
+  await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [name])
 }
 
 function isInOrder(keys: readonly KeyRow[], now: number): boolean {

@@ -6,7 +6,11 @@ import { accessTokenType, audienceOf, issuerOf, longestLifeSeconds } from './cla
  * would make a forged token of any flaw in either format, and its rotation would wait for every data plane to say that it
  * has learned the new one. These keys instead come in the configuration, which is signed by the keys that data planes pin.
  */
-export function ownIssuer(organizationId: string, keys: readonly VerificationKey[]): TokenIssuer {
+export function ownIssuer(
+  organizationId: string,
+  keys: readonly VerificationKey[],
+  notBefore: number | undefined,
+): TokenIssuer {
   return {
     kind: 'token_issuer',
     id: organizationId,
@@ -22,5 +26,6 @@ export function ownIssuer(organizationId: string, keys: readonly VerificationKey
     subjects: 'users',
     subjectClaim: 'sub',
     maxAgeSeconds: longestLifeSeconds,
+    ...(notBefore !== undefined && { notBefore }),
   }
 }

@@ -227,7 +227,8 @@ builder.mutationFields((t) => ({
   setIdentityProviderEnabled: t.field({
     type: IdentityProviderType,
     permission: 'identity_providers:update',
-    description: 'Lets people sign in at an identity provider, or no more; who is signed in stays so.',
+    description:
+      'Lets people sign in at an identity provider, or no more; who is signed in stays so. Disabling it disables its JWT providers in the same step; enabling it enables none of them.',
     errors: { types: [NotFound, StaleUpdate, IdentityProviderNotVerified, ...approvalRefusals] },
     args: {
       input: t.arg({

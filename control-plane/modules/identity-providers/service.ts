@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Actor } from '../../actor.ts'
-import { recordChange } from '../../change.ts'
+import { recordChange, recordChanges } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
 import { type ExpectedVersion, lockRow, requireRow } from '../../db/require-row.ts'
@@ -17,6 +17,7 @@ import { WorkspaceEntity } from '../workspaces/index.ts'
 import { callbackUrl } from './addresses.ts'
 import { checkClientSecret, checkSettings } from './checked-settings.ts'
 import { describe } from './described-provider.ts'
+import { disableIssuers } from './disabled-issuers.ts'
 import { type IdentityProvider, IdentityProviderEntity } from './entity.ts'
 import { IdentityProviderEnabled, IdentityProviderNotVerified } from './errors.ts'
 import { changeMfaEvidence, type MfaEvidenceInput } from './mfa-evidence.ts'
@@ -163,7 +164,11 @@ export function flushIdentityProviderKeys(
   })
 }
 
-/** @throws NotFound, StaleUpdate, IdentityProviderNotVerified */
+/**
+ * Whoever is signed in stays so. Disabling it disables its JWT providers; enabling it enables none.
+ *
+ * @throws NotFound, StaleUpdate, IdentityProviderNotVerified
+ */
 export function setIdentityProviderEnabled(
   context: ServiceContext,
   actor: Actor,
@@ -174,7 +179,9 @@ export function setIdentityProviderEnabled(
     const provider = await lockProvider(em, id, expected)
     if (enabled && provider.verifiedAt === null) throw new IdentityProviderNotVerified(provider.name)
     provider.enabled = enabled
-    await recordChange(context, em, actor, describe('identity_provider.updated', provider))
+    const entry = describe('identity_provider.updated', provider)
+    const issuers = enabled ? undefined : await disableIssuers(em, provider)
+    await recordChanges(context, em, actor, [entry, ...(issuers?.entries ?? [])], issuers?.change)
     return provider
   })
 }

@@ -95,7 +95,7 @@ export async function keepFetched(
     formerKeyIds: provider.keys.map(({ kid }) => kid ?? null),
   }
   const entry = { type: 'jwt_provider.keys_changed', subject: { kind: 'jwt_provider', id }, details }
-  const change = provider.enabled ? issuerChange(present) : undefined
+  const change = provider.enabled ? await issuerChange(em, present) : undefined
   await recordChange(clock, em, systemActor(organizationId), entry, change)
   return present
 }

@@ -102,7 +102,8 @@ export function updateJwtProvider(
     await refuseConfusion(em, provider)
     const source = checkedKeySource(provider.algorithm, input)
     if (source) keep(context, provider, source)
-    await recordChange(context, em, actor, describe('jwt_provider.updated', provider), issuerChange(provider))
+    const change = await issuerChange(em, provider)
+    await recordChange(context, em, actor, describe('jwt_provider.updated', provider), change)
     return provider
   })
   const refusals = taken(input.name ?? '', '')
@@ -123,7 +124,8 @@ export function setJwtProviderEnabled(
     if (enabled && provider.secretId === null && !hasFreshKeys(provider, context.now()))
       throw new JwtProviderHasNoKeys(provider.name)
     provider.enabled = enabled
-    await recordChange(context, em, actor, describe('jwt_provider.updated', provider), issuerChange(provider))
+    const change = await issuerChange(em, provider)
+    await recordChange(context, em, actor, describe('jwt_provider.updated', provider), change)
     return provider
   })
   return auditEscalation(context, actor, subjectOf(id), work)

@@ -1,6 +1,8 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
 import { keyOf } from '../../../contract/configuration/entities.ts'
 import type { TokenIssuer } from '../../../contract/configuration/tokens.ts'
 import type { ConfigurationChange } from '../../publisher/revision.ts'
+import { readEpochOfAll } from '../../sessions/session-epochs.ts'
 import type { JwtProvider } from './entity.ts'
 
 /** What is needed to believe its tokens, on either plane. */
@@ -17,8 +19,10 @@ export function tokenIssuerOf(provider: JwtProvider): TokenIssuer {
   }
 }
 
-/** Data planes know of no issuer that is disabled. */
-export function issuerChange(provider: JwtProvider): ConfigurationChange {
+/** Data planes know of no issuer that is disabled. The caller has locked the provider. */
+export async function issuerChange(em: EntityManager, provider: JwtProvider): Promise<ConfigurationChange> {
   const issuer = tokenIssuerOf(provider)
-  return provider.enabled ? { upserts: [issuer] } : { upserts: [], removals: [keyOf(issuer)] }
+  if (!provider.enabled) return { upserts: [], removals: [keyOf(issuer)] }
+  const notBefore = await readEpochOfAll(em, provider.organizationId)
+  return { upserts: [notBefore === undefined ? issuer : { ...issuer, notBefore }] }
 }

@@ -93,7 +93,7 @@ builder.mutationFields((t) => ({
     type: SignedOutType,
     permission: 'sessions:revoke',
     description:
-      'Signs everybody of the organization out at once, yourself too. For when a store of sessions was restored, or may have been copied: what it holds of before is worth nothing.',
+      'Signs everybody of the organization out at once, yourself too, and ends access tokens and tokens of JWT providers from before, on every data plane. For when a store of sessions was restored, or may have been copied: what it holds of before is worth nothing.',
     args: { input: t.arg({ type: RevokeAllSessionsInput, required: true, description: 'Which.' }) },
     resolve: (_, { input }, { services, actor }) => revokeAllSessions(services, actor, input.before ?? null),
   }),
@@ -109,7 +109,8 @@ builder.mutationFields((t) => ({
   revokeSessionsOfUser: t.field({
     type: EndedSessionsType,
     permission: 'sessions:revoke',
-    description: 'Signs a user out everywhere at once.',
+    description:
+      'Signs a user out everywhere at once, and ends access tokens and tokens of JWT providers from before, on every data plane.',
     errors: { types: [NotFound] },
     args: { input: t.arg({ type: RevokeSessionsOfUserInput, required: true, description: 'Whose.' }) },
     resolve: async (_, { input }, { services, actor }) => ({

@@ -1,11 +1,12 @@
 import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
-import { requireRow } from '../../db/require-row.ts'
+import { lockRow } from '../../db/require-row.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import { NotFound } from '../../graphql/refusals.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import type { Session } from '../../sessions/session.ts'
 import { endSessionsBefore, everybody, hasEnded, readSessionEpochs } from '../../sessions/session-epochs.ts'
+import { everybodySignedOut, userSignedOut } from '../access-tokens/index.ts'
 import { UserEntity } from '../users/index.ts'
 
 const organizationWide = { workspaceId: null }
@@ -41,7 +42,7 @@ export async function revokeSession(
   return { id }
 }
 
-/** Ends all sessions of a user. @returns how many there were @throws NotFound */
+/** Ends all sessions and tokens of a user. @returns how many there were @throws NotFound */
 export async function revokeSessionsOfUser(
   context: ServiceContext,
   actor: Actor,
@@ -49,23 +50,22 @@ export async function revokeSessionsOfUser(
 ): Promise<number> {
   actor.require('sessions:revoke', organizationWide)
   const { organizationId } = actor
+  const before = new Date(context.now())
   await transactionOf(context, actor, async (em) => {
-    await requireRow(em, UserEntity, 'user', userId)
-    await endSessionsBefore(em, organizationId, [userId], new Date(context.now()))
+    await lockRow(em, UserEntity, 'user', userId)
+    await endSessionsBefore(em, organizationId, [userId], before)
+    const change = await userSignedOut(em, organizationId, userId)
+    const subject = { kind: 'user', id: userId }
+    const details = { before: before.toISOString() }
+    await recordChange(context, em, actor, { type: 'user.signed_out', subject, details }, change)
   })
   const ended = await context.sessions.endOfUsers(organizationId, [userId])
-  const entry = {
-    type: 'user.signed_out',
-    subject: { kind: 'user', id: userId },
-    details: { sessions: ended.length },
-  }
-  await transactionOf(context, actor, (em) => recordChange(context, em, actor, entry))
   return ended.length
 }
 
 /**
- * Ends all sessions of the organization that began before, those of whoever asks too. None is looked for: they do not count
- * any more, and are forgotten when their time has come.
+ * Ends all sessions and tokens of the organization that began before, those of whoever asks too. None is looked for: they do
+ * not count any more, and are forgotten when their time has come.
  *
  * @throws BadUserInput for a time that is still to come, for it would keep people from signing in
  */
@@ -83,7 +83,8 @@ export function revokeAllSessions(
     await endSessionsBefore(em, organizationId, [everybody], at)
     const subject = { kind: 'organization', id: organizationId }
     const details = { before: at.toISOString() }
-    await recordChange(context, em, actor, { type: 'organization.signed_out', subject, details })
+    const change = await everybodySignedOut(em, organizationId)
+    await recordChange(context, em, actor, { type: 'organization.signed_out', subject, details }, change)
     return { before: at }
   })
 }

@@ -81,6 +81,7 @@ const refusal = async (issuer: CompiledTokenIssuer, token: string, options = {})
 it('tells whom a good token is about, from which session, and until when', async () => {
   expect(await setUp().verify(await make())).toEqual({
     ...{ issuer: usual, subject: 'usr_1', sessionId: 'sess_1' },
+    since: now,
     believedUntil: now + 900_000,
   })
 })

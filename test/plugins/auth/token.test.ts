@@ -7,13 +7,13 @@ import { fakeHost } from '../fake-host.ts'
 import { refusalOf } from '../refusal.ts'
 
 const token = 'eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl'
-const verified = { subject: 'usr_1', sessionId: 'sess_1' } as VerifiedToken
+const verified = { subject: 'usr_1', sessionId: 'sess_1', since: 1_000, issuer: {} } as VerifiedToken
 const own = key({ id: 'vk_own' })
 const ofTeam = key({ id: 'vk_team' })
 
 function user(members: Partial<TokenUser> = {}): TokenUser {
   const mayUse = ({ id }: CompiledKey) => (id === 'vk_team' ? ofTeam : undefined)
-  return { id: 'usr_1', active: true, defaultKey: own, mayUse, ...members }
+  return { id: 'usr_1', active: true, notBefore: undefined, defaultKey: own, mayUse, ...members }
 }
 
 function identify(
@@ -57,6 +57,12 @@ it.each<[string, ConfigurationMembers, string | undefined, string]>([
   ['an ended session', { revoked: ['sess_1'] }, undefined, 'authentication_required'],
   ['an ended user', { revoked: ['usr_1'] }, undefined, 'authentication_required'],
   ['an inactive user', { users: { usr_1: user({ active: false }) } }, undefined, 'authentication_required'],
+  [
+    'a user who was signed out',
+    { users: { usr_1: user({ notBefore: 1_001 }) } },
+    undefined,
+    'authentication_required',
+  ],
   ['an unknown user', { users: {} }, undefined, 'authentication_required'],
 ])('refuses a good token with %s', async (_, members, secret, code) => {
   expect((await refusalOf(identify(members, secret).run)).code).toBe(code)

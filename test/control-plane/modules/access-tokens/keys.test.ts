@@ -48,6 +48,19 @@ it('a key is told to data planes before it signs, and stays as long as its token
   expect(await told()).toEqual([second])
 })
 
+it('that everybody was signed out stays told when keys change', async () => {
+  const notBefore = () =>
+    inTenant<{ notBefore: number }[]>((em) =>
+      em.execute(`select (document ->> 'notBefore')::bigint as "notBefore" from config_entities
+        where kind = 'token_issuer'`),
+    ).then(([row]) => Number(row?.notBefore))
+  await api.ask(tenant.token, 'mutation { revokeAllSessions(input: {}) { before } }')
+  expect(await notBefore()).toBe(now)
+  now += 30 * dayMs
+  await keep()
+  expect(await notBefore()).toBe(now - 30 * dayMs)
+})
+
 it('two who want the first key make one', async () => {
   tenant = await api.createTenant('Two')
   const [one, other] = await Promise.all([signer(), signer()])
