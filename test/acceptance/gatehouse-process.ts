@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
+import { bareEnvironment } from '../environment/bare-environment.ts'
 import { endWithUs } from './end-with-us.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -17,7 +18,7 @@ export interface Finished {
   readonly stderr: string
 }
 
-/** One command of the CLI, with nothing of this process's environment but what finds programs. */
+/** One command of the CLI, with nothing of this process's environment that it could read a setting from. */
 export class GatehouseProcess {
   readonly #child: ChildProcess
   #stdout = ''
@@ -33,7 +34,7 @@ export class GatehouseProcess {
   ) {
     this.#child = spawn(process.execPath, [...entries[entry], ...args], {
       cwd,
-      env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...environment },
+      env: { ...bareEnvironment(), ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     endWithUs(this.#child)

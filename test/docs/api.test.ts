@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Gateway, startGateway } from '../acceptance/gateway.ts'
+import { bareEnvironment } from '../environment/bare-environment.ts'
 import { root } from '../source-tree.ts'
 import { readSteps, type Step } from './markdown-steps.ts'
 import { differences, fillIn, type Words } from './printed-answer.ts'
@@ -33,7 +34,7 @@ async function perform({ kind, text, variables }: Step): Promise<unknown> {
   if (kind === 'graphql') {
     return post({ query: text, variables: fillIn(variables ?? {}, words) })
   }
-  const env = { ...Object.fromEntries(words), PATH: process.env.PATH ?? '' }
+  const env = { ...Object.fromEntries(words), ...bareEnvironment() }
   const { stdout } = await run('bash', ['-c', `${setup}\n${text}`], { env, timeout: answersWithinMs })
   return JSON.parse(stdout)
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
+import { bareEnvironment } from './bare-environment.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -13,7 +14,7 @@ export class PlaneProcess {
   constructor(command: 'control-plane' | 'data-plane', env: Record<string, string>) {
     this.#child = spawn(process.execPath, ['--conditions=source', 'cli/main.ts', command], {
       cwd: root,
-      env: { PATH: process.env.PATH ?? '', ...env },
+      env: { ...bareEnvironment(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     for (const stream of [this.#child.stdout, this.#child.stderr]) {

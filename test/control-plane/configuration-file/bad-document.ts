@@ -1,4 +1,5 @@
-import type { FileProblem } from '../../../contract/configuration-file/problems.ts'
+import { type FileProblem, findFormProblems } from '../../../contract/configuration-file/problems.ts'
+import { ConfigurationFileInvalid } from '../../../control-plane/configuration-file/errors.ts'
 import type { Tenant, TestApi } from '../api.ts'
 import { type BadValue, badValuesOf, RawJson } from '../graphql/bad-values.ts'
 import { type DocumentPosition, documentPositions } from './document-positions.ts'
@@ -52,6 +53,17 @@ const sectionsOfFile: Readonly<Record<string, unknown>> = wholeFile
 
 function sectionOf(path: string): string {
   return path.split('/')[1] ?? ''
+}
+
+/** How its form alone has it refused, before anything else is done; undefined when that is good, or it is no JSON. */
+export function refusedForm(document: BadDocument): DocumentOutcome | undefined {
+  const { purpose, position, bad } = document
+  if (bad.value instanceof RawJson) return undefined
+  const file: unknown = JSON.parse(JSON.stringify(documentWith(purpose, position.path, bad.value)))
+  const problems = findFormProblems(file)
+  if (problems.length === 0) return undefined
+  const { code, message } = new ConfigurationFileInvalid(problems)
+  return { document, status: 200, code, message, problems }
 }
 
 export async function sendDocument(
