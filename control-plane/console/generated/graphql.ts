@@ -29,7 +29,7 @@ export type BudgetPeriod =
 export type MembershipSource =
   /** The user’s calls are charged to the team: `User.team`. */
   | 'HOME'
-  /** The identity provider says so when the user signs in. */
+  /** The identity provider says so when the user signs in, or has said so: claims give membership of business units and never take it away. */
   | 'IDP'
   /** Somebody added the user. */
   | 'MANUAL'

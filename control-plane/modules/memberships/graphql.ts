@@ -17,7 +17,11 @@ const MembershipSourceType = builder.enumType('MembershipSource', {
   values: {
     HOME: { value: 'home', description: 'The user’s calls are charged to the team: `User.team`.' },
     MANUAL: { value: 'manual', description: 'Somebody added the user.' },
-    IDP: { value: 'idp', description: 'The identity provider says so when the user signs in.' },
+    IDP: {
+      value: 'idp',
+      description:
+        'The identity provider says so when the user signs in, or has said so: claims give membership of business units and never take it away.',
+    },
     SCIM: { value: 'scim', description: 'The directory says so.' },
   } as const,
 })
@@ -136,6 +140,8 @@ const RemoveBusinessUnitMemberInput = builder.inputType('RemoveBusinessUnitMembe
 
 const added = 'One who has been added already stays as they are. Nothing is charged differently.'
 const removed = 'Only what somebody added ends: whoever is a member for another reason too remains one.'
+const unitRemoved =
+  'What somebody added ends, or else what claims of the identity provider gave, which give it again at the next sign-in while they say so. Whoever is a member for another reason too remains one.'
 const addErrors = { types: [NotFound, IdempotencyKeyReused] }
 const removeErrors = { types: [NotFound, MembershipManaged] }
 
@@ -169,7 +175,7 @@ builder.mutationFields((t) => ({
   removeBusinessUnitMember: t.field({
     type: DeletedType,
     permission: 'users:update',
-    description: `Takes a user out of a business unit. ${removed}`,
+    description: `Takes a user out of a business unit. ${unitRemoved}`,
     errors: removeErrors,
     args: {
       input: t.arg({ type: RemoveBusinessUnitMemberInput, required: true, description: 'Who and where.' }),

@@ -44,7 +44,8 @@ export function addMember(context: ServiceContext, actor: Actor, input: MemberIn
 }
 
 /**
- * Ends what was added by hand. Whoever is a member for another reason too remains one.
+ * Ends what was added by hand; of a business unit, where nothing was, what claims gave: they take nothing back themselves.
+ * Whoever is a member for another reason too remains one.
  *
  * @throws NotFound, MembershipManaged
  */
@@ -57,10 +58,12 @@ export function removeMember(
   return transactionOf(context, actor, async (em) => {
     await requirePlaces(em, input)
     const present = await em.find(MembershipEntity, columnsOf(input))
-    const manual = present.find(({ source }) => source === 'manual')
-    if (manual) {
-      await recordMemberships(context, em, actor, { ended: [manual] })
-      return { id: manual.id }
+    const ended =
+      present.find(({ source }) => source === 'manual') ??
+      present.find(({ source, businessUnitId }) => source === 'idp' && businessUnitId !== null)
+    if (ended) {
+      await recordMemberships(context, em, actor, { ended: [ended] })
+      return { id: ended.id }
     }
     const [other] = present.flatMap(({ source }) => (source === 'manual' ? [] : source))
     if (other) throw new MembershipManaged(input.userId, reasons[other])
@@ -81,8 +84,14 @@ export function createMembership(
   })
 }
 
-type NewMembership = Pick<Membership, 'workspaceId' | 'userId' | 'source'> &
-  Partial<Pick<Membership, 'teamId' | 'businessUnitId'>>
+/** Who, and where: one of both ids is there. */
+export interface Placed {
+  readonly userId: string
+  readonly teamId?: string | null | undefined
+  readonly businessUnitId?: string | null | undefined
+}
+
+type NewMembership = Placed & Pick<Membership, 'workspaceId' | 'source'>
 
 /** Data planes are told whose keys users may name beside a token of theirs. */
 export async function recordMemberships(

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemActor } from '../../../../control-plane/actor.ts'
-import { syncTeams } from '../../../../control-plane/modules/memberships/sync.ts'
+import { addToBusinessUnits, syncTeams } from '../../../../control-plane/modules/memberships/sync.ts'
 import { transactionOf } from '../../../../control-plane/service-context.ts'
+import { createUnits } from '../../business-units.ts'
 import { type RoleApi, startRoleApi } from '../roles/role-api.ts'
 import { createTeam, type Mutation } from '../tenant-api.ts'
 
@@ -174,6 +175,79 @@ describe('a membership remembers its source', () => {
     expect(await membershipsOf(userId)).toEqual(['HOME synced eng', 'IDP synced eng', 'SCIM synced ml'])
     await sync('idp', [])
     expect(await membershipsOf(userId)).toEqual(['HOME synced eng', 'SCIM synced ml'])
+  })
+
+  it('and of a team that claims name is not ended by hand: they end it themselves', async () => {
+    const teamId = await newTeam('claimed team')
+    const userId = await acme.createUser({ name: 'Claimed' })
+    const { services } = acme.api.controlPlane
+    const actor = systemActor(acme.tenant.organizationId)
+    await transactionOf(services, actor, (em) =>
+      syncTeams(services, em, actor, 'idp', new Map([[userId, [teamId]]])),
+    )
+    const refused = await acme.mutate(removeTeamMember, { userId, teamId })
+    expect(refused.message).toContain('change their groups there')
+    expect(await membershipsOf(userId)).toEqual(['IDP claimed team'])
+  })
+})
+
+describe('what a source says of business units', () => {
+  const say = (source: 'idp' | 'scim', userId: string, businessUnitIds: readonly string[]) => {
+    const { services } = acme.api.controlPlane
+    const actor = systemActor(acme.tenant.organizationId)
+    const wanted = businessUnitIds.map((businessUnitId) => ({ userId, businessUnitId }))
+    return transactionOf(services, actor, (em) => addToBusinessUnits(services, em, actor, source, wanted))
+  }
+
+  it('is only added to: what it said before stays, and so does what others say [X0-09]', async () => {
+    const [first, second] = [await newUnit('unit one'), await newUnit('unit two')]
+    const team = await newTeam('beside units')
+    const userId = await acme.createUser({ name: 'Unified', teamId: team })
+    await acme.mutate(addUnitMember, { userId, businessUnitId: first })
+    await say('scim', userId, [second])
+    await say('idp', userId, [first, second, first])
+    const all = ['HOME beside units', 'IDP unit one', 'IDP unit two', 'MANUAL unit one', 'SCIM unit two']
+    expect(await membershipsOf(userId)).toEqual(all)
+    for (const said of [[first], [first, second], []]) await say('idp', userId, said)
+    expect(await membershipsOf(userId)).toEqual(all)
+  })
+
+  it('outlasts that it says of teams that they are of none', async () => {
+    const [unit, team] = [await newUnit('lasting unit'), await newTeam('passing team')]
+    const userId = await acme.createUser({ name: 'Lasting' })
+    const { services } = acme.api.controlPlane
+    const actor = systemActor(acme.tenant.organizationId)
+    await say('idp', userId, [unit])
+    for (const teamIds of [[team], []]) {
+      await transactionOf(services, actor, (em) =>
+        syncTeams(services, em, actor, 'idp', new Map([[userId, teamIds]])),
+      )
+    }
+    expect(await membershipsOf(userId)).toEqual(['IDP lasting unit'])
+  })
+
+  it('ends by hand where claims said it, after what was added by hand, and not where a directory did', async () => {
+    const businessUnitId = await newUnit('left unit')
+    const userId = await acme.createUser({ name: 'Leaver' })
+    await acme.mutate(addUnitMember, { userId, businessUnitId })
+    await say('idp', userId, [businessUnitId])
+    await say('scim', userId, [businessUnitId])
+    const left = [['IDP left unit', 'SCIM left unit'], ['SCIM left unit']]
+    for (const expected of left) {
+      await acme.mutate(removeUnitMember, { userId, businessUnitId })
+      expect(await membershipsOf(userId)).toEqual(expected)
+    }
+    expect(await acme.audited('business_unit.member_removed')).toMatchObject({ userId, source: 'idp' })
+    const refused = await acme.mutate(removeUnitMember, { userId, businessUnitId })
+    expect(refused).toMatchObject({ code: 'MEMBERSHIP_MANAGED' })
+  })
+
+  it('is nothing where there is no such business unit, and in another organization there is none', async () => {
+    const userId = await acme.createUser({ name: 'Stranger' })
+    const other = await acme.api.createTenant('Foreign')
+    const { ids } = await createUnits(acme.api, other, 'Foreign customer', ['Foreign unit'])
+    await expect(say('idp', userId, ids)).rejects.toThrow('There is no business unit')
+    expect(await membershipsOf(userId)).toEqual([])
   })
 })
 
