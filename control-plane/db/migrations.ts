@@ -43,6 +43,7 @@ import { apiTokenRotation } from './migrations/054-api-token-rotation.ts'
 import { breakGlass } from './migrations/057-break-glass.ts'
 import { jwtProviders } from './migrations/059-jwt-providers.ts'
 import { accessChanges } from './migrations/060-access-changes.ts'
+import { businessUnitRules } from './migrations/061-business-unit-rules.ts'
 
 /** The schema's history, oldest first. */
 export const migrations: readonly SchemaMigration[] = [
@@ -90,4 +91,5 @@ export const migrations: readonly SchemaMigration[] = [
   breakGlass,
   jwtProviders,
   accessChanges,
+  businessUnitRules,
 ]

@@ -9,8 +9,10 @@ import {
   unknownPeople,
 } from '../modules/directory-sync/index.ts'
 import type { IdentityProvider } from '../modules/identity-providers/index.ts'
+import { type KnownBusinessUnits, mapBusinessUnits } from '../sign-in/business-unit-mapping.ts'
 import type { Claims } from '../sign-in/claims.ts'
 import type { RankedRole } from '../sign-in/role-mapping.ts'
+import { readBusinessUnits } from './mapped-business-units.ts'
 import { readRoleRanks, roleFor, tellsRole } from './mapped-role.ts'
 import { teamNamesFor } from './mapped-teams.ts'
 
@@ -46,6 +48,8 @@ interface KnownPerson extends FoundPerson {
   readonly roleIds: readonly string[]
   /** By this source; those of another workspace under a name that no team has. */
   readonly teams: readonly string[]
+  /** By this source. */
+  readonly businessUnitIds: readonly string[]
 }
 
 /**
@@ -59,13 +63,13 @@ export async function findDifferences(
   run: DirectorySyncRun,
   complete: readonly string[],
 ): Promise<DirectoryDifferences> {
-  const ranks = await readRoleRanks(em)
-  const known = run.trigger === 'import' ? [] : await readKnown(em, provider, run)
-  const judged = known.map((person) => judge(provider, person, claimsOf(person, complete), ranks))
+  const known: Known = { ranks: await readRoleRanks(em), units: await readBusinessUnits(em, provider) }
+  const people = run.trigger === 'import' ? [] : await readKnown(em, provider, run)
+  const judged = people.map((person) => judge(provider, person, claimsOf(person, complete), known))
   const unknown = await readUnknown(em, provider, run)
   const imported = unknown.flatMap((person): DirectoryDifference[] => {
     const claims = claimsOf(person, complete)
-    const isLetIn = roleFor(provider, claims, ranks) !== null
+    const isLetIn = roleFor(provider, claims, known.ranks) !== null
     return isLetIn ? [{ kind: 'import', subject: person.subject, claims }] : []
   })
   const [count] = await em.execute<{ people: number }[]>(
@@ -74,10 +78,16 @@ export async function findDifferences(
   )
   return {
     differences: [...judged.flatMap(({ difference }) => difference ?? []), ...imported],
-    live: known.filter(({ isUserActive, isDecommissioned }) => isUserActive && !isDecommissioned).length,
+    live: people.filter(({ isUserActive, isDecommissioned }) => isUserActive && !isDecommissioned).length,
     leaving: judged.filter(({ isLeaving }) => isLeaving).length,
-    skipped: (count?.people ?? 0) - imported.length + known.filter(wasSwitchedOff).length,
+    skipped: (count?.people ?? 0) - imported.length + people.filter(wasSwitchedOff).length,
   }
+}
+
+/** What there is for the rules to give. */
+interface Known {
+  readonly ranks: ReadonlyMap<string, RankedRole>
+  readonly units: KnownBusinessUnits
 }
 
 interface Judgement {
@@ -91,7 +101,7 @@ function judge(
   provider: IdentityProvider,
   person: KnownPerson,
   claims: Claims,
-  ranks: ReadonlyMap<string, RankedRole>,
+  { ranks, units }: Known,
 ): Judgement {
   const { subject, isActive, isDecommissioned, givenRoleId, teams } = person
   if (wasSwitchedOff(person)) return nothing
@@ -108,7 +118,9 @@ function judge(
     (isDecommissioned && roleId !== null) ||
     (roleId != null &&
       (!person.roleIds.includes(roleId) || (givenRoleId !== null && givenRoleId !== roleId))) ||
-    (roleId !== null && areOthers(teams, teamNamesFor(provider, claims)?.usable))
+    (roleId !== null && areOthers(teams, teamNamesFor(provider, claims)?.usable)) ||
+    (roleId !== null &&
+      lacksAny(person.businessUnitIds, mapBusinessUnits(claims, provider.businessUnitRules, units).ids))
   return isChanged ? { difference: follow, isLeaving: false } : nothing
 }
 
@@ -120,6 +132,10 @@ function wasSwitchedOff({ isUserActive, isDecommissioned }: KnownPerson): boolea
 function areOthers(present: readonly string[], wanted: readonly string[] | undefined): boolean {
   if (wanted === undefined) return false
   return JSON.stringify(present.toSorted()) !== JSON.stringify(wanted.toSorted())
+}
+
+function lacksAny(present: readonly string[], wanted: readonly string[]): boolean {
+  return wanted.some((id) => !present.includes(id))
 }
 
 async function readKnown(
@@ -141,7 +157,10 @@ async function readKnown(
            where held.org_id = page.org_id and held.user_id = page.user_id and held.object_id is null), '[]') as "roleIds",
          coalesce((select jsonb_agg(case when team.workspace_id = ? then team.name else ' ' || team.id end)
            from memberships member join teams team on team.org_id = member.org_id and team.id = member.team_id
-           where member.org_id = page.org_id and member.user_id = page.user_id and member.source = 'idp'), '[]') as teams
+           where member.org_id = page.org_id and member.user_id = page.user_id and member.source = 'idp'), '[]') as teams,
+         coalesce((select jsonb_agg(member.business_unit_id) from memberships member
+           where member.org_id = page.org_id and member.user_id = page.user_id and member.source = 'idp'
+             and member.business_unit_id is not null), '[]') as "businessUnitIds"
        from page
        join users person on person.org_id = page.org_id and person.id = page.user_id
        left join role_assignments given on given.org_id = page.org_id and given.id = page.role_assignment_id

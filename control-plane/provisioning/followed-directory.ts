@@ -11,6 +11,7 @@ import { lockUsers, userSnapshot } from '../modules/users/index.ts'
 import { makeClaimedUsers } from './claimed-user.ts'
 import type { DirectoryDifference } from './directory-differences.ts'
 import { lock } from './lock.ts'
+import { giveBusinessUnits } from './mapped-business-units.ts'
 import { endRoles, readRoleRanks, roleFor, tellsRole } from './mapped-role.ts'
 import { keepTeams } from './mapped-teams.ts'
 import {
@@ -124,6 +125,7 @@ async function follow(
     [...untold, ...admitted].map(({ identity }) => identity),
   )
   await keepTeams(provisioning, untold)
+  await giveBusinessUnits(provisioning, untold)
   await keepAccess(provisioning, admitted)
   await withdrawAccess(provisioning, withdrawn)
   return withdrawn.map(({ identity: { userId } }) => ({ userId, reason: 'user_not_authorized' }))

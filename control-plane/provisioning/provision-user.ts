@@ -18,6 +18,7 @@ import { SignInRefused } from '../sign-in/refused.ts'
 import type { SignedIn } from '../sign-in/relying-party.ts'
 import { createClaimedUser } from './claimed-user.ts'
 import { lock } from './lock.ts'
+import { giveBusinessUnits } from './mapped-business-units.ts'
 import { endRoles, keepRoles, mappedRole } from './mapped-role.ts'
 import { keepTeams } from './mapped-teams.ts'
 
@@ -136,12 +137,13 @@ async function admit(
   return userId
 }
 
-/** Gives role and teams, and takes back what this provider gave besides. */
+/** Gives role, teams and business units, and takes back roles and teams that this provider gave besides. */
 export async function keepAccess(
   provisioning: Provisioning,
   people: readonly AdmittedPerson[],
 ): Promise<void> {
   await keepTeams(provisioning, people)
+  await giveBusinessUnits(provisioning, people)
   await keepRoles(provisioning, people)
   await provisioning.em.flush()
 }

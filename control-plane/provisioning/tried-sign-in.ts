@@ -9,11 +9,13 @@ import {
 } from '../modules/identity-providers/index.ts'
 import { UserEntity } from '../modules/users/index.ts'
 import type { ServiceContext } from '../service-context.ts'
+import { mapBusinessUnits } from '../sign-in/business-unit-mapping.ts'
 import { readClaim } from '../sign-in/claims.ts'
 import { authenticationOf, evidenceOf } from '../sign-in/mfa-evidence.ts'
 import { providerKinds } from '../sign-in/provider-kinds.ts'
 import type { SignedIn } from '../sign-in/relying-party.ts'
 import { type MappingRule, mapTeams, matchingValues } from '../sign-in/role-mapping.ts'
+import { readBusinessUnits } from './mapped-business-units.ts'
 import { readRoleRanks, roleFor } from './mapped-role.ts'
 
 /** What signing in would make of somebody, of which nothing is done. */
@@ -28,6 +30,7 @@ export function trySignIn(
     const mapped = roleFor({ ...provider, defaultRoleId: null }, claims, ranks)
     const roleId = mapped ?? provider.defaultRoleId
     const { names, isClaimPresent } = mapTeams(claims, provider.teamRules)
+    const units = mapBusinessUnits(claims, provider.businessUnitRules, await readBusinessUnits(em, provider))
     const mfa = mfaEvidenceOf(provider)
     const person: TriedPerson = {
       ...{ subject, claims, userId: identity?.userId ?? null },
@@ -35,6 +38,8 @@ export function trySignIn(
       roleRules: provider.roleRules.map((rule) => tried(claims, rule)),
       ...{ teams: names, areTeamsKnown: isClaimPresent && provider.teamWorkspaceId !== null },
       teamRules: provider.teamRules.map((rule) => tried(claims, rule)),
+      ...{ businessUnitIds: units.ids, unknownBusinessUnits: units.unknown },
+      businessUnitRules: provider.businessUnitRules.map((rule) => tried(claims, rule)),
       evidence: evidenceOf(
         authenticationOf(providerKinds[provider.kind].hasIdTokens ? claims : {}, mfa, now()),
         mfa,

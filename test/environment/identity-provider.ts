@@ -51,7 +51,7 @@ interface Client {
 
 /** Those that some kind of provider puts into ID tokens, as far as tests want them. */
 const claimNames = [
-  ...['name', 'email', 'email_verified', 'groups', 'roles', 'realm_access', 'hd', 'oid', 'tid'],
+  ...['name', 'email', 'email_verified', 'department', 'groups', 'roles', 'realm_access', 'hd', 'oid', 'tid'],
   ...['amr', 'acr', 'acrs', 'auth_time', 'resource_access', 'hasgroups', '_claim_names', '_claim_sources'],
   'urn:zitadel:iam:org:project:roles',
 ]

@@ -65,7 +65,7 @@ DirectorySyncRunType.implement({
     seen: t.exposeInt('seen', { description: 'People in the directory.' }),
     created: t.exposeInt('created', { description: 'People who became users.' }),
     updated: t.exposeInt('updated', {
-      description: 'Users who got another role or other teams, or their access again.',
+      description: 'Users who got another role, other teams or a business unit, or their access again.',
     }),
     decommissioned: t.exposeInt('decommissioned', {
       description: 'Users who were switched off: the directory has them no more, or as inactive.',

@@ -1,4 +1,5 @@
 import { builder } from '../../graphql/builder.ts'
+import { BusinessUnitType } from '../business-units/index.ts'
 import { RoleType } from '../roles/index.ts'
 import { DirectoryFilterInput } from './graphql.ts'
 import { type DirectoryImportPreview, type ImportablePerson, previewDirectoryImport } from './preview.ts'
@@ -20,6 +21,12 @@ const PersonType = builder.objectRef<ImportablePerson>('ImportablePerson').imple
       resolve: ({ roleId }) => roleId,
     }),
     teams: t.exposeStringList('teams', { description: 'The teams that they would be of.' }),
+    businessUnits: t.field({
+      type: [BusinessUnitType],
+      nullable: { list: false, items: true },
+      description: 'The business units that they would be of; null for one that you may not see.',
+      resolve: ({ businessUnitIds }) => [...businessUnitIds],
+    }),
   }),
 })
 

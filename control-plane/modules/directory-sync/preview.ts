@@ -1,8 +1,10 @@
 import type { Actor } from '../../actor.ts'
 import { checkInteger } from '../../input.ts'
+import { readBusinessUnits } from '../../provisioning/mapped-business-units.ts'
 import { readRoleRanks, roleFor } from '../../provisioning/mapped-role.ts'
 import { teamNamesFor } from '../../provisioning/mapped-teams.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
+import { mapBusinessUnits } from '../../sign-in/business-unit-mapping.ts'
 import { IdentityProviderEntity } from '../identity-providers/index.ts'
 import { DirectorySyncRunEntity } from './entity.ts'
 import { checkFilter, filterCondition, type GivenFilter } from './filter.ts'
@@ -22,6 +24,7 @@ export interface ImportablePerson {
   /** Null: no rule gives them any, and they are not imported. */
   readonly roleId: string | null
   readonly teams: readonly string[]
+  readonly businessUnitIds: readonly string[]
 }
 
 export interface DirectoryImportPreview {
@@ -64,6 +67,7 @@ export function previewDirectoryImport(
       at,
     )
     const ranks = await readRoleRanks(em)
+    const units = await readBusinessUnits(em, provider)
     const people = rows.map((row) => {
       const claims = claimsOf(row, [])
       const { subject, name, email } = row
@@ -73,6 +77,7 @@ export function previewDirectoryImport(
         email,
         roleId: roleFor(provider, claims, ranks),
         teams: teamNamesFor(provider, claims)?.usable ?? [],
+        businessUnitIds: mapBusinessUnits(claims, provider.businessUnitRules, units).ids,
       }
     })
     return { people, totalCount: count?.people ?? 0, readAt: run.finishedAt }

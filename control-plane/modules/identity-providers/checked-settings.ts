@@ -1,6 +1,7 @@
 import { NetworkRefused, parseNetwork } from '../../../contract/networks.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import { checkListLength, checkText } from '../../input.ts'
+import type { BusinessUnitRule } from '../../sign-in/business-unit-mapping.ts'
 import { isNoClaim } from '../../sign-in/claims.ts'
 import { type OAuth2Settings, type ProviderKind, providerKinds } from '../../sign-in/provider-kinds.ts'
 import type { RoleRule, TeamRule } from '../../sign-in/role-mapping.ts'
@@ -17,6 +18,7 @@ export interface ProviderInput {
   readonly trustedNetworks: readonly string[]
   readonly roleRules: readonly RoleRule[]
   readonly teamRules: readonly TeamRule[]
+  readonly businessUnitRules: readonly BusinessUnitRule[]
 }
 
 const longestUrl = 2_048
@@ -36,6 +38,7 @@ export function checkSettings(input: ProviderInput): void {
   checkRules('teamRules', input.teamRules)
   for (const { team } of input.teamRules)
     if (team !== '*') checkText('teamRules', team, { maximumLength: 128 })
+  checkRules('businessUnitRules', input.businessUnitRules)
 }
 
 /** @throws BadUserInput */

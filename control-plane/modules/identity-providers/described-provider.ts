@@ -3,7 +3,7 @@ import type { IdentityProvider } from './entity.ts'
 /** What the audit log says of a provider: all but its secrets. */
 export function describe(type: string, provider: IdentityProvider) {
   const { id, name, kind, issuer, clientId, enabled, verifiedAt, createsUsers, roleResolution } = provider
-  const { roleRules, defaultRoleId, teamRules, teamWorkspaceId, mfaEvidence } = provider
+  const { roleRules, defaultRoleId, teamRules, teamWorkspaceId, businessUnitRules, mfaEvidence } = provider
   const { scopes, hostedDomain, endpoints, trustedNetworks } = provider
   const details = {
     ...{
@@ -23,6 +23,7 @@ export function describe(type: string, provider: IdentityProvider) {
     mfaEvidence: mfaEvidence && { ...mfaEvidence },
     roleRules: roleRules.map(({ claim, value, roleId }) => ({ claim, value, roleId })),
     teamRules: teamRules.map(({ claim, value, team }) => ({ claim, value, team })),
+    businessUnitRules: businessUnitRules.map((rule) => ({ ...rule })),
   }
   return { type, subject: { kind: 'identity_provider', id }, details }
 }

@@ -1,6 +1,7 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
 import { tenantColumns, versionColumn } from '../../db/columns.ts'
 import type { DirectoryAccount } from '../../directory/directory.ts'
+import type { BusinessUnitRule } from '../../sign-in/business-unit-mapping.ts'
 import type { MfaEvidence, OAuth2Settings, ProviderKind } from '../../sign-in/provider-kinds.ts'
 import type { RoleRule, RoleStrategy, TeamRule } from '../../sign-in/role-mapping.ts'
 
@@ -35,6 +36,7 @@ export const IdentityProviderEntity = defineEntity({
     teamRules: p.json<TeamRule[]>(),
     /** Where teams live that groups name. */
     teamWorkspaceId: p.string().strictNullable(),
+    businessUnitRules: p.json<BusinessUnitRule[]>(),
     /** How its directory is asked, but for the secret; null: it is not. */
     directory: p.json<ConfiguredDirectory>().strictNullable(),
     sealedDirectorySecret: p.string().strictNullable().hidden(),

@@ -24,6 +24,7 @@ import {
 } from './service.ts'
 import {
   authorizeUrlRule,
+  businessUnitRule,
   claimRule,
   evidenceClassRule,
   evidenceMethodRule,
@@ -37,6 +38,7 @@ import {
   teamValueRule,
   tokenUrlRule,
   trustedRule,
+  unitCustomerRule,
   userinfoUrlRule,
 } from './types.ts'
 
@@ -76,6 +78,17 @@ const TeamRuleInput = builder.inputType('TeamRuleInput', {
     claim: t.string({ required: true, description: claimRule }),
     value: t.string({ required: true, description: teamValueRule }),
     team: t.string({ required: true, description: teamNameRule }),
+  }),
+})
+
+const BusinessUnitRuleInput = builder.inputType('BusinessUnitRuleInput', {
+  description:
+    'Who is made a member of a business unit when they sign in: either of one, or of the one that the claim names. No business unit is created.',
+  fields: (t) => ({
+    claim: t.string({ required: true, description: claimRule }),
+    value: t.string({ required: true, description: teamValueRule }),
+    businessUnitId: t.id({ description: businessUnitRule }),
+    customerId: t.id({ description: unitCustomerRule }),
   }),
 })
 
@@ -153,6 +166,11 @@ function changeFields(t: InputFields) {
     }),
     teamRules: t.field({ type: [TeamRuleInput], description: 'Who is of which teams; at most 200.' }),
     teamWorkspaceId: t.id({ description: 'Where those teams live, and are created.' }),
+    businessUnitRules: t.field({
+      type: [BusinessUnitRuleInput],
+      description:
+        'Who is of which business units; at most 200. Rules give membership and never take it away: `removeBusinessUnitMember` does.',
+    }),
     mfaEvidence: t.field({
       type: MfaEvidenceInput,
       description: 'What counts as MFA at it, in place of what does at its kind; null: as its kind says.',

@@ -36,12 +36,13 @@ export function directorySecretPlace({
 
 /** What is needed to ask its directory; null: none is set up. @throws SealedValueRefused */
 export function directorySettingsOf(secrets: Secrets, provider: IdentityProvider): DirectorySettings | null {
-  const { directory, sealedDirectorySecret: sealed, roleRules, teamRules } = provider
+  const { directory, sealedDirectorySecret: sealed } = provider
+  const { roleRules, teamRules, businessUnitRules } = provider
   if (!directory) return null
   return {
     provider: settingsOf(secrets, provider),
     account: directory,
     secret: sealed === null ? null : secrets.openValue(directorySecretPlace(provider), sealed),
-    rules: [...roleRules, ...teamRules],
+    rules: [...roleRules, ...teamRules, ...businessUnitRules],
   }
 }

@@ -15,6 +15,7 @@ import { auditEscalation, isSystemRoleId, RoleEntity, requireMayGive } from '../
 import { requireMayPlace } from '../users/index.ts'
 import { WorkspaceEntity } from '../workspaces/index.ts'
 import { callbackUrl } from './addresses.ts'
+import { type BusinessUnitRuleInput, requireNamed, toBusinessUnitRules } from './business-unit-rules.ts'
 import { checkClientSecret, checkSettings } from './checked-settings.ts'
 import { describe } from './described-provider.ts'
 import { disableIssuers } from './disabled-issuers.ts'
@@ -41,6 +42,7 @@ export interface ProviderChange {
   readonly teamRules?: readonly TeamRule[] | null | undefined
   /** Null: no group makes a team. */
   readonly teamWorkspaceId?: string | null | undefined
+  readonly businessUnitRules?: readonly BusinessUnitRuleInput[] | null | undefined
   /** Null: as its kind says. */
   readonly mfaEvidence?: MfaEvidenceInput | null | undefined
 }
@@ -85,7 +87,13 @@ export function createIdentityProvider(
         createsUsers: true,
       },
       ...{ roleResolution: 'highest_privilege', roleRules: [], defaultRoleId: null },
-      ...{ teamRules: [], teamWorkspaceId: null, directory: null, sealedDirectorySecret: null },
+      ...{
+        teamRules: [],
+        teamWorkspaceId: null,
+        businessUnitRules: [],
+        directory: null,
+        sealedDirectorySecret: null,
+      },
       ...{ mfaEvidence: null, keysFlushedAt: null, createdAt: new Date(context.now()) },
     })
     await change(context, em, actor, provider, input)
@@ -226,7 +234,7 @@ async function change(
   provider: IdentityProvider,
   input: ProviderChange,
 ): Promise<void> {
-  const { clientSecret, hostedDomain, defaultRoleId, teamWorkspaceId } = input
+  const { clientSecret, hostedDomain, defaultRoleId, teamWorkspaceId, businessUnitRules } = input
   provider.clientId = input.clientId ?? provider.clientId
   provider.scopes = [...(input.scopes ?? provider.scopes)]
   if (hostedDomain !== undefined) provider.hostedDomain = hostedDomain
@@ -238,6 +246,7 @@ async function change(
   if (defaultRoleId !== undefined) provider.defaultRoleId = defaultRoleId
   provider.teamRules = [...(input.teamRules ?? provider.teamRules)]
   if (teamWorkspaceId !== undefined) provider.teamWorkspaceId = teamWorkspaceId
+  if (businessUnitRules != null) provider.businessUnitRules = toBusinessUnitRules(businessUnitRules)
   if (input.mfaEvidence !== undefined) changeMfaEvidence(actor, provider, input.mfaEvidence)
   checkSettings(provider)
   refuseSystemRolesForAnything(provider.roleRules)
@@ -249,8 +258,9 @@ async function change(
   for (const roleId of rolesOf(named)) await requireRow(em, RoleEntity, 'role', roleId)
   await requireMayGive(em, actor, rolesOf(provider))
   if (provider.createsUsers) actor.require('users:create', organizationWide)
-  if (provider.teamRules.length > 0) requireMayPlace(actor)
+  if (provider.teamRules.length > 0 || provider.businessUnitRules.length > 0) requireMayPlace(actor)
   if (teamWorkspaceId != null) await requireRow(em, WorkspaceEntity, 'workspace', teamWorkspaceId)
+  if (businessUnitRules != null) await requireNamed(em, provider.businessUnitRules)
 }
 
 /** A claim that anybody could have makes nobody an administrator. @throws BadUserInput */

@@ -1,4 +1,5 @@
 import type { Evidence } from '../../assurance.ts'
+import type { BusinessUnitRule } from '../../sign-in/business-unit-mapping.ts'
 import type { RoleRule, TeamRule } from '../../sign-in/role-mapping.ts'
 
 /** A rule against what a token said. */
@@ -30,5 +31,9 @@ export interface TriedPerson {
   /** Whether memberships would follow: not while a claim is missing that names teams. */
   readonly areTeamsKnown: boolean
   readonly teamRules: readonly TriedRule<TeamRule>[]
+  readonly businessUnitIds: readonly string[]
+  /** What claims hold in place of the name of a business unit. */
+  readonly unknownBusinessUnits: readonly string[]
+  readonly businessUnitRules: readonly TriedRule<BusinessUnitRule>[]
   readonly evidence: Evidence
 }

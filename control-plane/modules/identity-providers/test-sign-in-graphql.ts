@@ -1,7 +1,10 @@
 import { builder } from '../../graphql/builder.ts'
 import { ByIdInput } from '../../graphql/deleted.ts'
 import { NotFound } from '../../graphql/refusals.ts'
+import type { BusinessUnitRule } from '../../sign-in/business-unit-mapping.ts'
 import type { RoleRule, TeamRule } from '../../sign-in/role-mapping.ts'
+import { BusinessUnitType } from '../business-units/index.ts'
+import { CustomerType } from '../customers/index.ts'
 import { RoleType } from '../roles/index.ts'
 import { UserType } from '../users/index.ts'
 import type { TriedPerson, TriedRule } from './test-result.ts'
@@ -33,6 +36,29 @@ const TriedTeamRuleType = builder.objectRef<TriedRule<TeamRule>>('TriedTeamRule'
     claim: t.exposeString('claim', { description: 'The claim.' }),
     value: t.exposeString('value', { description: 'What it has to hold.' }),
     team: t.exposeString('team', { description: 'The team that it names; `*`: what the claim holds.' }),
+    found: t.stringList({ description: foundRule, resolve: ({ found }) => [...found] }),
+    matched: t.stringList({ description: matchedRule, resolve: ({ matched }) => [...matched] }),
+  }),
+})
+
+const TriedUnitRuleType = builder.objectRef<TriedRule<BusinessUnitRule>>('TriedBusinessUnitRule').implement({
+  description: 'A business unit rule, held against what an ID token says.',
+  fields: (t) => ({
+    claim: t.exposeString('claim', { description: 'The claim.' }),
+    value: t.exposeString('value', { description: 'What it has to hold.' }),
+    businessUnit: t.field({
+      type: BusinessUnitType,
+      nullable: true,
+      description: 'The business unit; null when it names a customer, it was deleted, or you may not see it.',
+      resolve: ({ businessUnitId }) => businessUnitId,
+    }),
+    customer: t.field({
+      type: CustomerType,
+      nullable: true,
+      description:
+        'The customer of whose business units the claim holds a name; null when it names a business unit, it was deleted, or you may not see it.',
+      resolve: ({ customerId }) => customerId,
+    }),
     found: t.stringList({ description: foundRule, resolve: ({ found }) => [...found] }),
     matched: t.stringList({ description: matchedRule, resolve: ({ matched }) => [...matched] }),
   }),
@@ -76,6 +102,22 @@ const TriedPersonType = builder.objectRef<TriedPerson>('TriedPerson').implement(
       type: [TriedTeamRuleType],
       description: 'Each team rule, and why it applies or does not.',
       resolve: ({ teamRules }) => teamRules,
+    }),
+    businessUnits: t.field({
+      type: [BusinessUnitType],
+      nullable: { list: false, items: true },
+      description:
+        'The business units that they would be made a member of, beside those that they are of; null for one that you may not see.',
+      resolve: ({ businessUnitIds }) => [...businessUnitIds],
+    }),
+    unknownBusinessUnits: t.stringList({
+      description: 'What claims hold in place of the name of a business unit. It gives nothing.',
+      resolve: ({ unknownBusinessUnits }) => [...unknownBusinessUnits],
+    }),
+    businessUnitRules: t.field({
+      type: [TriedUnitRuleType],
+      description: 'Each business unit rule, and why it applies or does not.',
+      resolve: ({ businessUnitRules }) => businessUnitRules,
     }),
     isMfa: t.boolean({
       description: 'Whether it counts as MFA, see `IdentityProvider.mfaEvidence`.',

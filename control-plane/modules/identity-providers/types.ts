@@ -2,9 +2,12 @@ import { builder } from '../../graphql/builder.ts'
 import { versionDescription } from '../../graphql/concurrency-fields.ts'
 import { registerNodeType } from '../../graphql/node-types.ts'
 import { loadVisible } from '../../graphql/nodes.ts'
+import type { BusinessUnitRule } from '../../sign-in/business-unit-mapping.ts'
 import type { MfaEvidence, OAuth2Settings } from '../../sign-in/provider-kinds.ts'
 import type { ProviderCheck } from '../../sign-in/relying-party.ts'
 import type { RoleRule, TeamRule } from '../../sign-in/role-mapping.ts'
+import { BusinessUnitType } from '../business-units/index.ts'
+import { CustomerType } from '../customers/index.ts'
 import { RoleType } from '../roles/index.ts'
 import { WorkspaceType } from '../workspaces/index.ts'
 import { callbackUrl, loginUrl } from './addresses.ts'
@@ -85,6 +88,31 @@ const TeamRuleType = builder.objectRef<TeamRule>('TeamRule').implement({
     claim: t.exposeString('claim', { description: claimRule }),
     value: t.exposeString('value', { description: teamValueRule }),
     team: t.exposeString('team', { description: teamNameRule }),
+  }),
+})
+
+export const businessUnitRule = 'A business unit, by its id.'
+export const unitCustomerRule =
+  'The claim holds the name of a business unit of this customer, to the letter; a name that none has gives nothing.'
+const deletedGivesNothing = 'A deleted one gives nothing.'
+
+const BusinessUnitRuleType = builder.objectRef<BusinessUnitRule>('BusinessUnitRule').implement({
+  description: 'Who is made a member of a business unit when they sign in.',
+  fields: (t) => ({
+    claim: t.exposeString('claim', { description: claimRule }),
+    value: t.exposeString('value', { description: teamValueRule }),
+    businessUnit: t.field({
+      type: BusinessUnitType,
+      nullable: true,
+      description: `The business unit; null when the rule names a customer, it was deleted, or you may not see it. ${deletedGivesNothing}`,
+      resolve: ({ businessUnitId }) => businessUnitId,
+    }),
+    customer: t.field({
+      type: CustomerType,
+      nullable: true,
+      description: `The customer of whose business units the claim holds a name; null when the rule names a business unit, it was deleted, or you may not see it. ${deletedGivesNothing}`,
+      resolve: ({ customerId }) => customerId,
+    }),
   }),
 })
 
@@ -171,6 +199,12 @@ IdentityProviderType.implement({
       nullable: true,
       description: 'Where those teams live, and are created; null: team rules do nothing.',
       resolve: ({ teamWorkspaceId }) => teamWorkspaceId,
+    }),
+    businessUnitRules: t.field({
+      type: [BusinessUnitRuleType],
+      description:
+        'Who is of which business units. All rules that match apply. They give membership and never take it away: `removeBusinessUnitMember` does.',
+      resolve: ({ businessUnitRules }) => businessUnitRules,
     }),
     mfaEvidence: t.field({
       type: MfaEvidenceType,

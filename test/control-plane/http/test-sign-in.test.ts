@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Browser } from '../../environment/browser.ts'
 import { read } from '../api.ts'
+import { createUnits } from '../business-units.ts'
 import { enable, nodesOf, type SignInSetup, startSignIn } from './signed-in.ts'
 
 let setup: SignInSetup
@@ -33,7 +34,8 @@ async function start(): Promise<Test> {
 
 const resultQuery = `query ($id: ID!) { testSignIn(id: $id) { done refusal { code } person {
   subject claims user { id } role { name } isDefaultRole roleRules { value role { name } found matched }
-  teams areTeamsKnown teamRules { matched } isMfa amr } } }`
+  teams areTeamsKnown teamRules { matched } businessUnits { name } unknownBusinessUnits
+  businessUnitRules { businessUnit { name } customer { name } found matched } isMfa amr } } }`
 
 interface Found {
   readonly done: boolean
@@ -84,6 +86,29 @@ describe('a test sign-in at a provider that is not enabled', () => {
       },
       { value: 'engineer', role: { name: 'developer' }, found: ['Engineer', 'other'], matched: ['Engineer'] },
       { value: 'reader', role: { name: 'viewer' }, found: ['Engineer', 'other'], matched: [] },
+    ])
+  })
+
+  it('shows the business units that they would be of, and what names none', async () => {
+    const { customerId, ids } = await createUnits(setup.api, setup.tenant, 'Tested', ['Research', 'Sales'])
+    const businessUnitRules = [
+      { claim: 'department', value: '*', customerId },
+      { claim: 'groups', value: 'sellers', businessUnitId: ids[1] },
+    ]
+    await setup.api.ask(
+      setup.tenant.token,
+      'mutation ($input: UpdateIdentityProviderInput!) { updateIdentityProvider(input: $input) { __typename } }',
+      { input: { id: setup.providerId, businessUnitRules } },
+    )
+    const claims = { roles: ['reader'], department: ['Research', 'Nowhere'], groups: ['sre'] }
+    const { person } = await run(setup.describePerson('placed', claims))
+    expect(person).toMatchObject({ businessUnits: [{ name: 'Research' }], unknownBusinessUnits: ['Nowhere'] })
+    expect(person?.businessUnitRules).toEqual([
+      {
+        ...{ businessUnit: null, customer: { name: 'Tested' } },
+        ...{ found: ['Research', 'Nowhere'], matched: ['Research', 'Nowhere'] },
+      },
+      { businessUnit: { name: 'Sales' }, customer: null, found: ['sre'], matched: [] },
     ])
   })
 

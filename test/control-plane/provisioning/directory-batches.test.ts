@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { withClient } from '../../../cli/embedded/database.ts'
+import { createUnits } from '../business-units.ts'
 import { type DirectorySetup, startReconciled } from './directory-setup.ts'
 
 let setup: DirectorySetup
@@ -8,6 +9,9 @@ const writes: string[] = []
 
 beforeAll(async () => {
   setup = await startReconciled()
+  const { customerId } = await createUnits(setup.api, setup.tenant, 'Acme Europe', ['engineers', 'readers'])
+  const businessUnitRules = [{ claim: 'groups', value: '*', customerId }]
+  await setup.mutate('updateIdentityProvider', { id: setup.providerId, businessUnitRules })
   const { query } = pg.Client.prototype
   vi.spyOn(pg.Client.prototype, 'query').mockImplementation(function (this: pg.Client, ...args: unknown[]) {
     const text = textOf(args[0])
@@ -47,6 +51,16 @@ async function writesOf(mutation: 'importDirectoryUsers' | 'syncDirectory'): Pro
   return writes.length
 }
 
+/** How often users of this name are of a business unit. */
+async function unitMembers(name: string): Promise<unknown> {
+  const [row] = await setup.sql(
+    `select count(*)::int as members from memberships member join users person on person.id = member.user_id
+     where member.business_unit_id is not null and person.name like ?`,
+    [`Person ${name}%`],
+  )
+  return row?.members
+}
+
 describe('what a directory says of many people', () => {
   it('takes as many statements as of a few: to make users of them, to move them, to switch them off', async () => {
     const statements: Record<string, number[]> = { imported: [], moved: [], gone: [] }
@@ -61,6 +75,7 @@ describe('what a directory says of many people', () => {
       setup.put('stays', ['readers'])
       statements.gone?.push(await writesOf('syncDirectory'))
       expect((await setup.lastRun()).decommissioned).toBe(count)
+      expect(await unitMembers(`of-${count}-`)).toBe(2 * count)
       expect(await setup.userOf(ids[0] ?? '')).toEqual({ active: false, roles: [], teams: [] })
     }
     // The team of the first is new once.
@@ -78,7 +93,13 @@ describe('what a directory says of many people', () => {
     await setup.reconcile()
     expect(await revision()).toBe(before + 1)
     const types = (await events()).slice(known).map(({ type }) => type)
-    for (const type of ['user.created', 'user.imported', 'team.member_added', 'role.assigned'])
+    for (const type of [
+      'user.created',
+      'user.imported',
+      'team.member_added',
+      'business_unit.member_added',
+      'role.assigned',
+    ])
       expect(types.filter((one) => one === type)).toHaveLength(ids.length)
   })
 

@@ -4,6 +4,7 @@ import {
   RelyingParties,
 } from '../../../../control-plane/modules/identity-providers/index.ts'
 import { read } from '../../api.ts'
+import { createUnits } from '../../business-units.ts'
 import { enable, type SignInSetup, startSignIn } from '../../http/signed-in.ts'
 
 let setup: SignInSetup
@@ -139,6 +140,95 @@ describe('an identity provider', () => {
     ['an IPv4 network in IPv6 notation', { trustedNetworks: ['::ffff:10.0.0.0/104'] }],
   ])('is not created with %s', async (_what, input) => {
     expect((await change('createIdentityProvider', settings(input))).code).toBe('BAD_USER_INPUT')
+  })
+})
+
+describe('the business unit rules of an identity provider', () => {
+  const rule = (more: object) => ({ claim: 'department', value: '*', ...more })
+  const create = (...businessUnitRules: object[]) =>
+    change('createIdentityProvider', settings({ businessUnitRules }))
+
+  it('name a business unit, or a customer among whose own the claim names one', async () => {
+    const { customerId, ids } = await createUnits(setup.api, setup.tenant, 'Named', ['Research'])
+    const [businessUnitId = ''] = ids
+    const { id = '' } = await create(rule({ businessUnitId }), rule({ customerId }))
+    const { data } = await setup.api.ask(
+      setup.tenant.token,
+      `query ($id: ID!) { identityProvider(id: $id) {
+        businessUnitRules { claim value businessUnit { name } customer { name } } } }`,
+      { id },
+    )
+    expect(data?.identityProvider).toEqual({
+      businessUnitRules: [
+        rule({ businessUnit: { name: 'Research' }, customer: null }),
+        rule({ businessUnit: null, customer: { name: 'Named' } }),
+      ],
+    })
+    const { details } = await setup.api.controlPlane.database.transaction(
+      setup.tenant.organizationId,
+      async (em) => {
+        const [event] = await em.execute<{ details: Record<string, unknown> }[]>(
+          `select details from audit_events where subject_id = ? and type = 'identity_provider.created'`,
+          [id],
+        )
+        return event ?? { details: {} }
+      },
+    )
+    expect(details.businessUnitRules).toEqual([
+      rule({ businessUnitId, customerId: null }),
+      rule({ businessUnitId: null, customerId }),
+    ])
+  })
+
+  it('are refused where they name both or neither, one twice, no claim, or too many', async () => {
+    const { customerId, ids } = await createUnits(setup.api, setup.tenant, 'Refused', ['Research'])
+    const [businessUnitId = ''] = ids
+    const many = Array.from({ length: 201 }, (_, at) => rule({ value: `${at}`, customerId }))
+    for (const rules of [
+      [rule({})],
+      [rule({ businessUnitId, customerId })],
+      [rule({ customerId }), rule({ customerId, businessUnitId: null })],
+      [rule({ customerId, claim: '__proto__.x' })],
+      [rule({ customerId, value: 'x'.repeat(257) })],
+      many,
+    ]) {
+      const { code, message } = await create(...rules)
+      expect([code, message]).toEqual(['BAD_USER_INPUT', expect.stringContaining('businessUnitRules')])
+    }
+    expect((await create(...many.slice(1))).id).toMatch(/^idp_/)
+  })
+
+  it('name nothing that there is not, nor what another organization has', async () => {
+    const other = await setup.api.createTenant('Elsewhere')
+    const { customerId, ids } = await createUnits(setup.api, other, 'Theirs', ['Their unit'])
+    const refused = async (more: object) => (await create(rule(more))).message
+    expect(await refused({ businessUnitId: ids[0] })).toBe(`There is no business unit "${ids[0]}"`)
+    expect(await refused({ customerId })).toBe(`There is no customer "${customerId}"`)
+    expect(await refused({ businessUnitId: customerId })).toBe(`There is no business unit "${customerId}"`)
+  })
+
+  it('are no hindrance to other changes when what they name was deleted', async () => {
+    const { ids } = await createUnits(setup.api, setup.tenant, 'Passing', ['Passing unit'])
+    const [businessUnitId = ''] = ids
+    const { id = '' } = await create(rule({ businessUnitId }))
+    const { data } = await setup.api.ask(
+      setup.tenant.token,
+      'mutation ($id: ID!) { deleteBusinessUnit(input: {id: $id}) { __typename } }',
+      { id: businessUnitId },
+    )
+    expect(data?.deleteBusinessUnit).toEqual({ __typename: 'Deleted' })
+    expect((await change('updateIdentityProvider', { id, createsUsers: false })).id).toBe(id)
+  })
+
+  it('are written by nobody who may put no user into a business unit themselves', async () => {
+    const { customerId } = await createUnits(setup.api, setup.tenant, 'Guarded', [])
+    const permissions = ['identity_providers:view', 'identity_providers:create', 'users:create']
+    const given = settings({ businessUnitRules: [rule({ customerId })] })
+    const as = async (token: string) =>
+      (await change('createIdentityProvider', given, '... on IdentityProvider { id }', token)).code
+    expect(await as(await tokenWith([...permissions, 'customers:view']))).toBe('FORBIDDEN')
+    const mayPlace = await tokenWith([...permissions, 'customers:view', 'users:update'])
+    expect(await as(mayPlace)).toBeUndefined()
   })
 })
 
