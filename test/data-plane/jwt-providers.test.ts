@@ -213,8 +213,10 @@ describe('a token of a JWT provider', () => {
     const { errors } = await gateway.graphql(mutation, mutation.includes('$userId') ? { userId } : {})
     expect(errors).toBeUndefined()
     await untilCalls(token, refused)
-    // A second is the unit of a token's time.
-    const later = await signed(subject, { claims: { iat: Math.floor(Date.now() / 1_000) + 1 } })
+    // A second is the unit of a token's time: one that is made within the same second is from before.
+    const next = Math.ceil(Date.now() / 1_000)
+    await eventually('the next second', async () => Date.now() > next * 1_000 || undefined)
+    const later = await signed(subject)
     expect(await call(later)).toBe('200')
     await change('updateJwtProvider', 'JwtProvider', { id: byKeys, maxAgeSeconds: 3_500 })
     await enable(byKeys, false)

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
-import { bareEnvironment } from './bare-environment.ts'
+import { bareEnvironment } from '../acceptance/bare-environment.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
