@@ -41,6 +41,9 @@ const usualTypes: ReadonlySet<string | undefined> = new Set([undefined, 'jwt', '
 /** What ID tokens and logout tokens have, and access tokens do not. */
 const foreignClaims = ['nonce', 'at_hash', 'c_hash', 'events']
 
+/** Signed by a key that nobody knows: the issuer may have made one since its keys were read. */
+export class KeyUnknown extends TokenInvalid {}
+
 /** @throws TokenInvalid */
 export function readAccessToken(token: string): UnverifiedToken {
   const jws = readCompactJws(token)
@@ -54,7 +57,7 @@ export function readAccessToken(token: string): UnverifiedToken {
  *
  * @param keyNamed The key of the issuer that the token names, see {@link keyNamed}.
  * @param now Milliseconds since the epoch.
- * @throws TokenInvalid
+ * @throws TokenInvalid, of which a {@link KeyUnknown} is good in everything else that can be told without a key
  */
 export async function verifyAccessToken(
   { token, jws, claims }: UnverifiedToken,
@@ -69,7 +72,7 @@ export async function verifyAccessToken(
   checkTimes(claims, now / 1_000, maxAgeSeconds)
   for (const [name, value] of Object.entries(terms.requiredClaims)) checkClaim(claims, name, value)
   const key = keyNamed(jws.kid)
-  if (!key) throw new TokenInvalid('is signed by a key that its issuer does not have')
+  if (!key) throw new KeyUnknown('is signed by a key that its issuer does not have')
   try {
     await compactVerify(token, key, { algorithms: [algorithm] })
   } catch {

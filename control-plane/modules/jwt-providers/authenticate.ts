@@ -2,6 +2,7 @@ import { createSecretKey, type KeyObject } from 'node:crypto'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import {
   type AccessToken,
+  KeyUnknown,
   keyNamed,
   readAccessToken,
   tokenKeysOf,
@@ -19,6 +20,7 @@ import { actorOfUser } from '../sessions/index.ts'
 import { UserEntity } from '../users/index.ts'
 import { type JwtProvider, JwtProviderEntity } from './entity.ts'
 import { hasFreshKeys } from './fetched-keys.ts'
+import { askForUnknownKey } from './refresh.ts'
 import { tokenIssuerOf } from './snapshot.ts'
 
 export interface PresentedJwt {
@@ -37,25 +39,48 @@ export interface PresentedJwt {
  * one that it means, unless there is only one.
  */
 export async function authenticateJwt(
-  { database, secrets, now }: ServiceContext,
-  { token, organization, address }: PresentedJwt,
+  context: ServiceContext,
+  presented: PresentedJwt,
 ): Promise<Actor | undefined> {
+  const { database } = context
+  const { organization } = presented
   const all = await database.organizationIds()
   const organizationId = organization ?? (all.length === 1 ? all[0] : undefined)
   if (organizationId === undefined || !all.includes(organizationId)) return undefined
-  return database.transaction(organizationId, async (em) => {
-    const verified = await verifiedToken(em, secrets, token, now())
-    if (!verified) return undefined
-    const { provider, subject, issuedAt } = verified
-    const known = { providerId: provider.identityProviderId, subject, decommissionedAt: null }
-    const identity = await em.findOne(UserIdentityEntity, known)
-    const user = identity && (await em.findOne(UserEntity, { id: identity.userId }))
-    if (!user) return undefined
-    const epochs = await readSessionEpochs(em, organizationId, [user.id])
-    // Whoever was signed out everywhere is so with these tokens too.
-    if (hasEnded({ createdAt: issuedAt }, epochs.get(user.id))) return undefined
-    return (await actorOfUser(em, user, now(), undefined, { address, session: null })).actor
-  })
+  const judge = () => database.transaction(organizationId, (em) => actorOf(context, em, presented))
+  const first = await judge()
+  if (!(first instanceof KeyMissing)) return first
+  // Not within the transaction, which nobody is to keep open for as long as an issuer takes.
+  if (!(await askForUnknownKey(context, first.provider))) return undefined
+  const second = await judge()
+  return second instanceof KeyMissing ? undefined : second
+}
+
+/** Nothing is known of whoever it is about: the provider's keys are not the one that it names. */
+class KeyMissing {
+  readonly provider: JwtProvider
+
+  constructor(provider: JwtProvider) {
+    this.provider = provider
+  }
+}
+
+async function actorOf(
+  { secrets, now }: ServiceContext,
+  em: EntityManager,
+  { token, address }: PresentedJwt,
+): Promise<Actor | KeyMissing | undefined> {
+  const verified = await verifiedToken(em, secrets, token, now())
+  if (!verified || verified instanceof KeyMissing) return verified
+  const { provider, subject, issuedAt } = verified
+  const known = { providerId: provider.identityProviderId, subject, decommissionedAt: null }
+  const identity = await em.findOne(UserIdentityEntity, known)
+  const user = identity && (await em.findOne(UserEntity, { id: identity.userId }))
+  if (!user) return undefined
+  const epochs = await readSessionEpochs(em, provider.organizationId, [user.id])
+  // Whoever was signed out everywhere is so with these tokens too.
+  if (hasEnded({ createdAt: issuedAt }, epochs.get(user.id))) return undefined
+  return (await actorOfUser(em, user, now(), undefined, { address, session: null })).actor
 }
 
 async function verifiedToken(
@@ -63,16 +88,18 @@ async function verifiedToken(
   secrets: Secrets,
   token: string,
   now: number,
-): Promise<(AccessToken & { readonly provider: JwtProvider }) | undefined> {
+): Promise<(AccessToken & { readonly provider: JwtProvider }) | KeyMissing | undefined> {
+  let provider: JwtProvider | null = null
   try {
     const unverified: UnverifiedToken = readAccessToken(token)
     const believed = { issuer: unverified.issuer, enabled: true, opensControlPlane: true }
-    const provider = await em.findOne(JwtProviderEntity, believed)
+    provider = await em.findOne(JwtProviderEntity, believed)
     if (!provider) return undefined
-    const terms = tokenIssuerOf(provider)
-    const keyOf = (kid: string | undefined) => verificationKey(secrets, provider, kid, now)
-    return { provider, ...(await verifyAccessToken(unverified, terms, keyOf, now)) }
+    const issuer = provider
+    const keyOf = (kid: string | undefined) => verificationKey(secrets, issuer, kid, now)
+    return { provider, ...(await verifyAccessToken(unverified, tokenIssuerOf(issuer), keyOf, now)) }
   } catch (error) {
+    if (error instanceof KeyUnknown && provider) return new KeyMissing(provider)
     if (error instanceof TokenInvalid) return undefined
     throw error
   }

@@ -8,8 +8,12 @@ import { JwtProviderHasNoUrl } from './errors.ts'
 import { type Fetched, fetchKeys, keepFetched } from './fetched-keys.ts'
 import { lockJwtProvider } from './service.ts'
 
+type Keeping = Pick<BackgroundDependencies, 'database' | 'log' | 'now'>
+
 /** So long may a key be believed that its issuer has withdrawn, and one be unknown that signs already. */
 const everyMs = 60_000
+/** For a key that nobody knows an issuer is asked no more often: whoever makes tokens up names one each time. */
+const unknownEveryMs = 30_000
 const intervalMs = 5_000
 
 /**
@@ -44,6 +48,15 @@ export async function refreshJwtProviderKeys(
   })
 }
 
+/** Asks the issuer whether it has made a key since it was asked last. @returns whether it was asked now */
+export async function askForUnknownKey(deps: Keeping, provider: JwtProvider): Promise<boolean> {
+  const { organizationId, id } = provider
+  const [asked] = await claimDue(deps, organizationId, { id, everyMs: unknownEveryMs })
+  if (!asked) return false
+  await fetchAndKeep(deps, asked)
+  return true
+}
+
 /** Keeps the keys of enabled providers fresh, for as long as it runs; of several control planes one asks each time. */
 export function startJwtProviderKeys(deps: BackgroundDependencies, pauseMs = intervalMs): BackgroundWork {
   const name = 'JWT provider keys'
@@ -60,33 +73,40 @@ export function startJwtProviderKeys(deps: BackgroundDependencies, pauseMs = int
 }
 
 async function refreshDueKeys(deps: BackgroundDependencies, organizationId: string): Promise<void> {
-  const due = await claimDue(deps, organizationId)
-  await Promise.all(
-    due.map(async (asked) => {
-      const fetched = await fetchKeys(asked)
-      if (fetched.problem !== null)
-        deps.log.warn({ organizationId, id: asked.id, problem: fetched.problem }, 'keys of a JWT provider')
-      await keep(deps, asked, fetched)
-    }),
-  )
+  const due = await claimDue(deps, organizationId, { id: null, everyMs })
+  await Promise.all(due.map((asked) => fetchAndKeep(deps, asked)))
+}
+
+async function fetchAndKeep(deps: Keeping, asked: JwtProvider): Promise<void> {
+  const { organizationId, id } = asked
+  const fetched = await fetchKeys(asked)
+  const { problem } = fetched
+  if (problem !== null) deps.log.warn({ organizationId, id, problem }, 'keys of a JWT provider')
+  await keep(deps, asked, fetched)
+}
+
+interface Due {
+  /** Null: any. */
+  readonly id: string | null
+  readonly everyMs: number
 }
 
 /** Those whose time has come. Whoever claims them leaves others nothing to ask until the next time. */
-async function claimDue({ database, now }: BackgroundDependencies, organizationId: string) {
+async function claimDue({ database, now }: Keeping, organizationId: string, { id, everyMs }: Due) {
   return database.transaction(organizationId, async (em) => {
     const at = now()
     const claimed = await em.execute<{ id: string }[]>(
       `update jwt_providers set keys_asked_at = ?
-       where org_id = ? and enabled and jwks_url is not null
+       where org_id = ? and id = coalesce(?::text, id) and enabled and jwks_url is not null
          and (keys_asked_at is null or keys_asked_at <= ?)
        returning id`,
-      [new Date(at), organizationId, new Date(at - everyMs)],
+      [new Date(at), organizationId, id, new Date(at - everyMs)],
     )
     return em.find(JwtProviderEntity, { id: { $in: claimed.map(({ id }) => id) } })
   })
 }
 
-async function keep(deps: BackgroundDependencies, asked: JwtProvider, fetched: Fetched): Promise<void> {
+async function keep(deps: Keeping, asked: JwtProvider, fetched: Fetched): Promise<void> {
   await deps.database.transaction(asked.organizationId, async (em) => {
     const [locked] = await em.execute<object[]>(
       'select id from jwt_providers where org_id = ? and id = ? for update',

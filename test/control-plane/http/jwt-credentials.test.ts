@@ -121,6 +121,32 @@ describe('a token of a JWT provider', () => {
   })
 })
 
+describe('a key that nobody knows', () => {
+  it('is asked for, and so works as soon as its issuer signs with it [S0-07]', async () => {
+    const userId = await setup.createPerson('keys', 'role_viewer')
+    setup.issuer.rotate()
+    setup.clock.ahead += 31_000
+    expect(await whoIs(await sign('keys'))).toBe(userId)
+  })
+
+  it('is asked for every 30 seconds at most, however many tokens name one, and only by good tokens', async () => {
+    setup.clock.ahead += 31_000
+    const { asked } = setup.issuer
+    expect(await whoIs(await sign('keys', { header: { kid: 'other' }, claims: { aud: 'none' } }))).toBe(
+      'UNAUTHENTICATED',
+    )
+    expect(setup.issuer.asked).toBe(asked)
+    const { privateKey: key } = issuerKey('made up')
+    const tokens = await Promise.all(
+      Array.from({ length: 6 }, (_, index) => sign('keys', { header: { kid: `made up ${index}` }, key })),
+    )
+    expect(new Set(await Promise.all(tokens.map((token) => whoIs(token))))).toEqual(
+      new Set(['UNAUTHENTICATED']),
+    )
+    expect(setup.issuer.asked).toBe(asked + 1)
+  })
+})
+
 describe('is refused at once', () => {
   it('when its user is inactive, and a token from before that stays so [S3-43]', async () => {
     const id = await setup.createPerson('inactive', 'role_viewer')
