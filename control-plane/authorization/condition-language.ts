@@ -20,7 +20,10 @@ export const conditionFields = {
   resource: ['id', 'workspaceId', 'ownerUserId', 'ownerTeamId', 'ownerCustomerId'],
 } as const satisfies Record<string, readonly string[]>
 
-type Root = keyof typeof conditionFields
+export type Root = keyof typeof conditionFields
+
+/** The variable that says whether a field is known, which `has` reads; no identifier of the language. */
+export const presenceOf = (root: string, field: string) => `has ${root}.${field}`
 
 const operators = ['_&&_', '_||_', '!_', '_?_:_', '_==_', '_!=_', '_<_', '_<=_', '_>_', '_>=_', '@in', '-_']
 const functions = ['size', 'startsWith', 'endsWith', 'contains', 'matches', 'inNetwork']
@@ -35,6 +38,8 @@ type Expr = NonNullable<ParsedCondition['expr']>
 
 export interface CheckedCondition {
   readonly parsed: ParsedCondition
+  /** The variables that it reads. */
+  readonly reads: readonly string[]
   /** Whether it reads `resource`. */
   readonly usesResource: boolean
 }
@@ -47,7 +52,7 @@ export function checkCondition(text: string): CheckedCondition {
   const parsed = parseText(text)
   const walk = new ConditionWalk()
   walk.visit(parsed.expr, [])
-  return { parsed, usesResource: walk.roots.has('resource') }
+  return { parsed, reads: [...walk.reads], usesResource: walk.roots.has('resource') }
 }
 
 function parseText(text: string): ParsedCondition {
@@ -65,6 +70,7 @@ function parseText(text: string): ParsedCondition {
 /** Looks at every node of a condition once. */
 class ConditionWalk {
   readonly roots = new Set<Root>()
+  readonly reads = new Set<string>()
   #nodes = 0
 
   visit(expr: Expr | undefined, variables: readonly string[]): void {
@@ -79,6 +85,7 @@ class ConditionWalk {
         return
       case 'selectExpr':
         this.#selection(exprKind.value)
+        if (exprKind.value.testOnly) this.#presence(expr, exprKind.value)
         return
       case 'callExpr': {
         const { function: name, target, args } = exprKind.value
@@ -113,7 +120,7 @@ class ConditionWalk {
     throw new ConditionRefused(`reads "${name}": there are ${listed(Object.keys(conditionFields))}`)
   }
 
-  #selection({ operand, field }: { readonly operand?: Expr | undefined; readonly field: string }): void {
+  #selection({ operand, field }: Selection): void {
     const root = operand?.exprKind.case === 'identExpr' ? operand.exprKind.value.name : ''
     if (!Object.hasOwn(conditionFields, root)) {
       throw new ConditionRefused(`reads ".${field}" of something that has no fields`)
@@ -123,7 +130,22 @@ class ConditionWalk {
       throw new ConditionRefused(`reads "${root}.${field}": "${root}" has ${listed(fields)}`)
     }
     this.roots.add(root as Root)
+    this.reads.add(`${root}.${field}`)
   }
+
+  /** Fields are variables, which have no parts that "has" could look for. */
+  #presence(expr: Expr, { operand, field }: Selection): void {
+    if (operand?.exprKind.case !== 'identExpr') return
+    const { value: identifier } = operand.exprKind
+    identifier.name = presenceOf(identifier.name, field)
+    this.reads.add(identifier.name)
+    expr.exprKind = operand.exprKind
+  }
+}
+
+interface Selection {
+  readonly operand?: Expr | undefined
+  readonly field: string
 }
 
 /** What is compiled once has to be written out, and right. */

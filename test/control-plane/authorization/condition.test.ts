@@ -55,6 +55,9 @@ describe('a condition', () => {
     ['"role_developer" in actor.roleIds && "team_a" in actor.teamIds', true, true],
     ['actor.kind == "user" ? true : false', true, true],
     ['size(session.amr) > 1', true, false],
+    ['has(session.secondsSinceSignIn)', true, false],
+    ['!has(session.secondsSinceSignIn) || session.secondsSinceSignIn < 900', true, true],
+    ['session.secondsSinceSignIn < 900 || !session.signedIn', true, true],
   ])('%s: %s for Ida, %s for a token', (text, forIda, forToken) => {
     expect([judge(text), judge(text, token)]).toEqual([forIda, forToken])
   })
@@ -64,6 +67,7 @@ describe('a condition', () => {
     expect(judge(own, ida, key)).toBe(true)
     expect(judge(own, ida, { ...key, userId: 'usr_other' })).toBe(false)
     expect(judge(own, ida)).toBeUndefined()
+    expect(judge('has(resource.id)', ida)).toBeUndefined()
     expect(compileCondition(own).usesResource).toBe(true)
     expect(compileCondition('session.mfa').usesResource).toBe(false)
   })
