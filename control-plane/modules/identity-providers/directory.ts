@@ -9,7 +9,8 @@ import { requireMayGive } from '../roles/index.ts'
 import { checkClientId } from './checked-settings.ts'
 import type { ConfiguredDirectory, IdentityProvider } from './entity.ts'
 import { directorySecretPlace } from './secret.ts'
-import { lockProvider, rolesOf } from './service.ts'
+import { lockProvider } from './service.ts'
+import { rolesOf } from './spoken-for.ts'
 
 export interface SetDirectory {
   readonly identityProviderId: string

@@ -11,7 +11,7 @@ export {
 export { useLogoutToken } from './logout-tokens.ts'
 export { RelyingParties } from './relying-parties.ts'
 export { directorySettingsOf, mfaEvidenceOf, settingsOf } from './secret.ts'
-export { rolesOf } from './service.ts'
+export { requireMaySpeakFor } from './spoken-for.ts'
 export type { TestSignInResult, TriedPerson, TriedRule } from './test-result.ts'
 export { openTestSignIn, startTestSignInPruning, storeTestResult } from './test-sign-ins.ts'
 export { IdentityProviderType } from './types.ts'

@@ -24,6 +24,7 @@ import { IdentityProviderEnabled, IdentityProviderNotVerified } from './errors.t
 import { changeMfaEvidence, type MfaEvidenceInput } from './mfa-evidence.ts'
 import { signInClientOf } from './relying-parties.ts'
 import { clientSecretPlace, directorySettingsOf, settingsOf } from './secret.ts'
+import { refuseConfusedTokens, requireMaySpeakFor, rolesOf } from './spoken-for.ts'
 
 /** What of a provider can be changed later. What is left out stays, or is as its kind says. */
 export interface ProviderChange {
@@ -223,7 +224,7 @@ export const lockProvider = (em: EntityManager, id: string, expected?: ExpectedV
 
 /**
  * Whoever says how people are known and what they get by it gives them every role that the provider may give, be it by a
- * rule that somebody else wrote.
+ * rule that somebody else wrote. Whoever says where it is asked who somebody is, speaks for all who are known by it.
  *
  * @throws BadUserInput, NotFound, RightsExceeded
  */
@@ -250,13 +251,15 @@ async function change(
   if (input.mfaEvidence !== undefined) changeMfaEvidence(actor, provider, input.mfaEvidence)
   checkSettings(provider)
   refuseSystemRolesForAnything(provider.roleRules)
+  await refuseConfusedTokens(em, provider)
   if (clientSecret != null) {
     const place = clientSecretPlace(provider)
     provider.sealedClientSecret = secrets.sealValue(place, checkClientSecret(clientSecret))
   }
   const named = { roleRules: [...(input.roleRules ?? [])], defaultRoleId: defaultRoleId ?? null }
   for (const roleId of rolesOf(named)) await requireRow(em, RoleEntity, 'role', roleId)
-  await requireMayGive(em, actor, rolesOf(provider))
+  if (input.endpoints != null) await requireMaySpeakFor(em, actor, provider)
+  else await requireMayGive(em, actor, rolesOf(provider))
   if (provider.createsUsers) actor.require('users:create', organizationWide)
   if (provider.teamRules.length > 0 || provider.businessUnitRules.length > 0) requireMayPlace(actor)
   if (teamWorkspaceId != null) await requireRow(em, WorkspaceEntity, 'workspace', teamWorkspaceId)
@@ -271,14 +274,6 @@ function refuseSystemRolesForAnything(rules: readonly RoleRule[]): void {
     'roleRules',
     `"*" cannot give the system role "${rule.roleId}": name the value that does`,
   )
-}
-
-export function rolesOf({
-  roleRules,
-  defaultRoleId,
-}: Pick<IdentityProvider, 'roleRules' | 'defaultRoleId'>): string[] {
-  const roleIds = roleRules.map(({ roleId }) => roleId)
-  return [...new Set(defaultRoleId === null ? roleIds : [...roleIds, defaultRoleId])]
 }
 
 /** Of a provider's settings, those that decide how it is asked. */

@@ -12,15 +12,15 @@ import { sealIssuerSecret } from '../../secrets/issuer-secrets.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { providerKinds } from '../../sign-in/provider-kinds.ts'
 import { holdersChange } from '../access-tokens/index.ts'
-import { IdentityProviderEntity } from '../identity-providers/index.ts'
+import { IdentityProviderEntity, requireMaySpeakFor } from '../identity-providers/index.ts'
 import { auditEscalation } from '../roles/index.ts'
 import { checkedSettings, checkIssuer } from './checked-settings.ts'
 import { type JwtProvider, JwtProviderEntity, type RequiredClaim } from './entity.ts'
 import { IssuerTaken, JwtProviderHasNoKeys } from './errors.ts'
 import { hasFreshKeys } from './fetched-keys.ts'
+import { refuseConfusion } from './issuer-confusion.ts'
 import { type CheckedKeySource, checkedKeySource, type KeySource, needOf } from './key-source.ts'
 import { issuerChange, tokenIssuerOf } from './snapshot.ts'
-import { refuseConfusion, requireMaySpeakFor } from './spoken-for.ts'
 
 /** What of a provider can be changed later. What is left out stays, or is as it usually is. */
 export interface JwtProviderChange extends KeySource {

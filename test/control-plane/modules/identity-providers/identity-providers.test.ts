@@ -351,4 +351,36 @@ describe('nobody gets more rights by an identity provider than they have', () =>
       )
     }
   })
+
+  it('by a directory of theirs', async () => {
+    const okta = settings({ kind: 'OKTA', roleRules: admin })
+    const { id: identityProviderId } = await change('createIdentityProvider', okta)
+    const [input, selection] = [{ identityProviderId, secret: 'mine' }, '... on IdentityProvider { id }']
+    const token = await tokenWith([...own, 'roles:assign'])
+    expect((await change('setDirectory', input, selection, token)).code).toBe('RIGHTS_EXCEEDED')
+    expect((await change('setDirectory', input)).id).toBe(identityProviderId)
+  })
+
+  it('by endpoints of theirs, which could say of anybody that it is somebody who has more', async () => {
+    const at = (host: string) => {
+      const urls = { authorizeUrl: `https://${host}/authorize`, tokenUrl: `https://${host}/token` }
+      return { endpoints: { ...urls, userinfoUrl: `https://${host}/user`, subjectClaim: 'id' } }
+    }
+    const input = settings({ kind: 'OAUTH2', ...at('id.example') })
+    const { id = '' } = await change('createIdentityProvider', input)
+    const update = async (by: string, changed: object) => {
+      const selection = '... on IdentityProvider { id }'
+      const result = await change('updateIdentityProvider', { id, ...changed }, selection, by)
+      return result.code ?? result.id
+    }
+    const [without, withAssign] = [await tokenWith(own), await tokenWith([...own, 'roles:assign'])]
+    expect(await update(without, at('mine.example'))).toBe(id)
+    const { browser } = await setup.signIn(setup.describePerson('boss', { roles: ['gatehouse-admin'] }))
+    const { user } = await setup.viewerOf(browser)
+    const link = { userId: user.id, identityProviderId: id, subject: '1' }
+    expect((await change('linkIdentity', link, '... on User { id }')).id).toBe(user.id)
+    expect(await update(without, at('evil.example'))).toBe('FORBIDDEN')
+    expect(await update(withAssign, at('evil.example'))).toBe('RIGHTS_EXCEEDED')
+    expect(await update(without, { clientSecret: 'another secret' })).toBe(id)
+  })
 })

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { issuerKey } from '../../../environment/token-issuer.ts'
 import { read, type Tenant } from '../../api.ts'
-import { type JwtSetup, startJwtSetup } from './setup.ts'
+import { type Changed, type JwtSetup, startJwtSetup } from './setup.ts'
 
 const secret = 'a secret of forty characters, and random'
 const good = issuerKey('good').jwk
@@ -12,6 +12,12 @@ beforeAll(async () => {
   setup = await startJwtSetup()
 })
 afterAll(() => setup.close())
+
+/** One that gives nobody anything. */
+const identityProvider = (name: string) => ({
+  ...{ name, kind: 'OIDC', issuer: `https://${name}.example`, clientId: 'gatehouse' },
+  clientSecret: 'a secret that nobody asks for',
+})
 
 /** Somebody with these permissions and no other. */
 async function limited(permissions: readonly string[]): Promise<Tenant> {
@@ -39,6 +45,11 @@ describe('a JWT provider', () => {
     'two sources': ['jwksUrl', { jwksUrl: 'https://id.example/keys', ...byKeys(good) }],
     'a secret of 31 bytes': ['secret', { ...hs256, secret: secret.slice(0, 31) }],
     'a public key as the secret': ['secret', { ...hs256, secret: String(pem).trim() }],
+    'a public key as the secret, in one line': [
+      'secret',
+      { ...hs256, secret: String(pem).replaceAll('\n', '') },
+    ],
+    'a public key as the secret, in JSON': ['secret', { ...hs256, secret: JSON.stringify(good) }],
     'a private key': ['keys', byKeys(good, privateKey)],
     'a symmetric key': ['keys', byKeys(good, { kty: 'oct', k: 'c2VjcmV0' })],
     'an RSA key of 1024 bits': ['keys', byKeys(issuerKey('weak', 1_024).jwk)],
@@ -74,16 +85,33 @@ describe('a JWT provider', () => {
   )
 
   it('names the people of the identity provider whose issuer it has, and of no other', async () => {
-    const { id } = await setup.change('createIdentityProvider', {
-      ...{ name: 'another', kind: 'OIDC', issuer: 'https://another.example', clientId: 'gatehouse' },
-      clientSecret: 'a secret that nobody asks for',
-    })
+    const { id } = await setup.change('createIdentityProvider', identityProvider('another'))
     const refusal = await setup.create({ issuer: 'https://another.example' })
     expect(refusal).toMatchObject({ code: 'BAD_USER_INPUT' })
     expect(refusal.message).toContain(id)
     expect(await setup.create({ issuer: 'https://another.example', identityProviderId: id })).toHaveProperty(
       'id',
     )
+  })
+
+  it('takes the client of its identity provider for an audience by no change either', async () => {
+    const { id } = await setup.create({ issuer: 'https://id.example' })
+    const refusal = await setup.change('updateJwtProvider', { id, audiences: ['client-of-gatehouse'] })
+    expect(refusal).toMatchObject({ code: 'BAD_USER_INPUT', message: expect.stringMatching(/^audiences\b/) })
+  })
+
+  it('is made by no identity provider that comes later what it could not be before', async () => {
+    const { id: identityProviderId } = await setup.change('createIdentityProvider', identityProvider('named'))
+    await setup.create({ issuer: 'https://named.example', identityProviderId, audiences: ['api://named'] })
+    await setup.create({ issuer: 'https://foreign.example' })
+    const refusals: Record<string, Promise<Changed>> = {
+      issuer: setup.change('createIdentityProvider', identityProvider('foreign')),
+      clientId: setup.change('updateIdentityProvider', { id: identityProviderId, clientId: 'api://named' }),
+    }
+    for (const [field, refusal] of Object.entries(refusals)) {
+      const message = expect.stringMatching(new RegExp(`^${field}\\b`))
+      expect(await refusal).toMatchObject({ code: 'BAD_USER_INPUT', message })
+    }
   })
 
   it('has an issuer and a name that no other has', async () => {
@@ -162,10 +190,10 @@ describe('whoever may do less than the people whom a provider names', () => {
   })
 
   it('creates none once somebody is linked who may do more, whatever the identity provider gives', async () => {
-    const { id: identityProviderId } = await setup.change('createIdentityProvider', {
-      ...{ name: 'gives-nothing', kind: 'OIDC', issuer: 'https://nothing.example', clientId: 'gatehouse' },
-      ...{ clientSecret: 'a secret that nobody asks for' },
-    })
+    const { id: identityProviderId } = await setup.change(
+      'createIdentityProvider',
+      identityProvider('nothing'),
+    )
     const by = await limited(needed)
     const create = () => setup.create({ algorithm: 'HS256', secret, identityProviderId }, by)
     expect(await create()).toHaveProperty('id')
