@@ -15,11 +15,15 @@ import { eventually } from '../transport/poll.ts'
 
 const secret = 'a secret of forty characters, and random'
 const sharedIssuer = 'https://shared.example'
+/** Its tokens are signed by the algorithm of `issuer`. */
+const alikeIssuer = 'https://alike.example'
 const refused = '401 authentication_required'
 
 let gateway: Gateway
 let issuer: TestTokenIssuer
 let identityProviderId: string
+/** Whose people no JWT provider names. */
+let otherIdentityProviderId: string
 /** With the keys of `issuer`, and with a secret. */
 let byKeys: string
 let bySecret: string
@@ -27,17 +31,18 @@ let bySecret: string
 beforeAll(async () => {
   gateway = await startGateway()
   issuer = await startTokenIssuer()
-  identityProviderId = await change('createIdentityProvider', 'IdentityProvider', {
-    ...{ name: 'okta', kind: 'OKTA', issuer: 'https://id.example', clientId: 'client-of-gatehouse' },
-    clientSecret: 'a secret that nobody asks for',
-  })
+  identityProviderId = await createIdentityProvider('okta', 'https://id.example')
+  otherIdentityProviderId = await createIdentityProvider('other', 'https://other.example')
   byKeys = await createProvider({
     ...{ name: 'by keys', issuer: issuer.issuer, algorithm: 'RS256', jwksUrl: issuer.jwksUrl },
     ...{ trustedNetworks: ['127.0.0.0/8'], requiredClaims: [{ claim: 'tid', value: 'acme' }] },
   })
   bySecret = await createProvider({ name: 'by secret', issuer: sharedIssuer, algorithm: 'HS256', secret })
+  const alike = await createProvider({
+    ...{ name: 'alike', issuer: alikeIssuer, algorithm: 'RS256', keys: { keys: [issuerKey('alike').jwk] } },
+  })
   await refresh(byKeys)
-  for (const id of [byKeys, bySecret]) await enable(id, true)
+  for (const id of [byKeys, bySecret, alike]) await enable(id, true)
 }, 60_000)
 afterAll(async () => {
   await gateway.stop()
@@ -53,6 +58,13 @@ async function change(mutation: string, type: string, input: object): Promise<st
   const id = data?.[mutation]?.id
   if (id === undefined) throw new Error(`${mutation}: ${JSON.stringify({ data, errors })}`)
   return id
+}
+
+function createIdentityProvider(name: string, issuer: string): Promise<string> {
+  return change('createIdentityProvider', 'IdentityProvider', {
+    ...{ name, kind: 'OKTA', issuer, clientId: 'client-of-gatehouse' },
+    clientSecret: 'a secret that nobody asks for',
+  })
 }
 
 function createProvider(input: object): Promise<string> {
@@ -76,7 +88,7 @@ async function enable(id: string, enabled: boolean): Promise<void> {
 let count = 0
 
 /** A user with a key of their own, whom the identity provider knows as this subject. */
-async function newPerson() {
+async function newPerson(at = identityProviderId) {
   const subject = `subject-${++count}`
   const userId = await change('createUser', 'User', { name: subject })
   const { workspaceId, providerId } = await places()
@@ -90,7 +102,7 @@ async function newPerson() {
       },
     },
   )
-  await change('linkIdentity', 'User', { userId, identityProviderId, subject })
+  await change('linkIdentity', 'User', { userId, identityProviderId: at, subject })
   await gateway.applied()
   return { userId, subject, keyId: key.data?.issueVirtualKey.virtualKey.id }
 }
@@ -164,6 +176,8 @@ describe('a token of a JWT provider', () => {
     'with another value of it': (subject) => signed(subject, { claims: { tid: 'evil' } }),
     'about nobody who is linked': () => signed('nobody'),
     'about a user by their id': async () => signed((await newPerson()).userId),
+    'about somebody who is that subject at another identity provider': async () =>
+      signed((await newPerson(otherIdentityProviderId)).subject),
     'signed in another way': (subject) => signed(subject, { header: { alg: 'PS256' } }),
     'signed by another key of the same name': (subject) =>
       signed(subject, { key: issuerKey('other').privateKey }),
@@ -179,6 +193,8 @@ describe('a token of a JWT provider', () => {
     },
     'of the issuer that shares a secret, signed by the other’s key': (subject) =>
       signed(subject, { claims: { iss: sharedIssuer } }),
+    'of another issuer of the same algorithm, signed by this one’s key': (subject) =>
+      signed(subject, { claims: { iss: alikeIssuer } }),
     'signed with another secret': (subject) =>
       shared(subject, { key: Buffer.from('another secret of at least 32 bytes!!') }),
   }

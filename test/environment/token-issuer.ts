@@ -36,6 +36,8 @@ export interface TestTokenIssuer {
 }
 
 export const audience = 'api://gatehouse'
+/** Where a redirect leads to, and the keys always are. */
+const movedTo = '/moved'
 
 export function issuerKey(kid: string, modulusLength = 2_048): IssuerKey {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength })
@@ -46,10 +48,13 @@ export async function startTokenIssuer(): Promise<TestTokenIssuer> {
   let count = 1
   let asked = 0
   let key = issuerKey('key-1')
-  const server = createServer((_request, response) => {
+  const server = createServer((request, response) => {
     asked += 1
-    const { status, body } = told.answer ?? { status: 200, body: JSON.stringify({ keys: [key.jwk] }) }
-    response.writeHead(status, { 'content-type': 'application/json' }).end(body)
+    const isMoved = request.url === movedTo
+    const present = { status: 200, body: JSON.stringify({ keys: [key.jwk] }) }
+    const { status, body } = isMoved ? present : (told.answer ?? present)
+    const location = status === 302 ? { location: movedTo } : {}
+    response.writeHead(status, { 'content-type': 'application/json', ...location }).end(body)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -5,6 +5,8 @@ import { type JwtSetup, startJwtSetup } from '../modules/jwt-providers/setup.ts'
 
 const secret = 'a secret of forty characters, and random'
 const sharedIssuer = 'https://shared.example'
+/** Its tokens are signed by the algorithm of `issuer`. */
+const alikeIssuer = 'https://alike.example'
 
 let setup: JwtSetup
 let providerId: string
@@ -15,6 +17,7 @@ beforeAll(async () => {
   issuer = setup.issuer.issuer
   providerId = await setup.createEnabled({ issuer, requiredClaims: [{ claim: 'tid', value: 'acme' }] })
   await setup.createEnabled({ issuer: sharedIssuer, algorithm: 'HS256', secret })
+  await setup.createEnabled({ issuer: alikeIssuer, keys: { keys: [issuerKey('alike').jwk] } })
 })
 afterAll(() => setup.close())
 
@@ -72,6 +75,15 @@ describe('a token of a JWT provider', () => {
     'of another type': (subject) => sign(subject, { header: { typ: 'secevent+jwt' } }),
     'without the claim that is required': (subject) => sign(subject, { claims: { tid: undefined } }),
     'about nobody who is linked': () => sign('nobody'),
+    'about a user by their id': async () => sign(await setup.createPerson('their id', 'role_viewer')),
+    'about somebody who is that subject at another identity provider': async () => {
+      const { tenant } = setup
+      const input = { name: 'other', kind: 'OKTA', issuer: 'https://other.example', clientId: 'gatehouse' }
+      const clientSecret = 'a secret that nobody asks for'
+      const { id = '' } = await setup.change('createIdentityProvider', { ...input, clientSecret })
+      await setup.createPerson('known elsewhere', 'role_admin', { tenant, identityProviderId: id })
+      return sign('known elsewhere')
+    },
     'signed in another way': (subject) => sign(subject, { header: { alg: 'PS256' } }),
     'signed by another key of the same name': (subject) => sign(subject, { key: issuerKey('x').privateKey }),
     'signed with HS256 and the public key as the secret': async (subject) => {
@@ -86,6 +98,8 @@ describe('a token of a JWT provider', () => {
     },
     'of the issuer that shares a secret, signed by the other’s key': (subject) =>
       sign(subject, { claims: { iss: sharedIssuer } }),
+    'of another issuer of the same algorithm, signed by this one’s key': (subject) =>
+      sign(subject, { claims: { iss: alikeIssuer } }),
   }
   it.each(Object.entries(cases))('%s is refused [S0-07]', async (what, make) => {
     await setup.createPerson(what, 'role_viewer')
@@ -155,6 +169,7 @@ describe('is refused at once', () => {
     await setup.change('updateUser', { id, active: false })
     expect(await whoIs(token)).toBe('UNAUTHENTICATED')
     setup.clock.ahead += 2_000
+    expect(await whoIs(await sign('inactive'))).toBe('UNAUTHENTICATED')
     await setup.change('updateUser', { id, active: true })
     expect(await whoIs(token)).toBe('UNAUTHENTICATED')
     expect(await whoIs(await sign('inactive'))).toBe(id)
@@ -197,6 +212,26 @@ describe('is refused at once', () => {
     expect(await whoIs(token)).toBe(other)
     await change('deleteJwtProvider', { id })
     expect(await whoIs(token)).toBe('UNAUTHENTICATED')
+  })
+
+  it('when the directory of the identity provider has its user no more, who may be active by another', async () => {
+    const userId = await setup.createPerson('gone there', 'role_viewer')
+    expect(await whoIs(await sign('gone there'))).toBe(userId)
+    await setup.sql(`update user_identities set decommissioned_at = now() where user_id = '${userId}'`)
+    expect(await whoIs(await sign('gone there'))).toBe('UNAUTHENTICATED')
+  })
+
+  it('when the keys of its provider were fetched a day ago, whether or not anybody tried since [S0-07]', async () => {
+    const userId = await setup.createPerson('stale', 'role_viewer')
+    const ofProvider = `where id = '${providerId}'`
+    await setup.sql(`update jwt_providers set keys_asked_at = now() + interval '9 days' ${ofProvider}`)
+    expect(await whoIs(await sign('stale'))).toBe(userId)
+    await setup.sql(
+      `update jwt_providers set keys_fetched_at = keys_fetched_at - interval '1 day' ${ofProvider}`,
+    )
+    expect(await whoIs(await sign('stale'))).toBe('UNAUTHENTICATED')
+    await setup.change('refreshJwtProviderKeys', { id: providerId })
+    expect(await whoIs(await sign('stale'))).toBe(userId)
   })
 })
 

@@ -36,6 +36,7 @@ it.each([
   ['with two queries', `{${query},${query}}`, 'names "query" twice in one object'],
   ['that is no JSON', `{${query},"variables":NaN}`, 'is not JSON'],
   ['that is no object', '[]', 'must be a JSON object with a "query"'],
+  ['that is a batch of operations', `[{${query}},{${query}}]`, 'must be a JSON object with a "query"'],
   ['that is nothing', 'null', 'must be a JSON object with a "query"'],
   [
     'that is too deep',

@@ -158,6 +158,7 @@ describe('a token of an identity provider', () => {
   it.each<[string, Made]>([
     ['an ID token', { claims: { nonce: 'n' } }],
     ['an ID token of the code flow', { claims: { at_hash: 'x' } }],
+    ['an ID token of the hybrid flow', { claims: { c_hash: 'x' } }],
     ['a logout token', { claims: { events: {} } }],
     ['a logout token by its type', { header: { typ: 'logout+jwt' } }],
     ['a token of another tenant', { claims: { tid: 'evil' } }],

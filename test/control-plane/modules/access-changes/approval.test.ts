@@ -2,8 +2,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Actor, systemActor } from '../../../../control-plane/actor.ts'
 import { approveAccessChange } from '../../../../control-plane/modules/access-changes/decide.ts'
 import { SignInRequired } from '../../../../control-plane/modules/access-changes/errors.ts'
+import { requestAccessChange } from '../../../../control-plane/modules/access-changes/request.ts'
 import { sweep } from '../../../../control-plane/modules/access-changes/sweep.ts'
 import { assignRole } from '../../../../control-plane/modules/roles/assignments.ts'
+import type { ServiceContext } from '../../../../control-plane/service-context.ts'
 import { breakGlassProviderId } from '../../../../control-plane/sessions/session.ts'
 import { read } from '../../api.ts'
 import { type ApprovalWorld, type Person, startApprovalWorld } from './approval-world.ts'
@@ -148,6 +150,9 @@ describe('nobody approves what they asked for themselves', () => {
       ...{ rights, signIn, assurance: null },
     })
     await expect(approveAccessChange(services, asBen, id)).rejects.toBeInstanceOf(SignInRequired)
+    const perform = (context: ServiceContext) => assignRole(context, asBen, developer())
+    const wanted = { mutation: 'assignRole', input: developer(), perform }
+    expect(() => requestAccessChange(services, asBen, wanted)).toThrow(SignInRequired)
     expect(await isDeveloper()).toBe(false)
   })
 

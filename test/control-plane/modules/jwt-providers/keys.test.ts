@@ -23,14 +23,30 @@ function keysBecome(id: string, keyIds: readonly string[]) {
   )
 }
 
+/** Those that data planes are told to verify with. */
+async function keysOfDataPlanes(id: string): Promise<unknown> {
+  const [row] = await setup.sql(
+    `select document->'keys' as keys from config_entities where kind = 'token_issuer' and id = '${id}'`,
+  )
+  return row?.keys
+}
+
 describe('keys at a URL', () => {
-  it('in a private network that nobody has named are not asked for, and the problem says what to do', async () => {
-    const { jwksUrl } = setup.issuer
-    const { id = '' } = await setup.create({ jwksUrl, trustedNetworks: [] })
-    const before = setup.issuer.asked
-    expect((await refresh(id)).keysProblem).toContain('trustedNetworks')
-    expect(setup.issuer.asked).toBe(before)
-  })
+  it.each([
+    ['http', 'is asked over http'],
+    ['https', 'is not on the public Internet'],
+  ])(
+    'in a private network that nobody has named are not asked for, and the problem says what to do: %s',
+    async (scheme, problem) => {
+      const jwksUrl = setup.issuer.jwksUrl.replace(/^http/, scheme)
+      const { id = '' } = await setup.create({ jwksUrl, trustedNetworks: [] })
+      const before = setup.issuer.asked
+      const { keysProblem } = await refresh(id)
+      expect(keysProblem).toContain(problem)
+      expect(keysProblem).toContain('trustedNetworks')
+      expect(setup.issuer.asked).toBe(before)
+    },
+  )
 
   it.each(['http://169.254.169.254/latest', 'https://169.254.169.254/keys', 'https://[fd00:ec2::254]/keys'])(
     'are never asked for at the machine’s credentials: %s',
@@ -102,6 +118,7 @@ describe('keys at a URL', () => {
     expect((await setup.read(id)).keyIds).toEqual(keyIds)
     setup.clock.ahead += 2 * 60 * minuteMs
     await keysBecome(id, [])
+    expect(await keysOfDataPlanes(id)).toEqual([])
     setup.issuer.answer = null
     setup.clock.ahead += 2 * minuteMs
     await keysBecome(id, keyIds)

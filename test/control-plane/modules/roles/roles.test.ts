@@ -1,5 +1,7 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { allPermissions, systemRoles } from '../../../../contract/permissions.ts'
+import { eventually } from '../../../transport/poll.ts'
 import { read } from '../../api.ts'
 import { createRole, deleteRole, issueApiToken, type RoleApi, startRoleApi, updateRole } from './role-api.ts'
 
@@ -102,6 +104,24 @@ describe('a role of one’s own', () => {
   })
 })
 
+/** Begins what changes these roles, and lets it write once each of it waits for another transaction. */
+async function whileLocked<T>(ids: string[], begin: () => Promise<T>[]): Promise<Promise<T>[]> {
+  const { database } = acme.api.controlPlane
+  const inOrganization = <R>(work: (em: EntityManager) => Promise<R>) =>
+    database.transaction(acme.tenant.organizationId, work)
+  const waiting = `select from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`
+  return inOrganization(async (em) => {
+    await em.execute('select from roles where id in (?, ?) for update', ids)
+    const begun = begin()
+    await eventually('each waits', async () => {
+      const sessions = await inOrganization((other) => other.execute<object[]>(waiting))
+      return sessions.length === begun.length || undefined
+    })
+    return begun
+  })
+}
+
 describe('inheritance', () => {
   it('brings the permissions of all roles above, also those that they get or lose later [S3-08]', async () => {
     const { id: other } = await acme.createRole({ name: 'Other parent', permissions: ['teams:create'] })
@@ -137,10 +157,11 @@ describe('inheritance', () => {
   it('makes no cycle when both halves of it are asked for at once', async () => {
     const { id: left } = await acme.createRole({ name: 'Left' })
     const { id: right } = await acme.createRole({ name: 'Right' })
-    const answers = await Promise.all([
+    const changing = await whileLocked([left, right], () => [
       acme.updateRole({ id: left, inheritedRoleIds: [right] }),
       acme.updateRole({ id: right, inheritedRoleIds: [left] }),
     ])
+    const answers = await Promise.all(changing)
     expect(answers.map(({ code }) => code ?? 'changed').sort()).toEqual(['ROLE_CYCLE', 'changed'])
   })
 

@@ -1,14 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { allPermissions, type Permission, systemRoles } from '../../../../contract/permissions.ts'
+import { read as valueAt } from '../../api.ts'
 import { deleteRole, type RoleApi, startRoleApi, updateRole } from './role-api.ts'
 
 const released = (name: keyof typeof systemRoles): Permission[] => [...systemRoles[name].permissions].sort()
 const without = (from: readonly Permission[], ...gone: Permission[]) =>
   from.filter((permission) => !gone.includes(permission))
 
+const hour = 3_600_000
+let ahead = 0
+const now = () => Date.now() + ahead
+
 let acme: RoleApi
 beforeAll(async () => {
-  acme = await startRoleApi()
+  acme = await startRoleApi({ now })
 })
 afterAll(() => acme.close())
 
@@ -111,6 +116,12 @@ describe('the last admin grant', () => {
     await acme.issue({ roleId: confined.id })
     await acme.issue({ roleId: own.id })
     await acme.issue({ roleId: unused.id, workspaceId: tenant.workspaceId })
+    const ended = await acme.issue({ roleId: unused.id })
+    const { data } = await acme.api.ask(ended, '{ viewer { id } }')
+    const revoke = { field: 'revokeApiToken', input: 'ByIdInput', selection: '... on ApiToken { id }' }
+    await acme.mutate(revoke, { id: valueAt<{ id: string }>(data, 'viewer').id })
+    await acme.issue({ roleId: unused.id, expiresAt: new Date(now() + hour).toISOString() })
+    ahead += hour
     // A role without a token gives nobody anything yet.
     await acme.assign({ userId: await acme.createUser({ name: 'Without a token' }), roleId: unused.id })
     expect((await change('role_admin', restricted)).result).toMatchObject(refused)
