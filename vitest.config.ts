@@ -20,8 +20,8 @@ export default defineConfig({
       { extends: true, test: { name: 'control plane', include: [controlPlane], isolate: false } },
       { extends: true, test: { name: 'other', include: ['test/**/*.test.ts'], exclude: [controlPlane] } },
     ],
-    // Most tests wait for a database, a Redis or a process: a worker for each core leaves a third of them idle.
-    maxWorkers: availableParallelism() + 1,
+    // Most tests wait for a database, a Redis or a process: one worker leaves half of a small machine idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // A bound for what hangs, far beyond what anything takes: a busy machine is no failure.
     testTimeout: 60_000,
     hookTimeout: 60_000,

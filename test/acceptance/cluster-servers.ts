@@ -16,7 +16,11 @@ export class ClusterServers {
 
   /** @param directory of its own; must exist. */
   static async start(directory: string): Promise<ClusterServers> {
-    const lines = ['cluster-enabled yes', 'cluster-node-timeout 1000', 'cluster-replica-validity-factor 0']
+    const lines = [
+      ...['cluster-enabled yes', 'cluster-node-timeout 1000', 'cluster-replica-validity-factor 0'],
+      // The other masters serve on while one is away.
+      'cluster-require-full-coverage no',
+    ]
     const nodes = await Promise.all(Array.from({ length: 6 }, () => ConfiguredRedis.start(directory, lines)))
     const [first, ...others] = nodes
     for (const { port } of others) await first?.ask('CLUSTER', 'MEET', '127.0.0.1', String(port))
