@@ -17,6 +17,7 @@ import { WorkspaceEntity } from '../workspaces/index.ts'
 import { callbackUrl } from './addresses.ts'
 import { type BusinessUnitRuleInput, requireNamed, toBusinessUnitRules } from './business-unit-rules.ts'
 import { checkClientSecret, checkSettings } from './checked-settings.ts'
+import { refuseConfusedTokens } from './confused-tokens.ts'
 import { describe } from './described-provider.ts'
 import { disableIssuers } from './disabled-issuers.ts'
 import { type IdentityProvider, IdentityProviderEntity } from './entity.ts'
@@ -24,7 +25,7 @@ import { IdentityProviderEnabled, IdentityProviderNotVerified } from './errors.t
 import { changeMfaEvidence, type MfaEvidenceInput } from './mfa-evidence.ts'
 import { signInClientOf } from './relying-parties.ts'
 import { clientSecretPlace, directorySettingsOf, settingsOf } from './secret.ts'
-import { refuseConfusedTokens, requireMaySpeakFor, rolesOf } from './spoken-for.ts'
+import { requireMaySpeakFor, rolesOf } from './spoken-for.ts'
 
 /** What of a provider can be changed later. What is left out stays, or is as its kind says. */
 export interface ProviderChange {
