@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Version } from '../../contract/configuration/documents.ts'
-import { listEnrolledDataPlanes, listRevokedDataPlaneIds } from '../modules/data-planes/index.ts'
+import { listRecipients } from '../modules/data-planes/index.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 import type { InstallationSigners } from '../secrets/signers.ts'
 import { sealCredentials } from './credentials.ts'
@@ -35,8 +35,7 @@ export class CredentialsInStore {
       this.#checkedAt.revision === version.revision &&
       this.#checkedAt.signers === signers.version
     if (sameRevision && !storeWasEmptied) return undefined
-    const enrolled = await listEnrolledDataPlanes(em, this.#organizationId)
-    const revoked = await listRevokedDataPlaneIds(em, this.#organizationId)
+    const { enrolled, revoked } = await listRecipients(em, this.#organizationId)
     const secretIds = await listDataPlaneSecretIds(em, this.#organizationId)
     this.#madeFor = JSON.stringify([enrolled.map(({ id }) => id), ...[revoked, secretIds, signers.version]])
     const { epoch, revision } = version

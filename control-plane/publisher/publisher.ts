@@ -38,6 +38,7 @@ export function startPublisher(deps: PublisherDependencies): Publisher {
     databaseUrl: deps.databaseUrl,
     log,
     onNotification: (organizationId) => {
+      fleet.changed(organizationId)
       loop.wake()
       deps.onCommit?.(organizationId)
     },
@@ -65,19 +66,30 @@ class PublishedOrganizations {
   readonly #deps: BackgroundDependencies
   readonly #failures: FailureLog
   readonly #organizations = new Map<string, PublishedOrganization>()
+  /** Those that commits named since the last round began. */
+  #changed = new Set<string>()
+  /** On the monotonic clock. */
+  #lookedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(deps: BackgroundDependencies) {
     this.#deps = deps
     this.#failures = new FailureLog(deps.log)
   }
 
-  /** One look at every organization; those that changed or whose head is old are published. */
+  /** A commit changed this organization: the next round publishes it without asking what changed. */
+  changed(id: string): void {
+    this.#changed.add(id)
+    this.#organization(id).waitsSinceMs ??= performance.now()
+  }
+
+  /** Publishes what commits named, and once a second whatever else changed or whose head is old. */
   async round(): Promise<void> {
-    const versions = await this.#deps.database.transaction(noOrganization, readVersions)
-    for (const id of this.#organizations.keys()) if (!versions.has(id)) this.#organizations.delete(id)
-    const due = [...versions].filter(([id, version]) => this.#isDue(id, version)).values()
+    const due = this.#changed
+    this.#changed = new Set()
+    if (due.size === 0 || performance.now() - this.#lookedAtMs >= lookIntervalMs) await this.#look(due)
+    const ids = due.values()
     const work = Array.from({ length: organizationsAtOnce }, async () => {
-      for (const [id, version] of due) await this.#publish(id, version)
+      for (const id of ids) await this.#publish(id)
     })
     const outcomes = await Promise.allSettled(work)
     const outage = outcomes.find((outcome) => outcome.status === 'rejected')
@@ -94,33 +106,46 @@ class PublishedOrganizations {
     return Math.max(0, ...waits)
   }
 
-  #isDue(id: string, version: Version): boolean {
-    const known = this.#organizations.get(id)
-    if (!known || !isSame(known.version, version)) return true
-    return performance.now() - known.syncedAtMs >= headRenewalMs
+  /** A notification may be lost: the versions themselves say what is due. */
+  async #look(due: Set<string>): Promise<void> {
+    this.#lookedAtMs = performance.now()
+    const versions = await this.#deps.database.transaction(noOrganization, readVersions)
+    for (const id of this.#organizations.keys()) if (!versions.has(id)) this.#organizations.delete(id)
+    for (const [id, version] of versions) {
+      const organization = this.#organization(id)
+      const isPublished = isSame(organization.version, version)
+      if (!isPublished) organization.waitsSinceMs ??= performance.now()
+      if (!isPublished || performance.now() - organization.syncedAtMs >= headRenewalMs) due.add(id)
+    }
   }
 
   /** One organization's trouble is its own, unless the store is away for all of them. */
-  async #publish(id: string, version: Version): Promise<void> {
-    const organization = this.#organizations.get(id) ?? {
+  async #publish(id: string): Promise<void> {
+    const organization = this.#organization(id)
+    try {
+      organization.version = await organization.publisher.sync()
+      organization.syncedAtMs = performance.now()
+      organization.waitsSinceMs = this.#changed.has(id) ? performance.now() : undefined
+      this.#failures.recovered(id)
+    } catch (error) {
+      organization.version = undefined
+      this.#lookedAtMs = Number.NEGATIVE_INFINITY
+      if (error instanceof TransportUnavailable) throw error
+      this.#failures.failed(id, error)
+    }
+  }
+
+  #organization(id: string): PublishedOrganization {
+    const known = this.#organizations.get(id)
+    if (known) return known
+    const organization = {
       publisher: new OrganizationPublisher(this.#deps, id),
       version: undefined,
       syncedAtMs: Number.NEGATIVE_INFINITY,
       waitsSinceMs: undefined,
     }
     this.#organizations.set(id, organization)
-    if (!isSame(organization.version, version)) organization.waitsSinceMs ??= performance.now()
-    try {
-      await organization.publisher.sync()
-      organization.version = version
-      organization.syncedAtMs = performance.now()
-      organization.waitsSinceMs = undefined
-      this.#failures.recovered(id)
-    } catch (error) {
-      organization.version = undefined
-      if (error instanceof TransportUnavailable) throw error
-      this.#failures.failed(id, error)
-    }
+    return organization
   }
 }
 

@@ -79,6 +79,9 @@ export interface RevisionIdentity {
   readonly hash: string | null
 }
 
+/** A revision with what tells it from another of its number. */
+export interface IdentifiedRevision extends RecordedRevision, RevisionIdentity {}
+
 /** Which revision has this number; undefined when there is none (any more). */
 export async function readRevisionIdentity(
   em: EntityManager,
@@ -91,6 +94,27 @@ export async function readRevisionIdentity(
     [organizationId, epoch, revision],
   )
   return row
+}
+
+/**
+ * The revision with this number, and those after it in order: one statement, so that all are of one moment. Undefined when
+ * there is none (any more), or the organization has gone on to another epoch.
+ */
+export async function readRevisionsFrom(
+  em: EntityManager,
+  organizationId: string,
+  { epoch, revision }: Version,
+  mostAfter: number,
+): Promise<{ first: RevisionIdentity; later: IdentifiedRevision[] } | undefined> {
+  const rows = await em.execute<RevisionRow[]>(
+    `select noted.revision, case when noted.revision > ? then noted.changes end as changes,
+       noted.hash, noted.created_at::text as "committedAt"
+     from config_heads join config_revisions noted using (org_id, epoch)
+     where org_id = ? and epoch = ? and noted.revision >= ? order by noted.revision limit ?`,
+    [revision, organizationId, epoch, revision, mostAfter + 1],
+  )
+  const [first, ...later] = rows.map((row) => ({ ...row, revision: Number(row.revision) }))
+  return first?.revision === revision ? { first, later } : undefined
 }
 
 /** Stores what any publisher computes for this revision: the same hash. */
@@ -127,6 +151,10 @@ export async function readRevocations(
     [organizationId, hours, most, organizationId],
   )
   return rows.map(({ id }) => id)
+}
+
+interface RevisionRow extends Omit<IdentifiedRevision, 'revision'> {
+  readonly revision: string
 }
 
 interface VersionRow {

@@ -4,24 +4,26 @@ import type { JWK } from 'jose'
 import type { ReportedPlugin } from './entity.ts'
 import { publicKeyOf } from './public-keys.ts'
 
-/** The data planes that receive credentials. */
-export async function listEnrolledDataPlanes(
-  em: EntityManager,
-  organizationId: string,
-): Promise<{ id: string; sealingKey: JWK }[]> {
-  return em.execute<{ id: string; sealingKey: JWK }[]>(
-    `select id, sealing_key as "sealingKey" from data_planes
-     where org_id = ? and revoked_at is null order by id`,
-    [organizationId],
-  )
+/** A data plane and the key that what it may know is encrypted to. */
+export interface SealingRecipient {
+  readonly id: string
+  readonly sealingKey: JWK
 }
 
-export async function listRevokedDataPlaneIds(em: EntityManager, organizationId: string): Promise<string[]> {
-  const rows = await em.execute<{ id: string }[]>(
-    'select id from data_planes where org_id = ? and revoked_at is not null order by id',
+/** The data planes that receive credentials, and the ids of those that do no more. */
+export async function listRecipients(
+  em: EntityManager,
+  organizationId: string,
+): Promise<{ readonly enrolled: readonly SealingRecipient[]; readonly revoked: readonly string[] }> {
+  const rows = await em.execute<(SealingRecipient & { isRevoked: boolean })[]>(
+    `select id, sealing_key as "sealingKey", revoked_at is not null as "isRevoked" from data_planes
+     where org_id = ? order by id`,
     [organizationId],
   )
-  return rows.map(({ id }) => id)
+  return {
+    enrolled: rows.filter(({ isRevoked }) => !isRevoked).map(({ id, sealingKey }) => ({ id, sealingKey })),
+    revoked: rows.filter(({ isRevoked }) => isRevoked).map(({ id }) => id),
+  }
 }
 
 /** The Ed25519 keys of the data planes that may speak, by data plane. A revoked one has none. */
