@@ -37,16 +37,16 @@ const publish = (id: string, head: string) =>
     credentials: new Map([['dp_1', `sealed for ${id}`]]),
   })
 
-/** Takes in batches until there are so many. */
+/** Takes in batches until there are so many; what could not be acknowledged comes again. */
 async function takeIn(count: number): Promise<string[]> {
-  const bodies: string[] = []
+  const bodies = new Set<string>()
   await eventually(`${count} batches`, async () => {
     const entries = await controlPlane.events.read(organizations, 200).catch(() => [])
-    await controlPlane.events.acknowledge(entries)
-    bodies.push(...entries.map((entry) => `${entry.organizationId} ${entry.body}`))
-    return bodies.length >= count
+    await controlPlane.events.acknowledge(entries).catch(() => undefined)
+    for (const { organizationId: id, body } of entries) bodies.add(`${id} ${body}`)
+    return bodies.size >= count
   })
-  return bodies.toSorted()
+  return [...bodies].toSorted()
 }
 
 // One story: each part begins where the one before it ended.
