@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { unknownNames } from '../contract/environment.ts'
 import { readTelemetry, type TelemetrySettings } from '../telemetry/settings.ts'
-import { siteOf } from '../transport/redis/address.ts'
+import { readAddress } from '../transport/redis/address.ts'
 import { readSessionSettings, type StoredSessionSettings } from './session-settings.ts'
 import { wholeNumberOf } from './whole-number.ts'
 
@@ -189,7 +189,7 @@ function redisUrlOf(text: string | undefined, needed: boolean, problems: string[
     return undefined
   }
   try {
-    siteOf(text)
+    readAddress(text)
     return text
   } catch (error) {
     problems.push(`REDIS_URL: ${error instanceof Error ? error.message : error}`)

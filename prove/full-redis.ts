@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { createClient } from 'redis'
+import { createClient } from '@redis/client'
 import { call } from '../chaos/traffic.ts'
 import { eventually } from '../test/acceptance/gateway.ts'
 import { issueKey } from '../test/acceptance/keys.ts'

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { createClient } from 'redis'
+import { createClient } from '@redis/client'
 import { Random } from '../chaos/random.ts'
 import { call } from '../chaos/traffic.ts'
 import { configurationApplied, issueKey } from '../test/acceptance/keys.ts'

@@ -14,7 +14,7 @@ const sdk = ['gatehouse/plugin-sdk', 'gatehouse/plugin-sdk/builtin']
 /** ARCHITECTURE.md's table. A part is found by the longest name that fits. */
 const parts: Readonly<Record<string, Part>> = {
   contract: { reaches: [], packages: ['jose', 're2js', 'typebox', 'typebox/compile'] },
-  transport: { reaches: ['contract'], packages: ['redis', 'typebox'] },
+  transport: { reaches: ['contract'], packages: ['@redis/client', 'typebox'] },
   'plugins/sdk': { reaches: ['contract'], packages: ['pino', 'typebox', 'typebox/value'] },
   'plugins/auth': { reaches: [], packages: sdk },
   'plugins/rbac': { reaches: [], packages: sdk },
@@ -93,7 +93,7 @@ const parts: Readonly<Record<string, Part>> = {
       'yaml',
     ],
   },
-  'test/acceptance': { reaches: [], packages: ['jose', 'openai', 'pg', 'redis', 'vitest'] },
+  'test/acceptance': { reaches: [], packages: ['jose', 'openai', '@redis/client', 'pg', 'vitest'] },
   examples: {
     reaches: [],
     packages: ['gatehouse/plugin-sdk', 'gatehouse/plugin-sdk/testing', 'openai', 'vitest'],

@@ -1,4 +1,4 @@
-import { createClient } from 'redis'
+import { createClient } from '@redis/client'
 import { channels } from '../../contract/channels.ts'
 import { onStop } from '../processes.ts'
 import { until } from './until.ts'

@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import { readClientEnv, readDataDir } from '../env.ts'
-import { readQuickstart } from '../up/quickstart.ts'
 import { type ControlPlane, controlPlaneAt } from './control-plane.ts'
 import { CommandFailed } from './failures.ts'
 
@@ -27,16 +26,22 @@ export async function connect(
   source: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<ControlPlane> {
   const env = readClientEnv(source)
-  const quickstart = await readQuickstart(readDataDir(source))
   const named = options.url ?? env.url
+  const given = options.token ?? env.token
+  const quickstart = named === undefined || given === undefined ? await readOwnQuickstart(source) : undefined
   const url = named === undefined ? quickstart?.graphqlUrl : graphqlUrl(named)
   if (url === undefined) {
     throw new CommandFailed('Which control plane? Give --url or GATEHOUSE_URL, or run "gatehouse up" here', 2)
   }
-  const own = quickstart?.graphqlUrl === url ? quickstart.adminToken : undefined
-  const token = options.token ?? env.token ?? own
+  const token = given ?? (quickstart?.graphqlUrl === url ? quickstart.adminToken : undefined)
   if (token === undefined) throw new CommandFailed(`${url} needs a token: give GATEHOUSE_TOKEN or --token`, 2)
   return controlPlaneAt(url, token)
+}
+
+/** Loaded when it is needed: no command is to wait for what reads it. */
+async function readOwnQuickstart(source: Readonly<Record<string, string | undefined>>) {
+  const { readQuickstart } = await import('../up/quickstart.ts')
+  return readQuickstart(readDataDir(source))
 }
 
 function graphqlUrl(text: string): string {

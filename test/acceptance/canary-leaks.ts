@@ -1,5 +1,5 @@
+import { createClient } from '@redis/client'
 import pg from 'pg'
-import { createClient } from 'redis'
 import { leak, secretOf } from './canaries.ts'
 import { chat } from './canary-calls.ts'
 import { type CanaryRun, mutate } from './canary-mutations.ts'

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { createClient, type RedisClientType } from 'redis'
+import { createClient, type RedisClientType } from '@redis/client'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import { chat, nodeStatus } from './calls.ts'
 import { eventually } from './gateway.ts'

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { createClient } from 'redis'
+import { createClient } from '@redis/client'
 import { endWithUs } from './end-with-us.ts'
 import { eventually } from './gateway.ts'
 

@@ -1,4 +1,4 @@
-import { createClient } from 'redis'
+import { createClient } from '@redis/client'
 import { chat, nodeStatus } from './calls.ts'
 import { eventually } from './gateway.ts'
 import { issueKey, revokeKey, type TestKey } from './keys.ts'

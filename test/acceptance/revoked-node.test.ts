@@ -1,7 +1,7 @@
 import { cpSync, readFileSync } from 'node:fs'
+import { createClient, type RedisClientType } from '@redis/client'
 import { compactDecrypt, importJWK } from 'jose'
 import pg from 'pg'
-import { createClient, type RedisClientType } from 'redis'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { chat } from './calls.ts'
 import { eventually } from './gateway.ts'

@@ -1,4 +1,4 @@
-import { createClient, type RedisClientType } from 'redis'
+import { createClient, type RedisClientType } from '@redis/client'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { chat, nodeStatus } from './calls.ts'
 import { GatehouseProcess } from './gatehouse-process.ts'

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { createClient, RESP_TYPES, type RedisClientType } from 'redis'
+import { createClient, RESP_TYPES, type RedisClientType } from '@redis/client'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { chat, nodeStatus } from './calls.ts'
 import { eventually } from './gateway.ts'

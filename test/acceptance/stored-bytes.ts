@@ -1,7 +1,7 @@
 import { type Dirent, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { createClient, RESP_TYPES } from '@redis/client'
 import pg from 'pg'
-import { createClient, RESP_TYPES } from 'redis'
 
 /** Something that was written, and where. */
 export interface Stored {

@@ -1,4 +1,4 @@
-import { createClient } from 'redis'
+import { createClient } from '@redis/client'
 import { expect, it } from 'vitest'
 import { withClient } from '../../cli/embedded/database.ts'
 import { createDatabase, redisUrl, startOwnRedis } from '../environment/index.ts'

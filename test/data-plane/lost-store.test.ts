@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createClient } from 'redis'
+import { createClient } from '@redis/client'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { SimulatedCall } from '../../cli/simulator/call-log.ts'
 import { type Gateway, startGateway } from '../environment/gateway.ts'

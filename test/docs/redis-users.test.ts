@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createClient } from 'redis'
+import { createClient } from '@redis/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { EmbeddedRedis } from '../../cli/embedded/redis.ts'
 import { channels } from '../../contract/channels.ts'

@@ -1,4 +1,4 @@
-import { createClient } from 'redis'
+import { createClient } from '@redis/client'
 import type { Random } from '../../chaos/random.ts'
 import { channels } from '../../contract/channels.ts'
 

@@ -1,4 +1,4 @@
-import { createClient } from 'redis'
+import { createClient } from '@redis/client'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { channels } from '../../contract/channels.ts'
 import { createMemoryTransport } from '../../transport/memory/create.ts'

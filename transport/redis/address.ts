@@ -1,6 +1,12 @@
-import { clusterSite } from './cluster.ts'
-import type { ClientSettings, RedisSite, ServerAddress } from './route.ts'
-import { sentinelSite } from './sentinel.ts'
+import type { ClusterOptions } from './cluster.ts'
+import type { ClientSettings, ServerAddress } from './route.ts'
+import type { SentinelOptions } from './sentinel.ts'
+
+/** What `REDIS_URL` says. */
+export type RedisAddress =
+  | { readonly kind: 'server'; readonly url: string }
+  | ({ readonly kind: 'sentinel' } & SentinelOptions)
+  | ({ readonly kind: 'cluster' } & ClusterOptions)
 
 const defaultPorts: Readonly<Record<string, number>> = { sentinel: 26_379, cluster: 6_379 }
 
@@ -12,13 +18,13 @@ const forms =
  *
  * @throws TypeError when it names no Redis. Its text is left out, for it may hold a password.
  */
-export function siteOf(url: string): RedisSite {
+export function readAddress(url: string): RedisAddress {
   const [, scheme = '', rest = ''] = /^([a-z+]+):\/\/(.*)$/s.exec(url) ?? []
   const [protocol = '', kind] = scheme.split('+')
   if (!/^rediss?$/.test(protocol)) throw malformed()
   if (kind === undefined) {
     if (!URL.canParse(url)) throw malformed()
-    return { isDivided: false, routeTo: () => ({ settings: { url } }) }
+    return { kind: 'server', url }
   }
   if (!(kind in defaultPorts)) throw malformed()
   return kind === 'sentinel' ? readSentinels(rest, protocol) : readCluster(rest, protocol)
@@ -30,7 +36,7 @@ interface Parts {
   readonly parameters: URLSearchParams
 }
 
-function readSentinels(rest: string, protocol: string): RedisSite {
+function readSentinels(rest: string, protocol: string): RedisAddress {
   const { settings, servers, parameters } = partsOf(rest, protocol, 'sentinel', [
     'name',
     'sentinelCredentials',
@@ -41,13 +47,13 @@ function readSentinels(rest: string, protocol: string): RedisSite {
     ...credentialsOf(parameters.get('sentinelCredentials') ?? undefined),
     ...tlsOf(protocol),
   }
-  return sentinelSite({ settings, sentinels: servers, sentinelSettings, name })
+  return { kind: 'sentinel', settings, sentinels: servers, sentinelSettings, name }
 }
 
-function readCluster(rest: string, protocol: string): RedisSite {
+function readCluster(rest: string, protocol: string): RedisAddress {
   const { settings, servers } = partsOf(rest, protocol, 'cluster', [])
   if (settings.database) throw new TypeError('the Redis URL names a database: a cluster has none but 0')
-  return clusterSite({ settings, nodes: servers })
+  return { kind: 'cluster', settings, nodes: servers }
 }
 
 function partsOf(rest: string, protocol: string, kind: string, known: readonly string[]): Parts {

@@ -1,4 +1,4 @@
-import { createClient } from 'redis'
+import { createClient } from '@redis/client'
 import { type ClientSettings, locatedAt, type ServerAddress } from './route.ts'
 
 const askLimitMs = 1_000

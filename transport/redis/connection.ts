@@ -1,4 +1,4 @@
-import { createClient } from 'redis'
+import { createClient } from '@redis/client'
 import { TransportUnavailable } from '../transport.ts'
 import { locatedAt, type Route, type ServerAddress } from './route.ts'
 

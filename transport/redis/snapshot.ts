@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { RESP_TYPES } from 'redis'
+import { RESP_TYPES } from '@redis/client'
 import { channels } from '../../contract/channels.ts'
 import type { RedisConnection } from './connection.ts'
 

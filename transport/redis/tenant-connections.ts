@@ -1,5 +1,5 @@
-import { siteOf } from './address.ts'
 import { type ConnectionOf, RedisConnection, type TransportLog } from './connection.ts'
+import { siteOf } from './site.ts'
 
 export interface TenantConnections {
   readonly connectionOf: ConnectionOf

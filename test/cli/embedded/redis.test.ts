@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { createClient } from 'redis'
+import { createClient } from '@redis/client'
 import { afterEach, expect, it } from 'vitest'
 import { findRedisServer, startRedis } from '../../../cli/embedded/redis.ts'
 import { temporaryDirectory } from '../../environment/index.ts'

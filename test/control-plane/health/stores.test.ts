@@ -1,4 +1,4 @@
-import { createClient } from 'redis'
+import { createClient } from '@redis/client'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { withClient } from '../../../cli/embedded/database.ts'
 import type { EmbeddedRedis } from '../../../cli/embedded/redis.ts'

@@ -1,4 +1,4 @@
-import { createClient } from 'redis'
+import { createClient } from '@redis/client'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { EmbeddedRedis } from '../../../cli/embedded/redis.ts'
 import { createRequestLimiter, type RequestLimiter } from '../../../control-plane/http/request-limiter.ts'

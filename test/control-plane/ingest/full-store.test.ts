@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { createClient } from 'redis'
+import { createClient } from '@redis/client'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { EmbeddedRedis } from '../../../cli/embedded/redis.ts'
 import type { BackgroundWork } from '../../../control-plane/background/dependencies.ts'

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { createClient } from 'redis'
+import { createClient } from '@redis/client'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { channels } from '../../../contract/channels.ts'
 import { sealBatch } from '../../../contract/event-batch.ts'

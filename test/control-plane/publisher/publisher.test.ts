@@ -1,4 +1,4 @@
-import { createClient } from 'redis'
+import { createClient } from '@redis/client'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { canonicalJson, type Json } from '../../../contract/canonical.ts'
 import { channels } from '../../../contract/channels.ts'

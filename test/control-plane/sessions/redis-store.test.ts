@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { createClient } from 'redis'
+import { createClient } from '@redis/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { channels } from '../../../contract/channels.ts'
 import { newId } from '../../../control-plane/db/id.ts'

@@ -1,4 +1,4 @@
-import { createClient } from 'redis'
+import { createClient } from '@redis/client'
 import { withClient } from '../../../cli/embedded/database.ts'
 import { openDatabase } from '../../../control-plane/db/database.ts'
 import { newId } from '../../../control-plane/db/id.ts'

@@ -1,4 +1,4 @@
-import { createClient } from 'redis'
+import { createClient } from '@redis/client'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { EmbeddedRedis } from '../../../cli/embedded/redis.ts'
 import { connectRedis } from '../../../transport/redis/connect.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { createClient } from '@redis/client'
 import fc from 'fast-check'
-import { createClient } from 'redis'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { permitHoldMs } from '../../../transport/limit-store.ts'
 import { PermitWindow } from '../../../transport/memory/permits.ts'

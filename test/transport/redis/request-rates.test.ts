@@ -1,5 +1,5 @@
+import { createClient } from '@redis/client'
 import fc from 'fast-check'
-import { createClient } from 'redis'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { RedisClient } from '../../../transport/redis/connection.ts'
 import { takeFromRedis } from '../../../transport/redis/request-rates.ts'
