@@ -26,9 +26,16 @@ export const permissionCatalog = {
   sessions: ['view', 'revoke'],
   usage: ['view'],
   audit_logs: ['view', 'download'],
+  /** Of the calls of people, on data planes, while the client configuration says `rolesGovernInference`. */
+  inference: ['chat', 'embeddings', 'images'],
 } as const satisfies Record<string, readonly string[]>
 
 type Catalog = typeof permissionCatalog
+
+/** What calls ask of providers, each a permission of its own. */
+export const inferenceOperations = permissionCatalog.inference
+export type InferenceOperation = (typeof inferenceOperations)[number]
+
 export type Permission = { [R in keyof Catalog & string]: `${R}:${Catalog[R][number]}` }[keyof Catalog &
   string]
 
@@ -48,6 +55,11 @@ export function permissionsNamedBy(pattern: string): Permission[] {
     const [itsResource, itsOperation] = permission.split(':')
     return (resource === '*' || resource === itsResource) && (operation === '*' || operation === itsOperation)
   })
+}
+
+/** Whether data planes judge it, by what they are told of roles, and nobody else. */
+export function isInference(permission: Permission): boolean {
+  return permission.startsWith('inference:')
 }
 
 /** How people get in is nobody's business but that of those who decide it. */
@@ -76,6 +88,7 @@ export const systemRoles = {
       'virtual_keys:update',
       'virtual_keys:rotate',
       'virtual_keys:revoke',
+      ...inferenceOperations.map((operation) => `inference:${operation}` as const),
     ],
   },
   viewer: {

@@ -10,6 +10,9 @@ import type { Clock } from './service-context.ts'
 /** Of what no data plane is told, and yet is configuration: its rows say what the revision changed. */
 export const toldByRows: ConfigurationChange = { upserts: [] }
 
+/** The same of roles, which data planes hear of while these govern inference. */
+export const toldOfRoles: ConfigurationChange = { upserts: [], holders: [] }
+
 /**
  * Completes a mutation in its transaction: writes what was changed, its audit event and, when data planes are to
  * know, the configuration's next revision.
@@ -67,6 +70,7 @@ async function changeOrGather(em: EntityManager, actor: Actor, change: Configura
 function merged(changes: readonly ConfigurationChange[]): ConfigurationChange {
   const upserts = new Map<EntityKey, ConfigurationChange['upserts'][number]>()
   const removals = new Set<EntityKey>()
+  const holders = changes.flatMap((change) => change.holders ?? [])
   for (const change of changes) {
     for (const key of change.removals ?? []) {
       upserts.delete(key)
@@ -77,5 +81,10 @@ function merged(changes: readonly ConfigurationChange[]): ConfigurationChange {
       upserts.set(keyOf(entity), entity)
     }
   }
-  return { upserts: [...upserts.values()], removals: [...removals] }
+  return {
+    ...{ upserts: [...upserts.values()], removals: [...removals] },
+    ...(changes.some((change) => change.holders) && {
+      holders: changes.some((change) => change.holders === 'all') ? 'all' : holders,
+    }),
+  }
 }

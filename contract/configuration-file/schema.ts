@@ -110,6 +110,9 @@ export const ClientConfiguration = Type.Object(
       ),
     ),
     showBudgetAmounts: Optional(Switch('Whether callers read the limit of a budget and what is used of it.')),
+    rolesGovernInference: Optional(
+      Switch('Whether people may ask data planes only for what their roles give of `inference:…`.'),
+    ),
   },
   { ...closed, description: 'What callers must and may send to the data planes, and from where.' },
 )

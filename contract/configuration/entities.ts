@@ -1,10 +1,12 @@
 import Type, { type Static } from 'typebox'
 import { Model } from './models.ts'
 import { AllowList, closed, Id, Networks, Nullable, StalenessSeconds, Timestamp } from './parts.ts'
+import { Role } from './roles.ts'
 import { TokenHolder, TokenIssuer } from './tokens.ts'
 import { User } from './users.ts'
 
 export { Model } from './models.ts'
+export { type HeldRole, Role } from './roles.ts'
 export { TokenHolder, TokenIssuer } from './tokens.ts'
 export { User, type UserAccess } from './users.ts'
 
@@ -206,6 +208,8 @@ export const ClientConfiguration = Type.Object(
     maxStalenessSeconds: Type.Optional(StalenessSeconds),
     /** Callers read the limit of a budget and what is used of it; absent: they do not. */
     showBudgetAmounts: Type.Optional(Type.Literal(true)),
+    /** Calls of a user are for what their roles give, see `roles.ts`; absent: roles decide about no call. */
+    rolesGovernInference: Type.Optional(Type.Literal(true)),
     /** Members that a release that does not know them may skip, see `reading.ts`. */
     advisory: Type.Optional(Type.Array(Type.Literal('showBudgetAmounts'))),
   },
@@ -254,6 +258,7 @@ export const Entity = Type.Union([
   DataPlane,
   TokenIssuer,
   TokenHolder,
+  Role,
 ])
 
 export type Organization = Static<typeof Organization>

@@ -14,6 +14,7 @@ const Ids = Type.Array(Type.Object({ id: Id }))
 const shown = {
   virtual_key: Type.Object({ workspaceId: Id, secretDigests: Digests, providerConfigs: Ids }),
   user: Type.Object({}),
+  role: Type.Object({}),
   provider: Type.Object({ name: Type.String() }),
   provider_key: Type.Object({ providerId: Id }),
   model: Type.Object({ providerId: Id }),

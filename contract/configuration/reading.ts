@@ -16,6 +16,7 @@ import {
   Provider,
   ProviderKey,
   RequestLimit,
+  Role,
   Team,
   TokenHolder,
   TokenIssuer,
@@ -30,7 +31,7 @@ import { type HeldBack, holdBack } from './held-back.ts'
  *
  * - What may be skipped, the entity says itself, in `advisory`: `true` of an entity whose kind is not known, or the names
  *   of members that are not known. The configuration's hash covers this like the rest. What a release knows it never skips.
- * - An entity without which less is allowed (a key, a user, a provider, its credential, a model) is held back when it
+ * - An entity without which less is allowed (a key, a user, a role, a provider, its credential, a model) is held back when it
  *   cannot be read whole: what needs it is refused, the rest of the revision applies.
  * - Anything else that cannot be read refuses the revision.
  */
@@ -68,6 +69,7 @@ const schemas: Readonly<Record<EntityKind, TObject>> = {
   data_plane: DataPlane,
   token_issuer: TokenIssuer,
   token_holder: TokenHolder,
+  role: Role,
 }
 
 interface Reader {

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { AllowList, closed, Id, Nullable } from './parts.ts'
+import { HeldRole } from './roles.ts'
 
 /** What the keys of a user may ask for: names, `*` and `regex:` entries, see `contract/model-lists.ts`. [S0-24] */
 const UserAccess = Type.Object(
@@ -25,6 +26,8 @@ export const User = Type.Object(
      * them without restrictions that it would not see (`reading.ts`).
      */
     access: Type.Optional(UserAccess),
+    /** Those for more than single objects, while the client configuration says `rolesGovernInference`; absent: none. */
+    roles: Type.Optional(Type.Array(HeldRole, { minItems: 1 })),
   },
   closed,
 )

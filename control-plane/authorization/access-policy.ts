@@ -1,4 +1,4 @@
-import { type Permission, permissionsNamedBy } from '../../contract/permissions.ts'
+import { isInference, type Permission, permissionsNamedBy } from '../../contract/permissions.ts'
 import type { Circumstances, PolicySubject, ResourceFacts } from './circumstances.ts'
 import { type CompiledCondition, compileCondition } from './condition.ts'
 import { type ContainsTime, compileWindow, type TimeWindow } from './time-window.ts'
@@ -37,9 +37,14 @@ export interface AccessPolicy {
   judge(circumstances: Circumstances, resource?: ResourceFacts): PolicyVerdict
 }
 
+/** Data planes, which judge inference, know no policies: to name all does not mean it, and nothing else may name it. [X0-02] */
+export function isJudged(permission: Permission): boolean {
+  return !isInference(permission)
+}
+
 /** A policy that cannot be read denies all that it names. */
 export function compilePolicy(terms: PolicyTerms): AccessPolicy {
-  const permissions = new Set(terms.permissions.flatMap(permissionsNamedBy))
+  const permissions = new Set(terms.permissions.flatMap(permissionsNamedBy).filter(isJudged))
   try {
     const windows = terms.timeWindows.map(compileWindow)
     const condition = terms.condition === null ? undefined : compileCondition(terms.condition)

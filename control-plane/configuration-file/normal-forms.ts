@@ -54,6 +54,7 @@ export function clientSettings(
     requireApprovalForHeaderChanges: settings.requireApprovalForHeaderChanges,
     maxStalenessSeconds: settings.maxStalenessSeconds,
     showBudgetAmounts: settings.showBudgetAmounts,
+    rolesGovernInference: settings.rolesGovernInference,
   })
 }
 

@@ -44,6 +44,7 @@ import { breakGlass } from './migrations/057-break-glass.ts'
 import { jwtProviders } from './migrations/059-jwt-providers.ts'
 import { accessChanges } from './migrations/060-access-changes.ts'
 import { businessUnitRules } from './migrations/061-business-unit-rules.ts'
+import { inferenceRoles } from './migrations/062-inference-roles.ts'
 
 /** The schema's history, oldest first. */
 export const migrations: readonly SchemaMigration[] = [
@@ -92,4 +93,5 @@ export const migrations: readonly SchemaMigration[] = [
   jwtProviders,
   accessChanges,
   businessUnitRules,
+  inferenceRoles,
 ]

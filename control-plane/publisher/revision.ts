@@ -3,6 +3,7 @@ import type { Version } from '../../contract/configuration/documents.ts'
 import { Entity, type EntityKey, keyOf } from '../../contract/configuration/entities.ts'
 import { checkerOf } from '../../contract/validation.ts'
 import { monotoneNumber } from '../db/monotone-number.ts'
+import { withInferenceRoles } from './inference-roles.ts'
 
 /** Who makes a change, as they are called at that time. */
 export interface ChangeAuthor {
@@ -14,6 +15,8 @@ export interface ChangeAuthor {
 export interface ConfigurationChange {
   readonly upserts: readonly Entity[]
   readonly removals?: readonly EntityKey[]
+  /** Present when roles were changed: of whom it changed which they have, `[]` for nobody. See `inference-roles.ts`. */
+  readonly holders?: readonly string[] | 'all'
 }
 
 /** What one revision changed, as `config_revisions.changes` holds it. */
@@ -41,9 +44,10 @@ export async function changeConfiguration(
   change: ConfigurationChange,
   author?: ChangeAuthor,
 ): Promise<number> {
-  for (const entity of change.upserts) checkEntity(entity)
-  const recorded: RecordedChange = { upserts: change.upserts, removals: change.removals ?? [] }
   const { epoch, revision } = await takeRevision(em, organizationId)
+  const { upserts, removals = [] } = await withInferenceRoles(em, organizationId, change)
+  for (const entity of upserts) checkEntity(entity)
+  const recorded: RecordedChange = { upserts, removals }
   await em.execute(
     `insert into config_revisions (org_id, epoch, revision, changes, previous, actor_kind, actor_id, actor_name)
      values (?, ?, ?, ?::jsonb, ?::jsonb, ?, ?, ?)`,

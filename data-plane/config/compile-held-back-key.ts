@@ -25,6 +25,7 @@ export function compileHeldBackKey(
     budgets: Object.freeze([]),
     limits: Object.freeze([]),
     grants: Object.freeze([]),
+    inference: null,
     contentLogging: false,
     requireFreshMs: null,
     concurrency: null,

@@ -19,6 +19,7 @@ import type {
 import type { Principal } from '../../plugins/sdk/call.ts'
 import { compileAccess, modelTest } from './compile-access.ts'
 import { millisecondsOf } from './compile-client.ts'
+import { compileInference } from './compile-inference.ts'
 import type { EntityIndex } from './entity-index.ts'
 import { everything } from './relations.ts'
 
@@ -55,6 +56,7 @@ export function compileKey(key: VirtualKey, surroundings: KeySurroundings): Comp
     grants: Object.freeze(
       configsOf(key, index).flatMap((config) => grantOf(config, index, providers, ownerMayUse)),
     ),
+    inference: compileInference(key, principal.userId, index),
     contentLogging: key.contentLogging ?? null,
     requireFreshMs: millisecondsOf(key.requireFreshSeconds),
     concurrency: concurrencyOf(key),

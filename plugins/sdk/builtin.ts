@@ -4,8 +4,10 @@
  */
 import type { Static, TObject } from 'typebox'
 import type { Prices } from '../../contract/money.ts'
+import type { BodyFields } from './body-fields.ts'
 import type { Call, KeyIdentity, Outcome, Principal, UpstreamRequest, Usage } from './call.ts'
 import type { Denied } from './denied.ts'
+import type { InferenceRights } from './inference.ts'
 import type { Hooks, Host, PluginDefinition } from './plugin.ts'
 import type { Reply } from './reply.ts'
 import type {
@@ -38,8 +40,10 @@ export {
   type Prices,
 } from '../../contract/money.ts'
 export { isPrivateHost } from '../../contract/private-host.ts'
+export type { BodyFields, Span } from './body-fields.ts'
 export { asksProvider } from './call.ts'
 export { readCredentials } from './credential.ts'
+export type * from './inference.ts'
 export type { Reply } from './reply.ts'
 export * from './spending.ts'
 export type * from './tokens.ts'
@@ -120,6 +124,8 @@ export interface CompiledKey extends KeyIdentity {
   readonly budgets: readonly BudgetNode[]
   readonly limits: readonly LimitNode[]
   readonly grants: readonly ProviderGrant[]
+  /** What the roles give of the user whom its calls are charged to; null: roles decide about none of its calls. */
+  readonly inference: InferenceRights | null
   /** Whether bodies of its calls may be logged; null: as is decided for all keys. */
   readonly contentLogging: boolean | null
   /** How old the configuration may be for a call of this key; null: as old as for any call. */
@@ -209,25 +215,6 @@ export interface BuiltinCall extends Call {
   headerTrail: HeaderTrail | undefined
   hold: Hold | undefined
   usage: Usage | undefined
-}
-
-/** Where a top-level value stands in the body: `[start, end)`. */
-export interface Span {
-  readonly start: number
-  readonly end: number
-}
-
-/** What the lean scanner found; a member is undefined where the body does not have it. */
-export interface BodyFields {
-  /** Offset just behind the object's `{`. */
-  readonly insertAt: number
-  readonly isEmpty: boolean
-  readonly model: Span | undefined
-  readonly stream: boolean
-  readonly maxOutputTokens: (Span & { readonly name: string; readonly value: number | null }) | undefined
-  /** How many answers are asked for (`n`); 1 unless said. */
-  readonly choices: number
-  readonly streamOptions: (Span & { readonly includeUsage: boolean }) | undefined
 }
 
 /** The data plane's durable record. */

@@ -38,6 +38,7 @@ export const goodKey: CompiledKey = {
   status: 'active',
   heldBack: null,
   priority: 'normal',
+  inference: null,
   expiresAt: null,
   secretExpiresAt: () => null,
   budgets: [],

@@ -24,13 +24,14 @@ export interface FakeCallOptions {
   readonly key?: CompiledKey
   readonly targets?: readonly Target[]
   readonly hold?: Hold
+  readonly receivedAt?: number
 }
 
 /** A call without a server: the body is read by the data plane's own scanner. */
 export class FakeCall implements BuiltinCall {
   readonly id = 'evt_test'
   readonly requestId = 'req-test'
-  readonly receivedAt = 0
+  readonly receivedAt: number
   readonly sourceAddress = '127.0.0.1'
   readonly operation: Operation
   readonly path: string
@@ -50,6 +51,7 @@ export class FakeCall implements BuiltinCall {
 
   constructor(options: FakeCallOptions = {}) {
     const body = options.body ?? { model: 'small', messages: [{ role: 'user', content: 'Hello' }] }
+    this.receivedAt = options.receivedAt ?? 0
     this.operation = options.operation ?? 'chat.completions'
     this.path = options.path ?? '/v1/chat/completions'
     this.body = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))

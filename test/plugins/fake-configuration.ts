@@ -97,6 +97,7 @@ export function key(members: Partial<CompiledKey> = {}): CompiledKey {
     budgets: [],
     limits: [],
     grants: [],
+    inference: null,
     contentLogging: null,
     requireFreshMs: null,
     concurrency: null,

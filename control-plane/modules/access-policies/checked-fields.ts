@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Permission, permissionsNamedBy } from '../../../contract/permissions.ts'
-import type { PolicyEffect } from '../../authorization/access-policy.ts'
+import { isJudged, type PolicyEffect } from '../../authorization/access-policy.ts'
 import { compileCondition } from '../../authorization/condition.ts'
 import { ConditionRefused } from '../../authorization/condition-language.ts'
 import { minuteOf, type TimeWindow } from '../../authorization/time-window.ts'
@@ -89,6 +89,7 @@ function checkCondition(text: string, patterns: readonly string[]): void {
   }
   const others = patterns
     .flatMap(permissionsNamedBy)
+    .filter(isJudged)
     .filter((permission) => !resourcePermissions.includes(permission))
   if (others.length === 0) return
   throw new BadUserInput(
@@ -107,11 +108,13 @@ function checkPatterns(patterns: readonly string[]): string[] {
   const distinct = checkSet('permissions', patterns)
   if (distinct.length === 0) throw new BadUserInput('permissions', 'must name at least one permission')
   for (const pattern of distinct) {
-    if (permissionsNamedBy(pattern).length > 0) continue
-    throw new BadUserInput(
-      'permissions',
-      `"${pattern.slice(0, 64)}" names no permission: see permissionCatalog`,
-    )
+    const named = permissionsNamedBy(pattern)
+    if (named.some(isJudged)) continue
+    const reason =
+      named.length === 0
+        ? 'names no permission: see permissionCatalog'
+        : 'is judged by data planes, which know no access policies: take it out of the roles that give it, with updateRole'
+    throw new BadUserInput('permissions', `"${pattern.slice(0, 64)}" ${reason}`)
   }
   return distinct
 }

@@ -43,7 +43,7 @@ const TimeWindowType = builder.objectRef<TimeWindow>('TimeWindow').implement({
 
 export const policyTexts = {
   permissions:
-    'What it denies: each `resource:operation` of the catalogue; `*` may stand for either, or alone for all. A pattern also names what later releases add.',
+    'What it denies: each `resource:operation` of the catalogue; `*` may stand for either, or alone for all. A pattern also names what later releases add, and never `inference:…`: that is judged by data planes, which know no policies. Whom nobody should let chat, embed or make images has no role that gives it (`updateRole`, of a system role too).',
   everybody: 'Whether it is about everybody, with whichever role, session or API token.',
   roles:
     'It is about whoever has one of these roles, or one that inherits from it, for whatever and in whatever way.',

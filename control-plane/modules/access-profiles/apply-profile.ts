@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Actor } from '../../actor.ts'
-import type { ConfigurationChange } from '../../publisher/revision.ts'
+import type { RecordedChange } from '../../publisher/revision.ts'
 import type { Clock } from '../../service-context.ts'
 import { assignProfileBudgets } from '../budgets/index.ts'
 import { assignProfileLimits } from '../limits/index.ts'
@@ -23,7 +23,7 @@ export async function applyProfile(
   profile: AccessProfile,
   keys: readonly VirtualKey[],
   now: Date,
-): Promise<Required<ConfigurationChange>> {
+): Promise<RecordedChange> {
   const { organizationId, allowAllProviders, contentLogging, deleteAfterExpiry } = profile
   for (const key of keys) {
     Object.assign(key, { allowAllProviders, contentLogging })

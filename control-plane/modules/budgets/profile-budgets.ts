@@ -3,7 +3,7 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import { keyOf } from '../../../contract/configuration/entities.ts'
 import { newId } from '../../db/id.ts'
 import type { PlacedPolicyOwner } from '../../policy-owners.ts'
-import type { ConfigurationChange } from '../../publisher/revision.ts'
+import type { RecordedChange } from '../../publisher/revision.ts'
 import { type Budget, BudgetEntity } from './entity.ts'
 import { budgetSnapshot } from './snapshot.ts'
 import { type BudgetWindowTerms, usualWindowTerms } from './window-terms.ts'
@@ -24,7 +24,7 @@ export async function assignProfileBudgets(
   keys: readonly PlacedPolicyOwner[],
   profileBudgets: readonly ProfileBudget[],
   now: Date,
-): Promise<Required<ConfigurationChange>> {
+): Promise<RecordedChange> {
   const ids = keys.map(({ id }) => id)
   const present = await em.find(
     BudgetEntity,

@@ -19,6 +19,7 @@ export const ClientConfigurationEntity = defineEntity({
     requireApprovalForHeaderChanges: p.boolean(),
     maxStalenessSeconds: p.integer().strictNullable(),
     showBudgetAmounts: p.boolean(),
+    rolesGovernInference: p.boolean(),
   },
 })
 

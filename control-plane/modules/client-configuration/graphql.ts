@@ -78,6 +78,10 @@ const ClientConfigurationType = builder.objectRef<VersionedSettings>('ClientConf
       description:
         'Whether callers read how much money is in a budget: its limit and what is used of it, in 402 `budget_exceeded` and in `GET /v1/quota`. False: they read only at which level it is and when it resets.',
     }),
+    rolesGovernInference: t.exposeBoolean('rolesGovernInference', {
+      description:
+        'Whether people may ask data planes only for what their roles give of `inference:chat`, `inference:embeddings` and `inference:images`. It is about the calls that are charged to a user: of virtual keys that a user owns, and of access tokens and JWTs of users; anything else that they ask for is refused with 403 `user_not_authorized`. Virtual keys of teams and customers stand for nobody: whoever holds the secret of one is asked for no role. A role for single objects gives no inference.',
+    }),
   }),
 })
 
@@ -148,6 +152,10 @@ const UpdateClientConfigurationInput = builder.inputType('UpdateClientConfigurat
     }),
     showBudgetAmounts: t.boolean({
       description: 'Whether callers read the limit of a budget and what is used of it.',
+    }),
+    rolesGovernInference: t.boolean({
+      description:
+        'Whether people may ask data planes only for what their roles give of `inference:…`. Data planes of a release that does not know it keep the configuration from before; see `dataPlanes { status nack { reason } }`.',
     }),
   }),
 })

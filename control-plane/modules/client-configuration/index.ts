@@ -1,4 +1,5 @@
 export { outdateChanges } from './changes.ts'
 export { createClientConfiguration } from './create.ts'
 export { findWideningOfDocuments, guardsHeaderChanges } from './restoration.ts'
+export { readClientConfiguration } from './service.ts'
 export { clientConfigurationSnapshot } from './snapshot.ts'

@@ -21,6 +21,7 @@ export interface UpdateClientConfiguration extends ExpectedVersion {
   /** Null: any age. */
   readonly maxStalenessSeconds?: number | null | undefined
   readonly showBudgetAmounts?: boolean | null | undefined
+  readonly rolesGovernInference?: boolean | null | undefined
 }
 
 export interface UpdateHeaderFilter {
@@ -34,7 +35,8 @@ export interface UpdateHeaderFilter {
 export function checkChanges(input: UpdateClientConfiguration): Partial<ClientSettings> {
   const { allowedOrigins, allowedHeaders, requiredHeaders, ipAllowlist, trustedProxies } = input
   const { allowlist, denylist, forwardDirect } = input.headerFilter ?? {}
-  const { requireApprovalForHeaderChanges, maxStalenessSeconds, showBudgetAmounts } = input
+  const { requireApprovalForHeaderChanges, maxStalenessSeconds, showBudgetAmounts, rolesGovernInference } =
+    input
   return {
     ...(allowedOrigins != null && { allowedOrigins: checkOrigins('allowedOrigins', allowedOrigins) }),
     ...(allowedHeaders != null && { allowedHeaders: checkHeaderNames('allowedHeaders', allowedHeaders) }),
@@ -53,6 +55,7 @@ export function checkChanges(input: UpdateClientConfiguration): Partial<ClientSe
     ...(requireApprovalForHeaderChanges != null && { requireApprovalForHeaderChanges }),
     ...(maxStalenessSeconds !== undefined && { maxStalenessSeconds: checkMaxStaleness(maxStalenessSeconds) }),
     ...(showBudgetAmounts != null && { showBudgetAmounts }),
+    ...(rolesGovernInference != null && { rolesGovernInference }),
   }
 }
 

@@ -20,6 +20,8 @@ export interface ClientSettings {
   readonly maxStalenessSeconds: number | null
   /** Whether callers read how much money is in a budget. */
   readonly showBudgetAmounts: boolean
+  /** Whether calls of a user are for what their roles give of `inference:…`. [X0-02] */
+  readonly rolesGovernInference: boolean
 }
 
 /**
@@ -53,6 +55,7 @@ export const defaultSettings: Readonly<ClientSettings> = {
   requireApprovalForHeaderChanges: true,
   maxStalenessSeconds: null,
   showBudgetAmounts: false,
+  rolesGovernInference: false,
 }
 
 /** The settings alone, in one order. */
@@ -69,6 +72,7 @@ export function settingsOf(settings: ClientSettings): ClientSettings {
     requireApprovalForHeaderChanges: settings.requireApprovalForHeaderChanges,
     maxStalenessSeconds: settings.maxStalenessSeconds,
     showBudgetAmounts: settings.showBudgetAmounts,
+    rolesGovernInference: settings.rolesGovernInference,
   }
 }
 

@@ -21,5 +21,6 @@ export function clientConfigurationSnapshot(row: ClientConfiguration): ClientCon
       showBudgetAmounts: true as const,
       advisory: ['showBudgetAmounts' as const],
     }),
+    ...(row.rolesGovernInference && { rolesGovernInference: true as const }),
   }
 }

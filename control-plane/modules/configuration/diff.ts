@@ -29,12 +29,13 @@ export interface EntityChange {
 
 const hidden = 'hidden'
 
-/** What a revision changed, for people: an entry for each entity, one line for each field. Never a secret. */
+/** What a revision changed, for people: an entry for each entity, one line for each field. Never a secret. Of roles their rows tell more. */
 export function diffOf({ upserts, removals }: RecordedChange, previous: readonly Entity[]): EntityChange[] {
   const before = new Map(previous.map((entity) => [keyOf(entity), entity]))
   const after = new Map(upserts.map((entity) => [keyOf(entity), entity]))
   const keys = new Set<EntityKey>([...after.keys(), ...removals])
-  return [...keys].flatMap((key) => {
+  const told = [...keys].filter((key) => !key.startsWith('role/'))
+  return told.flatMap((key) => {
     const change = changeOf(documentOf(before.get(key)), documentOf(after.get(key)))
     return change.fields.length > 0 ? [change] : []
   })

@@ -37,7 +37,8 @@ export function planRestoration(
   return plan
 }
 
-const stays: ReadonlySet<string> = new Set(['data_plane', 'token_issuer', 'token_holder'])
+/** What follows from rows, a role's document among it, is told anew by whoever records the change. */
+const stays: ReadonlySet<string> = new Set(['data_plane', 'token_issuer', 'token_holder', 'role'])
 
 /** What the reader of a refusal calls a thing. */
 export function nameOf(entity: Entity): string {

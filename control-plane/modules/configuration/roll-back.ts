@@ -120,7 +120,10 @@ async function restore(
     throw new CannotRestore(String(target.revision), skipped.join('; '))
   }
   const { revision } = await asOneRevision(em, actor, async () => {
-    const change = { upserts: [...plan.upserts.values()], removals: [...plan.removals] }
+    const change = {
+      ...{ upserts: [...plan.upserts.values()], removals: [...plan.removals] },
+      holders: 'all' as const,
+    }
     await recordChange(context, em, actor, rollBackEntry(actor, target, plan, touched), change)
     await updateFollowersOf(context, em, actor, idsOf(touched, 'access_profile'))
     await settleRestored(context, em, actor, idsOf(touched, 'model'))

@@ -3,7 +3,7 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import { keyOf } from '../../../contract/configuration/entities.ts'
 import { newId } from '../../db/id.ts'
 import type { PlacedPolicyOwner } from '../../policy-owners.ts'
-import type { ConfigurationChange } from '../../publisher/revision.ts'
+import type { RecordedChange } from '../../publisher/revision.ts'
 import { RequestLimitEntity } from './entity.ts'
 import { requestLimitSnapshot } from './snapshot.ts'
 import type { LimitTerms } from './terms.ts'
@@ -20,7 +20,7 @@ export async function assignProfileLimits(
   keys: readonly PlacedPolicyOwner[],
   profileLimits: readonly LimitTerms[],
   now: Date,
-): Promise<Required<ConfigurationChange>> {
+): Promise<RecordedChange> {
   const ids = keys.map(({ id }) => id)
   const present = await em.find(
     RequestLimitEntity,

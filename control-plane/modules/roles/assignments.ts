@@ -17,6 +17,7 @@ import { type RoleGraph, readRoleGraph, rightsOf } from './graph.ts'
 import { requireObject } from './objects.ts'
 import { auditEscalation } from './refused-escalation.ts'
 import { endRoleKey, keepRoleKey } from './role-key.ts'
+import { toldOfHolders } from './told-holders.ts'
 
 export interface AssignRole {
   readonly userId: string
@@ -49,8 +50,10 @@ export interface HeldRights {
 export function assignRole(context: ServiceContext, actor: Actor, input: AssignRole): Promise<AssignedRole> {
   actor.require('roles:assign', organizationWide)
   const work = transactionOf(context, actor, async (em) => {
-    const assigned = await assign({ context, em, actor }, input, await readHolders(em, [input.userId]))
-    await recordChange(context, em, actor, describe('role.assigned', assigned))
+    const holders = await readHolders(em, [input.userId])
+    const told = await toldOfHolders(em, actor, [input])
+    const assigned = await assign({ context, em, actor }, input, holders)
+    await recordChange(context, em, actor, describe('role.assigned', assigned), told)
     return assigned
   })
   return auditEscalation(context, actor, { kind: 'user', id: input.userId }, work)
@@ -69,6 +72,7 @@ export async function assignRoles(
     em,
     inputs.map(({ userId }) => userId),
   )
+  const told = await toldOfHolders(em, actor, inputs)
   const assigned: AssignedRole[] = []
   for (const input of inputs) assigned.push(await assign({ context, em, actor }, input, holders))
   await recordChanges(
@@ -76,6 +80,7 @@ export async function assignRoles(
     em,
     actor,
     assigned.map((one) => describe('role.assigned', one)),
+    told,
   )
   return assigned
 }
@@ -230,6 +235,7 @@ async function unassign(
   actor: Actor,
   assignments: readonly RoleAssignment[],
 ): Promise<void> {
+  const told = await toldOfHolders(em, actor, assignments)
   for (const assignment of assignments) {
     await endRoleKey(context, actor, em, assignment)
     em.remove(assignment)
@@ -239,6 +245,7 @@ async function unassign(
     em,
     actor,
     assignments.map((one) => describe('role.unassigned', one)),
+    told,
   )
 }
 

@@ -31,6 +31,8 @@ const descriptions: Readonly<Record<Resource, string>> = {
   sessions: 'Where people are signed in. Everybody sees and ends their own.',
   usage: 'What calls used and cost.',
   audit_logs: 'Who did what.',
+  inference:
+    'Calls of people to data planes, while the client configuration says `rolesGovernInference`: `chat` is chat completions, completions and responses.',
 }
 
 const CatalogueEntryType = builder

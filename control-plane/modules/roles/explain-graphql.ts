@@ -90,7 +90,7 @@ const PermissionExplanationType = builder
     fields: (t) => ({
       allowed: t.exposeBoolean('allowed', {
         description:
-          'What the API would decide if they asked it now. It is computed by what decides there, not by a second set of rules.',
+          'What the API would decide if they asked it now. It is computed by what decides there, not by a second set of rules. Of `inference:…`, what roles and the client configuration’s `rolesGovernInference` make of the calls that are charged to a user; what a virtual key, `User.access` or a budget allows is another matter.',
       }),
       explanation: t.exposeString('explanation', { description: 'The answer in plain words.' }),
       workspaces: t.field({
@@ -103,7 +103,7 @@ const PermissionExplanationType = builder
       reasons: t.expose('reasons', {
         type: [PermissionReasonType],
         description:
-          'Every role that they have, ended ones included, the oldest assignment first; of an API token, its own role comes before those of its user. Something is allowed exactly when a reason counts and no policy of `policies` stands against it.',
+          'Every role that they have, ended ones included, the oldest assignment first; of an API token, its own role comes before those of its user. Something is allowed exactly when a reason counts and no policy of `policies` stands against it; `inference:…` also while roles do not govern it. An API token makes no calls to data planes, and has no reason of `inference:…`.',
       }),
       policies: t.expose('policies', {
         type: [PolicyReasonType],
@@ -129,7 +129,9 @@ const ExplainPermissionInput = builder.inputType('ExplainPermissionInput', {
     objectId: t.id({
       description: 'To this one: a customer, a business unit, a team, a virtual key or a provider.',
     }),
-    workspaceId: t.id({ description: 'To things of this workspace.' }),
+    workspaceId: t.id({
+      description: 'To things of this workspace; of `inference:…`, with its virtual keys.',
+    }),
     organizationWide: t.boolean({
       description:
         'True: to things of the organization itself, which are in no workspace, such as users, roles, providers and models. To change these, somebody must not be confined to workspaces.',

@@ -1,4 +1,4 @@
-import { allPermissions, type Permission } from '../../../contract/permissions.ts'
+import { allPermissions, isInference, type Permission } from '../../../contract/permissions.ts'
 import { Actor } from '../../actor.ts'
 import type { PolicyVerdict } from '../../authorization/access-policy.ts'
 import type { RequestContext } from '../../graphql/context.ts'
@@ -6,9 +6,11 @@ import { BadUserInput } from '../../graphql/errors.ts'
 import type { RowScope } from '../../rights.ts'
 import { transactionOf } from '../../service-context.ts'
 import { ApiTokenEntity } from '../api-tokens/index.ts'
+import { readClientConfiguration } from '../client-configuration/index.ts'
 import { UserEntity } from '../users/index.ts'
 import { heldRightsOf } from './assignments.ts'
 import type { Role, RoleAssignment } from './entity.ts'
+import { explainInference } from './explain-inference.ts'
 import { decide, type Place, type PlaceInput, placeSeenBy, readPlace } from './explanation-place.ts'
 import { policyReasons } from './explanation-policies.ts'
 import { type Asked, readSubject, type Subject } from './explanation-subject.ts'
@@ -87,6 +89,10 @@ export async function explainPermission(
   const subject = await services.database.transaction(actor.organizationId, (em) =>
     readSubject(em, asked, services.now()),
   )
+  if (isInference(permission)) {
+    const { rolesGovernInference } = await readClientConfiguration(services, actor)
+    return explainInference({ subject, permission, place }, rolesGovernInference)
+  }
   return answer({ subject, permission, place: await placeSeenBy(services, subject.actor, place) })
 }
 
@@ -147,7 +153,7 @@ function actorWith({ actor, reach, roles, now }: Subject, assignment: RoleAssign
   return new Actor({ ...identity, ...shareOf(reach, heldRightsOf(roles, [assignment], now), null) })
 }
 
-function viaOf({ subject: { roles }, permission }: Question, role: Role): Role[] {
+export function viaOf({ subject: { roles }, permission }: Question, role: Role): Role[] {
   return chainTo(roles, role.id, permission).flatMap(({ id }) => roles.get(id) ?? [])
 }
 

@@ -27,7 +27,7 @@ interface RoleText {
   readonly counts: boolean
 }
 
-type Check = readonly [isSo: boolean, text: string]
+export type Check = readonly [isSo: boolean, text: string]
 
 interface Answer {
   /** Whether the roles give it, whatever policies say. */
@@ -35,6 +35,10 @@ interface Answer {
   readonly allowed: boolean
   readonly reasons: readonly PermissionReason[]
   readonly policies: readonly PolicyReason[]
+}
+
+export function explainObstacle(obstacle: keyof typeof obstacles): string {
+  return obstacles[obstacle]
 }
 
 /** The whole answer in a sentence or two. */
@@ -92,14 +96,14 @@ export function explainAssignment(
   ])
 }
 
-function given({ role, via }: RoleText): string {
+export function given({ role, via }: Pick<RoleText, 'role' | 'via'>): string {
   const [, ...above] = via
   if (above.length === 0) return `The role "${role.name}" gives it.`
   const chain = above.map(({ name }) => `"${name}"`).join(', which inherits it from ')
   return `The role "${role.name}" inherits it from ${chain}.`
 }
 
-function unnamed({ subject, permission }: Question, { role }: RoleText): string {
+export function unnamed({ subject, permission }: Question, { role }: Pick<RoleText, 'role'>): string {
   const [withholder] = withholdersOf(subject.roles, role.id, permission)
   if (withholder) return `Withheld from the system role "${withholder.name}" in this organization.`
   return `Neither the role "${role.name}" nor one that it inherits from names it.`

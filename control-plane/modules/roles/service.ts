@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Actor } from '../../actor.ts'
-import { recordChange, toldByRows } from '../../change.ts'
+import { recordChange, toldOfRoles } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
 import { checkVersion, type ExpectedVersion, requireRow } from '../../db/require-row.ts'
@@ -74,7 +74,7 @@ export function createRole(context: ServiceContext, actor: Actor, input: CreateR
       em,
       actor,
       describe('role.created', role, { after: detailsOf(role) }),
-      toldByRows,
+      toldOfRoles,
     )
     return role
   })
@@ -104,7 +104,7 @@ export function updateRole(context: ServiceContext, actor: Actor, input: UpdateR
       em,
       actor,
       describe('role.updated', role, { before: old, after: detailsOf(role) }),
-      toldByRows,
+      toldOfRoles,
     )
     return role
   })
@@ -119,15 +119,12 @@ export function deleteRole(context: ServiceContext, actor: Actor, id: string): P
     await lockRoleGraph(em, actor.organizationId)
     const role = await requireRow(em, RoleEntity, 'role', id)
     if (role.system) throw new SystemRoleFixed(role.name)
-    await requireUnusedRole(em, id, context.now())
+    const holders = await requireUnusedRole(em, id, context.now())
     em.remove(role)
-    await recordChange(
-      context,
-      em,
-      actor,
-      describe('role.deleted', role, { before: detailsOf(role) }),
-      toldByRows,
-    )
+    await recordChange(context, em, actor, describe('role.deleted', role, { before: detailsOf(role) }), {
+      ...toldOfRoles,
+      holders,
+    })
     return { id }
   })
   return refuseViolations({ referenced: roleInUse }, work)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Entity } from '../../../contract/configuration/entities.ts'
 import { readEntity } from '../../../contract/configuration/reading.ts'
 import { ContractViolation } from '../../../contract/validation.ts'
 import {
@@ -12,6 +13,7 @@ import {
 } from '../../data-plane/config/entities.ts'
 
 const key = virtualKey('vk_1')
+const role: Entity = { kind: 'role', id: 'role_1', operations: ['chat'] }
 
 describe('what a later release says may be skipped', () => {
   it('members that are named and not known', () => {
@@ -88,7 +90,7 @@ describe('what nobody may skip, whatever the document says', () => {
 })
 
 describe('what cannot be read and only allows', () => {
-  it.each([key, user, provider, providerKey, model])('is held back alone: $kind', (entity) => {
+  it.each([key, user, role, provider, providerKey, model])('is held back alone: $kind', (entity) => {
     const { entity: served, heldBack } = readEntity({ ...entity, ...{ curfew: '22:00' } })
     expect(served).toBeUndefined()
     expect(heldBack).toMatchObject({

@@ -191,6 +191,7 @@ export const wholeFile = {
     requireApprovalForHeaderChanges: false,
     maxStalenessSeconds: 3_600,
     showBudgetAmounts: true,
+    rolesGovernInference: true,
   },
   plugins: [
     {

@@ -34,7 +34,9 @@ without a token.
 A role of one's own (\`createRole\`) allows the fields of the permissions that it names or inherits, in its workspaces, and of virtual keys,
 usage and audit events those of its row scope: of the user that the token stands for (\`OWN\`), of that user's teams (\`TEAM\`), or all.
 A user may have a role for one object alone (\`assignRole\` with \`objectId\`): that object by its id, and no list.
-Nobody gives more than they have, by a role, an assignment or a token.`
+Nobody gives more than they have, by a role, an assignment or a token.
+No field asks for \`inference:…\`: data planes do, of the calls of people, while the client configuration says \`rolesGovernInference\`
+([client-configuration.md](client-configuration.md)).`
 
 /** docs/permissions.md. */
 export function renderMatrix(matrix: Matrix): string {

@@ -21,6 +21,9 @@ import { pluginSnapshot } from '../../../control-plane/modules/plugins/snapshot.
 import { ProviderEntity } from '../../../control-plane/modules/providers/entity.ts'
 import { ProviderKeyEntity } from '../../../control-plane/modules/providers/provider-key-entity.ts'
 import { providerKeySnapshot, providerSnapshot } from '../../../control-plane/modules/providers/snapshot.ts'
+import { RoleAssignmentEntity } from '../../../control-plane/modules/roles/entity.ts'
+import { readRoleGraph } from '../../../control-plane/modules/roles/graph.ts'
+import { heldRolesSnapshot, roleSnapshots } from '../../../control-plane/modules/roles/snapshot.ts'
 import { TeamEntity } from '../../../control-plane/modules/teams/entity.ts'
 import { teamSnapshot } from '../../../control-plane/modules/teams/snapshot.ts'
 import { UserEntity } from '../../../control-plane/modules/users/entity.ts'
@@ -38,7 +41,6 @@ export async function documentsOfRows(em: EntityManager): Promise<Map<string, En
     ...(await em.find(CustomerEntity, {})).map(customerSnapshot),
     ...(await em.find(BusinessUnitEntity, {})).map(businessUnitSnapshot),
     ...(await em.find(TeamEntity, {})).map(teamSnapshot),
-    ...(await em.find(UserEntity, {})).map(userSnapshot),
     ...(await em.find(ProviderEntity, {})).map(providerSnapshot),
     ...(await em.find(ProviderKeyEntity, {})).map(providerKeySnapshot),
     ...(await em.find(ModelEntity, {})).map(modelSnapshot),
@@ -48,8 +50,22 @@ export async function documentsOfRows(em: EntityManager): Promise<Map<string, En
     ...(await em.find(PluginEntity, {})).map(pluginSnapshot),
     ...dataPlanes.map(dataPlaneSnapshot),
     ...(await virtualKeyDocuments(em)),
+    ...(await roleAndUserDocuments(em)),
   ]
   return new Map(documents.map((document) => [keyOf(document), document]))
+}
+
+/** What roles give is told while they govern inference, and else nothing of them. */
+async function roleAndUserDocuments(em: EntityManager): Promise<Entity[]> {
+  const users = (await em.find(UserEntity, {})).map(userSnapshot)
+  const settings = await em.findOne(ClientConfigurationEntity, {})
+  if (settings?.rolesGovernInference !== true) return users
+  const assignments = await em.find(RoleAssignmentEntity, {})
+  const withRoles = users.map((user) => {
+    const roles = heldRolesSnapshot(assignments.filter(({ userId }) => userId === user.id))
+    return roles.length > 0 ? { ...user, roles } : user
+  })
+  return [...withRoles, ...roleSnapshots(await readRoleGraph(em))]
 }
 
 async function virtualKeyDocuments(em: EntityManager): Promise<Entity[]> {

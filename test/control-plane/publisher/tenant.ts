@@ -22,6 +22,8 @@ type Kind =
   | 'budget'
   | 'request_limit'
   | 'data_plane'
+  | 'role'
+  | 'role_assignment'
 
 const names = ['one', 'two', 'three', 'ONE'] as const
 

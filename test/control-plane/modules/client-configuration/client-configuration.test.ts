@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type RawEntity, readEntity } from '../../../../contract/configuration/reading.ts'
 import { type Mutation, startTenantApi, type TenantApi } from '../tenant-api.ts'
 
 const fields = `version allowedOrigins allowedHeaders headerFilter { allowlist denylist forwardDirect }
   requiredHeaders { name pattern } ipAllowlist trustedProxies requireApprovalForHeaderChanges
-  maxStalenessSeconds showBudgetAmounts`
+  maxStalenessSeconds showBudgetAmounts rolesGovernInference`
 const update: Mutation = {
   field: 'updateClientConfiguration',
   input: 'UpdateClientConfigurationInput',
@@ -129,6 +130,24 @@ describe('the client configuration', () => {
     expect(await context.mutate(update, { maxStalenessSeconds: null })).toMatchObject({
       maxStalenessSeconds: null,
     })
+  })
+
+  it('lets roles govern inference once somebody says so, which no data plane may skip [X0-02]', async () => {
+    expect(await context.mutate(update, { allowedOrigins: [] })).toMatchObject({
+      rolesGovernInference: false,
+    })
+    const [off] = await context.configured('client_configuration')
+    expect(off).not.toHaveProperty('rolesGovernInference')
+    const on = { rolesGovernInference: true }
+    expect(await context.mutate(update, on)).toMatchObject(on)
+    const [told] = await context.configured('client_configuration')
+    expect(told).toMatchObject(on)
+    // To a release that does not know it, it is this: it keeps the configuration from before.
+    const { rolesGovernInference, ...known } = { ...told, rolesGovernInference: true }
+    const unknown = { ...known, governsAsNobodyKnows: rolesGovernInference } as unknown as RawEntity
+    expect(() => readEntity(unknown)).toThrow('unknown member')
+    await context.mutate(update, { rolesGovernInference: false })
+    expect(await context.configured('client_configuration')).toEqual([off])
   })
 
   it('shows callers no money until somebody says so, which a data plane that does not know it may skip', async () => {
