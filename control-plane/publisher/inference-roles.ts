@@ -140,22 +140,23 @@ function untouched(users: readonly User[], { upserts, removals = [] }: Configura
   return users.filter((user) => !touched.has(keyOf(user)))
 }
 
-/** As they are now, whatever the transaction read before it had the head: what the ORM holds already it does not read anew. */
-const anew = { disableIdentityMap: true } as const
+/** Read and not kept: they may be many, and nobody changes them. */
+const unmanaged = { disableIdentityMap: true } as const
 
 async function readRoleDocuments(em: EntityManager): Promise<Role[]> {
-  const rows = await em.find(RoleEntity, {}, anew)
+  const rows = await em.find(RoleEntity, {}, unmanaged)
   return roleSnapshots(new Map(rows.map((role) => [role.id, nodeOf(role)])))
 }
 
-/** @param userIds without: of all. */
+/** A role for a single object gives no inference. @param userIds without: of all. */
 async function readHeldRoles(
   em: EntityManager,
   userIds: readonly string[] | undefined,
 ): Promise<ReadonlyMap<string, HeldRole[]>> {
   const condition = { objectId: null, ...(userIds && { userId: { $in: [...userIds] } }) }
-  const byUser = Map.groupBy(await em.find(RoleAssignmentEntity, condition, anew), ({ userId }) => userId)
-  return new Map([...byUser].map(([userId, assignments]) => [userId, heldRolesSnapshot(assignments)]))
+  const assignments = await em.find(RoleAssignmentEntity, condition, unmanaged)
+  const byUser = Map.groupBy(assignments, ({ userId }) => userId)
+  return new Map([...byUser].map(([userId, held]) => [userId, heldRolesSnapshot(held)]))
 }
 
 function withRoles(user: User, held: readonly HeldRole[]): User {

@@ -89,7 +89,6 @@ function checkCondition(text: string, patterns: readonly string[]): void {
   }
   const others = patterns
     .flatMap(permissionsNamedBy)
-    .filter(isJudged)
     .filter((permission) => !resourcePermissions.includes(permission))
   if (others.length === 0) return
   throw new BadUserInput(

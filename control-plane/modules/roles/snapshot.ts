@@ -14,12 +14,11 @@ export function roleSnapshots(graph: RoleGraph): RoleDocument[] {
   })
 }
 
-/** What a user has by these assignments, ended ones included: a data plane looks at its own clock. */
+/** What a user has by these assignments, ended ones included: a data plane looks at its own clock. None is for an object. */
 export function heldRolesSnapshot(
-  assignments: readonly Pick<RoleAssignment, 'roleId' | 'objectId' | 'expiresAt'>[],
+  assignments: readonly Pick<RoleAssignment, 'roleId' | 'expiresAt'>[],
 ): HeldRole[] {
   return assignments
-    .filter(({ objectId }) => objectId === null)
     .map(({ roleId, expiresAt }) => ({ id: roleId, ...(expiresAt && { until: expiresAt.getTime() }) }))
     .toSorted((one, other) => (one.id < other.id ? -1 : 1))
 }

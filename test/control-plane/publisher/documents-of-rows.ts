@@ -60,7 +60,7 @@ async function roleAndUserDocuments(em: EntityManager): Promise<Entity[]> {
   const users = (await em.find(UserEntity, {})).map(userSnapshot)
   const settings = await em.findOne(ClientConfigurationEntity, {})
   if (settings?.rolesGovernInference !== true) return users
-  const assignments = await em.find(RoleAssignmentEntity, {})
+  const assignments = (await em.find(RoleAssignmentEntity, {})).filter(({ objectId }) => objectId === null)
   const withRoles = users.map((user) => {
     const roles = heldRolesSnapshot(assignments.filter(({ userId }) => userId === user.id))
     return roles.length > 0 ? { ...user, roles } : user

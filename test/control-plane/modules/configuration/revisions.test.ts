@@ -119,6 +119,33 @@ describe('a revision', () => {
     expect((await newest()).edges[0]?.node.changes).toMatchObject([{ action: 'DELETED', name: 'renamed' }])
   })
 
+  it('tells of a role once, by what it is, and of a user by which they have, while roles govern inference', async () => {
+    const settings: Mutation = {
+      ...{ field: 'updateClientConfiguration', input: 'UpdateClientConfigurationInput' },
+      selection: '... on ClientConfiguration { version }',
+    }
+    await api.mutate(settings, { rolesGovernInference: true })
+    const role: Mutation = {
+      ...{ field: 'createRole', input: 'CreateRoleInput', selection: '... on Role { id }' },
+    }
+    const { id: roleId } = await api.mutate(role, { name: 'Chats', permissions: ['inference:chat'] })
+    const [created] = (await newest()).edges
+    expect(created?.node.changes).toMatchObject([{ kind: 'role', name: 'Chats', action: 'CREATED' }])
+    const user: Mutation = {
+      ...{ field: 'createUser', input: 'CreateUserInput', selection: '... on User { id }' },
+    }
+    const { id: userId } = await api.mutate(user, { name: 'Ada' })
+    const assign: Mutation = {
+      ...{ field: 'assignRole', input: 'AssignRoleInput', selection: '... on RoleAssignment { id }' },
+    }
+    await api.mutate(assign, { userId, roleId })
+    const [assigned] = (await newest()).edges
+    expect(assigned?.node.changes).toMatchObject([
+      { kind: 'user', action: 'UPDATED', fields: [{ field: `roles[${roleId}].id`, old: null, new: roleId }] },
+    ])
+    await api.mutate(settings, { rolesGovernInference: false })
+  })
+
   it('never tells a secret, nor its digest', async () => {
     const id = await newKey(await newTeam())
     const text = JSON.stringify((await newest()).edges)

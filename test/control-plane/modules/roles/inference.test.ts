@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { systemRoles } from '../../../../contract/permissions.ts'
+import { allPermissions, systemRoles } from '../../../../contract/permissions.ts'
+import { compilePolicy } from '../../../../control-plane/authorization/access-policy.ts'
 import { read } from '../../api.ts'
 import type { Mutation } from '../tenant-api.ts'
 import { type RoleApi, startRoleApi } from './role-api.ts'
@@ -156,6 +157,15 @@ describe('an access policy', () => {
   )
 
   it('that names all means all but inference', async () => {
+    const terms = {
+      ...policy,
+      effect: 'deny_when',
+      permissions: ['*'],
+      everybody: false,
+      userIds: [],
+    } as const
+    const denied = compilePolicy({ ...terms, id: 'pol_1', timeWindows: [], condition: null }).permissions
+    expect(allPermissions.filter((permission) => !denied.has(permission))).toEqual(all)
     await acme.mutate(createPolicy, { ...policy, permissions: ['*'] })
     const userId = await acme.createUser({ name: 'Dave' })
     await acme.assign({ userId, roleId: 'role_viewer' })
