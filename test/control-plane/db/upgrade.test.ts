@@ -28,6 +28,20 @@ const rowsOfEarlierRelease = [
   `update roles set description = 'Reads.' where id = 'role_viewer'`,
 ]
 
+const clientConfigurationOfEarlierRelease = [
+  `insert into organizations (id, name, created_at) values ('org_1', 'Acme', now())`,
+  `insert into client_configurations select * from jsonb_populate_record(null::client_configurations, '{
+     "id": "ccf_1", "org_id": "org_1", "version": 1, "allowed_origins": [], "allowed_headers": [],
+     "forward_allowlist": [], "forward_denylist": [], "forward_direct": false, "required_headers": [],
+     "ip_allowlist": [], "trusted_proxies": [], "require_approval_for_header_changes": true,
+     "show_budget_amounts": false}')`,
+  `update client_configurations set version = 2`,
+  `insert into client_configuration_changes select * from jsonb_populate_record(null::client_configuration_changes, '{
+     "id": "ccc_1", "org_id": "org_1", "configuration_version": 2, "before": {"forwardDirect": false},
+     "after": {"forwardDirect": true}, "widens": [], "state": "pending", "requester": {},
+     "requester_person_id": "usr_1", "requested_at": "2030-01-01", "expires_at": "2030-01-02"}')`,
+]
+
 describe('an upgrade', () => {
   it('finds users unrestricted, of the team that they are charged to, with the roles that they had', async () => {
     await withClient(testDatabase.ownerUrl, async (client) => {
@@ -64,6 +78,36 @@ describe('an upgrade', () => {
            and not relforcerowsecurity`,
       )
       expect(walls).toEqual([])
+    })
+  })
+
+  it('finds that roles govern no inference, in what a roll-back would write and in what waits for a second person', async () => {
+    const isBefore = (name: string) => name < '062'
+    await withClient(testDatabase.ownerUrl, async (client) => {
+      await emptySchema(client)
+      await runMigrations(client, isBefore)
+    })
+    await withClient(testDatabase.superuserUrl, async (client) => {
+      for (const statement of clientConfigurationOfEarlierRelease) await client.query(statement)
+    })
+    await withClient(testDatabase.ownerUrl, (client) => runMigrations(client, (name) => !isBefore(name)))
+    await withClient(testDatabase.superuserUrl, async (client) => {
+      const read = async (sql: string) => (await client.query<object>(sql)).rows
+      expect(await read('select roles_govern_inference as governs from client_configurations')).toEqual([
+        { governs: false },
+      ])
+      expect(
+        await read(
+          `select image->'roles_govern_inference' as governs from row_images
+           where table_name = 'client_configurations' and image is not null`,
+        ),
+      ).toEqual([{ governs: false }])
+      expect(await read('select before, after from client_configuration_changes')).toEqual([
+        {
+          before: { forwardDirect: false, rolesGovernInference: false },
+          after: { forwardDirect: true, rolesGovernInference: false },
+        },
+      ])
     })
   })
 })

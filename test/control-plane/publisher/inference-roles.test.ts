@@ -3,11 +3,13 @@ import { ForeignKeyConstraintViolationException } from '@mikro-orm/core'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createOrganization } from '../../../control-plane/bootstrap.ts'
+import { asOneRevision } from '../../../control-plane/change.ts'
 import { BadUserInput, Refusal } from '../../../control-plane/graphql/errors.ts'
 import {
   readClientConfiguration,
   updateClientConfiguration,
 } from '../../../control-plane/modules/client-configuration/service.ts'
+import { updateOrganization } from '../../../control-plane/modules/organizations/service.ts'
 import { assignRole, assignRoles } from '../../../control-plane/modules/roles/assignments.ts'
 import { readRoleGraph } from '../../../control-plane/modules/roles/graph.ts'
 import { updateRole } from '../../../control-plane/modules/roles/service.ts'
@@ -164,6 +166,21 @@ describe('what data planes hear of roles is what the rows say, while roles gover
       await assignRoles(context, em, actor, [{ userId, roleId: 'role_viewer' }])
     })
     await assertToldAsStored(tenant, 'an assignment')
+  })
+
+  it('when one revision is made of several changes', async () => {
+    const tenant = await createTenant()
+    const { context, organizationId, actor } = tenant
+    await mutations.governByRoles?.(tenant, [1, 0, 0, 0])
+    await context.database.transaction(organizationId, (em) =>
+      asOneRevision(em, actor, async () => {
+        const joined = new Tenant(joinTransaction(context, em), organizationId, '')
+        await changeRole(joined)
+        await give(joined)
+        await updateOrganization(joined.context, actor, { name: 'Acme Inc.' })
+      }),
+    )
+    await assertToldAsStored(tenant, 'one revision')
   })
 
   it('when they run at once', async () => {
