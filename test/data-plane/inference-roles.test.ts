@@ -175,10 +175,10 @@ describe('while roles govern inference', () => {
   })
 
   it('a role for a single object gives no inference', async () => {
-    const person = await newPerson('role_viewer')
-    await assignRole(services(), actor(), {
-      ...{ userId: person.userId, roleId: 'role_developer', objectId: person.id },
-    })
+    const person = await newPerson()
+    const { userId, id: objectId } = person
+    await assignRole(services(), actor(), { userId, roleId: 'role_developer', objectId })
+    await assignRole(services(), actor(), { userId, roleId: 'role_viewer' })
     await gateway.applied()
     expect(await ask(person.secret, 'chat')).toBe(refused('chat'))
   })

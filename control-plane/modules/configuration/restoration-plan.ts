@@ -1,4 +1,10 @@
-import type { ClientConfiguration, Entity, EntityKey } from '../../../contract/configuration/entities.ts'
+import { canonicalJson } from '../../../contract/canonical.ts'
+import type {
+  ClientConfiguration,
+  Entity,
+  EntityKey,
+  User,
+} from '../../../contract/configuration/entities.ts'
 import { findWideningOfDocuments } from '../client-configuration/index.ts'
 import type { EarlierState } from './earlier-state.ts'
 
@@ -24,7 +30,7 @@ export function planRestoration(
     const now = present.get(key)
     const reason =
       earlier && (reasonAgainst(earlier, now) ?? (guardsHeaders ? wideningOf(earlier, now) : undefined))
-    if (stays.has(key.slice(0, key.indexOf('/')))) continue
+    if (stays.has(key.slice(0, key.indexOf('/'))) || differInRolesAlone(earlier, now)) continue
     if (reason !== undefined) plan.unrestorable.set(key, reason)
     else if (earlier) plan.upserts.set(key, withPresentSecret(earlier, now))
     else if (now?.kind === 'virtual_key') {
@@ -39,6 +45,13 @@ export function planRestoration(
 
 /** What follows from rows, a role's document among it, is told anew by whoever records the change. */
 const stays: ReadonlySet<string> = new Set(['data_plane', 'token_issuer', 'token_holder', 'role'])
+
+/** Who has which roles is in rows that no roll-back touches. */
+function differInRolesAlone(earlier: Entity | undefined, now: Entity | undefined): boolean {
+  if (earlier?.kind !== 'user' || now?.kind !== 'user') return false
+  const withoutRoles = ({ roles: _roles, ...user }: User) => canonicalJson(user)
+  return withoutRoles(earlier) === withoutRoles(now)
+}
 
 /** What the reader of a refusal calls a thing. */
 export function nameOf(entity: Entity): string {

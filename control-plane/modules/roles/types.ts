@@ -17,7 +17,10 @@ export const SystemRoleType = builder.enumType('SystemRole', {
   description: 'The roles that every organization has.',
   values: {
     ADMIN: { value: 'admin', description: 'Everything.' },
-    DEVELOPER: { value: 'developer', description: 'Reads, and works with virtual keys.' },
+    DEVELOPER: {
+      value: 'developer',
+      description: 'Reads, works with virtual keys, and calls every kind of model.',
+    },
     VIEWER: { value: 'viewer', description: 'Reads.' },
   } as const,
 })

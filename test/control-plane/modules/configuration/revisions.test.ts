@@ -8,6 +8,19 @@ const updateTeam: Mutation = {
   selection: '... on Team { id }',
 }
 const deleteTeam: Mutation = { field: 'deleteTeam', input: 'ByIdInput', selection: '... on Deleted { id }' }
+const setSettings: Mutation = {
+  ...{ field: 'updateClientConfiguration', input: 'UpdateClientConfigurationInput' },
+  selection: '... on ClientConfiguration { version }',
+}
+const createRole: Mutation = {
+  ...{ field: 'createRole', input: 'CreateRoleInput', selection: '... on Role { id }' },
+}
+const createUser: Mutation = {
+  ...{ field: 'createUser', input: 'CreateUserInput', selection: '... on User { id }' },
+}
+const assignRole: Mutation = {
+  ...{ field: 'assignRole', input: 'AssignRoleInput', selection: '... on RoleAssignment { id }' },
+}
 const setBudget: Mutation = {
   ...{ field: 'setBudget', input: 'SetBudgetInput', selection: '... on Budget { id }' },
 }
@@ -120,30 +133,17 @@ describe('a revision', () => {
   })
 
   it('tells of a role once, by what it is, and of a user by which they have, while roles govern inference', async () => {
-    const settings: Mutation = {
-      ...{ field: 'updateClientConfiguration', input: 'UpdateClientConfigurationInput' },
-      selection: '... on ClientConfiguration { version }',
-    }
-    await api.mutate(settings, { rolesGovernInference: true })
-    const role: Mutation = {
-      ...{ field: 'createRole', input: 'CreateRoleInput', selection: '... on Role { id }' },
-    }
-    const { id: roleId } = await api.mutate(role, { name: 'Chats', permissions: ['inference:chat'] })
+    await api.mutate(setSettings, { rolesGovernInference: true })
+    const { id: roleId } = await api.mutate(createRole, { name: 'Chats', permissions: ['inference:chat'] })
     const [created] = (await newest()).edges
     expect(created?.node.changes).toMatchObject([{ kind: 'role', name: 'Chats', action: 'CREATED' }])
-    const user: Mutation = {
-      ...{ field: 'createUser', input: 'CreateUserInput', selection: '... on User { id }' },
-    }
-    const { id: userId } = await api.mutate(user, { name: 'Ada' })
-    const assign: Mutation = {
-      ...{ field: 'assignRole', input: 'AssignRoleInput', selection: '... on RoleAssignment { id }' },
-    }
-    await api.mutate(assign, { userId, roleId })
+    const { id: userId } = await api.mutate(createUser, { name: 'Ada' })
+    await api.mutate(assignRole, { userId, roleId })
     const [assigned] = (await newest()).edges
     expect(assigned?.node.changes).toMatchObject([
       { kind: 'user', action: 'UPDATED', fields: [{ field: `roles[${roleId}].id`, old: null, new: roleId }] },
     ])
-    await api.mutate(settings, { rolesGovernInference: false })
+    await api.mutate(setSettings, { rolesGovernInference: false })
   })
 
   it('never tells a secret, nor its digest', async () => {
@@ -203,6 +203,20 @@ describe('a roll-back', () => {
     )
     expect(team).toEqual({ name: `team ${names}`, budget: { limit: '5000', period: 'MONTH' } })
     expect(await api.audited('configuration.rolled_back')).toMatchObject({ restored: { revision } })
+  })
+
+  it('says nothing of users who only have other roles, which it leaves alone', async () => {
+    const revision = await currentRevision()
+    await api.mutate(setSettings, { rolesGovernInference: true })
+    const { id: userId } = await api.mutate(createUser, { name: 'Grace' })
+    await api.mutate(assignRole, { userId, roleId: 'role_developer' })
+    const after = await currentRevision()
+    const { id: kept } = await api.mutate(createUser, { name: 'Alan' })
+    await api.mutate(assignRole, { userId, roleId: 'role_viewer' })
+    await api.mutate(rollBack, { revision: after })
+    const { changed } = (await api.audited('configuration.rolled_back')) as { changed: string[] }
+    expect(changed).toEqual([`user/${kept}`])
+    await api.mutate(rollBack, { revision })
   })
 
   it('undoes itself', async () => {
