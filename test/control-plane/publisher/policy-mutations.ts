@@ -81,6 +81,7 @@ export const policyMutations: Record<string, Perform> = {
       trustedProxies: b % 3 ? ['192.0.2.7'] : [],
       maxStalenessSeconds: a % 2 ? 3_600 : null,
       showBudgetAmounts: b % 2 === 0,
+      rolesGovernInference: b % 2 === 1,
     }),
   configurePlugin: (t, [a, b]) =>
     configurePlugin(t.context, t.actor, {
