@@ -1,10 +1,20 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Version } from '../../contract/configuration/documents.ts'
+import { keyOf } from '../../contract/configuration/entities.ts'
 import { listRecipients } from '../modules/data-planes/index.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 import type { InstallationSigners } from '../secrets/signers.ts'
 import { sealCredentials } from './credentials.ts'
 import { listDataPlaneSecretIds, openDataPlaneSecrets } from './data-plane-secrets.ts'
+import type { Followed, FollowedStep } from './followed-configuration.ts'
+
+/** Of the documents that name who receives credentials, or a secret: neither changes without one of them. */
+const concerned = ['data_plane/', 'provider/', 'provider_key/', 'token_issuer/']
+
+function mayConcernCredentials({ changes: { upserts, removals } }: FollowedStep): boolean {
+  const keys = [...upserts.map(keyOf), ...removals]
+  return keys.some((key) => concerned.some((kind) => key.startsWith(kind)))
+}
 
 /** Knows when the sealed credentials in the store no longer fit the data planes or the secrets of data planes. */
 export class CredentialsInStore {
@@ -20,26 +30,24 @@ export class CredentialsInStore {
   }
 
   /**
-   * The credentials to write with `version`, by data plane (null: to be deleted), or undefined when those in the
-   * store are still right. Data planes and secrets of data planes change only with a revision, the
-   * signers without one.
+   * The credentials to write with what was followed, by data plane (null: to be deleted), or undefined when those in the
+   * store are still right.
    */
   async outdated(
     em: EntityManager,
-    version: Version,
+    { version, from, steps }: Followed,
     signers: InstallationSigners,
     storeWasEmptied: boolean,
   ): Promise<ReadonlyMap<string, string | null> | undefined> {
-    const sameRevision =
-      this.#checkedAt?.epoch === version.epoch &&
-      this.#checkedAt.revision === version.revision &&
-      this.#checkedAt.signers === signers.version
-    if (sameRevision && !storeWasEmptied) return undefined
+    const wasRight = from !== undefined && this.#isCheckedAt(from, signers) && !storeWasEmptied
+    if (wasRight && !steps.some(mayConcernCredentials)) {
+      this.#checkedAt = { ...version, signers: signers.version }
+      return undefined
+    }
     const { enrolled, revoked } = await listRecipients(em, this.#organizationId)
     const secretIds = await listDataPlaneSecretIds(em, this.#organizationId)
     this.#madeFor = JSON.stringify([enrolled.map(({ id }) => id), ...[revoked, secretIds, signers.version]])
-    const { epoch, revision } = version
-    this.#checkedAt = { epoch, revision, signers: signers.version }
+    this.#checkedAt = { ...version, signers: signers.version }
     if (this.#madeFor === this.#writtenFor && !storeWasEmptied) return undefined
     // Until `written` says otherwise the next round tries again.
     this.#checkedAt = undefined
@@ -58,6 +66,11 @@ export class CredentialsInStore {
       sealed.set(recipient.id, credentials)
     }
     return sealed
+  }
+
+  #isCheckedAt({ epoch, revision }: Version, signers: InstallationSigners): boolean {
+    const checked = this.#checkedAt
+    return checked?.epoch === epoch && checked.revision === revision && checked.signers === signers.version
   }
 
   /** What `outdated` answered is in the store. */

@@ -90,7 +90,7 @@ export class OrganizationPublisher {
     }
     const isIntact = stored && hasSnapshot && !(await this.#refused.claimRewrite(em))
     const deltas = isIntact ? await this.#deltasAfter(em, stored, followed) : undefined
-    const credentials = await this.#credentials.outdated(em, version, signers, deltas === undefined)
+    const credentials = await this.#credentials.outdated(em, followed, signers, deltas === undefined)
     const parts = { signers, deltas: deltas ?? [], ...(credentials && { credentials }) }
     let published: Version = version
     if (!deltas) published = await this.#publishWhole(em, followed, { ...parts, dropDeltas: true })

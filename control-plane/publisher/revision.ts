@@ -50,17 +50,17 @@ export async function changeConfiguration(
   const recorded: RecordedChange = { upserts, removals }
   await em.execute(
     `insert into config_revisions (org_id, epoch, revision, changes, previous, actor_kind, actor_id, actor_name)
-     values (?, ?, ?, ?::jsonb, ?::jsonb, ?, ?, ?)`,
+     values (?, ?, ?, ?::jsonb, ?::jsonb, ?, ?, ?) returning pg_notify(?, org_id)`,
     [
       ...[organizationId, epoch, revision, JSON.stringify(recorded)],
       JSON.stringify(await readPrevious(em, organizationId, recorded)),
       ...[author?.kind ?? null, author?.id ?? null, author?.name ?? null],
+      configurationChannel,
     ],
   )
   await materialise(em, organizationId, recorded)
   await recordRevocations(em, organizationId, recorded)
   await recordEndedUsers(em, organizationId, recorded)
-  await em.execute('select pg_notify(?, ?)', [configurationChannel, organizationId])
   return revision
 }
 

@@ -27,20 +27,21 @@ export async function endTokensOfSessions(
   sessionIds: readonly string[],
 ): Promise<void> {
   await database.transaction(organizationId, async (em) => {
-    const ended = await em.execute<{ id: string; isLive: boolean }[]>(
-      `delete from access_token_sessions where org_id = ?
-       and (expires_at <= now() or session_id in (select jsonb_array_elements_text(?::jsonb)))
-       returning session_id as id, expires_at > now() as "isLive"`,
-      [organizationId, JSON.stringify(sessionIds)],
+    const named = await em.execute<object[]>(
+      `with ended as (
+         delete from access_token_sessions where org_id = ?
+         and (expires_at <= now() or session_id in (select jsonb_array_elements_text(?::jsonb)))
+         returning session_id, expires_at > now() as is_live
+       ), forgotten as (
+         delete from ended_access where org_id = ? and named_until <= now()
+         and id not in (select session_id from ended)
+       )
+       insert into ended_access (org_id, id, named_until)
+       select ?, session_id, now() + make_interval(mins => ?) from ended where is_live
+       on conflict (org_id, id) do update set named_until = excluded.named_until returning id`,
+      [organizationId, JSON.stringify(sessionIds), organizationId, organizationId, namedForMinutes],
     )
-    const live = ended.filter(({ isLive }) => isLive).map(({ id }) => id)
-    if (live.length === 0) return
-    await em.execute('delete from ended_access where org_id = ? and named_until <= now()', [organizationId])
-    await em.execute(
-      `insert into ended_access (org_id, id, named_until)
-       select ?, jsonb_array_elements_text(?::jsonb), now() + make_interval(mins => ?) on conflict do nothing`,
-      [organizationId, JSON.stringify(live), namedForMinutes],
-    )
+    if (named.length === 0) return
     await changeConfiguration(em, organizationId, { upserts: [] }, systemActor(organizationId))
   })
 }

@@ -1,5 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
-import { type Permission, type SystemRole, systemRoles } from '../../../contract/permissions.ts'
+import { isInference, type Permission, type SystemRole, systemRoles } from '../../../contract/permissions.ts'
 import { RoleEntity } from './entity.ts'
 
 const names = Object.keys(systemRoles) as SystemRole[]
@@ -40,10 +40,11 @@ export function createSystemRoles(em: EntityManager, organizationId: string, cre
 }
 
 /**
- * Where a role stands among the system roles: the level of the highest one that it includes; 0 when it includes
- * none of them. [S0-09]
+ * Where a role stands among the system roles: the level of the highest one that it includes, whatever it gives of
+ * inference, which is no power over anybody; 0 when it includes none of them. [S0-09]
  */
 export function privilegeLevelOf(permissions: ReadonlySet<Permission>): number {
-  const included = names.filter((name) => systemRoles[name].permissions.every((one) => permissions.has(one)))
+  const isIncluded = (permission: Permission) => isInference(permission) || permissions.has(permission)
+  const included = names.filter((name) => systemRoles[name].permissions.every(isIncluded))
   return Math.max(0, ...included.map((name) => systemRoles[name].privilegeLevel))
 }

@@ -66,7 +66,8 @@ RoleType.implement({
     }),
     privilegeLevel: t.loadable({
       type: 'Int',
-      description: 'The level of the highest system role that it includes: 100, 50 or 10; 0: none of them.',
+      description:
+        'The level of the highest system role that it includes, whatever it gives of inference: 100, 50 or 10; 0: none of them.',
       load: async (ids: string[], context) => (await loadPermissions(ids, context)).map(privilegeLevelOf),
       resolve: ({ id }) => id,
     }),
