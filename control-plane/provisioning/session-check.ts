@@ -101,6 +101,8 @@ async function checkBatch(
   let done = 0
   const work = async () => {
     for (const checked of queue) {
+      // Who is gone comes first: to ask about others meanwhile would hold up what tells data planes.
+      await checking.ends.settled()
       if (checking.signal?.aborted) return
       try {
         if (await checkSession(checking, checked)) done++

@@ -40,15 +40,15 @@ type SessionEnd = Pick<Session, 'id' | 'userId' | 'providerId'> & { readonly rea
 export class SessionEnds {
   readonly #services: ServiceContext
   readonly #record: (organizationId: string, ends: readonly SessionEnd[]) => Promise<void>
+  readonly #underWay = new Set<Promise<void>>()
 
   constructor(services: ServiceContext) {
     this.#services = services
     this.#record = gathering((organizationId, ends) => recordEnds(services, organizationId, ends))
   }
 
-  async end(session: Session, reason: SessionEndReason): Promise<void> {
-    if (await this.#services.sessions.end(session))
-      await this.#record(session.organizationId, [{ ...session, reason }])
+  end(session: Session, reason: SessionEndReason): Promise<void> {
+    return this.#follow(this.#end(session, reason))
   }
 
   /**
@@ -56,11 +56,29 @@ export class SessionEnds {
    *
    * @param provider which has them ended
    */
-  async endOfUsers(
+  async endOfUsers(provider: Provider, ended: readonly EndedAccess[]): Promise<void> {
+    if (ended.length > 0) await this.#follow(this.#endOfUsers(provider, ended))
+  }
+
+  /** Resolves when none is being ended. */
+  async settled(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay)
+  }
+
+  #follow(work: Promise<void>): Promise<void> {
+    this.#underWay.add(work)
+    return work.finally(() => this.#underWay.delete(work))
+  }
+
+  async #end(session: Session, reason: SessionEndReason): Promise<void> {
+    if (await this.#services.sessions.end(session))
+      await this.#record(session.organizationId, [{ ...session, reason }])
+  }
+
+  async #endOfUsers(
     { organizationId, id: providerId }: Provider,
     ended: readonly EndedAccess[],
   ): Promise<void> {
-    if (ended.length === 0) return
     const { database, sessions, now } = this.#services
     const reasons = new Map(ended.map(({ userId, reason }) => [userId, reason]))
     const userIds = [...reasons.keys()]
