@@ -1,4 +1,4 @@
-import { CompactEncrypt, importJWK, type JWK } from 'jose'
+import { CompactEncrypt, importJWK } from 'jose'
 import { canonicalJson } from '../../contract/canonical.ts'
 import {
   CONFIGURATION_FORMAT,
@@ -6,13 +6,8 @@ import {
   type Version,
 } from '../../contract/configuration/documents.ts'
 import { type Signers, sealByAll } from '../../contract/signed.ts'
+import type { SealingRecipient } from '../modules/data-planes/index.ts'
 import type { Secrets } from '../secrets/secrets.ts'
-
-export interface CredentialsRecipient {
-  readonly id: string
-  /** X25519. */
-  readonly sealingKey: JWK
-}
 
 /**
  * What one data plane may know in clear: signed by the control plane, then encrypted to the data plane's key
@@ -24,7 +19,7 @@ export async function sealCredentials(
   { pepper }: Secrets,
   signers: Signers,
   organizationId: string,
-  recipient: CredentialsRecipient,
+  recipient: SealingRecipient,
   { epoch, revision }: Version,
   dataPlaneSecrets: Readonly<Record<string, string>>,
 ): Promise<string> {

@@ -7,6 +7,7 @@ import { publicKeyOf } from './public-keys.ts'
 /** A data plane and the key that what it may know is encrypted to. */
 export interface SealingRecipient {
   readonly id: string
+  /** X25519. */
   readonly sealingKey: JWK
 }
 

@@ -14,6 +14,7 @@ export {
   type NamedDataPlane,
   readPublicKeys,
   readSigningKeys,
+  type SealingRecipient,
 } from './directory.ts'
 export { type DataPlane, DataPlaneEntity, type ReportedPlugin } from './entity.ts'
 export { DataPlaneType } from './graphql.ts'

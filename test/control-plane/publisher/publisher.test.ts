@@ -236,6 +236,7 @@ describe('credentials', () => {
     publish()
     const before = await eventually('credentials', () => view().credentialsOf(dataPlane))
     expect(before).toMatchObject({ dataPlaneId: dataPlane.id, pepper: secrets.pepper.toString('base64') })
+    await changeNoCredentials()
     await addProviderKey('cred_1', 'canary-provider-secret')
     await eventually('the new secret', async () => {
       const credentials = await view().credentialsOf(dataPlane)
@@ -244,6 +245,7 @@ describe('credentials', () => {
     const sealedForOther = (await channel().readCredentials(other.id)) ?? ''
     await expect(view().openCredentials(dataPlane, sealedForOther)).rejects.toThrow()
 
+    await changeNoCredentials()
     await database.transaction(organizationId, async (em) => {
       await em.execute('update data_planes set revoked_at = now() where id = ?', [dataPlane.id])
       await changeConfiguration(em, organizationId, { upserts: [], removals: [`data_plane/${dataPlane.id}`] })
@@ -254,6 +256,11 @@ describe('credentials', () => {
     expect(await view().credentialsOf(other)).toBeDefined()
   })
 })
+
+/** After it the publisher has seen that those in the store are right, and looks again only where they may not be. */
+async function changeNoCredentials(): Promise<void> {
+  for (const id of ['vk_1', 'vk_2']) await published(await change([virtualKey(id)]))
+}
 
 async function addProviderKey(credentialId: string, secret: string): Promise<void> {
   const { database, secrets } = installation
