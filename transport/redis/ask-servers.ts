@@ -1,4 +1,4 @@
-import { createClient } from '@redis/client'
+import { newClient } from './client.ts'
 import { type ClientSettings, locatedAt, type ServerAddress } from './route.ts'
 
 const askLimitMs = 1_000
@@ -56,7 +56,7 @@ async function askServer(
   question: Question,
 ): Promise<ServerAddress> {
   const { socket, ...rest } = locatedAt({ settings }, server)
-  const client = createClient({
+  const client = newClient({
     ...rest,
     disableClientInfo: true,
     maintNotifications: 'disabled',

@@ -1,5 +1,5 @@
-import { createClient } from '@redis/client'
 import { TransportUnavailable } from '../transport.ts'
+import { newClient, type RedisClient } from './client.ts'
 import { locatedAt, type Route, type ServerAddress } from './route.ts'
 
 /** The part of a pino logger that the transport uses. */
@@ -21,8 +21,6 @@ export interface RunLimits {
   /** For a command that blocks: whatever else is sent would wait behind it. */
   readonly restartOnTimeout?: boolean
 }
-
-export type RedisClient = ReturnType<typeof openClient>
 
 /** The connection to whoever holds the keys of an organization. */
 export type ConnectionOf = (organizationId: string) => RedisConnection
@@ -219,11 +217,10 @@ export class RedisConnection {
 }
 
 /** @param server Where the route leads now; such a client does not reconnect, for the next one may be elsewhere. */
-function openClient({ route, role }: ConnectionOptions, server?: ServerAddress) {
+function openClient({ route, role }: ConnectionOptions, server?: ServerAddress): RedisClient {
   const { socket, ...settings } = server ? locatedAt(route, server) : route.settings
-  return createClient({
+  return newClient({
     ...settings,
-    RESP: 3,
     name: `gatehouse-${role}`,
     disableOfflineQueue: true,
     disableClientInfo: true,

@@ -9,7 +9,8 @@ import {
   type PermitRequest,
   permitHoldMs,
 } from '../limit-store.ts'
-import type { RedisClient, RedisConnection } from './connection.ts'
+import type { RedisClient } from './client.ts'
+import type { RedisConnection } from './connection.ts'
 import { runScript, script } from './script.ts'
 
 /*

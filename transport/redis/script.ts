@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { RedisClient } from './connection.ts'
+import type { RedisClient } from './client.ts'
 
 export interface Script {
   readonly source: string

@@ -3,7 +3,8 @@ import Type from 'typebox'
 import { channels } from '../../contract/channels.ts'
 import { checkerOf } from '../../contract/validation.ts'
 import { type SlotRequest, type SlotStore, slotLeaseMs } from '../slot-store.ts'
-import type { RedisClient, RedisConnection } from './connection.ts'
+import type { RedisClient } from './client.ts'
+import type { RedisConnection } from './connection.ts'
 import { runScript, script } from './script.ts'
 
 /**

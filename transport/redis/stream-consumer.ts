@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { EventBacklog } from '../event-stream.ts'
 import { TransportUnavailable } from '../transport.ts'
-import type { RedisClient, RedisConnection } from './connection.ts'
+import type { RedisClient } from './client.ts'
+import type { RedisConnection } from './connection.ts'
 import { runScript, script } from './script.ts'
 
 /** What `XADD` stores under: one field for the whole text. */

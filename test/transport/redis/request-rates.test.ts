@@ -1,7 +1,6 @@
-import { createClient } from '@redis/client'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { RedisClient } from '../../../transport/redis/connection.ts'
+import { newClient, type RedisClient } from '../../../transport/redis/client.ts'
 import { takeFromRedis } from '../../../transport/redis/request-rates.ts'
 import { takeRequest } from '../../../transport/request-rates.ts'
 import { redisUrl } from '../../environment/index.ts'
@@ -9,7 +8,7 @@ import { redisUrl } from '../../environment/index.ts'
 let client: RedisClient
 
 beforeAll(async () => {
-  client = createClient({ url: await redisUrl(), RESP: 3 })
+  client = newClient({ url: await redisUrl() })
   await client.connect()
 })
 
