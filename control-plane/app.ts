@@ -5,6 +5,7 @@ import { requestIdHeader, usableRequestId } from '../contract/headers.ts'
 import { connectRedis } from '../transport/redis/connect.ts'
 import type { RequestRates } from '../transport/request-rates.ts'
 import type { Transport } from '../transport/transport.ts'
+import type { BackgroundWork } from './background/dependencies.ts'
 import { type Database, openDatabase } from './db/database.ts'
 import { newId } from './db/id.ts'
 import type { ControlPlaneEnv } from './env.ts'
@@ -132,7 +133,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       startAccessChangeSweep(services),
       startLiveFeed(live.feed, { databaseUrl: env.databaseUrl, log }),
     ]
-    for (const loop of loops) opened.defer(() => loop.stop())
+    opened.defer(() => stopAll(loops))
 
     const health = new HealthWatch({
       ...background,
@@ -155,6 +156,12 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     await opened.disposeAsync()
     throw error
   }
+}
+
+/** At once: some end the step under way only when nothing has come for a while. */
+async function stopAll(loops: readonly BackgroundWork[]): Promise<void> {
+  const outcomes = await Promise.allSettled(loops.map((loop) => loop.stop()))
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
 }
 
 async function connect(env: ControlPlaneEnv, log: Logger, opened: AsyncDisposableStack): Promise<Transport> {
