@@ -2,6 +2,7 @@ import { type EntityManager, MikroORM } from '@mikro-orm/postgresql'
 import type { Pool } from 'pg'
 import { DatabaseWatch } from './availability.ts'
 import { entities } from './entities.ts'
+import { joinBegins } from './joined-begin.ts'
 import { tendConnections } from './pooled-connections.ts'
 import { refuseBypassingRole } from './role-check.ts'
 import { type VisibleRows, visibleCondition } from './visible-rows.ts'
@@ -61,7 +62,10 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
       connectionTimeoutMillis: 5_000,
       statement_timeout: statementTimeoutSeconds * 1_000,
       // Behind the statement's own limit, which says more.
-      onPoolCreated: (pool: Pool) => tendConnections(pool, (statementTimeoutSeconds + 1) * 1_000),
+      onPoolCreated: (pool: Pool) => {
+        tendConnections(pool, (statementTimeoutSeconds + 1) * 1_000)
+        joinBegins(pool)
+      },
     },
     ...(ormFilter && { filters: { tenant: { name: 'tenant', cond: tenantCondition } } }),
   })

@@ -34,7 +34,6 @@ beforeAll(async () => {
   await Promise.all([work(), work(), work(), work()])
   // From here on nobody else asks the database.
   await api.controlPlane.close()
-  database = await openDatabase({ url: api.testDatabase.applicationUrl })
   const { query } = pg.Client.prototype
   vi.spyOn(pg.Client.prototype, 'query').mockImplementation(function (this: pg.Client, ...args: unknown[]) {
     const text = textOf(args[0])
@@ -42,6 +41,7 @@ beforeAll(async () => {
     if (text !== 'select 1') statements.push(text)
     return Reflect.apply(query, this, args)
   })
+  database = await openDatabase({ url: api.testDatabase.applicationUrl })
 }, 120_000)
 
 afterAll(async () => {
