@@ -1,3 +1,4 @@
+import type { CredentialKind } from '../contract/credential-kinds.ts'
 import { allPermissions, type Permission } from '../contract/permissions.ts'
 import type { Assurance } from './assurance.ts'
 import type { AccessPolicy } from './authorization/access-policy.ts'
@@ -30,6 +31,8 @@ export interface ActorIdentity {
   readonly personId?: string
   /** How they signed in; not with a token unless given. */
   readonly signIn?: SignIn
+  /** By which they act; null unless given, which is accepted whatever the organization says: that of an emergency, or none. */
+  readonly credential?: CredentialKind | null
   /** What is known of the request that they make; nothing unless given. */
   readonly facts?: RequestFacts | undefined
   /** What access policies take from the rights; nothing unless given. */
@@ -68,6 +71,7 @@ export class Actor {
    */
   readonly personId: string
   readonly signIn: SignIn | null
+  readonly credential: CredentialKind | null
   readonly facts: RequestFacts | undefined
   readonly restrictions: Restrictions | undefined
   readonly assurance: Assurance | null
@@ -86,6 +90,7 @@ export class Actor {
     this.expiresAt = identity.expiresAt ?? null
     this.personId = identity.personId ?? identity.id
     this.signIn = identity.signIn ?? null
+    this.credential = identity.credential ?? null
     this.facts = identity.facts
     this.#identity = identity
     this.restrictions = restrictions

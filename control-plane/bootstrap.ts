@@ -73,7 +73,7 @@ export function issueRecoveryToken(
 ): Promise<string> {
   const actor = systemActor(organizationId)
   const expiresAt = new Date(clock.now() + minutes * 60_000)
-  const terms = { ...unbound, name: 'recovery', roleId: systemRoleId('admin'), expiresAt }
+  const terms = { ...unbound, name: 'recovery', roleId: systemRoleId('admin'), expiresAt, forRecovery: true }
   const details = { reason: checkName('reason', reason), minutes, severity: 'high' }
   return database.transaction(organizationId, async (em) => {
     const { apiToken, secret } = await createToken(clock, em, actor, terms)

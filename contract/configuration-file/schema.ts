@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { StalenessSeconds } from '../configuration/parts.ts'
+import { credentialKinds } from '../credential-kinds.ts'
 import { AccessProfile, Provider, VirtualKey } from './access.ts'
 import { closed, governed, Name, Names, Nullable, Optional, Switch, Workspace } from './parts.ts'
 import { Membership, RoleAssignment } from './people.ts'
@@ -112,6 +113,13 @@ export const ClientConfiguration = Type.Object(
     showBudgetAmounts: Optional(Switch('Whether callers read the limit of a budget and what is used of it.')),
     rolesGovernInference: Optional(
       Switch('Whether people may ask data planes only for what their roles give of `inference:…`.'),
+    ),
+    acceptedCredentials: Optional(
+      Type.Array(Type.Enum([...credentialKinds]), {
+        minItems: 1,
+        maxItems: credentialKinds.length,
+        description: 'By what the control plane lets people and programs in, each kind once.',
+      }),
     ),
   },
   { ...closed, description: 'What callers must and may send to the data planes, and from where.' },

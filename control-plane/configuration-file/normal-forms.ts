@@ -7,6 +7,7 @@ import {
   checkHeaderPatterns,
   checkRequiredHeaders,
 } from '../modules/client-configuration/headers.ts'
+import { checkCredentialKinds } from '../modules/client-configuration/credentials.ts'
 import { checkNetworks } from '../modules/client-configuration/networks.ts'
 import { checkOrigins } from '../modules/client-configuration/origins.ts'
 import { fieldPath } from './field-path.ts'
@@ -55,6 +56,7 @@ export function clientSettings(
     maxStalenessSeconds: settings.maxStalenessSeconds,
     showBudgetAmounts: settings.showBudgetAmounts,
     rolesGovernInference: settings.rolesGovernInference,
+    acceptedCredentials: checked('acceptedCredentials', settings.acceptedCredentials, checkCredentialKinds),
   })
 }
 

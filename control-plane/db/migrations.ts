@@ -45,6 +45,7 @@ import { jwtProviders } from './migrations/059-jwt-providers.ts'
 import { accessChanges } from './migrations/060-access-changes.ts'
 import { businessUnitRules } from './migrations/061-business-unit-rules.ts'
 import { inferenceRoles } from './migrations/062-inference-roles.ts'
+import { acceptedCredentials } from './migrations/063-accepted-credentials.ts'
 
 /** The schema's history, oldest first. */
 export const migrations: readonly SchemaMigration[] = [
@@ -94,4 +95,5 @@ export const migrations: readonly SchemaMigration[] = [
   accessChanges,
   businessUnitRules,
   inferenceRoles,
+  acceptedCredentials,
 ]

@@ -18,11 +18,12 @@ export class Refusal extends Error {
 export class Unauthenticated extends GraphQLError {
   constructor(
     message = 'Sign in, or send a valid API token as "Authorization: Bearer ghat.…" or "X-API-Key: ghat.…"',
+    type = 'authentication_required',
   ) {
     super(message, {
       extensions: {
         code: 'UNAUTHENTICATED',
-        type: 'authentication_required',
+        type,
         http: { status: 401, headers: { 'www-authenticate': 'Bearer' } },
       },
     })

@@ -17,6 +17,7 @@ const statuses: Readonly<Record<string, number>> = {
   email_taken: 409,
   provider_unavailable: 502,
   session_needed: 401,
+  sessions_not_accepted: 403,
   step_up_other_person: 403,
   step_up_unmet: 403,
   test_unknown: 404,
@@ -47,6 +48,8 @@ const advice: Readonly<Partial<Record<SignInRefusalCode, string>>> = {
   enrolment_refused: 'Ask an administrator of Gatehouse to begin your enrolment again.',
   provider_unknown: 'Choose one of the identity providers that are there.',
   session_needed: 'Sign in, then try again what asked you for more.',
+  sessions_not_accepted:
+    'Use what your organization accepts, or ask an administrator of Gatehouse to accept sessions: acceptedCredentials of its client configuration.',
   step_up_other_person: 'Try again with the account that you are signed in with, or sign out first.',
   step_up_unmet:
     'Set up a second factor at your identity provider, then try again. An administrator knows which one is needed.',

@@ -1,10 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { isAccepted, waysInBy } from '../accepted-credentials.ts'
 import {
   beginAttempt,
   type IdentityProvider,
   mfaEvidenceOf,
   signInPath,
 } from '../modules/identity-providers/index.ts'
+import { readCredentialTerms } from '../modules/mfa/index.ts'
 import { provisionUser } from '../provisioning/provision-user.ts'
 import type { ServiceContext } from '../service-context.ts'
 import { authenticationOf } from '../sign-in/mfa-evidence.ts'
@@ -69,8 +71,9 @@ async function completeSignIn(
   request: FastifyRequest<AnsweredBy>,
 ): Promise<string> {
   const { sessions, now } = services
-  const userId = await provisionUser(services, provider, signedIn)
   const { id: providerId, organizationId } = provider
+  await requireSessionsAccepted(services, organizationId)
+  const userId = await provisionUser(services, provider, signedIn)
   const { subject, providerSessionId, idToken, refreshToken } = signedIn
   const former = await sessions.authenticate(request.headers.cookie ?? null)
   if (former) await sessions.end(former)
@@ -85,5 +88,17 @@ async function completeSignIn(
   throw new SignInRefused(
     'too_many_sessions',
     'You are signed in as often as you may be: sign out elsewhere first',
+  )
+}
+
+/** Nobody is signed in who could do nothing then. @throws SignInRefused `sessions_not_accepted` */
+async function requireSessionsAccepted({ database }: ServiceContext, organizationId: string): Promise<void> {
+  const { acceptedCredentials } = await database.transaction(organizationId, (em) =>
+    readCredentialTerms(em, organizationId),
+  )
+  if (isAccepted('SESSION', acceptedCredentials)) return
+  throw new SignInRefused(
+    'sessions_not_accepted',
+    `This organization does not accept sessions: ${waysInBy(acceptedCredentials)}`,
   )
 }

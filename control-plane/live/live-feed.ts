@@ -3,7 +3,7 @@ import type { BackgroundWork } from '../background/dependencies.ts'
 import { listenTo } from '../db/notifications.ts'
 import { TooManySubscriptions } from './errors.ts'
 
-/** What a subscriber can wait for; `access` is told whenever an API token of the organization changed. */
+/** What a subscriber can wait for; `access` is told whenever it may be that somebody is let in no more. */
 export type LiveTopic = 'usage' | 'audit' | 'applied' | 'fleet' | 'crossings' | 'access'
 
 /** The PostgreSQL channel on which every commit tells all control planes what it added: `<topic> <organization>`. */

@@ -17,6 +17,7 @@ export type SignInRefusalCode =
   | 'return_to_invalid'
   | 'sign_in_unknown'
   | 'session_needed'
+  | 'sessions_not_accepted'
   | 'state_mismatch'
   | 'step_up_invalid'
   | 'step_up_other_person'

@@ -1,4 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
+import { isAccepted, requireAccepted } from '../../accepted-credentials.ts'
 import { Actor, type ActorIdentity } from '../../actor.ts'
 import { Assurance } from '../../assurance.ts'
 import type { RequestFacts } from '../../authorization/circumstances.ts'
@@ -6,7 +7,7 @@ import type { Database } from '../../db/database.ts'
 import { matchesDigest } from '../../secrets/random-secret.ts'
 import { restricted } from '../access-policies/index.ts'
 import { readTeamIds } from '../memberships/index.ts'
-import { appliedRules, type RoleInUse, readMfaRules } from '../mfa/index.ts'
+import { appliedRules, type CredentialTerms, type RoleInUse, readCredentialTerms } from '../mfa/index.ts'
 import { readTokenRights } from '../roles/index.ts'
 import { type User, UserEntity } from '../users/index.ts'
 import { type ApiToken, ApiTokenEntity } from './entity.ts'
@@ -18,6 +19,7 @@ import { parseToken } from './token.ts'
  * expired, or stands for a user who is inactive.
  *
  * @param facts Without them, policies that ask for them deny.
+ * @throws CredentialNotAccepted
  */
 export async function authenticateToken(
   database: Database,
@@ -49,7 +51,7 @@ function secretOf(row: ApiToken, secret: string, now: number) {
 }
 
 /** Why a token does nothing at all. */
-export type TokenObstacle = 'revoked' | 'expired' | 'role_deleted' | 'user_inactive'
+export type TokenObstacle = 'revoked' | 'expired' | 'role_deleted' | 'user_inactive' | 'not_accepted'
 
 /** How a token was presented. */
 interface Presentation {
@@ -61,7 +63,11 @@ interface Presentation {
   readonly by?: 'any'
 }
 
-/** Whoever a token stands for, whoever presents it; or why it does not work at this time. */
+/**
+ * Whoever a token stands for, whoever presents it; or why it does not work at this time.
+ *
+ * @throws CredentialNotAccepted unless `by` is `any`, of a token that would work otherwise
+ */
 export async function actorOfToken(
   em: EntityManager,
   row: ApiToken,
@@ -74,23 +80,26 @@ export async function actorOfToken(
   if (roleId === null) return { obstacle: 'role_deleted' }
   const user = userId === null ? null : await em.findOne(UserEntity, { id: userId, active: true })
   if (userId !== null && user === null) return { obstacle: 'user_inactive' }
-  const terms = { roleId, userId, workspaceId, expiresAt: row.expiresAt }
-  const held = await readTokenRights(em, terms, now)
-  const assurance = by === 'any' ? null : await readAssurance(em, row, held.roles, now)
+  const terms = await readCredentialTerms(em, organizationId)
+  const credential = row.forRecovery ? null : 'API_TOKEN'
+  if (by !== 'any') requireAccepted(credential, terms.acceptedCredentials)
+  else if (!isAccepted(credential, terms.acceptedCredentials)) return { obstacle: 'not_accepted' }
+  const held = await readTokenRights(em, { roleId, userId, workspaceId, expiresAt: row.expiresAt }, now)
+  const assurance = by === 'any' ? null : assuranceOf(row, terms, held.roles, now)
   const identity: ActorIdentity = {
-    ...{ kind: 'api_token', id, name, organizationId, roleId, personId },
+    ...{ kind: 'api_token', id, name, organizationId, roleId, personId, credential },
     ...{ ...held, assurance, user: user && (await withTeams(em, user)) },
   }
   return { actor: new Actor(await restricted(em, identity, facts, now)) }
 }
 
-async function readAssurance(
-  em: EntityManager,
-  { organizationId, issuedWith }: ApiToken,
+function assuranceOf(
+  { issuedWith }: ApiToken,
+  terms: CredentialTerms,
   roles: () => readonly RoleInUse[],
   now: number,
-): Promise<Assurance> {
-  const rules = appliedRules(await readMfaRules(em, organizationId), roles)
+): Assurance {
+  const rules = appliedRules(terms.rules, roles)
   return new Assurance({ rules, now, proof: { of: 'token', issuedWith }, stepUpUrl: null })
 }
 

@@ -22,6 +22,8 @@ export const ApiTokenEntity = defineEntity({
     issuedWith: p.json<IssuedWith>().strictNullable().hidden(),
     /** SHA-256 of the secret, hex. */
     digest: p.string().hidden(),
+    /** For whoever has the database and no other way in: it is accepted whatever the organization says. */
+    forRecovery: p.boolean().hidden(),
     expiresAt: p.datetime().strictNullable(),
     revokedAt: p.datetime().strictNullable(),
     createdAt: p.datetime(),

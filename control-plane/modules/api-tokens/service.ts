@@ -59,16 +59,22 @@ export function issueApiToken(
   return auditEscalation(context, actor, { kind: actor.kind, id: actor.id }, work)
 }
 
+interface NewToken extends Pick<ApiToken, 'name' | 'userId' | 'workspaceId' | 'expiresAt'> {
+  readonly roleId: string
+  readonly forRecovery?: boolean
+}
+
 /** Stores a new token, in the caller's transaction. */
 export async function createToken(
   clock: Clock,
   em: EntityManager,
   actor: Actor,
-  token: Pick<ApiToken, 'name' | 'userId' | 'workspaceId' | 'expiresAt'> & { readonly roleId: string },
+  token: NewToken,
 ): Promise<IssuedApiToken> {
   const secret = makeSecret()
   const id = newId('tok')
   const apiToken = em.create(ApiTokenEntity, {
+    forRecovery: false,
     ...token,
     id,
     issuedWith: provedBy(actor),

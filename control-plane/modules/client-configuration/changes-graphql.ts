@@ -8,7 +8,7 @@ import { ChangeNotPending, SecondPersonRequired } from '../../graphql/second-per
 import { AuditActorType } from '../audit/index.ts'
 import { type ClientConfigurationChange, ClientConfigurationChangeEntity } from './change-entity.ts'
 import { conditionOf, fieldsOfChange, type SettingChange, statusOf } from './changes.ts'
-import { ApprovalRequired } from './errors.ts'
+import { ApprovalRequired, CredentialLockout } from './errors.ts'
 import { approveClientConfigurationChange, rejectClientConfigurationChange } from './service.ts'
 
 registerNodeType('ccc', 'ClientConfigurationChange')
@@ -108,7 +108,7 @@ builder.mutationFields((t) => ({
     permission: 'client_configuration:approve',
     description:
       'Makes a change that somebody else asked for; data planes follow. Refused to the user who asked, with whichever token, and to a token that stands for nobody and was issued by them.',
-    errors: { types: [NotFound, ChangeNotPending, SecondPersonRequired] },
+    errors: { types: [NotFound, ChangeNotPending, SecondPersonRequired, CredentialLockout] },
     args: { input: t.arg({ type: ByIdInput, required: true, description: 'The change.' }) },
     resolve: (_, { input }, { services, actor }) =>
       approveClientConfigurationChange(services, actor, input.id),

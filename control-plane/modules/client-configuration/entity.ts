@@ -1,4 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
+import type { CredentialKind } from '../../../contract/credential-kinds.ts'
 import { tenantColumns, versionColumn } from '../../db/columns.ts'
 import type { RequiredHeader } from './settings.ts'
 
@@ -20,6 +21,7 @@ export const ClientConfigurationEntity = defineEntity({
     maxStalenessSeconds: p.integer().strictNullable(),
     showBudgetAmounts: p.boolean(),
     rolesGovernInference: p.boolean(),
+    acceptedCredentials: p.json<CredentialKind[]>(),
   },
 })
 

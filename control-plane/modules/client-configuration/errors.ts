@@ -1,3 +1,5 @@
+import type { CredentialKind } from '../../../contract/credential-kinds.ts'
+import { pluralOf, waysInBy } from '../../accepted-credentials.ts'
 import { Refusal } from '../../graphql/errors.ts'
 import type { ClientConfigurationChange } from './change-entity.ts'
 
@@ -16,6 +18,16 @@ export class ApprovalRequired extends Refusal {
   /** Why, without the change that waits: for whoever takes that back. */
   get reason(): string {
     return reasonOf(this.change)
+  }
+}
+
+/** Whoever makes the change could not get in any more as they have. */
+export class CredentialLockout extends Refusal {
+  constructor(kind: CredentialKind, accepted: readonly CredentialKind[]) {
+    super(
+      'CREDENTIAL_LOCKOUT',
+      `You act by one of the ${pluralOf(kind)}, which would not be accepted any more. First ${waysInBy(accepted)}, and make the change so`,
+    )
   }
 }
 

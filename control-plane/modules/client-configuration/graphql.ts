@@ -1,8 +1,10 @@
+import type { CredentialKind } from '../../../contract/credential-kinds.ts'
 import { builder } from '../../graphql/builder.ts'
 import { expectedVersionField, StaleUpdate, versionDescription } from '../../graphql/concurrency-fields.ts'
+import { RefusalInterface } from '../../graphql/refusals.ts'
 import { TooManyPendingChanges } from '../../graphql/second-person.ts'
 import './changes-graphql.ts'
-import { ApprovalRequired } from './errors.ts'
+import { ApprovalRequired, CredentialLockout } from './errors.ts'
 import { readClientConfiguration, updateClientConfiguration, type VersionedSettings } from './service.ts'
 import type { ClientSettings, RequiredHeader } from './settings.ts'
 
@@ -34,6 +36,22 @@ const RequiredHeaderType = builder.objectRef<RequiredHeader>('RequiredHeader').i
         '`*`: any value but an empty one. Otherwise a pattern (RE2) for the whole value, whose case counts.',
     }),
   }),
+})
+
+builder.objectType(CredentialLockout, {
+  name: 'CredentialLockout',
+  description: 'Nobody takes away the kind of credential by which they act.',
+  interfaces: [RefusalInterface],
+  isTypeOf: (value) => value instanceof CredentialLockout,
+})
+
+const CredentialKindType = builder.enumType('CredentialKind', {
+  description: 'By what people and programs say to the control plane who they are.',
+  values: {
+    API_TOKEN: { description: 'An API token, in `Authorization` or `X-API-Key`; those of the command line too.' },
+    JWT: { description: 'A token of a JWT provider with `opensControlPlane`, in `Authorization`.' },
+    SESSION: { description: 'The cookie of somebody who signed in.' },
+  } satisfies Record<CredentialKind, object>,
 })
 
 const ClientConfigurationType = builder.objectRef<VersionedSettings>('ClientConfiguration').implement({
@@ -77,6 +95,12 @@ const ClientConfigurationType = builder.objectRef<VersionedSettings>('ClientConf
     showBudgetAmounts: t.exposeBoolean('showBudgetAmounts', {
       description:
         'Whether callers read how much money is in a budget: its limit and what is used of it, in 402 `budget_exceeded` and in `GET /v1/quota`. False: they read only at which level it is and when it resets.',
+    }),
+    acceptedCredentials: t.field({
+      type: [CredentialKindType],
+      description:
+        'By what the control plane lets people and programs of your organization in, in no order: each credential of a request is judged, a bad one refuses it, and two are refused. A valid one of another kind is refused with 401 `UNAUTHENTICATED`, which says so. Sessions of break-glass users and tokens of `gatehouse recover-admin` are always accepted. Data planes are not concerned: virtual keys and access tokens have settings of their own.',
+      resolve: ({ acceptedCredentials }) => acceptedCredentials,
     }),
     rolesGovernInference: t.exposeBoolean('rolesGovernInference', {
       description:
@@ -153,6 +177,11 @@ const UpdateClientConfigurationInput = builder.inputType('UpdateClientConfigurat
     showBudgetAmounts: t.boolean({
       description: 'Whether callers read the limit of a budget and what is used of it.',
     }),
+    acceptedCredentials: t.field({
+      type: [CredentialKindType],
+      description:
+        'By what the control plane lets people and programs in, each kind once, at least one, and the one by which you act among them. All unless said.',
+    }),
     rolesGovernInference: t.boolean({
       description:
         'Whether people may ask data planes only for what their roles give of `inference:…`. Data planes of a release that does not know it keep the configuration from before; see `dataPlanes { status nack { reason } }`.',
@@ -166,7 +195,7 @@ builder.mutationField('updateClientConfiguration', (t) =>
     permission: 'client_configuration:update',
     description:
       'Changes what callers must and may send; data planes follow without a restart. What lets more headers through waits for a second person, with all else that is asked for at once.',
-    errors: { types: [StaleUpdate, ApprovalRequired, TooManyPendingChanges] },
+    errors: { types: [StaleUpdate, CredentialLockout, ApprovalRequired, TooManyPendingChanges] },
     args: {
       input: t.arg({ type: UpdateClientConfigurationInput, required: true, description: 'The change.' }),
     },

@@ -1,6 +1,8 @@
 import { staleness } from '../../../contract/configuration/parts.ts'
+import type { CredentialKind } from '../../../contract/credential-kinds.ts'
 import type { ExpectedVersion } from '../../db/require-row.ts'
 import { checkInteger } from '../../input.ts'
+import { checkCredentialKinds } from './credentials.ts'
 import { checkHeaderNames, checkHeaderPatterns, checkRequiredHeaders } from './headers.ts'
 import { checkNetworks } from './networks.ts'
 import { checkOrigins } from './origins.ts'
@@ -22,6 +24,7 @@ export interface UpdateClientConfiguration extends ExpectedVersion {
   readonly maxStalenessSeconds?: number | null | undefined
   readonly showBudgetAmounts?: boolean | null | undefined
   readonly rolesGovernInference?: boolean | null | undefined
+  readonly acceptedCredentials?: readonly CredentialKind[] | null | undefined
 }
 
 export interface UpdateHeaderFilter {
@@ -35,8 +38,8 @@ export interface UpdateHeaderFilter {
 export function checkChanges(input: UpdateClientConfiguration): Partial<ClientSettings> {
   const { allowedOrigins, allowedHeaders, requiredHeaders, ipAllowlist, trustedProxies } = input
   const { allowlist, denylist, forwardDirect } = input.headerFilter ?? {}
-  const { requireApprovalForHeaderChanges, maxStalenessSeconds, showBudgetAmounts, rolesGovernInference } =
-    input
+  const { requireApprovalForHeaderChanges, maxStalenessSeconds, showBudgetAmounts } = input
+  const { rolesGovernInference, acceptedCredentials } = input
   return {
     ...(allowedOrigins != null && { allowedOrigins: checkOrigins('allowedOrigins', allowedOrigins) }),
     ...(allowedHeaders != null && { allowedHeaders: checkHeaderNames('allowedHeaders', allowedHeaders) }),
@@ -56,6 +59,9 @@ export function checkChanges(input: UpdateClientConfiguration): Partial<ClientSe
     ...(maxStalenessSeconds !== undefined && { maxStalenessSeconds: checkMaxStaleness(maxStalenessSeconds) }),
     ...(showBudgetAmounts != null && { showBudgetAmounts }),
     ...(rolesGovernInference != null && { rolesGovernInference }),
+    ...(acceptedCredentials != null && {
+      acceptedCredentials: checkCredentialKinds('acceptedCredentials', acceptedCredentials),
+    }),
   }
 }
 

@@ -17,6 +17,7 @@ import {
   requestChange,
 } from './changes.ts'
 import { createClientConfiguration } from './create.ts'
+import { refuseLockout } from './credentials.ts'
 import { type ClientConfiguration, ClientConfigurationEntity } from './entity.ts'
 import { ApprovalRequired } from './errors.ts'
 import { checkChanges, type UpdateClientConfiguration } from './inputs.ts'
@@ -43,7 +44,7 @@ export async function readClientConfiguration(
 /**
  * Changes the settings at once, unless that needs a second person: then nothing changes, and what was asked for waits.
  *
- * @throws StaleUpdate, ApprovalRequired, TooManyPendingChanges
+ * @throws StaleUpdate, CredentialLockout, ApprovalRequired, TooManyPendingChanges
  */
 export async function updateClientConfiguration(
   context: ServiceContext,
@@ -57,6 +58,7 @@ export async function updateClientConfiguration(
     checkVersion(row, 'client configuration', row.id, input.expectedVersion)
     const before = settingsOf(row)
     const after = { ...before, ...changes }
+    refuseLockout(actor, after)
     const widens = reasonsForApproval(before, after)
     if (widens.length > 0) {
       return { row, waiting: await requestChange(context, em, actor, row, { after, widens }) }
@@ -74,7 +76,7 @@ export async function updateClientConfiguration(
 /**
  * Makes a change that somebody else asked for; whoever tries it with their own is on record.
  *
- * @throws NotFound, ChangeNotPending, SecondPersonRequired
+ * @throws NotFound, ChangeNotPending, SecondPersonRequired, CredentialLockout
  */
 export function approveClientConfigurationChange(
   context: ServiceContext,
@@ -88,6 +90,7 @@ export function approveClientConfigurationChange(
     const change = await lockPendingChange(context, em, id)
     if (change.configurationVersion !== row.version) throw new ChangeNotPending(id, 'stale')
     if (change.requesterPersonId === actor.personId) throw new SecondPersonRequired(id)
+    refuseLockout(actor, change.after)
     const before = settingsOf(row)
     em.assign(row, change.after)
     decide(context, actor, change, 'approved')

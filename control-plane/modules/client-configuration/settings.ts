@@ -1,4 +1,5 @@
 import type { Json } from '../../../contract/canonical.ts'
+import { type CredentialKind, credentialKinds } from '../../../contract/credential-kinds.ts'
 
 /** A header that every call must carry: `*`, or a pattern for its whole value. */
 export type RequiredHeader = { readonly name: string; readonly pattern: string }
@@ -22,6 +23,8 @@ export interface ClientSettings {
   readonly showBudgetAmounts: boolean
   /** Whether calls of a user are for what their roles give of `inference:…`. [X0-02] */
   readonly rolesGovernInference: boolean
+  /** By what the control plane lets people and programs in, each once, in the order of all kinds. [S3-07] */
+  readonly acceptedCredentials: CredentialKind[]
 }
 
 /**
@@ -56,6 +59,7 @@ export const defaultSettings: Readonly<ClientSettings> = {
   maxStalenessSeconds: null,
   showBudgetAmounts: false,
   rolesGovernInference: false,
+  acceptedCredentials: [...credentialKinds],
 }
 
 /** The settings alone, in one order. */
@@ -73,6 +77,7 @@ export function settingsOf(settings: ClientSettings): ClientSettings {
     maxStalenessSeconds: settings.maxStalenessSeconds,
     showBudgetAmounts: settings.showBudgetAmounts,
     rolesGovernInference: settings.rolesGovernInference,
+    acceptedCredentials: settings.acceptedCredentials,
   }
 }
 

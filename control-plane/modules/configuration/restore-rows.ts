@@ -35,10 +35,10 @@ const named: ReadonlySet<string> = new Set([
   ...['workspaces', 'customers', 'business_units', 'teams', 'providers', 'provider_keys', 'models'],
   ...['access_profiles', 'roles'],
 ])
-/** What a row has of its own time, and never from an earlier one. Who has to approve what is not rolled back. */
+/** What a row has of its own time, and never from an earlier one. Who has to approve what, and who gets in, is not rolled back. */
 const kept: ReadonlySet<string> = new Set([
   ...['id', 'org_id', 'version', 'created_at', 'rotated_at', 'rotation'],
-  'require_approval_for_header_changes',
+  ...['require_approval_for_header_changes', 'accepted_credentials'],
 ])
 
 /** What is written into rows of its own, and the column that says whose they are. */

@@ -14,8 +14,9 @@ import type { Actor } from '../../actor.ts'
 import { openIssuerSecret } from '../../secrets/issuer-secrets.ts'
 import type { Secrets } from '../../secrets/secrets.ts'
 import type { ServiceContext } from '../../service-context.ts'
-import { hasEnded, readSessionEpochs } from '../../sessions/session-epochs.ts'
+import { hasEnded } from '../../sessions/session-epochs.ts'
 import { UserIdentityEntity } from '../identity-providers/index.ts'
+import { readUserTerms } from '../mfa/index.ts'
 import { actorOfUser } from '../sessions/index.ts'
 import { UserEntity } from '../users/index.ts'
 import { type JwtProvider, JwtProviderEntity } from './entity.ts'
@@ -37,6 +38,8 @@ export interface PresentedJwt {
  *
  * An issuer may be one of several organizations, and none of them has a say in what another believes: the request names the
  * one that it means, unless there is only one.
+ *
+ * @throws CredentialNotAccepted
  */
 export async function authenticateJwt(
   context: ServiceContext,
@@ -66,7 +69,7 @@ class KeyMissing {
 }
 
 async function actorOf(
-  { secrets, now }: ServiceContext,
+  { secrets, now, publicUrl }: ServiceContext,
   em: EntityManager,
   { token, address }: PresentedJwt,
 ): Promise<Actor | KeyMissing | undefined> {
@@ -77,10 +80,12 @@ async function actorOf(
   const identity = await em.findOne(UserIdentityEntity, known)
   const user = identity && (await em.findOne(UserEntity, { id: identity.userId }))
   if (!user) return undefined
-  const epochs = await readSessionEpochs(em, provider.organizationId, [user.id])
+  const { organizationId, identityProviderId: providerId } = provider
+  const terms = await readUserTerms(em, { organizationId, userId: user.id, providerId })
   // Whoever was signed out everywhere is so with these tokens too.
-  if (hasEnded({ createdAt: issuedAt }, epochs.get(user.id))) return undefined
-  return (await actorOfUser(em, user, now(), undefined, { address, session: null })).actor
+  if (hasEnded({ createdAt: issuedAt }, terms.notBefore)) return undefined
+  const used = { terms, session: null, publicUrl }
+  return (await actorOfUser(em, user, now(), used, { address, session: null })).actor
 }
 
 async function verifiedToken(

@@ -17,6 +17,7 @@ const obstacles: Readonly<Record<TokenObstacle | UserObstacle, string>> = {
   expired: 'The token has expired.',
   role_deleted: 'The role of the token is deleted.',
   user_inactive: 'The user that the token stands for is inactive.',
+  not_accepted: 'The organization does not accept API tokens.',
   inactive: 'The user is inactive.',
   no_role: 'The user has no role for more than single objects, and without one nobody can sign in.',
 }

@@ -1,6 +1,6 @@
-import { createHmac } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { checkSessions } from '../../../control-plane/provisioning/session-check.ts'
+import { authenticatorCode } from '../../environment/authenticator.ts'
 import { read, startApi, type Tenant, type TestApi } from '../api.ts'
 
 const password = 'correct horse battery'
@@ -23,19 +23,7 @@ beforeEach(() => {
   nowMs += 60 * minuteMs
 })
 
-/** As an authenticator does. */
-function codeOf(uri: string, at = nowMs): string {
-  const secret = new URL(uri).searchParams.get('secret') ?? ''
-  const bits = [...secret]
-    .map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'))
-    .join('')
-  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
-  const counter = Buffer.alloc(8)
-  counter.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)))
-  const mac = createHmac('sha1', key).update(counter).digest()
-  const offset = (mac[19] ?? 0) & 15
-  return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0')
-}
+const codeOf = (uri: string, at = nowMs) => authenticatorCode(uri, at)
 
 interface Post {
   readonly origin?: string
