@@ -26,7 +26,7 @@ export function controlPlaneAt(url: string, token: string): ControlPlane {
     url,
     async run<Result, Variables>(document: TypedDocumentString<Result, Variables>, variables: Variables) {
       const response = await post(url, token, JSON.stringify({ query: document.toString(), variables }))
-      if (response.status === 401) throw new CommandFailed(`${url} does not accept the token`)
+      if (response.status === 401) throw await tokenRefused(url, response)
       const { data, errors } = await read<Result>(url, response)
       if (errors?.length || data === undefined || data === null) {
         const reasons = errors?.map(({ message }) => message).join('\n')
@@ -39,7 +39,7 @@ export function controlPlaneAt(url: string, token: string): ControlPlane {
       address.search = search.toString()
       const { href } = address
       const response = await ask(href, { headers: { authorization: `Bearer ${token}` } })
-      if (response.status === 401) throw new CommandFailed(`${url} does not accept the token`)
+      if (response.status === 401) throw await tokenRefused(url, response)
       if (!response.ok || !response.body) throw new CommandFailed(await refusalOf(href, response))
       return Readable.fromWeb(response.body as ReadableStream)
     },
@@ -77,5 +77,20 @@ async function refusalOf(url: string, response: Response): Promise<string> {
     return error?.message ?? unknown
   } catch {
     return unknown
+  }
+}
+
+/** A token that is valid may be of a kind that its organization does not accept: only the API's own words tell. */
+async function tokenRefused(url: string, response: Response): Promise<CommandFailed> {
+  const refused = `${url} does not accept the token`
+  try {
+    const { errors, error } = (await response.json()) as {
+      errors?: { message?: string }[]
+      error?: { message?: string }
+    }
+    const reason = errors?.[0]?.message ?? error?.message
+    return new CommandFailed(reason === undefined ? refused : `${refused}: ${reason}`)
+  } catch {
+    return new CommandFailed(refused)
   }
 }

@@ -2,12 +2,12 @@ import { canonicalJson, type Json } from '../../contract/canonical.ts'
 import type { ConfigurationFile } from '../../contract/configuration-file/schema.ts'
 import { dateTimeRule, findDateTime } from '../graphql/date-time.ts'
 import { BadUserInput } from '../graphql/errors.ts'
+import { checkCredentialKinds } from '../modules/client-configuration/credentials.ts'
 import {
   checkHeaderNames,
   checkHeaderPatterns,
   checkRequiredHeaders,
 } from '../modules/client-configuration/headers.ts'
-import { checkCredentialKinds } from '../modules/client-configuration/credentials.ts'
 import { checkNetworks } from '../modules/client-configuration/networks.ts'
 import { checkOrigins } from '../modules/client-configuration/origins.ts'
 import { fieldPath } from './field-path.ts'

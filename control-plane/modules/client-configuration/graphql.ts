@@ -48,7 +48,9 @@ builder.objectType(CredentialLockout, {
 const CredentialKindType = builder.enumType('CredentialKind', {
   description: 'By what people and programs say to the control plane who they are.',
   values: {
-    API_TOKEN: { description: 'An API token, in `Authorization` or `X-API-Key`; those of the command line too.' },
+    API_TOKEN: {
+      description: 'An API token, in `Authorization` or `X-API-Key`; those of the command line too.',
+    },
     JWT: { description: 'A token of a JWT provider with `opensControlPlane`, in `Authorization`.' },
     SESSION: { description: 'The cookie of somebody who signed in.' },
   } satisfies Record<CredentialKind, object>,

@@ -60,7 +60,10 @@ export async function readUserTerms(
 }
 
 /** In one statement, for every request with an API token needs it. */
-export async function readCredentialTerms(em: EntityManager, organizationId: string): Promise<CredentialTerms> {
+export async function readCredentialTerms(
+  em: EntityManager,
+  organizationId: string,
+): Promise<CredentialTerms> {
   const [row] = await em.execute<Row[]>(`select ${ofOrganization}`, [organizationId, organizationId])
   return termsOf(row)
 }

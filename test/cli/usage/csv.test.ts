@@ -84,7 +84,8 @@ it('a refusal is told in its own words, whatever it is', async () => {
   }
   const body = JSON.stringify({ error: { message: 'Argument "to" lies before "from"' } })
   await expect(refuse(400, body)).rejects.toThrow('Argument "to" lies before "from"')
-  await expect(refuse(401, body)).rejects.toThrow('does not accept the token')
+  await expect(refuse(401, body)).rejects.toThrow('does not accept the token: Argument "to" lies')
+  await expect(refuse(401, 'No')).rejects.toThrow(/does not accept the token$/)
   await expect(refuse(404, 'Not Found')).rejects.toThrow(
     'answered 404: is it a control plane of this release?',
   )

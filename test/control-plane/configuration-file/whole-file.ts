@@ -192,6 +192,7 @@ export const wholeFile = {
     maxStalenessSeconds: 3_600,
     showBudgetAmounts: true,
     rolesGovernInference: true,
+    acceptedCredentials: ['API_TOKEN', 'SESSION'],
   },
   plugins: [
     {

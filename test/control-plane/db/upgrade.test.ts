@@ -81,7 +81,7 @@ describe('an upgrade', () => {
     })
   })
 
-  it('finds that roles govern no inference, in what a roll-back would write and in what waits for a second person', async () => {
+  it('finds that roles govern no inference and that every credential is accepted, in what a roll-back would write and in what waits for a second person', async () => {
     const isBefore = (name: string) => name < '062'
     await withClient(testDatabase.ownerUrl, async (client) => {
       await emptySchema(client)
@@ -93,19 +93,23 @@ describe('an upgrade', () => {
     await withClient(testDatabase.ownerUrl, (client) => runMigrations(client, (name) => !isBefore(name)))
     await withClient(testDatabase.superuserUrl, async (client) => {
       const read = async (sql: string) => (await client.query<object>(sql)).rows
-      expect(await read('select roles_govern_inference as governs from client_configurations')).toEqual([
-        { governs: false },
-      ])
+      const found = { governs: false, accepted: ['API_TOKEN', 'JWT', 'SESSION'] }
       expect(
         await read(
-          `select image->'roles_govern_inference' as governs from row_images
-           where table_name = 'client_configurations' and image is not null`,
+          'select roles_govern_inference as governs, accepted_credentials as accepted from client_configurations',
         ),
-      ).toEqual([{ governs: false }])
+      ).toEqual([found])
+      expect(
+        await read(
+          `select image->'roles_govern_inference' as governs, image->'accepted_credentials' as accepted
+           from row_images where table_name = 'client_configurations' and image is not null`,
+        ),
+      ).toEqual([found])
+      const settings = { rolesGovernInference: false, acceptedCredentials: found.accepted }
       expect(await read('select before, after from client_configuration_changes')).toEqual([
         {
-          before: { forwardDirect: false, rolesGovernInference: false },
-          after: { forwardDirect: true, rolesGovernInference: false },
+          before: { forwardDirect: false, ...settings },
+          after: { forwardDirect: true, ...settings },
         },
       ])
     })

@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { controlPlaneAt } from '../../../cli/client/control-plane.ts'
+import { ExportConfiguration } from '../../../cli/configuration-file/documents.ts'
 import { type CredentialKind, credentialKinds } from '../../../contract/credential-kinds.ts'
 import { systemActor } from '../../../control-plane/actor.ts'
 import { issueAdminToken, issueRecoveryToken } from '../../../control-plane/bootstrap.ts'
 import { updateClientConfiguration } from '../../../control-plane/modules/client-configuration/service.ts'
 import { authenticatorCode } from '../../environment/authenticator.ts'
-import { Browser } from '../../environment/browser.ts'
+import type { Browser } from '../../environment/browser.ts'
 import { signToken } from '../../environment/token-issuer.ts'
 import { type Answer, read } from '../api.ts'
 import { subscribe } from '../live/event-stream.ts'
@@ -178,6 +180,27 @@ describe('an organization', () => {
     expect([status, errors[0]?.extensions.type]).toEqual([401, 'credential_not_accepted'])
   })
 
+  it('is told as the reason why an API token may do nothing', async () => {
+    await accept('SESSION')
+    const query = `query ($apiTokenId: ID!) {
+      explainPermission(input: {apiTokenId: $apiTokenId, permission: "teams:view"}) { allowed explanation } }`
+    const listed = await ask(valid.SESSION, '{ apiTokens { edges { node { id name } } } }')
+    const { edges } = read<{ edges: { node: { id: string; name: string } }[] }>(listed.data, 'apiTokens')
+    const apiTokenId = edges.find(({ node }) => node.name === 'test')?.node.id
+    const { data } = await ask(valid.SESSION, query, { apiTokenId })
+    expect(read(data, 'explainPermission')).toEqual({
+      ...{ allowed: false, explanation: 'No. The organization does not accept API tokens.' },
+    })
+  })
+
+  it('is told by the command line too', async () => {
+    await accept('SESSION')
+    const controlPlane = controlPlaneAt(`${setup.url}/graphql`, setup.tenant.token)
+    await expect(controlPlane.run(ExportConfiguration, {})).rejects.toThrow(
+      'does not accept the token: This organization does not accept API tokens: sign in',
+    )
+  })
+
   it('decides for itself alone', async () => {
     const other = await setup.api.createTenant('Other')
     await accept('JWT')
@@ -194,8 +217,8 @@ describe('an organization', () => {
     await mutate(valid.SESSION, 'updateClientConfiguration', { allowedOrigins: ['https://a.example'] })
     const rolled = await mutate(valid.SESSION, 'rollBackConfiguration', { revision })
     expect(rolled).not.toHaveProperty('code')
-    const read2 = await ask(valid.SESSION, '{ clientConfiguration { allowedOrigins acceptedCredentials } }')
-    expect(read2.data?.clientConfiguration).toEqual({
+    const after = await ask(valid.SESSION, '{ clientConfiguration { allowedOrigins acceptedCredentials } }')
+    expect(after.data?.clientConfiguration).toEqual({
       ...{ allowedOrigins: [], acceptedCredentials: ['JWT', 'SESSION'] },
     })
   })
@@ -318,6 +341,16 @@ async function signInByPassword(): Promise<string> {
 }
 
 describe('a stream under way', () => {
+  it('is looked at anew at once when the client configuration changes', async () => {
+    const { feed } = setup.api.controlPlane.services.live
+    const { promise: woken, resolve } = Promise.withResolvers<void>()
+    const topics = ['access'] as const
+    const end = feed.subscribe({ actorId: 'test', organizationId: organization(), topics, wake: resolve })
+    await accept('JWT')
+    await woken
+    end()
+  })
+
   it.each(credentialKinds.map((kind) => ({ kind })))(
     'of a $kind ends with the reason once that is not accepted, and others go on',
     async ({ kind }) => {

@@ -4,7 +4,7 @@ import { type Mutation, startTenantApi, type TenantApi } from '../tenant-api.ts'
 
 const fields = `version allowedOrigins allowedHeaders headerFilter { allowlist denylist forwardDirect }
   requiredHeaders { name pattern } ipAllowlist trustedProxies requireApprovalForHeaderChanges
-  maxStalenessSeconds showBudgetAmounts rolesGovernInference`
+  maxStalenessSeconds showBudgetAmounts rolesGovernInference acceptedCredentials`
 const update: Mutation = {
   field: 'updateClientConfiguration',
   input: 'UpdateClientConfigurationInput',
@@ -94,6 +94,8 @@ describe('the client configuration', () => {
       { ipAllowlist: Array.from({ length: 201 }, (_, index) => `10.0.0.${index}`) },
       /^ipAllowlist: must have at most 200 entries, not 201/,
     ],
+    [{ acceptedCredentials: [] }, /^acceptedCredentials: must name at least one of API_TOKEN, JWT, SESSION/],
+    [{ acceptedCredentials: ['JWT', 'API_TOKEN', 'JWT'] }, /^acceptedCredentials\[2\]: names "JWT" twice/],
     [{ maxStalenessSeconds: 9 }, /^maxStalenessSeconds: must be an integer from 10 to 2592000, not 9/],
     [{ maxStalenessSeconds: 2_592_001 }, /^maxStalenessSeconds: must be an integer from 10 to 2592000/],
   ])('%j is refused with the field, the value and the way out', async (input, message) => {
@@ -148,6 +150,19 @@ describe('the client configuration', () => {
     expect(() => readEntity(unknown)).toThrow('unknown member')
     await context.mutate(update, { rolesGovernInference: false })
     expect(await context.configured('client_configuration')).toEqual([off])
+  })
+
+  it('keeps kinds of credentials in one order, and tells data planes nothing of them [S3-07]', async () => {
+    const [told] = await context.configured('client_configuration')
+    const some = { acceptedCredentials: ['SESSION', 'API_TOKEN'] }
+    const kept = { acceptedCredentials: ['API_TOKEN', 'SESSION'] }
+    expect(await context.mutate(update, some)).toMatchObject(kept)
+    expect(await context.mutate(update, { acceptedCredentials: null })).toMatchObject(kept)
+    expect(await context.configured('client_configuration')).toEqual([told])
+    await context.mutate(update, { acceptedCredentials: ['API_TOKEN', 'JWT', 'SESSION'] })
+    expect(await context.audited('client_configuration.updated')).toMatchObject({
+      ...{ before: kept, after: { acceptedCredentials: ['API_TOKEN', 'JWT', 'SESSION'] } },
+    })
   })
 
   it('shows callers no money until somebody says so, which a data plane that does not know it may skip', async () => {
