@@ -1,9 +1,9 @@
 import { systemActor } from './actor.ts'
 import type { Database } from './db/database.ts'
 import { inEveryOrganization, noOrganization } from './every-organization.ts'
+import { signOutEverybody } from './modules/access-tokens/index.ts'
 import { recordAudit } from './modules/audit/index.ts'
 import { beginEpoch } from './publisher/revision.ts'
-import { endSessionsBefore, everybody } from './sessions/session-epochs.ts'
 
 export interface NewLineage {
   readonly organizationId: string
@@ -20,9 +20,9 @@ export interface NewLineage {
 export function markRestored(database: Database, backup: string | null): Promise<readonly NewLineage[]> {
   return database.transaction(noOrganization, (em) =>
     inEveryOrganization(em, async (organizationId) => {
-      const { epoch, revision } = await beginEpoch(em, organizationId)
       // The backup holds sessions, and users, of before they were ended.
-      await endSessionsBefore(em, organizationId, [everybody], new Date())
+      const change = await signOutEverybody(em, organizationId, new Date())
+      const { epoch, revision } = await beginEpoch(em, organizationId, { change })
       await recordAudit(
         em,
         systemActor(organizationId),

@@ -42,8 +42,8 @@ export interface Checking {
 export async function checkSession(checking: Checking, checked: CheckedSession): Promise<boolean> {
   const { services, ends, graceBefore } = checking
   const { session, provider, isUserActive } = checked
-  if (checked.hasEnded) await services.sessions.end(session)
-  else if (!isUserActive) await endAllOf(ends, session, 'user_inactive')
+  if (!isUserActive) await endAllOf(ends, session, 'user_inactive')
+  else if (checked.hasEnded) await services.sessions.end(session)
   // It is nobody's to confirm: what could end it ends it at once.
   else if (session.providerId === breakGlassProviderId) {
     await services.sessions.withRefresh(session, async (secrets) => secrets)

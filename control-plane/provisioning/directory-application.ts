@@ -80,7 +80,7 @@ async function applyBatch(
     const named = { providerId: provider.id, runId: leased.id, subject }
     services.log.warn(named, 'a directory could not be followed: another user has the e-mail address')
   }
-  // Whoever is inactive or without a role is let in no more already: this takes the sessions themselves away.
+  // They were signed out with the rest: this takes the sessions themselves away.
   await new SessionEnds(services).endOfUsers(provider, ended)
 }
 

@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { recordChanges } from '../change.ts'
-import { identityChange } from '../modules/access-tokens/index.ts'
+import { identityChange, signOutUsers } from '../modules/access-tokens/index.ts'
 import {
   type IdentityProvider,
   type UserIdentity,
@@ -16,11 +16,11 @@ import { endRoles, readRoleRanks, roleFor, tellsRole } from './mapped-role.ts'
 import { keepTeams } from './mapped-teams.ts'
 import {
   type AdmittedPerson,
+  endAccess,
   type KnownPerson,
   keepAccess,
   type Provisioning,
   type ToldPerson,
-  withdrawAccess,
 } from './provision-user.ts'
 import type { EndedAccess } from './session-end.ts'
 
@@ -127,7 +127,7 @@ async function follow(
   await keepTeams(provisioning, untold)
   await giveBusinessUnits(provisioning, untold)
   await keepAccess(provisioning, admitted)
-  await withdrawAccess(provisioning, withdrawn)
+  await endAccess(provisioning, withdrawn)
   return withdrawn.map(({ identity: { userId } }) => ({ userId, reason: 'user_not_authorized' }))
 }
 
@@ -168,7 +168,10 @@ async function importPeople(
   return { created: identities.size, taken }
 }
 
-/** Somebody who is known by another identity too stays what they are by that one. */
+/**
+ * Somebody who is known by another identity too stays what they are by that one. Who is to be switched off is signed out
+ * even so.
+ */
 async function setActive(
   { context, em, actor, provider }: Provisioning,
   people: readonly { readonly userId: string; readonly reason: string }[],
@@ -187,7 +190,9 @@ async function setActive(
     ...{ type: kept.has(id) ? 'user.identity_decommissioned' : type, subject: { kind: 'user', id } },
     details: { name: users.get(id)?.name ?? '', reason },
   }))
-  const named = await identityChange(em, provider, userIds)
+  const named = active
+    ? await identityChange(em, provider, userIds)
+    : await signOutUsers(em, actor.organizationId, userIds, new Date(context.now()))
   const upserts = [...changed.map(userSnapshot), ...(named?.upserts ?? [])]
   await recordChanges(context, em, actor, entries, { ...named, upserts })
 }

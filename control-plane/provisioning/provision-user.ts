@@ -2,9 +2,9 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import { GraphQLError } from 'graphql'
 import { allPermissions } from '../../contract/permissions.ts'
 import { Actor } from '../actor.ts'
-import { asOneRevision, recordChange } from '../change.ts'
+import { asOneRevision, recordChange, recordChanges } from '../change.ts'
 import { Refusal } from '../graphql/errors.ts'
-import { identityChange } from '../modules/access-tokens/index.ts'
+import { identityChange, signOutUsers } from '../modules/access-tokens/index.ts'
 import {
   type IdentityProvider,
   type UserIdentity,
@@ -79,7 +79,7 @@ export function reprovisionUser(
     if (!identity) throw new SignInRefused('user_unknown', 'This user is no longer there')
     await requireActive(em, userId)
     if (roleId !== null) return keepAccess(provisioning, [{ identity, claims, roleId }])
-    await withdrawAccess(provisioning, [{ identity, claims }])
+    await endAccess(provisioning, [{ identity, claims }])
     return notAuthorized()
   })
 }
@@ -159,6 +159,17 @@ export async function withdrawAccess(
     people.map(({ identity }) => identity),
   )
   await provisioning.em.flush()
+}
+
+/** As {@link withdrawAccess}, and signs them out, with tokens too, in the same revision. */
+export async function endAccess(provisioning: Provisioning, people: readonly KnownPerson[]): Promise<void> {
+  const { context, em, actor } = provisioning
+  if (people.length === 0) return
+  // First, as everybody locks users before their identities.
+  const userIds = people.map(({ identity }) => identity.userId)
+  const told = await signOutUsers(em, actor.organizationId, userIds, new Date(context.now()))
+  await recordChanges(context, em, actor, [], told)
+  await withdrawAccess(provisioning, people)
 }
 
 function notAuthorized(): SignInRefused {

@@ -3,7 +3,6 @@ import { gathering } from '../gathering.ts'
 import { recordAudits } from '../modules/audit/index.ts'
 import type { ServiceContext } from '../service-context.ts'
 import type { Session } from '../sessions/session.ts'
-import { endSessionsBefore } from '../sessions/session-epochs.ts'
 
 /** Why a check or a reconciliation ends a session, as one word for programs. */
 export type SessionEndReason =
@@ -52,7 +51,7 @@ export class SessionEnds {
   }
 
   /**
-   * Ends all sessions of users, at whatever provider they signed in.
+   * Takes away all sessions of users who were signed out or switched off, at whatever provider they signed in.
    *
    * @param provider which has them ended
    */
@@ -79,13 +78,8 @@ export class SessionEnds {
     { organizationId, id: providerId }: Provider,
     ended: readonly EndedAccess[],
   ): Promise<void> {
-    const { database, sessions, now } = this.#services
     const reasons = new Map(ended.map(({ userId, reason }) => [userId, reason]))
-    const userIds = [...reasons.keys()]
-    await database.transaction(organizationId, (em) =>
-      endSessionsBefore(em, organizationId, userIds, new Date(now())),
-    )
-    const removed = await sessions.endOfUsers(organizationId, userIds)
+    const removed = await this.#services.sessions.endOfUsers(organizationId, [...reasons.keys()])
     const ends = removed.flatMap(({ id, userId }) => {
       const reason = reasons.get(userId)
       return reason ? { id, userId, providerId, reason } : []

@@ -85,7 +85,7 @@ export class OrganizationPublisher {
         { organizationId: this.#organizationId, published: stored.revision, known: version.revision },
         'the database does not know what was published, so it was restored from a backup: beginning a new epoch',
       )
-      await beginEpoch(em, this.#organizationId, stored.epoch)
+      await beginEpoch(em, this.#organizationId, { above: stored.epoch })
       return undefined
     }
     const isIntact = stored && hasSnapshot && !(await this.#refused.claimRewrite(em))

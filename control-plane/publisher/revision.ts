@@ -71,14 +71,19 @@ export async function changeConfiguration(
  * was set back, the publisher finds a newer version in the store and begins once more, above that one.
  *
  * @param above what is known to have been published.
+ * @param change what else is new in it
  */
-export async function beginEpoch(em: EntityManager, organizationId: string, above = 0): Promise<Version> {
+export async function beginEpoch(
+  em: EntityManager,
+  organizationId: string,
+  { above = 0, change = { upserts: [] } }: { readonly above?: number; readonly change?: ConfigurationChange },
+): Promise<Version> {
   const [begun] = await em.execute<HeadRow[]>(
     `update config_heads set epoch = ${monotoneNumber('greatest(epoch, ?)')}
      where org_id = ? returning epoch, revision`,
     [above, organizationId],
   )
-  const revision = await changeConfiguration(em, organizationId, { upserts: [] })
+  const revision = await changeConfiguration(em, organizationId, change)
   return { epoch: Number(begun?.epoch), revision }
 }
 

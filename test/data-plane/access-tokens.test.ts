@@ -280,7 +280,7 @@ describe('is refused by every data plane', () => {
     await refusedEverywhere({ token }, refused)
   })
 
-  it('once its user is inactive, with their virtual keys, until they are active again', async () => {
+  it('once its user is inactive, with their virtual keys, which work again when the user is active and has to sign in again', async () => {
     const person = await newPerson()
     const token = await tokenOf(person)
     const key = person.owned[0]?.secret ?? ''
@@ -290,7 +290,8 @@ describe('is refused by every data plane', () => {
     await updateUser(services(), actor(), { id: person.userId, active: true })
     await gateway.applied()
     expect(await ask({ key })).toEqual(everywhere('200'))
-    expect(await ask({ token })).toEqual(everywhere('200'))
+    expect(await ask({ token })).toEqual(everywhere(refused))
+    expect(await ask({ token: await tokenOf(await signIn(person.userId)) })).toEqual(everywhere('200'))
   })
 })
 

@@ -30,6 +30,8 @@ export interface GatewayOptions {
   readonly dataPlaneRedisUrl?: (organizationId: string) => Promise<string>
   /** Milliseconds since the epoch, for both planes. */
   readonly now?: () => number
+  /** How long the control plane's own loop leaves directories alone. */
+  readonly directoryIntervalMs?: number
 }
 
 /** `Data` is what the test's own query asks for; nothing checks it. */
@@ -90,7 +92,12 @@ async function open(options: GatewayOptions, opened: AsyncDisposableStack): Prom
   const { applicationUrl } = database
   const databaseUrl = (await options.databaseUrl?.(applicationUrl)) ?? applicationUrl
   const env = controlPlaneEnv(databaseUrl, store)
-  const controlPlane = await createControlPlane({ env, log, ...(options.now && { now: options.now }) })
+  const { now, directoryIntervalMs } = options
+  const controlPlane = await createControlPlane({
+    ...{ env, log },
+    ...(now && { now }),
+    ...(directoryIntervalMs !== undefined && { directoryIntervalMs }),
+  })
   opened.defer(() => controlPlane.close())
   const { services } = controlPlane
   const { organizationId } = await createOrganization(services.database, {

@@ -1,20 +1,22 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { TokenIssuer } from '../../../contract/configuration/entities.ts'
 import type { ConfigurationChange } from '../../publisher/revision.ts'
-import { readEpochOfAll } from '../../sessions/session-epochs.ts'
+import { endSessionsBefore, everybody, readEpochOfAll } from '../../sessions/session-epochs.ts'
 import { holderChange } from './holder.ts'
 import { lockKeys } from './keys.ts'
 
 /*
- * Since when tokens count, as data planes are told: whoever was signed out is so with tokens too, and with those of other
- * issuers, which know nothing of it.
+ * Whoever is signed out is so with tokens too, and with those of other issuers, which know nothing of it: data planes are
+ * told since when tokens count.
  */
 
-/** What data planes are to know once everybody was signed out. */
-export async function everybodySignedOut(
+/** No session and no token of anybody counts any more that is from before this time. @returns what data planes are to know */
+export async function signOutEverybody(
   em: EntityManager,
   organizationId: string,
+  at: Date,
 ): Promise<ConfigurationChange> {
+  await endSessionsBefore(em, organizationId, [everybody], at)
   // Whoever changes an issuer at this moment holds one of these locks: what they told is read, or they read what is told here.
   await lockKeys(em, organizationId)
   await em.execute('select id from jwt_providers where org_id = ? order by id for update', [organizationId])
@@ -26,16 +28,32 @@ export async function everybodySignedOut(
   return { upserts: known.map(({ document }) => ({ ...document, ...(notBefore && { notBefore }) })) }
 }
 
-/** What data planes are to know once this user was signed out everywhere, whom the caller has locked. */
-export async function userSignedOut(
+/**
+ * No session and no token of these users counts any more that is from before this time; users whom there is no more are
+ * passed over. Stores hold what is left of the sessions, which opens nothing.
+ *
+ * @returns what data planes are to know, also of users who were switched off: it has to hold when they are on again
+ */
+export async function signOutUsers(
   em: EntityManager,
   organizationId: string,
-  userId: string,
+  userIds: readonly string[],
+  at: Date,
 ): Promise<ConfigurationChange> {
-  // Whoever creates or deletes an issuer holds these, and not the user.
-  await em.execute('select id from user_identities where org_id = ? and user_id = ? order by id for update', [
-    organizationId,
-    userId,
-  ])
-  return holderChange(em, organizationId, [userId])
+  if (userIds.length === 0) return { upserts: [] }
+  await em.flush()
+  const named = [organizationId, JSON.stringify(userIds)]
+  const present = await em.execute<{ id: string }[]>(
+    `select id from users where org_id = ? and id in (select jsonb_array_elements_text(?::jsonb)) order by id for update`,
+    named,
+  )
+  // Whoever creates or deletes an issuer holds these, and not the users.
+  await em.execute(
+    `select id from user_identities where org_id = ? and user_id in (select jsonb_array_elements_text(?::jsonb))
+     order by id for update`,
+    named,
+  )
+  const ids = present.map(({ id }) => id)
+  await endSessionsBefore(em, organizationId, ids, at)
+  return holderChange(em, organizationId, ids)
 }

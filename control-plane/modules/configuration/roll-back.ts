@@ -1,7 +1,7 @@
 import { UniqueConstraintViolationException } from '@mikro-orm/core'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Actor } from '../../actor.ts'
-import { asOneRevision, recordChange } from '../../change.ts'
+import { asOneRevision, recordChange, recordChanges } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import { NotFound } from '../../graphql/refusals.ts'
@@ -9,6 +9,7 @@ import { readVersion } from '../../publisher/revisions.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { requireSecondPerson } from '../access-changes/index.ts'
 import { updateFollowersOf } from '../access-profiles/index.ts'
+import { signOutUsers } from '../access-tokens/index.ts'
 import { guardsHeaderChanges, outdateChanges } from '../client-configuration/index.ts'
 import { keepPrices, settleRestored } from '../models/index.ts'
 import {
@@ -20,7 +21,7 @@ import {
   requireSoundRoles,
 } from '../roles/index.ts'
 import type { EntityChange } from './diff.ts'
-import { readEarlierState } from './earlier-state.ts'
+import { type EarlierState, readEarlierState } from './earlier-state.ts'
 import { CannotRestore, ChangedMeanwhile } from './errors.ts'
 import { requireRevisionsSince } from './kept-history.ts'
 import { planRestoration, type RestorationPlan } from './restoration-plan.ts'
@@ -125,6 +126,10 @@ async function restore(
       holders: 'all' as const,
     }
     await recordChange(context, em, actor, rollBackEntry(actor, target, plan, touched), change)
+    // As whoever is switched off in any other way.
+    const leaving = leavingUsers(plan, state)
+    const told = await signOutUsers(em, organizationId, leaving, new Date(context.now()))
+    await recordChanges(context, em, actor, [], told)
     await updateFollowersOf(context, em, actor, idsOf(touched, 'access_profile'))
     await settleRestored(context, em, actor, idsOf(touched, 'model'))
   })
@@ -135,6 +140,13 @@ async function restore(
   if (!made) throw new Error(`revision ${revision} cannot be read back`)
   const [changes = []] = await findRevisionChanges(em, organizationId, [made])
   return { dryRun: dryRun ?? false, revision: made, changes, skipped }
+}
+
+function leavingUsers({ upserts }: RestorationPlan, { present }: EarlierState): string[] {
+  return [...upserts].flatMap(([key, entity]) => {
+    const now = present.get(key)
+    return entity.kind === 'user' && !entity.active && now?.kind === 'user' && now.active ? entity.id : []
+  })
 }
 
 function idsOf(keys: Iterable<string>, kind: string): string[] {

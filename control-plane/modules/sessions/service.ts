@@ -5,8 +5,8 @@ import { BadUserInput } from '../../graphql/errors.ts'
 import { NotFound } from '../../graphql/refusals.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import type { Session } from '../../sessions/session.ts'
-import { endSessionsBefore, everybody, hasEnded, readSessionEpochs } from '../../sessions/session-epochs.ts'
-import { everybodySignedOut, userSignedOut } from '../access-tokens/index.ts'
+import { hasEnded, readSessionEpochs } from '../../sessions/session-epochs.ts'
+import { signOutEverybody, signOutUsers } from '../access-tokens/index.ts'
 import { UserEntity } from '../users/index.ts'
 
 const organizationWide = { workspaceId: null }
@@ -53,8 +53,7 @@ export async function revokeSessionsOfUser(
   const before = new Date(context.now())
   await transactionOf(context, actor, async (em) => {
     await lockRow(em, UserEntity, 'user', userId)
-    await endSessionsBefore(em, organizationId, [userId], before)
-    const change = await userSignedOut(em, organizationId, userId)
+    const change = await signOutUsers(em, organizationId, [userId], before)
     const subject = { kind: 'user', id: userId }
     const details = { before: before.toISOString() }
     await recordChange(context, em, actor, { type: 'user.signed_out', subject, details }, change)
@@ -80,10 +79,9 @@ export function revokeAllSessions(
   if (at.getTime() > now) throw new BadUserInput('before', 'must not be in the future')
   const { organizationId } = actor
   return transactionOf(context, actor, async (em) => {
-    await endSessionsBefore(em, organizationId, [everybody], at)
     const subject = { kind: 'organization', id: organizationId }
     const details = { before: at.toISOString() }
-    const change = await everybodySignedOut(em, organizationId)
+    const change = await signOutEverybody(em, organizationId, at)
     await recordChange(context, em, actor, { type: 'organization.signed_out', subject, details }, change)
     return { before: at }
   })

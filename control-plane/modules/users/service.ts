@@ -10,8 +10,7 @@ import { InUse, NameTaken } from '../../graphql/refusals.ts'
 import { checkEmail, checkName } from '../../input.ts'
 import { deleteOwnedPolicies } from '../../owned-policies.ts'
 import { type Clock, type ServiceContext, transactionOf } from '../../service-context.ts'
-import { endSessionsBefore } from '../../sessions/session-epochs.ts'
-import { holderRemovals } from '../access-tokens/index.ts'
+import { holderRemovals, signOutUsers } from '../access-tokens/index.ts'
 import { TeamEntity } from '../teams/index.ts'
 import { openAccess } from './access.ts'
 import { type User, UserEntity } from './entity.ts'
@@ -86,10 +85,10 @@ export function updateUser(context: ServiceContext, actor: Actor, input: UpdateU
     if (email !== undefined) user.email = email
     if (input.active != null) user.active = input.active
     // Whoever is switched on again later signs in again.
-    if (input.active === false) {
-      await endSessionsBefore(em, actor.organizationId, [user.id], new Date(context.now()))
-    }
-    await recordChange(context, em, actor, describe('user.updated', user), { upserts: [userSnapshot(user)] })
+    const leaving = input.active === false ? [user.id] : []
+    const told = await signOutUsers(em, actor.organizationId, leaving, new Date(context.now()))
+    const upserts = [userSnapshot(user), ...told.upserts]
+    await recordChange(context, em, actor, describe('user.updated', user), { ...told, upserts })
     return user
   })
   return refuseViolations(emailTaken(email ?? null), work)

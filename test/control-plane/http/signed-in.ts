@@ -1,9 +1,15 @@
+import type { ControlPlane } from '../../../control-plane/app.ts'
 import { Browser } from '../../environment/browser.ts'
 import { startIdentityProvider, type TestIdentityProvider } from '../../environment/identity-provider.ts'
 import { read, startApi, type Tenant, type TestApi } from '../api.ts'
 
-export interface SignInSetup {
+export interface SignInSetup extends SignInPlace {
   readonly api: TestApi
+  close(): Promise<void>
+}
+
+/** An identity provider, at which the organization's people sign in. */
+export interface SignInPlace {
   readonly tenant: Tenant
   readonly identityProvider: TestIdentityProvider
   /** The enabled provider "okta", which maps the claim `roles` to roles and `groups` to teams. */
@@ -23,8 +29,10 @@ export interface SignInSetup {
     query: string,
     variables?: object,
   ): Promise<{ status: number; data: Record<string, unknown> | null; errors: { message: string }[] }>
-  close(): Promise<void>
 }
+
+/** As far as signing in asks for one. */
+export type SignInApi = Pick<TestApi, 'ask'> & { readonly controlPlane: Pick<ControlPlane, 'url'> }
 
 const createProviderDocument = `mutation ($input: CreateIdentityProviderInput!) {
   createIdentityProvider(input: $input) {
@@ -33,18 +41,36 @@ const createProviderDocument = `mutation ($input: CreateIdentityProviderInput!) 
   }
 }`
 
-export interface SignInOptions extends NonNullable<Parameters<typeof startApi>[0]> {
+export interface SignInOptions extends NonNullable<Parameters<typeof startApi>[0]>, ProviderOptions {}
+
+interface ProviderOptions {
   /** What the identity provider's issuer has behind its host. */
-  readonly path?: string
+  readonly path?: string | undefined
   /** Of the provider as it is configured, in place of what it is unless said. */
-  readonly provider?: object
+  readonly provider?: object | undefined
 }
 
 /** A control plane and a real identity provider, at which the organization's people sign in. */
 export async function startSignIn({ path, provider, ...options }: SignInOptions = {}): Promise<SignInSetup> {
   const api = await startApi(options)
-  const { url } = api.controlPlane
   const tenant = await api.createTenant('Acme')
+  const place = await startProvider(api, tenant, { path, provider })
+  return {
+    ...{ api, ...place },
+    async close() {
+      await api.close()
+      await place.identityProvider.close()
+    },
+  }
+}
+
+/** A real identity provider for people of this organization, which the caller closes. */
+export async function startProvider(
+  api: SignInApi,
+  tenant: Tenant,
+  { path, provider }: ProviderOptions = {},
+): Promise<SignInPlace> {
+  const { url } = api.controlPlane
   const of = `${url}/auth/oidc/okta`
   const identityProvider = await startIdentityProvider({
     ...{ path, redirectUri: `${of}/callback/${tenant.organizationId}` },
@@ -73,7 +99,7 @@ export async function startSignIn({ path, provider, ...options }: SignInOptions 
     return { status: response.status, data, errors }
   }
   return {
-    ...{ api, tenant, identityProvider, providerId, url, ask },
+    ...{ tenant, identityProvider, providerId, url, ask },
     async answerFor(login, browser, query = '') {
       const start = `${of}/login?organization=${tenant.organizationId}${query}`
       const stopAt = (at: string) => at.startsWith(`${of}/callback`)
@@ -96,15 +122,11 @@ export async function startSignIn({ path, provider, ...options }: SignInOptions 
       )
       return { browser, status: response?.status ?? 0, page: (await response?.text()) ?? '' }
     },
-    async close() {
-      await api.close()
-      await identityProvider.close()
-    },
   }
 }
 
 /** One that is verified and enabled. @returns its id */
-export async function createProvider(api: TestApi, tenant: Tenant, input: object): Promise<string> {
+export async function createProvider(api: SignInApi, tenant: Tenant, input: object): Promise<string> {
   const created = await api.ask(tenant.token, createProviderDocument, {
     input: { trustedNetworks: ['127.0.0.0/8'], ...input },
   })
@@ -121,7 +143,7 @@ export async function createProvider(api: TestApi, tenant: Tenant, input: object
 }
 
 export async function enable(
-  api: TestApi,
+  api: SignInApi,
   { token }: Tenant,
   id: string,
   enabled: boolean,

@@ -103,6 +103,25 @@ describe('what a directory says of many people', () => {
       expect(types.filter((one) => one === type)).toHaveLength(ids.length)
   })
 
+  it('is one revision, in which data planes are told of each who is signed out', async () => {
+    const [gone, moved] = [people('gone', 4), people('moved', 4)]
+    for (const id of [...gone, ...moved]) await setup.know(id, ['engineers'])
+    const revision = async () => Number((await setup.sql('select revision from config_heads'))[0]?.revision)
+    const before = await revision()
+    for (const id of gone) setup.remove(id)
+    for (const id of moved) setup.put(id, ['nobody'])
+    await setup.mutate('syncDirectory', { identityProviderId: setup.providerId })
+    await setup.reconcile()
+    expect(await setup.lastRun()).toMatchObject({ state: 'SUCCEEDED', decommissioned: 4, updated: 4 })
+    expect(await revision()).toBe(before + 1)
+    const told = await setup.sql(
+      `select from config_entities told join user_identities identity on identity.user_id = told.id
+       where kind = 'token_holder' and document->'notBefore' is not null and subject = any(string_to_array(?, ' '))`,
+      [[...gone, ...moved].join(' ')],
+    )
+    expect(told).toHaveLength(8)
+  })
+
   it('is followed but for whoever cannot be, whatever the reason', async () => {
     await withClient(setup.api.testDatabase.superuserUrl, async (client) => {
       await client.query(`create function refuse_bad() returns trigger language plpgsql as $$

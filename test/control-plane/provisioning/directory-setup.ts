@@ -22,13 +22,17 @@ export interface Run {
   readonly message: string | null
 }
 
-export interface DirectorySetup extends SignInSetup {
-  readonly directory: DirectoryServer
-  /** One more control plane on the same database. */
-  readonly other: ControlPlane
+/** Who is in a directory, to be changed. */
+export interface Populating {
   /** In the directory, with these groups; in place of what they were. */
   put(id: string, groups: readonly string[], changes?: { active?: boolean; email?: string }): void
   remove(id: string): void
+}
+
+export interface DirectorySetup extends SignInSetup, Populating {
+  readonly directory: DirectoryServer
+  /** One more control plane on the same database. */
+  readonly other: ControlPlane
   /** Somebody whom the provider is known for, as after a sign-in. @returns the user's id */
   know(id: string, groups: readonly string[]): Promise<string>
   /** Does what is due on one control plane, or on several at once. */
@@ -75,19 +79,12 @@ export async function startReconciled(options: SignInOptions = {}): Promise<Dire
     return read(data, mutation)
   }
   const runs = () => readRuns(setup, tenant)
-  const put: DirectorySetup['put'] = (id, groups, { active = true, email = `${id}@example.com` } = {}) => {
-    directory.people.set(id, { name: `Person ${id}`, email, active })
-    setGroups(directory, id, groups)
-  }
+  const { put, remove } = populationOf(directory)
   const other = await api.startAnother()
   await mutate('setDirectory', { identityProviderId: providerId, url: directory.url, secret: 'an-api-token' })
   return {
     ...setup,
-    ...{ directory, other, put, mutate, runs, sql },
-    remove(id) {
-      directory.people.delete(id)
-      setGroups(directory, id, [])
-    },
+    ...{ directory, other, put, remove, mutate, runs, sql },
     async know(id, groups) {
       put(id, groups)
       const { services, database } = api.controlPlane
@@ -128,6 +125,19 @@ export async function startReconciled(options: SignInOptions = {}): Promise<Dire
     async close() {
       await setup.close()
       await directory.close()
+    },
+  }
+}
+
+export function populationOf(directory: DirectoryServer): Populating {
+  return {
+    put(id, groups, { active = true, email = `${id}@example.com` } = {}) {
+      directory.people.set(id, { name: `Person ${id}`, email, active })
+      setGroups(directory, id, groups)
+    },
+    remove(id) {
+      directory.people.delete(id)
+      setGroups(directory, id, [])
     },
   }
 }

@@ -57,6 +57,20 @@ const issue = async (accessProfileId: string) => {
 const limitsOf = async (id: string) =>
   (await acme.configured('budget')).filter(({ owner }) => owner.id === id).map((one) => one.limitNanoUsd)
 
+it('a user whom a roll-back switches off is signed out, with tokens too', async () => {
+  const { id } = await acme.mutate(mutation('createUser', 'User'), { name: 'Off and on' })
+  const update = mutation('updateUser', 'User')
+  await acme.mutate(update, { id, active: false })
+  const off = await present()
+  const since = async () => (await acme.configured('token_holder')).find((one) => one.id === id)?.notBefore
+  const before = Number(await since())
+  await acme.mutate(update, { id, active: true })
+  expect(await since()).toBe(before)
+  await back({ revision: off })
+  expect((await acme.configured('user')).find((one) => one.id === id)?.active).toBe(false)
+  expect(Number(await since())).toBeGreaterThan(before)
+})
+
 describe('a revision', () => {
   it('tells what became of workspaces, roles and access profiles, field by field', async () => {
     const { id } = await acme.createRole({ name: 'Told', permissions: ['teams:view'] })
