@@ -29,13 +29,12 @@ export async function recoverAdmin({ reason, minutes, organization }: RecoveryOp
   if (!Number.isInteger(count) || count < 1 || count > mostMinutes) {
     throw new StartRefused(`--minutes must be a whole number, 1 to ${mostMinutes}`)
   }
-  await printToken(async (database) => {
-    const organizationId = await existingOrganization(database, organization)
-    if (organizationId === undefined) {
-      throw new StartRefused('There is no organization yet: "gatehouse create-admin-token" makes one')
-    }
-    return issueRecoveryToken(database, organizationId, { reason, minutes: count })
-  })
+  await printToken(async (database) =>
+    issueRecoveryToken(database, await requireOrganization(database, organization), {
+      reason,
+      minutes: count,
+    }),
+  )
 }
 
 async function printToken(issue: (database: Database) => Promise<string>): Promise<void> {
@@ -56,8 +55,17 @@ async function chooseOrganization(database: Database, wanted: string | undefined
   return existing ?? (await createOrganization(database, { name: 'My organization' })).organizationId
 }
 
+/** As {@link existingOrganization}, for what is about one that is there. */
+export async function requireOrganization(database: Database, wanted: string | undefined): Promise<string> {
+  const existing = await existingOrganization(database, wanted)
+  if (existing !== undefined) return existing
+  throw new StartRefused(
+    'There is no organization in this database: DATABASE_URL says which one control planes use, and in a new one "gatehouse create-admin-token" makes an organization',
+  )
+}
+
 /** @returns undefined when there is none at all */
-export async function existingOrganization(
+async function existingOrganization(
   database: Database,
   wanted: string | undefined,
 ): Promise<string | undefined> {

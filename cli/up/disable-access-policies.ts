@@ -1,6 +1,6 @@
 import { openDatabase } from '../../control-plane/db/database.ts'
 import { disableAccessPolicies } from '../../control-plane/modules/access-policies/index.ts'
-import { existingOrganization } from './admin-token.ts'
+import { requireOrganization } from './admin-token.ts'
 import { withDatabaseUrl } from './database-url.ts'
 
 export interface LockedOut {
@@ -12,8 +12,7 @@ export async function disableAllAccessPolicies({ organization }: LockedOut): Pro
   const names = await withDatabaseUrl(process.env.DATABASE_URL || undefined, async (url) => {
     const database = await openDatabase({ url, maxConnections: 1 })
     try {
-      const existing = await existingOrganization(database, organization)
-      return existing === undefined ? [] : await disableAccessPolicies(database, existing)
+      return await disableAccessPolicies(database, await requireOrganization(database, organization))
     } finally {
       await database.close()
     }

@@ -1,6 +1,6 @@
 import { openDatabase } from '../../control-plane/db/database.ts'
 import { stopAccessApproval } from '../../control-plane/modules/access-changes/index.ts'
-import { existingOrganization } from './admin-token.ts'
+import { requireOrganization } from './admin-token.ts'
 import { withDatabaseUrl } from './database-url.ts'
 
 export interface NobodyToApprove {
@@ -12,8 +12,7 @@ export async function stopApproval({ organization }: NobodyToApprove): Promise<v
   const stopped = await withDatabaseUrl(process.env.DATABASE_URL || undefined, async (url) => {
     const database = await openDatabase({ url, maxConnections: 1 })
     try {
-      const existing = await existingOrganization(database, organization)
-      return existing !== undefined && (await stopAccessApproval(database, existing))
+      return await stopAccessApproval(database, await requireOrganization(database, organization))
     } finally {
       await database.close()
     }
