@@ -9,7 +9,7 @@ import { readVersion } from '../../publisher/revisions.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { requireSecondPerson } from '../access-changes/index.ts'
 import { updateFollowersOf } from '../access-profiles/index.ts'
-import { signOutUsers } from '../access-tokens/index.ts'
+import { holderChange, holderRemovals, signOutUsers } from '../access-tokens/index.ts'
 import { guardsHeaderChanges, outdateChanges } from '../client-configuration/index.ts'
 import { keepPrices, settleRestored } from '../models/index.ts'
 import {
@@ -126,10 +126,7 @@ async function restore(
       holders: 'all' as const,
     }
     await recordChange(context, em, actor, rollBackEntry(actor, target, plan, touched), change)
-    // As whoever is switched off in any other way.
-    const leaving = leavingUsers(plan, state)
-    const told = await signOutUsers(em, organizationId, leaving, new Date(context.now()))
-    await recordChanges(context, em, actor, [], told)
+    await recordHolders({ context, actor, em }, plan, state)
     await updateFollowersOf(context, em, actor, idsOf(touched, 'access_profile'))
     await settleRestored(context, em, actor, idsOf(touched, 'model'))
   })
@@ -142,11 +139,26 @@ async function restore(
   return { dryRun: dryRun ?? false, revision: made, changes, skipped }
 }
 
-function leavingUsers({ upserts }: RestorationPlan, { present }: EarlierState): string[] {
-  return [...upserts].flatMap(([key, entity]) => {
-    const now = present.get(key)
-    return entity.kind === 'user' && !entity.active && now?.kind === 'user' && now.active ? entity.id : []
-  })
+/** What becomes of users becomes of their tokens: who is switched off is signed out, as in any other way. */
+async function recordHolders(
+  { context, actor, em }: Transaction,
+  { upserts, removals }: RestorationPlan,
+  { present }: EarlierState,
+): Promise<void> {
+  const { organizationId } = actor
+  const users = [...upserts].flatMap(([key, user]) =>
+    user.kind === 'user' ? { ...user, now: present.get(key) } : [],
+  )
+  const returning = users.filter(({ now }) => now === undefined).map(({ id }) => id)
+  const leaving = users.filter(({ active, now }) => !active && now?.kind === 'user' && now.active)
+  const leavingIds = leaving.map(({ id }) => id)
+  for (const change of [
+    { upserts: [], removals: await holderRemovals(em, organizationId, idsOf(removals, 'user')) },
+    await holderChange(em, organizationId, returning),
+    await signOutUsers(em, organizationId, leavingIds, new Date(context.now())),
+  ]) {
+    await recordChanges(context, em, actor, [], change)
+  }
 }
 
 function idsOf(keys: Iterable<string>, kind: string): string[] {

@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { type Entity, keyOf } from '../../../contract/configuration/entities.ts'
+import { holderChange } from '../../../control-plane/modules/access-tokens/index.ts'
 import { BudgetEntity } from '../../../control-plane/modules/budgets/entity.ts'
 import { budgetSnapshot } from '../../../control-plane/modules/budgets/snapshot.ts'
 import { BusinessUnitEntity } from '../../../control-plane/modules/business-units/entity.ts'
@@ -51,6 +52,7 @@ export async function documentsOfRows(em: EntityManager): Promise<Map<string, En
     ...dataPlanes.map(dataPlaneSnapshot),
     ...(await virtualKeyDocuments(em)),
     ...(await roleAndUserDocuments(em)),
+    ...(await holderDocuments(em)),
   ]
   return new Map(documents.map((document) => [keyOf(document), document]))
 }
@@ -66,6 +68,13 @@ async function roleAndUserDocuments(em: EntityManager): Promise<Entity[]> {
     return roles.length > 0 ? { ...user, roles } : user
   })
   return [...withRoles, ...roleSnapshots(await readRoleGraph(em))]
+}
+
+async function holderDocuments(em: EntityManager): Promise<readonly Entity[]> {
+  const users = await em.find(UserEntity, {})
+  const [organizationId = ''] = users.map((user) => user.organizationId)
+  const ids = users.map(({ id }) => id)
+  return (await holderChange(em, organizationId, ids)).upserts
 }
 
 async function virtualKeyDocuments(em: EntityManager): Promise<Entity[]> {
