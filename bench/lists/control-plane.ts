@@ -1,9 +1,5 @@
 import pg from 'pg'
-import pino from 'pino'
-import { createControlPlane } from '../../control-plane/app.ts'
-import { defaultGraphqlSettings } from '../../control-plane/env.ts'
-import { createMemoryTransport } from '../../transport/memory/create.ts'
-import { onStop } from '../processes.ts'
+import { startControlPlane } from '../control-plane.ts'
 import type { Principal } from './cases.ts'
 import type { SeededDatabase } from './database.ts'
 import { idOf } from './seed.ts'
@@ -19,35 +15,11 @@ export interface ListsApi {
   ask(principal: Principal, document: string, variables: object): Promise<Answer>
 }
 
-const unlimited = 1_000_000
 const scopedUser = 7
-/** The same in each run, for a database that was kept; there is no secret in it. */
-const masterKey = Buffer.alloc(32, 1)
 
 /** A control plane over the filled database, asked over HTTP, with a token for each principal. */
 export async function startListsApi({ url: databaseUrl, adminToken }: SeededDatabase): Promise<ListsApi> {
-  const transport = createMemoryTransport()
-  const controlPlane = await createControlPlane({
-    env: {
-      databaseUrl,
-      redisUrl: undefined,
-      masterKey,
-      host: '127.0.0.1',
-      port: 0,
-      configurationHistoryDays: 90,
-      logLevel: 'error',
-      trustedProxies: [],
-      graphql: {
-        ...defaultGraphqlSettings,
-        requestsPerMinute: unlimited,
-        requestsPerMinuteOfAddress: unlimited,
-      },
-    },
-    log: pino({ level: 'error' }, process.stderr),
-    transport,
-  })
-  onStop(() => transport.close())
-  onStop(() => controlPlane.close())
+  const controlPlane = await startControlPlane({ databaseUrl, redisUrl: undefined })
   const sent = countStatements()
   const post = async (token: string, query: string, variables: object): Promise<Answer> => {
     const [before, start] = [sent.statements, performance.now()]

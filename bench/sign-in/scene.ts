@@ -1,16 +1,13 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import pino from 'pino'
-import { createControlPlane } from '../../control-plane/app.ts'
-import { defaultGraphqlSettings } from '../../control-plane/env.ts'
 import {
   defaultStoredSessionSettings,
   type StoredSessionSettings,
 } from '../../control-plane/session-settings.ts'
 import type { Sessions } from '../../control-plane/sessions/sessions.ts'
-import { createMemoryTransport } from '../../transport/memory/create.ts'
-import { freePort, onStop } from '../processes.ts'
+import { startControlPlane } from '../control-plane.ts'
+import { onStop } from '../processes.ts'
 import type { Stores } from '../stores.ts'
 
 export interface Scene {
@@ -28,33 +25,17 @@ interface Client {
   readonly clientSecret: string
 }
 
-const unlimited = 1_000_000
-
 /** A control plane that keeps sessions in `store`, and an identity provider that knows so many people. */
 export async function startScene(
   { databaseUrl, redisUrl, organizationId, adminToken }: Stores,
   store: StoredSessionSettings['store'],
   people: number,
 ): Promise<Scene> {
-  const transport = createMemoryTransport()
-  const port = await freePort()
-  const controlPlane = await createControlPlane({
-    env: {
-      ...{ databaseUrl, redisUrl, masterKey: Buffer.alloc(32, 1), host: '127.0.0.1', port },
-      ...{ configurationHistoryDays: 90, logLevel: 'error', trustedProxies: [] },
-      sessions: { ...defaultStoredSessionSettings, store },
-      graphql: {
-        ...defaultGraphqlSettings,
-        requestsPerMinute: unlimited,
-        requestsPerMinuteOfAddress: unlimited,
-      },
-    },
-    log: pino({ level: 'error' }, process.stderr),
-    transport,
+  const { url, services } = await startControlPlane({
+    databaseUrl,
+    redisUrl,
+    sessions: { ...defaultStoredSessionSettings, store },
   })
-  onStop(() => transport.close())
-  onStop(() => controlPlane.close())
-  const { url, services } = controlPlane
   const name = `people-${store}`
   const at = `${url}/auth/oidc/${name}`
   const callbackUrl = `${at}/callback/${organizationId}`
