@@ -56,11 +56,12 @@ describe('a plugin from a file anywhere on the disk', () => {
     const { error } = errorOf(await house.call('another brawl'))
     const query = `{ usage(first: 1) { edges { node { requestId outcome errorCode costNanoUsd } } }
       auditEvents(first: 1) { edges { node { type outcome details } } } }`
-    let seen: unknown
+    let seen: Record<'usage' | 'auditEvents', unknown> | undefined
     await eventually(
       async () => {
-        seen = await house.gateway.graphql(query)
-        return JSON.stringify(seen).includes(String(error.request_id))
+        seen = await house.gateway.graphql<Record<'usage' | 'auditEvents', unknown>>(query)
+        // Each list is read on its own: one may be of before the record, the other of after it.
+        return Object.values(seen).every((list) => JSON.stringify(list).includes(String(error.request_id)))
       },
       5_000,
       () => JSON.stringify(seen),
