@@ -75,7 +75,7 @@ const parts: Readonly<Record<string, Part>> = {
     reaches: [],
     packages: [
       ...['@mantine/core', '@mantine/core/styles.css', '@tanstack/react-router'],
-      ...['react', 'react-dom/client', 'urql'],
+      ...['react', 'react-dom/client', 'qrcode.react', 'urql'],
       // To build it.
       ...['@vitejs/plugin-react', 'vite'],
     ],

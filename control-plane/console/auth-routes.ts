@@ -55,18 +55,60 @@ export async function endOtherSessions(): Promise<void> {
 }
 
 async function endSessions(query: string): Promise<{ endSessionUrl: string | null }> {
+  return post(`/auth/logout${query}`)
+}
+
+/** What somebody signs in with when no identity provider answers. */
+export interface BreakGlassCredentials {
+  /** E-mail address or id. */
+  readonly user: string
+  readonly password: string
+  /** Of their authenticator. */
+  readonly code: string
+  /** Where several share this installation. */
+  readonly organization?: string | undefined
+}
+
+/** From now on this browser has a session. @throws Failure */
+export async function signInBreakGlass(credentials: BreakGlassCredentials): Promise<void> {
+  await post('/auth/break-glass', credentials)
+}
+
+/** Chooses a password. @returns what the authenticator reads as a QR code @throws Failure */
+export async function beginEnrolment(chosen: {
+  readonly enrolmentSecret: string
+  readonly password: string
+}): Promise<string> {
+  const { totpUri } = await post<{ totpUri: string }>('/auth/break-glass/enrolment', chosen)
+  return totpUri
+}
+
+/** From now on the password and the authenticator sign in. @throws Failure */
+export async function confirmEnrolment(confirmation: {
+  readonly enrolmentSecret: string
+  readonly code: string
+}): Promise<void> {
+  await post('/auth/break-glass/enrolment/confirmation', confirmation)
+}
+
+async function post<Answer>(path: string, body?: object): Promise<Answer> {
   let response: Response
+  let answer: unknown
   try {
-    response = await ask(`/auth/logout${query}`, 'POST')
-    if (response.ok) return await response.json()
+    response = await ask(path, 'POST', body)
+    const text = await response.text()
+    answer = text === '' ? undefined : JSON.parse(text)
   } catch (error) {
     throw failureOf(error)
   }
-  const message = `The control plane answers ${response.status}.`
+  if (response.ok) return answer as Answer
+  const { error } = (answer ?? {}) as { error?: { message?: string } }
+  const message = error?.message ?? `The control plane answers ${response.status}.`
   throw failureOfStatus(response.status, message, response.headers.get('retry-after'))
 }
 
-function ask(path: string, method: 'GET' | 'POST'): Promise<Response> {
+function ask(path: string, method: 'GET' | 'POST', body?: object): Promise<Response> {
+  const headers = { accept: 'application/json', ...(body && { 'content-type': 'application/json' }) }
   const signal = AbortSignal.timeout(answerWithinMs)
-  return fetch(path, { method, headers: { accept: 'application/json' }, signal })
+  return fetch(path, { method, headers, signal, ...(body && { body: JSON.stringify(body) }) })
 }

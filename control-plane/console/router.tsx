@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router'
 import { Frame } from './frame.tsx'
 import { AccountPage } from './pages/account.tsx'
+import { BreakGlassEnrolmentPage } from './pages/break-glass-enrolment.tsx'
 import { BrokenPage, NotFoundPage } from './pages/dead-ends.tsx'
 import { SessionsPage } from './pages/sessions.tsx'
 import { SignInPage } from './pages/sign-in.tsx'
@@ -10,6 +11,8 @@ import { SignedIn } from './signed-in.tsx'
 interface SignInSearch {
   readonly returnTo?: string | undefined
   readonly organization?: string | undefined
+  /** Opens what is shut there until somebody needs it. */
+  readonly with?: 'break-glass' | undefined
 }
 
 interface AccountSearch {
@@ -33,10 +36,17 @@ const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sign-in',
   component: SignInPage,
-  validateSearch: ({ returnTo, organization }: Record<string, unknown>): SignInSearch => ({
+  validateSearch: ({ returnTo, organization, with: way }: Record<string, unknown>): SignInSearch => ({
     returnTo: optionalText(returnTo),
     organization: optionalText(organization),
+    with: way === 'break-glass' ? way : undefined,
   }),
+})
+
+const breakGlassEnrolmentRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/break-glass/enrolment',
+  component: BreakGlassEnrolmentPage,
 })
 
 const signedInRoute = createRoute({ getParentRoute: () => rootRoute, id: 'signed-in', component: SignedIn })
@@ -66,6 +76,7 @@ export const router = createRouter({
   routeTree: rootRoute.addChildren([
     indexRoute,
     signInRoute,
+    breakGlassEnrolmentRoute,
     signedInRoute.addChildren([accountRoute, sessionsRoute, virtualKeysRoute]),
   ]),
   defaultErrorComponent: BrokenPage,

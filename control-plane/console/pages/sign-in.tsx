@@ -3,6 +3,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useCallback, useEffect, useState } from 'react'
 import { Loading } from '../answered.tsx'
 import { loginAddress, type Offer, type OfferedProvider, readOffer } from '../auth-routes.ts'
+import { BreakGlassForm } from '../break-glass-form.tsx'
 import { FailureNotice } from '../failure-notice.tsx'
 import { PageHeader } from '../frame.tsx'
 import { Page } from '../page.tsx'
@@ -23,7 +24,7 @@ const kinds: Readonly<Record<string, string>> = {
 
 /** Where one chooses how to sign in. */
 export function SignInPage() {
-  const { returnTo: wanted, organization } = route.useSearch()
+  const { returnTo: wanted, organization, with: way } = route.useSearch()
   const [offer, setOffer] = useState<Offer>()
   const read = useCallback(() => {
     setOffer(undefined)
@@ -43,6 +44,14 @@ export function SignInPage() {
         <Paper withBorder p="md" radius="md">
           <TokenForm returnTo={returnTo} />
         </Paper>
+        {offer?.state === 'offered' && (
+          <Paper component="details" withBorder p="md" radius="md" open={way === 'break-glass'}>
+            <Text component="summary" fw={700}>
+              Use a break-glass password
+            </Text>
+            <BreakGlassForm organization={organization} returnTo={returnTo} />
+          </Paper>
+        )}
       </Page>
     </>
   )

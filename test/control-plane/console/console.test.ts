@@ -1,55 +1,24 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { recordUsage } from '../../../control-plane/modules/usage/index.ts'
-import {
-  accessibilityFindings,
-  launchChromium,
-  sayWho,
-  scrollsSideways,
-  tabTo,
-} from '../../environment/chromium.ts'
+import { sayWho, tabTo } from '../../environment/chromium.ts'
 import { read } from '../api.ts'
-import { type SignInSetup, startSignIn } from '../http/signed-in.ts'
+import type { SignInSetup } from '../http/signed-in.ts'
 import { callFinished } from '../spending-data-plane.ts'
-import { buildConsole } from './built-console.ts'
+import { ConsoleInBrowsers, heading, look } from './in-browsers.ts'
 
-/** A folder for pictures of each screen; none are taken without it. */
-const pictures = process.env.CONSOLE_PICTURES
-
+let browsers: ConsoleInBrowsers
 let setup: SignInSetup
-let chromium: Browser
-const contexts: BrowserContext[] = []
-/** What browsers said was wrong, such as a style that the content security policy keeps out. */
-const complaints: string[] = []
 
 beforeAll(async () => {
-  const directory = buildConsole()
-  setup = await startSignIn({ consoleDirectory: directory })
-  chromium = await launchChromium()
+  browsers = await ConsoleInBrowsers.start()
+  setup = browsers.setup
   setup.describePerson('ada', {
     ...{ name: 'Ada Lovelace', email: 'ada@example.com', email_verified: true },
     ...{ roles: ['engineer'], groups: ['platform', 'ml'] },
   })
 }, 300_000)
-afterAll(async () => {
-  for (const context of contexts) await context.close()
-  await chromium?.close()
-  await setup?.close()
-})
-
-async function openContext(options: Parameters<Browser['newContext']>[0] = {}): Promise<BrowserContext> {
-  const context = await chromium.newContext({ baseURL: setup.url, ...options })
-  contexts.push(context)
-  context.on('console', (message) => {
-    if (/content security policy/i.test(message.text())) complaints.push(message.text())
-  })
-  context.on('weberror', (error) => complaints.push(String(error.error())))
-  return context
-}
-
-async function openPage(options?: Parameters<Browser['newContext']>[0]): Promise<Page> {
-  return (await openContext(options)).newPage()
-}
+afterAll(() => browsers?.close())
 
 async function setMfaPolicy(rules: readonly object[]): Promise<void> {
   const document = `mutation ($rules: [MfaRuleInput!]!) {
@@ -57,8 +26,6 @@ async function setMfaPolicy(rules: readonly object[]): Promise<void> {
   const { data } = await setup.api.ask(setup.tenant.token, document, { rules })
   expect(read(data, 'setMfaPolicy')).toHaveProperty('version')
 }
-
-const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name }).waitFor()
 
 /** From whatever page asks for it, without a mouse. */
 async function signInByHand(page: Page, login = 'ada'): Promise<void> {
@@ -69,17 +36,9 @@ async function signInByHand(page: Page, login = 'ada'): Promise<void> {
   await sayWho(page, { issuer: setup.identityProvider.issuer, login })
 }
 
-async function openSignedIn(path: string, login = 'ada'): Promise<Page> {
-  const page = await openPage()
-  const query = new URLSearchParams({ organization: setup.tenant.organizationId, returnTo: path })
-  await page.goto(`/auth/oidc/okta/login?${query}`)
-  await sayWho(page, { issuer: setup.identityProvider.issuer, login })
-  return page
-}
-
 describe('somebody without a mouse', () => {
   it('signs in, comes back to the page that they wanted, and finds out why they may do something', async () => {
-    const page = await openPage()
+    const page = await browsers.openPage()
     await page.goto('/account?permission=virtual_keys%3Acreate')
     await heading(page, 'Sign in')
     await tabTo(page, 'Skip to content', 1)
@@ -98,7 +57,7 @@ describe('somebody without a mouse', () => {
   })
 
   it('keeps the focus where it is when the first page has come', async () => {
-    const page = await openSignedIn('/account')
+    const page = await browsers.openSignedIn('/account')
     await heading(page, 'Your account')
     let answer = () => {}
     const answered = new Promise<void>((resolve) => {
@@ -117,7 +76,7 @@ describe('somebody without a mouse', () => {
   })
 
   it('goes from page to page, and the heading of each is told', async () => {
-    const page = await openSignedIn('/account')
+    const page = await browsers.openSignedIn('/account')
     await heading(page, 'Your account')
     for (const [link, title] of [
       ['Sessions', 'Your sessions'],
@@ -136,10 +95,10 @@ describe('somebody without a mouse', () => {
 describe('sessions', () => {
   it('are shown with the present one marked, and one that is ended is signed out at once', async () => {
     setup.describePerson('grace', { name: 'Grace', roles: ['reader'] })
-    const here = await openPage()
+    const here = await browsers.openPage()
     await here.goto('/sessions')
     await signInByHand(here, 'grace')
-    const elsewhere = await openPage({ userAgent: 'Mozilla/5.0 (iPhone) Version/18.0 Safari/604.1' })
+    const elsewhere = await browsers.openPage({ userAgent: 'Mozilla/5.0 (iPhone) Version/18.0 Safari/604.1' })
     await elsewhere.goto('/account')
     await signInByHand(elsewhere, 'grace')
     await heading(elsewhere, 'Your account')
@@ -158,7 +117,7 @@ describe('sessions', () => {
 
   it('are all ended but the present one', async () => {
     setup.describePerson('joan', { name: 'Joan', roles: ['reader'] })
-    const here = await openSignedIn('/sessions', 'joan')
+    const here = await browsers.openSignedIn('/sessions', 'joan')
     await heading(here, 'Your sessions')
     const others = [(await setup.signIn('joan')).browser, (await setup.signIn('joan')).browser]
     await here.reload()
@@ -171,7 +130,7 @@ describe('sessions', () => {
   })
 
   it('of this browser is ended by signing out, here and at the identity provider', async () => {
-    const page = await openSignedIn('/account')
+    const page = await browsers.openSignedIn('/account')
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.waitForURL(`${setup.identityProvider.issuer}/session/end**`)
     await page.goto('/account')
@@ -204,7 +163,7 @@ describe('virtual keys', () => {
     await setup.api.controlPlane.database.transaction(organizationId, (em) =>
       recordUsage(em, organizationId, calls),
     )
-    const page = await openSignedIn('/virtual-keys', 'edith')
+    const page = await browsers.openSignedIn('/virtual-keys', 'edith')
     const item = page.getByRole('listitem').filter({ hasText: 'notebook' })
     await item.getByText('$1.50 this month, 2 calls').waitFor()
     const budget = item.getByRole('progressbar', { name: 'Budget of notebook: $0.00 of $5.00 a month' })
@@ -215,7 +174,7 @@ describe('virtual keys', () => {
 
 describe('an API token', () => {
   it('signs in, is forgotten when the page is loaded again, and a wrong one says so', async () => {
-    const page = await openPage()
+    const page = await browsers.openPage()
     await page.goto('/sign-in')
     const field = page.getByPlaceholder('ghat.…')
     await field.fill('ghat.wrong')
@@ -236,7 +195,7 @@ describe('an API token', () => {
 
 describe('an API token of somebody who is signed in too', () => {
   it('is the only credential that goes along', async () => {
-    const page = await openSignedIn('/account')
+    const page = await browsers.openSignedIn('/account')
     await page.goto(`/sign-in?organization=${setup.tenant.organizationId}`)
     const field = page.getByPlaceholder('ghat.…')
     await field.fill(setup.tenant.token)
@@ -248,7 +207,7 @@ describe('an API token of somebody who is signed in too', () => {
 
 describe('when something is not as it should be', () => {
   it('a service that is not available is asked again until it is', async () => {
-    const page = await openSignedIn('/account')
+    const page = await browsers.openSignedIn('/account')
     await heading(page, 'Your account')
     await page.route('**/graphql', (route) =>
       route.fulfill({
@@ -268,7 +227,7 @@ describe('when something is not as it should be', () => {
   it('what needs a second factor leads to the identity provider, and back to the same page', async () => {
     await setMfaPolicy([{ permissions: ['virtual_keys:view'] }])
     setup.describePerson('kay', { roles: ['engineer'], amr: ['pwd'] })
-    const page = await openSignedIn('/virtual-keys', 'kay')
+    const page = await browsers.openSignedIn('/virtual-keys', 'kay')
     await page.getByRole('alert').getByText('This needs a second factor').waitFor()
     await look(page, 'second-factor')
     setup.describePerson('kay', { roles: ['engineer'], amr: ['pwd', 'mfa'] })
@@ -281,7 +240,7 @@ describe('when something is not as it should be', () => {
   })
 
   it('a network that is away is told, and the page goes on when it is back', async () => {
-    const page = await openSignedIn('/account')
+    const page = await browsers.openSignedIn('/account')
     await heading(page, 'Your account')
     await page.context().setOffline(true)
     await page.getByRole('link', { name: 'Sessions' }).click()
@@ -291,7 +250,7 @@ describe('when something is not as it should be', () => {
   })
 
   it('a page that does not exist says so', async () => {
-    const page = await openPage()
+    const page = await browsers.openPage()
     await page.goto('/nothing-here')
     await heading(page, 'There is no such page')
     await look(page, 'not-found')
@@ -299,7 +258,7 @@ describe('when something is not as it should be', () => {
 
   it('somebody whom no rule lets in is told what to do', async () => {
     setup.describePerson('mallory', { name: 'Mallory', roles: [] })
-    const page = await openPage()
+    const page = await browsers.openPage()
     await page.goto('/account')
     await signInByHand(page, 'mallory')
     await heading(page, 'You are not signed in')
@@ -311,7 +270,7 @@ describe('when something is not as it should be', () => {
 
   it('an organization that is not named is asked for', async () => {
     const { organizationId } = await setup.api.createTenant('Another')
-    const page = await openPage()
+    const page = await browsers.openPage()
     await page.goto('/account')
     const field = page.getByLabel('Your organization')
     await field.fill('org_wrong')
@@ -335,7 +294,7 @@ describe('every screen', () => {
   ])(
     '%s can be used by everybody, in light and dark, on a phone and on a desk',
     async (name, path, title) => {
-      const page = await openSignedIn(path)
+      const page = await browsers.openSignedIn(path)
       await page.goto(name === 'sign-in' ? `${path}?organization=${setup.tenant.organizationId}` : path)
       await heading(page, title)
       await page.getByText('Loading…').first().waitFor({ state: 'detached' })
@@ -344,7 +303,7 @@ describe('every screen', () => {
   )
 
   it('keeps the colours that are chosen', async () => {
-    const page = await openPage({ colorScheme: 'light' })
+    const page = await browsers.openPage({ colorScheme: 'light' })
     await page.goto('/sign-in')
     await page.getByLabel('Colours').selectOption('Dark')
     await page.reload()
@@ -353,22 +312,6 @@ describe('every screen', () => {
   })
 
   it('has broken no rule of its content security policy', () => {
-    expect(complaints).toEqual([])
+    expect(browsers.complaints).toEqual([])
   })
 })
-
-/** Judges a screen in both colour schemes and at both widths. */
-async function look(page: Page, name: string): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
-    for (const width of [1280, 390]) {
-      await page.setViewportSize({ width, height: 844 })
-      const where = `${name}, ${colorScheme}, ${width} px`
-      if (pictures !== undefined) {
-        await page.screenshot({ path: `${pictures}/${name}-${colorScheme}-${width}.png`, fullPage: true })
-      }
-      expect(await accessibilityFindings(page), where).toEqual([])
-      expect(await scrollsSideways(page), where).toBe(false)
-    }
-  }
-}
