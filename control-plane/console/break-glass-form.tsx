@@ -37,13 +37,13 @@ export function BreakGlassForm({
   )
   return (
     <form action={submit}>
-      <Stack gap="sm" align="flex-start">
+      <Stack gap="sm" mt="sm" align="flex-start">
         <Text size="sm">
           When no identity provider answers, the people to whom break-glass was granted sign in with a
           password and their authenticator, for an hour. Each use is an alert.{' '}
           <Link to="/break-glass/enrolment">Set up yours</Link> with the enrolment secret of an administrator.
         </Text>
-        <Refusal title="Not signed in" message={refused?.message} />
+        <Refusal title="Refused" message={refused?.message} />
         <TextInput
           name="user"
           label="E-mail address or user id"

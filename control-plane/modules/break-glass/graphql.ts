@@ -52,7 +52,7 @@ const GrantedBreakGlassType = builder.objectRef<GrantedBreakGlass>('GrantedBreak
     }),
     enrolmentSecret: t.exposeString('enrolmentSecret', {
       description:
-        'With it the user chooses a password at `POST /auth/break-glass/enrolment`, once. Shown here and never again.',
+        'With it the user chooses a password on the console’s page `/break-glass/enrolment` or at `POST /auth/break-glass/enrolment`, once. Shown here and never again.',
     }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',

@@ -26,13 +26,14 @@ export function planRestoration(
   { guardsHeaders }: { readonly guardsHeaders: boolean },
 ): RestorationPlan {
   const plan: RestorationPlan = { upserts: new Map(), removals: new Set(), unrestorable: new Map() }
-  for (const [key, earlier] of documents) {
+  for (const [key, document] of documents) {
     const now = present.get(key)
+    const earlier = document && asFarAsOpen(document, now)
     const reason =
       earlier && (reasonAgainst(earlier, now) ?? (guardsHeaders ? wideningOf(earlier, now) : undefined))
     if (stays.has(key.slice(0, key.indexOf('/'))) || differInRolesAlone(earlier, now)) continue
     if (reason !== undefined) plan.unrestorable.set(key, reason)
-    else if (earlier) plan.upserts.set(key, withPresentSecret(earlier, now))
+    else if (earlier) plan.upserts.set(key, earlier)
     else if (now?.kind === 'virtual_key') {
       if (now.status === 'active') plan.upserts.set(key, { ...now, status: 'inactive' })
     } else if (now) plan.removals.add(key)
@@ -76,8 +77,11 @@ function wideningOf(earlier: Entity, now: Entity | undefined): string | undefine
   return `${nameOf(earlier)} needs a second person, for ${widening.join('; ')}: ask for it with updateClientConfiguration`
 }
 
-/** Whoever rotated a secret had a reason. */
-function withPresentSecret(earlier: Entity, now: Entity | undefined): Entity {
+/** Whoever rotated a secret had a reason, and whoever switched a person off: that one has left, perhaps. */
+function asFarAsOpen(earlier: Entity, now: Entity | undefined): Entity {
+  if (earlier.kind === 'user' && now?.kind === 'user') {
+    return { ...earlier, active: earlier.active && now.active }
+  }
   if (earlier.kind === 'virtual_key' && now?.kind === 'virtual_key') {
     return { ...earlier, secretDigests: now.secretDigests }
   }

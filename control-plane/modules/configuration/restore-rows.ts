@@ -40,6 +40,8 @@ const kept: ReadonlySet<string> = new Set([
   ...['id', 'org_id', 'version', 'created_at', 'rotated_at', 'rotation'],
   ...['require_approval_for_header_changes', 'accepted_credentials'],
 ])
+/** What was switched off since stays off, as the plan says of its document. */
+const staysOff: ReadonlySet<string> = new Set(['users.active'])
 
 /** What is written into rows of its own, and the column that says whose they are. */
 const parts: Readonly<Record<string, string>> = {
@@ -169,11 +171,17 @@ class RowRestorer {
   async update({ table, id, image }: EarlierRow): Promise<void> {
     const columns = Object.keys(image ?? {}).filter((column) => !kept.has(column))
     const list = columns.map(quoteIdentifier).join(', ')
+    const values = columns.map((column) =>
+      staysOff.has(`${table}.${column}`)
+        ? `earlier.${column} and present.${column}`
+        : `earlier.${quoteIdentifier(column)}`,
+    )
     const organization = table === 'organizations' ? 'id' : 'org_id'
     const version = this.#versioned.has(table) ? ', version = version + 1' : ''
     const name = quoteIdentifier(table)
     await this.#em.execute(
-      `update ${name} set (${list}) = (select ${list} from jsonb_populate_record(null::${name}, ?::jsonb))${version}
+      `update ${name} as present set (${list}) =
+         (select ${values.join(', ')} from jsonb_populate_record(null::${name}, ?::jsonb) as earlier)${version}
        where ${organization} = ? and id = ?`,
       [JSON.stringify(image), this.#organizationId, id],
     )

@@ -71,6 +71,20 @@ it('a user whom a roll-back switches off is signed out, with tokens too', async 
   expect(Number(await since())).toBeGreaterThan(before)
 })
 
+it('a user who was switched off since stays off, and all else of them comes back', async () => {
+  const { id } = await acme.mutate(mutation('createUser', 'User'), { name: 'Still here' })
+  const on = await present()
+  const update = mutation('updateUser', 'User')
+  await acme.mutate(update, { id, active: false, name: 'Left' })
+  await back({ revision: on })
+  const document = (await acme.configured('user')).find((one) => one.id === id)
+  expect(document?.active).toBe(false)
+  const { user } = await acme.query<{ user: object }>('query($id: ID!) { user(id: $id) { name active } }', {
+    id,
+  })
+  expect(user).toEqual({ name: 'Still here', active: false })
+})
+
 describe('a revision', () => {
   it('tells what became of workspaces, roles and access profiles, field by field', async () => {
     const { id } = await acme.createRole({ name: 'Told', permissions: ['teams:view'] })
