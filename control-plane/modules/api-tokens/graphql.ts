@@ -1,4 +1,5 @@
 import type { SystemRole } from '../../../contract/permissions.ts'
+import { prefixOf } from '../../db/id.ts'
 import { builder } from '../../graphql/builder.ts'
 import { AlreadyIssued, IdempotencyKeyReused, idempotencyKeyField } from '../../graphql/concurrency-fields.ts'
 import { ByIdInput } from '../../graphql/deleted.ts'
@@ -54,6 +55,13 @@ ApiTokenType.implement({
       nullable: true,
       description: 'The user that it stands for: it may do no more than their roles allow.',
       resolve: ({ userId }) => userId,
+    }),
+    knownTo: t.field({
+      type: UserType,
+      nullable: true,
+      description:
+        'Who knows its present secret: the user that it stands for, otherwise the one who issued it or rotated it last, by a token of theirs too. A token that stands for nobody works on when they leave: `rotateApiToken` gives it a secret that they do not know. Null: nobody known, or a user who is deleted or whom you may not see.',
+      resolve: ({ personId }) => (prefixOf(personId) === 'usr' ? personId : null),
     }),
     workspace: t.field({
       type: WorkspaceType,

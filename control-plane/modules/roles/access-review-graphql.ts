@@ -17,7 +17,10 @@ import { RoleAssignmentType } from './types.ts'
 const AccessReviewFilterInput = builder.inputType('AccessReviewFilter', {
   description: 'Which access; all conditions must hold.',
   fields: (t) => ({
-    userId: t.id({ description: 'Of this user: their roles, and the API tokens that stand for them.' }),
+    userId: t.id({
+      description:
+        'Of this user: their roles, and the API tokens that stand for them or whose secret they know. Before somebody leaves, or after: revoke or rotate those.',
+    }),
     roleId: t.id({ description: 'By this role itself, not by one that inherits from it.' }),
     permission: t.string({
       description:

@@ -20,32 +20,31 @@ export interface AccessReviewFilter {
 
 /** Which access is reviewed. */
 export interface AccessReview {
+  /** Null: of everybody. */
+  readonly userId: string | null
   /** What assignments and tokens have in common. */
-  readonly where: { readonly $and: readonly object[] }
+  readonly ofRoles: readonly object[]
   readonly ended: boolean | null
 }
 
 /** @throws BadUserInput */
 export async function readReview(
   context: RequestContext,
-  { userId, roleId, permission, ended = null }: AccessReviewFilter,
+  { userId = null, roleId, permission, ended = null }: AccessReviewFilter,
 ): Promise<AccessReview> {
   const { services, actor } = context
-  if (userId != null) await requireShown(context, 'userId', userId)
+  if (userId !== null) await requireShown(context, 'userId', userId)
   if (roleId != null) await requireShown(context, 'roleId', roleId)
   const having =
     permission == null
       ? undefined
       : await readRolesWith(services, actor, checkPermission('filter.permission', permission))
   return {
-    where: {
-      $and: [
-        ...(userId == null ? [] : [{ userId }]),
-        ...(roleId == null ? [] : [{ roleId }]),
-        ...(having === undefined ? [] : [{ roleId: { $in: having } }]),
-      ],
-    },
-    ended,
+    ...{ userId, ended },
+    ofRoles: [
+      ...(roleId == null ? [] : [{ roleId }]),
+      ...(having === undefined ? [] : [{ roleId: { $in: having } }]),
+    ],
   }
 }
 
@@ -68,19 +67,28 @@ async function readRolesWith(
   return [...graph.keys()].filter((id) => permissionsOf(graph, id).has(permission))
 }
 
-export function whereAssigned({ where, ended }: AccessReview, now: number): FilterQuery<RoleAssignment> {
+export function whereAssigned(
+  { userId, ofRoles, ended }: AccessReview,
+  now: number,
+): FilterQuery<RoleAssignment> {
   const lasting = { $or: [{ expiresAt: null }, { expiresAt: { $gt: new Date(now) } }] }
   const times = { true: [{ expiresAt: { $lte: new Date(now) } }], false: [lasting], null: [] }
-  return { $and: [...where.$and, ...times[`${ended}`]] } as FilterQuery<RoleAssignment>
+  const ofUser = userId === null ? [] : [{ userId }]
+  return { $and: [...ofRoles, ...ofUser, ...times[`${ended}`]] } as FilterQuery<RoleAssignment>
 }
 
 /** The tokens that work, of those that the list of tokens shows too. */
 export function whereLive(
-  { where }: AccessReview,
+  { userId, ofRoles }: AccessReview,
   { workspaceIds }: Actor,
   now: number,
 ): FilterQuery<ApiToken> {
+  const present = new Date(now)
   const reached = workspaceIds === null ? [] : [{ workspaceId: { $in: [...workspaceIds] } }]
-  const live = { revokedAt: null, $or: [{ expiresAt: null }, { expiresAt: { $gt: new Date(now) } }] }
-  return { $and: [...where.$and, ...reached, live, { roleId: { $ne: null } }] } as FilterQuery<ApiToken>
+  const live = { revokedAt: null, $or: [{ expiresAt: null }, { expiresAt: { $gt: present } }] }
+  const former = { formerPersonId: userId, formerExpiresAt: { $gt: present } }
+  const ofUser = userId === null ? [] : [{ $or: [{ userId }, { personId: userId }, former] }]
+  return {
+    $and: [...ofRoles, ...ofUser, ...reached, live, { roleId: { $ne: null } }],
+  } as FilterQuery<ApiToken>
 }

@@ -116,6 +116,39 @@ it('lists the API tokens that work, of all, of a user and by what their role all
   ])
 })
 
+it('lists what a user knows the secret of, until somebody else has rotated it', async () => {
+  const carol = await acme.createUser({ name: 'Carol' })
+  await acme.assign({ userId: carol, roleId: 'role_admin' })
+  const ofCarol = await acme.issue({ role: 'ADMIN', userId: carol })
+  const issue =
+    'mutation { issueApiToken(input: { name: "ci", role: VIEWER }) { ... on IssuedApiToken { apiToken { id } } } }'
+  const { data } = await acme.api.ask(ofCarol, issue)
+  const { id } = read<{ apiToken: { id: string } }>(data, 'issueApiToken').apiToken
+  const known = async () => nodes((await review({ userId: carol })).apiTokens).map((token) => token.id)
+  const knownTo = async () =>
+    (
+      await acme.query<{ apiToken: { knownTo: object | null } }>(
+        'query($id: ID!) { apiToken(id: $id) { knownTo { id name } } }',
+        { id },
+      )
+    ).apiToken.knownTo
+  expect(await known()).toContain(id)
+  expect(await knownTo()).toEqual({ id: carol, name: 'Carol' })
+  const rotate: Mutation = {
+    ...{
+      field: 'rotateApiToken',
+      input: 'RotateApiTokenInput',
+      selection: '... on IssuedApiToken { secret }',
+    },
+  }
+  await acme.mutate(rotate, { id, overlapSeconds: 3600 })
+  expect(await knownTo()).toBeNull()
+  // The secret before it still works.
+  expect(await known()).toContain(id)
+  clock += hour
+  expect(await known()).not.toContain(id)
+})
+
 it('shows each what they may see', async () => {
   const ask = (token: string, selection: string) =>
     acme.api.ask(token, `{ accessReview { assignments { edges { node { ${selection} } } } } }`)
@@ -127,7 +160,7 @@ it('shows each what they may see', async () => {
   const signIns = await ask(viewer, 'user { lastSignedInAt }')
   expect(signIns.errors[0]?.extensions).toMatchObject({ code: 'FORBIDDEN', permission: 'sessions:view' })
   const both = await acme.api.ask(viewer, `{ accessReview { ${apiTokens} assignments { totalCount } } }`)
-  expect(both.data).toEqual({ accessReview: { apiTokens: null, assignments: { totalCount: 3 } } })
+  expect(both.data).toEqual({ accessReview: { apiTokens: null, assignments: { totalCount: 4 } } })
   expect(both.errors[0]?.extensions).toMatchObject({ code: 'FORBIDDEN', permission: 'api_tokens:view' })
   const { id } = await acme.createRole({ name: 'Roles alone', permissions: ['roles:view'] })
   const blind = await ask(await acme.issue({ roleId: id }), 'user { id }')
