@@ -27,5 +27,6 @@ export default defineConfig({
     // A bound for what hangs, far beyond what anything takes: a busy machine is no failure.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 })

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { eventually } from '../test/acceptance/gateway.ts'
 import type { Planes } from '../test/acceptance/planes.ts'
 import { createGovernedKey } from './hierarchy.ts'
 import {
@@ -35,6 +36,7 @@ const pauseMs = [80, 160] as const
 /** Of what calls without faults would cost in the same time: with them it is reached when about 60 % of it is over. */
 const limitShare = 0.44
 const quietMs = 5_000
+const freeLimitMs = 60_000
 const exhaustedForMs = 6_000
 const exhaustLimitMs = 60_000
 const leastUsedShare = 0.95
@@ -73,6 +75,9 @@ async function prove(options: ScheduleOptions, progress: (line: string) => void)
   await spendRest(planes, key.secret)
   await stage.settled()
   await delay(quietMs)
+  // Of a machine that is busy: what is held after that is held for good.
+  const isFree = async () => (await readStandings(planes, budgetIds)).every(({ leased }) => leased === 0)
+  await eventually(isFree, freeLimitMs).catch(() => undefined)
 
   // Awaited, or all that it asks would be taken down meanwhile.
   return await judge(planes, { ...options, startedAt, faults: faults.length, limit, budgetIds })

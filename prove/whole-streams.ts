@@ -155,6 +155,6 @@ async function countRecords({ graphql }: Planes, virtualKeyId: string, expected:
     )
     return usage.totalCount
   }
-  await eventually(async () => (await count()) >= expected, 15_000).catch(() => undefined)
+  await eventually(async () => (await count()) >= expected, 30_000).catch(() => undefined)
   return count()
 }

@@ -9,7 +9,7 @@ let demo: Demo
 beforeAll(async () => {
   gateway = await startGateway()
   demo = await readDemo(gateway)
-}, 90_000)
+}, 180_000)
 afterAll(() => gateway.stop())
 
 const ask = { model: 'demo-chat', messages: [{ role: 'user' as const, content: 'Hi' }] }
@@ -81,10 +81,11 @@ describe('a caller with a request limit', () => {
 describe('a caller whose budget has no room', () => {
   it('reads at which level and when to come back, and amounts only once an administrator shows them', async () => {
     const client = clientOf(await newKey('poor', { budget: '1' }))
-    const refusal = async () => {
+    const refusal = async (): Promise<InstanceType<typeof OpenAI.APIError>> => {
       const error = await client.chat.completions.create(ask).catch((thrown: unknown) => thrown)
       if (!(error instanceof OpenAI.APIError)) throw error
-      return error
+      // On a busy machine it may not be known yet.
+      return error.type === 'budget_unavailable' ? refusal() : error
     }
     const hidden = await refusal()
     expect(hidden.status).toBe(402)

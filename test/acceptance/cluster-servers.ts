@@ -17,7 +17,7 @@ export class ClusterServers {
   /** @param directory of its own; must exist. */
   static async start(directory: string): Promise<ClusterServers> {
     const lines = [
-      ...['cluster-enabled yes', 'cluster-node-timeout 1000', 'cluster-replica-validity-factor 0'],
+      ...['cluster-enabled yes', 'cluster-node-timeout 2000', 'cluster-replica-validity-factor 0'],
       // The other masters serve on while one is away.
       'cluster-require-full-coverage no',
     ]

@@ -31,7 +31,7 @@ beforeAll(async () => {
   for await (const [found] of redis.scanIterator({ MATCH: '*:config:head' })) head = found ?? head
   snapshot = head.replace(/head$/, 'snapshot')
   deltas = head.replace(/head$/, 'deltas')
-}, 90_000)
+}, 180_000)
 afterAll(async () => {
   redis?.destroy()
   await planes?.stop()

@@ -8,7 +8,7 @@ let house: GatewayWithPlugins
 
 beforeAll(async () => {
   house = await GatewayWithPlugins.start()
-}, 90_000)
+}, 180_000)
 afterAll(() => house?.stop())
 
 function errorOf({ response, status, text }: Answer) {
@@ -63,7 +63,7 @@ describe('a plugin from a file anywhere on the disk', () => {
         // Each list is read on its own: one may be of before the record, the other of after it.
         return Object.values(seen).every((list) => JSON.stringify(list).includes(String(error.request_id)))
       },
-      5_000,
+      30_000,
       () => JSON.stringify(seen),
     )
     expect(seen).toMatchObject({
@@ -138,7 +138,7 @@ describe('a plugin that breaks', () => {
       const recorded = '{ usage(first: 5) { edges { node { requestId outcome } } } }'
       await eventually(
         async () => JSON.stringify(await house.gateway.graphql(recorded)).includes(requestId),
-        5_000,
+        30_000,
         () => `no usage record of ${requestId}`,
       )
     },
@@ -164,7 +164,7 @@ describe('its configuration', () => {
         const other = banned === 'duel' ? 'feud' : 'duel'
         expect((await house.call(`a ${other}`)).status).toBe(200)
         const { whole, streamed } = { ...answered }
-        await eventually(() => answered.whole > whole && answered.streamed > streamed, 10_000)
+        await eventually(() => answered.whole > whole && answered.streamed > streamed, 30_000)
       }
     } finally {
       isRunning = false

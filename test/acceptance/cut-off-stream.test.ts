@@ -27,7 +27,7 @@ beforeAll(async () => {
   await setBudget(gateway, id, '1000000000')
   await configurationApplied(gateway)
   client = new OpenAI({ baseURL: `${gateway.dataPlaneUrl}/v1`, apiKey: secret, maxRetries: 0 })
-}, 90_000)
+}, 180_000)
 afterAll(() => gateway?.stop())
 
 interface Recorded {

@@ -16,10 +16,10 @@ beforeAll(async () => {
   )
   teamId = createTeam.id
   key = await issueKey(planes, { ...planes.demo, teamId }, { name: 'lifecycle' })
-}, 90_000)
+}, 180_000)
 afterAll(() => planes?.stop())
 
-const limitMs = 10_000
+const limitMs = 30_000
 const succeeded = { status: 200, type: undefined, retryAfter: null }
 const refused = { status: 403, type: 'virtual_key_blocked', retryAfter: null }
 

@@ -8,7 +8,7 @@ let client: OpenAI
 beforeAll(async () => {
   gateway = await startGateway()
   client = new OpenAI({ baseURL: `${gateway.dataPlaneUrl}/v1`, apiKey: gateway.virtualKey, maxRetries: 0 })
-}, 90_000)
+}, 180_000)
 afterAll(() => gateway.stop())
 
 /** In nano-USD, as the usage record of a request says it; undefined while there is none. */

@@ -48,7 +48,7 @@ beforeAll(async () => {
     DATA_PLANE_PORT: '0',
     DATA_PLANE_STATUS_PORT: '0',
   })
-}, 90_000)
+}, 180_000)
 afterAll(async () => {
   redis?.destroy()
   await thief?.kill()

@@ -30,7 +30,7 @@ beforeAll(async () => {
     firstHead = (await redis.get(headKey)) ?? ''
   })
   await asleep.stop()
-}, 90_000)
+}, 180_000)
 afterAll(() => planes?.stop())
 
 async function inRedis(work: (redis: RedisClientType) => Promise<void>): Promise<void> {
@@ -107,7 +107,7 @@ describe('gatehouse rotate-signing-key', () => {
     await issueKey(planes, planes.demo, { name: 'when the new one alone signs' })
     await eventually(async () => (await believers())[0]?.status === 'APPLIED', limitMs)
     expect(await complaints()).toEqual([])
-  }, 90_000)
+  }, 180_000)
 
   it('leaves nothing to the old key: a head that it alone has signed is refused', async () => {
     planes.controlPlane.halt()

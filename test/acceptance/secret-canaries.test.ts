@@ -91,11 +91,11 @@ async function allRecorded(calls: number): Promise<void> {
       recorded = usage.totalCount
       return recorded >= calls
     },
-    10_000,
+    30_000,
     () => `${recorded} of ${calls} calls are recorded`,
   )
-  await eventually(() => redis.messages.some(({ where }) => where === 'leak:channel'), 5_000)
-  await eventually(() => redis.commands.some((command) => command.includes('leak:channel')), 5_000)
+  await eventually(() => redis.messages.some(({ where }) => where === 'leak:channel'), 30_000)
+  await eventually(() => redis.commands.some((command) => command.includes('leak:channel')), 30_000)
 }
 
 async function lookEverywhere({ testSignInId }: CanaryRun): Promise<void> {

@@ -34,7 +34,7 @@ export class SentinelServers {
     )
     const watched = [
       `sentinel monitor ${masterName} 127.0.0.1 ${master.port} 2`,
-      `sentinel down-after-milliseconds ${masterName} 500`,
+      `sentinel down-after-milliseconds ${masterName} 2000`,
       `sentinel failover-timeout ${masterName} 3000`,
     ]
     const sentinels = await Promise.all(

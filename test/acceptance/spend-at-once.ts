@@ -22,7 +22,7 @@ export interface Spending {
 /** Before them, so that a balanced budget expects the calls to be far cheaper than they will be. */
 const cheapCalls = 30
 /** For so long all calls that were admitted are under way at once. */
-const answerMs = 1_500
+const answerMs = 3_000
 const lookEveryMs = 20
 
 /** Makes many calls at once to a budget that pays for a part of them, on all data planes by turns. */

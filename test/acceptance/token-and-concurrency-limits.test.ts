@@ -24,7 +24,7 @@ beforeAll(async () => {
     { input: { owner: { virtualKeyId: key.id }, maxTokens: 3_500, windowSeconds: 3600 } },
   )
   await configurationApplied(gateway)
-}, 90_000)
+}, 180_000)
 afterAll(() => gateway.stop())
 
 async function chat(secret: string, text: string, extra: object = {}) {

@@ -221,7 +221,7 @@ describe('the key of a call with a token [C1]', () => {
     const owner = { kind: 'user', id: person.userId } as const
     await setBudget(services(), actor(), { owner, limitNanoUsd: 1n, period: 'NONE' })
     await gateway.applied()
-    expect(await ask({ token, key })).toEqual(everywhere('402 budget_exceeded'))
+    await refusedEverywhere({ token, key }, '402 budget_exceeded')
     expect(await ask({ key })).toEqual(everywhere('200'))
     const other = await newPerson()
     await gateway.applied()

@@ -30,7 +30,7 @@ beforeEach(async () => {
   neighbour = new Neighbour(authority)
   url = await neighbour.listen()
   redis = await redisUrl()
-  transport = await connectRedis(redis, { log })
+  transport = await connectRedis(redis, { log, operationTimeoutMs: 10_000 })
   stateDirectory = mkdtempSync(join(tmpdir(), 'gatehouse-data-plane-'))
   const digest = createHmac('sha256', authority.pepper).update(secret).digest('hex')
   authority.change([

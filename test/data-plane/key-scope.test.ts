@@ -165,17 +165,22 @@ describe('what a user may use, from GraphQL to the data plane [S0-24]', () => {
 })
 
 describe('several budgets and limits of one owner', () => {
+  const busy = '503 budget_unavailable'
+
   it('the tighter budget refuses, and both are charged', async () => {
     const { id, secret } = await issue({})
     const owner = { virtualKeyId: id }
     const daily = await mutate('addBudget', 'Budget', { owner, limit: '60000', period: 'DAY' })
     const monthly = await mutate('addBudget', 'Budget', { owner, limit: '10000000', period: 'MONTH' })
     await applied()
-    let status = '200'
-    let served = 0
-    for (; status === '200' && served < 200; served += 1) status = await ask(secret, 'demo-chat')
-    expect(status).toBe('402 budget_exceeded')
-    expect(served).toBeGreaterThan(1)
+    const statuses: string[] = []
+    // Whether a budget has room may not be known in time on a busy machine.
+    while (statuses.length < 200 && ['200', busy, undefined].includes(statuses.at(-1))) {
+      statuses.push(await ask(secret, 'demo-chat'))
+    }
+    const served = statuses.filter((status) => status === '200').length
+    expect(statuses.at(-1)).toBe('402 budget_exceeded')
+    expect(served).toBeGreaterThan(0)
     const spending = await eventually('both windows are settled', async () => {
       const { data } = await gateway.graphql<{
         virtualKey: { budgets: { id: string; settled: string; leased: string }[] }
@@ -187,12 +192,12 @@ describe('several budgets and limits of one owner', () => {
       )
       const { virtualKey, usage } = data ?? {}
       const isSettled = virtualKey?.budgets.every(({ settled }) => settled === usage?.totals.costNanoUsd)
-      return isSettled && usage?.totals.requests === served - 1 ? virtualKey?.budgets : undefined
+      return isSettled && usage?.totals.requests === served ? virtualKey?.budgets : undefined
     })
     expect(spending.map((budget) => budget.id)).toEqual([daily, monthly])
     expect(spending[0]?.settled).not.toBe('0')
     expect(spending[0]?.settled).toBe(spending[1]?.settled)
-  }, 30_000)
+  })
 
   it('the tighter request limit refuses', async () => {
     const { id, secret } = await issue({})

@@ -202,7 +202,10 @@ it('two data planes never spend more than a budget, whatever happens to the call
 it('a call is refused only when what is left cannot cover it', async () => {
   const ask = { key: gateway.demo.virtualKey, model: 'demo-chat', stream: false }
   let status = 200
-  for (let index = 0; status === 200 && index < 200; index++) status = await call(ask, index)
+  // 503: a control plane that is busy has not answered how much is left.
+  for (let index = 0; (status === 200 || status === 503) && index < 200; index++) {
+    status = await call(ask, index)
+  }
   expect(status).toBe(402)
   const windows = await quiescence()
   const left = { team: teamLimit, customer: customerLimit }

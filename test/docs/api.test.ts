@@ -12,7 +12,7 @@ import { differences, fillIn, type Words } from './printed-answer.ts'
 const page = readFileSync(join(root, 'docs/api.md'), 'utf8')
 const steps = readSteps(page)
 const run = promisify(execFile)
-const answersWithinMs = 10_000
+const answersWithinMs = 30_000
 
 let gateway: Gateway
 const words: Words = new Map()

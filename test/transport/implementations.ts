@@ -25,7 +25,7 @@ export const implementations: readonly {
     name: 'redis',
     async open() {
       const url = await redisUrl()
-      const connect = () => connectRedis(url, { log: silentLog, reclaimAfterMs })
+      const connect = () => connectRedis(url, { log: silentLog, reclaimAfterMs, operationTimeoutMs: 10_000 })
       return { first: await connect(), second: await connect() }
     },
   },

@@ -25,6 +25,8 @@ export interface RedisTransportOptions {
   readonly waitForConnection?: boolean
   /** When an event that a consumer took and did not acknowledge is given to another. */
   readonly reclaimAfterMs?: number
+  /** A sender waits no longer to be counted. */
+  readonly requestRateTimeoutMs?: number
 }
 
 /**
@@ -40,6 +42,7 @@ export async function connectRedis(
     operationTimeoutMs = 1_000,
     waitForConnection = true,
     reclaimAfterMs = 10_000,
+    requestRateTimeoutMs = 250,
   }: RedisTransportOptions,
 ): Promise<Transport> {
   const site = siteOf(url)
@@ -80,6 +83,7 @@ export async function connectRedis(
     controlPlane: () =>
       controlPlaneEnd({
         ...{ connectionFor, isDivided: site.isDivided, operationTimeoutMs, reclaimAfterMs },
+        requestRateTimeoutMs,
       }),
     async close() {
       memoryWatch.close()
@@ -112,8 +116,9 @@ function controlPlaneEnd(options: {
   isDivided: boolean
   operationTimeoutMs: number
   reclaimAfterMs: number
+  requestRateTimeoutMs: number
 }): ControlPlaneTransport {
-  const { connectionFor, isDivided, ...limits } = options
+  const { connectionFor, isDivided, requestRateTimeoutMs, ...limits } = options
   const consumer = randomUUID()
   const connectionOf: ConnectionOf = (organizationId) =>
     connectionFor('commands', channels.events(organizationId))
@@ -134,7 +139,7 @@ function controlPlaneEnd(options: {
     leases: redisLeaseServer(connectionOf, consumerOf('leases', channels.leaseRequests)),
     intents: redisIntentReader(connectionOf),
     holdings: redisHoldingsReader(connectionOf),
-    rates: redisRequestRates(connectionFor('commands', sharedKey)),
+    rates: redisRequestRates(connectionFor('commands', sharedKey), requestRateTimeoutMs),
   }
 }
 

@@ -48,10 +48,8 @@ export async function takeFromRedis(
   return { admitted: admitted === 1, aheadMs: Number(aheadMicros) / 1_000, nowMs: nowMicros / 1_000 }
 }
 
-/** A sender waits no longer than this for the answer of Redis. */
-const timeoutMs = 250
-
-export function redisRequestRates(connection: RedisConnection): RequestRates {
+/** @param timeoutMs A sender waits no longer than this for the answer of Redis. */
+export function redisRequestRates(connection: RedisConnection, timeoutMs: number): RequestRates {
   return {
     async take(sender, requestsPerMinute) {
       const step = (client: RedisClient) => takeFromRedis(client, sender, requestsPerMinute)

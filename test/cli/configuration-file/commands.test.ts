@@ -68,7 +68,7 @@ async function call(key: string, model: string): Promise<number> {
 }
 
 // Each command is a process of its own, which takes its time on a busy machine.
-const patience = { timeout: 60_000 }
+const patience = { timeout: 180_000 }
 
 describe('gatehouse apply', patience, () => {
   it('shows the differences, applies them, and has nothing to do the second time', async () => {

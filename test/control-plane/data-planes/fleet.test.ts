@@ -90,7 +90,8 @@ describe('the fleet', () => {
     const { configuration, node } = await eventually('the newest revision is applied', async () => {
       const { configuration, dataPlanes } = await readFleet()
       const node = dataPlanes.edges[0]?.node
-      return node?.appliedRevision === configuration.revision ? { configuration, node } : undefined
+      const isApplied = configuration.hash !== null && node?.appliedRevision === configuration.revision
+      return isApplied ? { configuration, node } : undefined
     })
     expect(configuration).toEqual({ epoch: 1, revision: 3, hash: expect.stringMatching(/^[0-9a-f]{64}$/) })
     expect(node).toMatchObject({ name: 'eu-1', status: 'APPLIED', appliedEpoch: 1 })

@@ -37,11 +37,11 @@ async function letConnect(isAllowed: boolean): Promise<void> {
 it('a Redis that forgets when it is full, and one that is nearly full, are told before they do harm', async () => {
   const client = await createClient({ url: redis.url }).connect()
   /** How full it is is read on every connection, and rarely otherwise. */
-  const told = (what: string[]) =>
-    eventually(`it tells ${what}`, async () => {
-      await client.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'])
-      return JSON.stringify(await readiness()) === JSON.stringify({ httpStatus: 200, found: what })
-    })
+  const told = async (what: string[]) => {
+    await client.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'])
+    const wanted = JSON.stringify({ httpStatus: 200, found: what })
+    await eventually(`it tells ${what}`, async () => JSON.stringify(await readiness()) === wanted)
+  }
   const used = Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1])
   await client.configSet({ maxmemory: String(Math.ceil(used * 100)), 'maxmemory-policy': 'allkeys-lru' })
   await told(['redis_evicts'])

@@ -47,7 +47,11 @@ beforeEach(async () => {
   ends.defer(() => rmSync(directory, { recursive: true, force: true }))
   redis = await startOwnRedis()
   ends.defer(() => redis.stop())
-  transport = await connectRedis(redis.url, { log: silentLog, reclaimAfterMs: 500 })
+  transport = await connectRedis(redis.url, {
+    log: silentLog,
+    reclaimAfterMs: 500,
+    operationTimeoutMs: 10_000,
+  })
   ends.defer(() => transport.close())
   identity = await enrol(installation, await createOrganization(installation))
 })
@@ -141,5 +145,5 @@ describe('a store whose memory is used up', () => {
     await eventually('all events are confirmed', async () => journal.backlog === 0)
     expect(await recordedCalls()).toEqual({ records: calls + 1, events: calls + 1 })
     expect(await isFull()).toBe(false)
-  }, 30_000)
+  })
 })

@@ -40,7 +40,7 @@ afterAll(() => installation.close())
 
 beforeEach(async () => {
   url = await redisUrl()
-  transport = await connectRedis(url, { log: silentLog, reclaimAfterMs: 200 })
+  transport = await connectRedis(url, { log: silentLog, reclaimAfterMs: 200, operationTimeoutMs: 10_000 })
   organizationId = await createOrganization(installation)
   identity = await enrol(installation, organizationId)
   dataPlane = new SpendingDataPlane(identity)

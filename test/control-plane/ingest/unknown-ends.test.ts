@@ -41,7 +41,7 @@ beforeEach(async () => {
   ends = new AsyncDisposableStack()
   redis = await startOwnRedis()
   ends.defer(() => redis.stop())
-  store = await connectRedis(redis.url, { log: silentLog })
+  store = await connectRedis(redis.url, { log: silentLog, operationTimeoutMs: 10_000 })
   ends.defer(() => store.close())
   identity = await enrol(installation, await createOrganization(installation))
 })
@@ -50,7 +50,7 @@ afterEach(() => ends.disposeAsync())
 /** A data plane on a disk of its own, and what its machine's loss leaves of it: nothing. */
 async function startDataPlane(): Promise<{ governance: Governance; lose: () => Promise<void> }> {
   const { organizationId, id: dataPlaneId, signingKey } = identity
-  const own = await connectRedis(redis.url, { log: silentLog })
+  const own = await connectRedis(redis.url, { log: silentLog, operationTimeoutMs: 10_000 })
   const stateDirectory = temporaryDirectory()
   const signer = installation.signingKey
   const governance = await openGovernance({

@@ -32,7 +32,11 @@ beforeAll(async () => {
 afterAll(() => installation.close())
 
 beforeEach(async () => {
-  transport = await connectRedis(await redisUrl(), { log: silentLog, reclaimAfterMs: 200 })
+  transport = await connectRedis(await redisUrl(), {
+    log: silentLog,
+    reclaimAfterMs: 200,
+    operationTimeoutMs: 10_000,
+  })
   organizationId = await createOrganization(installation)
   const identity = await enrol(installation, organizationId)
   dataPlane = new SpendingDataPlane(identity)
@@ -93,7 +97,8 @@ describe('the lease server', () => {
     const genuine = dataPlane.request([{ budgetId, wantedNanoUsd: 1, neededNanoUsd: 1 }])
     await client().send(dataPlane.sign(genuine))
     await replyTo(genuine.id)
-    expect(replies).toHaveLength(1)
+    // Of a server that takes its time another one may take the request over, and answers the same.
+    expect(new Set(replies.map(({ requestId }) => requestId))).toEqual(new Set([genuine.id]))
     expect(await readWindows(installation, organizationId, budgetId)).toMatchObject([{ leased: 1 }])
   })
 
@@ -107,7 +112,7 @@ describe('the lease server', () => {
     for (const request of [first, unfit, second]) await client().send(request ?? '')
     serve()
     for (const { id } of genuine) await replyTo(id)
-    expect(replies).toHaveLength(2)
+    expect(new Set(replies.map(({ requestId }) => requestId))).toEqual(new Set(genuine.map(({ id }) => id)))
     expect(await readWindows(installation, organizationId, budgetId)).toMatchObject([{ leased: 2 }])
   })
 

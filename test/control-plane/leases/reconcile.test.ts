@@ -59,7 +59,7 @@ describe('books that agree', () => {
       ])
       return rows
     }
-    await expect.poll(counted, { timeout: 20_000 }).toEqual([{ nano_usd: '20300' }])
+    await expect.poll(counted, { timeout: 50_000 }).toEqual([{ nano_usd: '20300' }])
   })
 
   it('never look as if they did not while others grant, settle and close, some of them slowly', async () => {
@@ -183,9 +183,9 @@ it('of several control planes one looks at a time, each tells the same, and a dr
   const start = () => startReconciler({ database, secrets, transport, log, now: Date.now }, 40)
   const reconcilers = [start(), start()]
   const all = () => reconcilers.map(({ books }) => books.driftNanoUsd)
-  await expect.poll(all, { timeout: 20_000 }).toEqual([11n, 11n])
+  await expect.poll(all, { timeout: 50_000 }).toEqual([11n, 11n])
   await superuser.query('update budget_windows set leased = leased - 11 where budget_id = $1', [budgetId])
-  await expect.poll(all, { timeout: 20_000 }).toEqual([0n, 0n])
+  await expect.poll(all, { timeout: 50_000 }).toEqual([0n, 0n])
   for (const reconciler of reconcilers) await reconciler.stop()
   const told = lines.filter(({ msg }) => msg === 'the books of a budget do not agree')
   expect(told.length).toBeGreaterThan(0)

@@ -36,7 +36,7 @@ afterAll(() => installation.close())
 
 beforeEach(async () => {
   url = await redisUrl()
-  transport = await connectRedis(url, { log: silentLog })
+  transport = await connectRedis(url, { log: silentLog, operationTimeoutMs: 10_000 })
   organizationId = await createOrganization(installation)
 })
 afterEach(async () => {

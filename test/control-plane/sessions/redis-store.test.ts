@@ -103,7 +103,7 @@ describe('sessions in Redis', () => {
   it('let nobody in while Redis is away: that is a failure, not an answer', async () => {
     const server = await startOwnRedis()
     const away = openTenantConnections(server.url, {
-      ...{ role: 'sessions', log: silentLog, operationTimeoutMs: 500 },
+      ...{ role: 'sessions', log: silentLog, operationTimeoutMs: 10_000 },
     })
     try {
       const lonely = new RedisSessionStore(away.connectionOf)

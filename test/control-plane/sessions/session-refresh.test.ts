@@ -113,7 +113,8 @@ describe.each(storeKinds)('a refresh over the $name store', ({ open }) => {
     })
     await asked.promise
     const second = nodeAt(1).withRefresh(session, provider.refresh)
-    await delay(100)
+    // Long enough for it to find the refresh claimed, and less than it waits for.
+    await delay(2_000)
     answered.resolve()
     expect(await Promise.all([first, second])).toEqual(['unavailable', 'unavailable'])
     expect(provider.calls).toBe(0)

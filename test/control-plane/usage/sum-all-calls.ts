@@ -5,7 +5,7 @@ import { sumCalls, unsummedTable } from '../../../control-plane/modules/usage/un
 /** Until no recorded call waits for its sums: the control plane of the test may be summing some of them too. */
 export async function sumAllCalls(database: Database, organizationId: string): Promise<void> {
   await sumCalls(database, organizationId)
-  await vi.waitFor(async () => expect(await countUnsummed(database, organizationId)).toBe(0), 10_000)
+  await vi.waitFor(async () => expect(await countUnsummed(database, organizationId)).toBe(0), 30_000)
 }
 
 export async function countUnsummed(database: Database, organizationId: string): Promise<number> {

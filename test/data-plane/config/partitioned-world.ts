@@ -17,7 +17,7 @@ import { baseEntities, digestOf, virtualKey } from './entities.ts'
 const silent = { info() {}, warn() {}, error() {} }
 /** Longer than any silence that the renewal of heads explains. */
 const silenceMs = 10_000
-const convergenceLimitMs = 5_000
+const convergenceLimitMs = 30_000
 
 /** What a thief of the store might have kept of an earlier time. */
 type StoredState = Pick<TestChannel, 'head' | 'snapshot' | 'deltas'>

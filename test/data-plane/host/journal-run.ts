@@ -29,7 +29,7 @@ interface Process {
 const ended: Outcome = { outcome: 'succeeded', status: 200, errorCode: null, refusedBy: null, durationMs: 1 }
 const denied: Outcome = { ...ended, outcome: 'denied', status: 401, errorCode: 'virtual_key_required' }
 /** Of the real clock, for a slow disk. */
-const patienceNs = 10_000_000_000n
+const patienceNs = 60_000_000_000n
 
 /** A journal with its shipper, over any number of crashes, next to the model that says what must come of it. */
 export class JournalRun {

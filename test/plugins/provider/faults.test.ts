@@ -111,7 +111,7 @@ describe('within a stream', () => {
         begins(socket)
         setImmediate(breakOff, socket)
       },
-      { body: chat, provider: { idleTimeoutMs: 200 } },
+      { body: chat, provider: { idleTimeoutMs: 1_000 } },
     )
     const refusal = await refusalOf(answer)
     expect(refusal.code).toBe(code)

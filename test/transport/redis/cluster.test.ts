@@ -19,7 +19,9 @@ let controlPlane: ControlPlaneTransport
 beforeAll(async () => {
   directory = temporaryDirectory()
   servers = await ClusterServers.start(directory)
-  transport = await connectRedis(servers.url, { log: silentLog, reclaimAfterMs: 300 })
+  transport = await connectRedis(servers.url, {
+    ...{ log: silentLog, reclaimAfterMs: 300, operationTimeoutMs: 10_000, requestRateTimeoutMs: 10_000 },
+  })
   controlPlane = transport.controlPlane()
 }, 60_000)
 afterAll(async () => {

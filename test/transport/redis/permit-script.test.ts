@@ -110,9 +110,9 @@ it('decides in Redis exactly as the model does', async () => {
 it('leaves nothing behind once no permit counts', async () => {
   const organizationId = uniqueOrganization()
   const request = { limitId: 'lim_1', max: 100, windowMs, needed: 1, wanted: 3 }
-  await connection.run((client) => acquirePermits(client, organizationId, 'g', [request]))
   const client = await createClient({ url }).connect()
   try {
+    await connection.run((commands) => acquirePermits(commands, organizationId, 'g', [request]))
     const keys = await client.keys(`*${organizationId}*`)
     expect(keys).toHaveLength(2)
     for (const key of keys) {

@@ -7,7 +7,7 @@ import { wholeAnswer } from '../raw-upstream.ts'
 import { askPool } from './ask-pool.ts'
 import { ok, startPool, turn } from './start-pool.ts'
 
-const gone = (pool: Pool) => vi.waitFor(() => expect(pool.connections).toBe(0))
+const gone = (pool: Pool) => vi.waitFor(() => expect(pool.connections).toBe(0), 10_000)
 
 describe('the request', () => {
   it('goes out with its framing, whatever its size', async () => {
@@ -113,7 +113,7 @@ describe('a connection', () => {
     )
     await askPool(pool)
     expect(pool.connections).toBe(1)
-    await vi.waitFor(() => expect(pool.connections).toBe(0), { timeout: 6000 })
+    await vi.waitFor(() => expect(pool.connections).toBe(0), 30_000)
   })
 })
 
@@ -157,7 +157,7 @@ describe('a request', () => {
     ['after a part of the body', 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhe', 'HTTP_BODY_TIMEOUT'],
   ])('fails when the server does not speak %s', async (_, part, code) => {
     const { pool } = await startPool((socket) => void (part && socket.write(part)))
-    await expect(askPool(pool, { idleTimeoutMs: 60 })).rejects.toMatchObject({ code })
+    await expect(askPool(pool, { idleTimeoutMs: 500 })).rejects.toMatchObject({ code })
     await gone(pool)
   })
 
@@ -169,13 +169,13 @@ describe('a request', () => {
     let paused: RequestController | undefined
     const answer = askPool(
       pool,
-      { idleTimeoutMs: 50 },
+      { idleTimeoutMs: 500 },
       {
         onData: (_pieces, controller) => {
           if (paused) return
           paused = controller
           controller.pause()
-          setTimeout(() => controller.resume(), 200)
+          setTimeout(() => controller.resume(), 1_500)
         },
       },
     )

@@ -33,7 +33,7 @@ async function startTlsServer(
 }
 
 function openPool(origin: string, ca?: string): Pool {
-  const pool = new Pool({ origin, connectTimeoutMs: 500, maxConnections: 4, ...(ca ? { ca } : {}) })
+  const pool = new Pool({ origin, connectTimeoutMs: 2_000, maxConnections: 4, ...(ca ? { ca } : {}) })
   onTestFinished(() => pool.close())
   return pool
 }
@@ -62,7 +62,7 @@ describe('over TLS', () => {
     const { port, sockets } = await startTlsServer(trusted, ['http/1.1'], describeConnection)
     const origin = `https://localhost:${port}`
     const pool = new Pool({
-      ...{ origin, connectTimeoutMs: 500, maxConnections: 1, ca: trusted.cert },
+      ...{ origin, connectTimeoutMs: 2_000, maxConnections: 1, ca: trusted.cert },
       refuses: isPrivateHost,
     })
     onTestFinished(() => pool.close())
