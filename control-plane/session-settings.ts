@@ -9,14 +9,11 @@ const sessionStores = ['database', 'redis', 'memory'] as const
 /** How long people stay signed in, how often at once, and where that is kept. */
 export interface StoredSessionSettings extends SessionSettings {
   readonly store: (typeof sessionStores)[number]
-  /** After so long the identity provider is asked again whether it still stands by a session. */
-  readonly checkMs: number
 }
 
 export const defaultStoredSessionSettings: StoredSessionSettings = {
   ...defaultSessionSettings,
   store: 'database',
-  checkMs: 15 * minuteMs,
 }
 
 /** Notes every mistake in `problems`. */

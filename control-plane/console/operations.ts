@@ -106,6 +106,7 @@ export const sessionsQuery = graphql(`
       address
       createdAt
       lastSeenAt
+      unverifiedSince
       expiresAt
       identityProvider {
         name

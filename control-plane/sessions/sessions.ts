@@ -3,7 +3,7 @@ import { newId } from '../db/id.ts'
 import { SealedValueRefused } from '../secrets/envelope.ts'
 import { digestOfSecret, makeSecret, matchesDigest } from '../secrets/random-secret.ts'
 import type { Authentication } from '../sign-in/mfa-evidence.ts'
-import { presentableUserAgent, type Session, type SessionSecrets } from './session.ts'
+import { breakGlassProviderId, presentableUserAgent, type Session, type SessionSecrets } from './session.ts'
 import { readSessionCookie, sessionCookie } from './session-cookie.ts'
 import { type Refresh, type RefreshOutcome, refreshLeaseMs, SessionRefresher } from './session-refresh.ts'
 import type { SessionSealing } from './session-sealing.ts'
@@ -24,6 +24,8 @@ export interface SessionSettings {
   readonly absoluteMs: number
   readonly mostPerUser: number
   readonly whenFull: 'reject' | 'evict'
+  /** After so long the identity provider is asked again whether it still stands by a session. */
+  readonly checkMs: number
 }
 
 export const defaultSessionSettings: SessionSettings = {
@@ -31,7 +33,11 @@ export const defaultSessionSettings: SessionSettings = {
   absoluteMs: 12 * 60 * 60_000,
   mostPerUser: 10,
   whenFull: 'evict',
+  checkMs: 15 * 60_000,
 }
+
+/** A check that is due takes a while to come about. */
+const checkWithinMs = 60_000
 
 /** What is known of somebody who has just signed in. */
 export interface SignIn
@@ -183,6 +189,13 @@ export class Sessions {
   async find(organizationId: string, id: string): Promise<Session | null> {
     const stored = await this.#store.find(organizationId, id)
     return stored && stored.endsAt > this.#now() ? this.#openIfPossible(stored) : null
+  }
+
+  /** Since when its identity provider has not confirmed what it was to confirm; null: nothing is overdue. */
+  unverifiedSince({ providerId, checkedAt }: Session): number | null {
+    const dueAt = checkedAt + this.#settings.checkMs
+    const isOverdue = providerId !== breakGlassProviderId && dueAt + checkWithinMs < this.#now()
+    return isOverdue ? dueAt : null
   }
 
   /** The most recently used first. */

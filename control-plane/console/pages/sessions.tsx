@@ -77,7 +77,8 @@ function Sessions() {
 }
 
 function SessionItem({ session, end }: { session: Session; end: () => void }) {
-  const { isCurrent, userAgent, address, createdAt, lastSeenAt, expiresAt, identityProvider } = session
+  const { isCurrent, userAgent, address, createdAt, lastSeenAt, expiresAt, unverifiedSince } = session
+  const { identityProvider } = session
   const device = deviceName(userAgent)
   const now = Date.now()
   return (
@@ -96,6 +97,13 @@ function SessionItem({ session, end }: { session: Session; end: () => void }) {
             {identityProvider && ` with ${identityProvider.name}`}, until{' '}
             <time dateTime={expiresAt}>{momentOf(expiresAt)}</time>
           </Text>
+          {unverifiedSince && (
+            <Text size="sm">
+              Your identity provider has not confirmed it since{' '}
+              <time dateTime={unverifiedSince}>{momentOf(unverifiedSince)}</time>. If that lasts an hour, it
+              ends.
+            </Text>
+          )}
         </Stack>
         {!isCurrent && (
           <Button

@@ -38,6 +38,16 @@ const SessionType = builder.objectRef<Session>('Session').implement({
       description: 'When it was used last, to the minute.',
       resolve: ({ lastSeenAt }) => new Date(lastSeenAt),
     }),
+    unverifiedSince: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'Since when its identity provider, which is away, has not confirmed it as it is to every 15 minutes (`SESSION_CHECK_MINUTES`); null: nothing is overdue. It ends when that has lasted for an hour.',
+      resolve: (session, _args, { services }) => {
+        const since = services.sessions.unverifiedSince(session)
+        return since === null ? null : new Date(since)
+      },
+    }),
     expiresAt: t.field({
       type: 'DateTime',
       description: 'When they have to sign in again at the latest.',

@@ -15,6 +15,7 @@ import { type OpenedStore, storeKinds, type TestTenant } from './stores.ts'
 const minute = 60_000
 const settings: SessionSettings = {
   ...{ idleMs: 30 * minute, absoluteMs: 720 * minute, mostPerUser: 50, whenFull: 'reject' },
+  checkMs: 15 * minute,
 }
 const secrets = { idToken: 'id-token-canary', refreshToken: 'refresh-token-canary' }
 const masterKey = randomBytes(32)
@@ -64,6 +65,17 @@ describe.each(storeKinds)('sessions in the $name store', ({ open, persists }) =>
     expect(await other.authenticate(sent(begun))).toEqual(begun.session)
     expect(await other.secretsOf(begun.session)).toEqual(secrets)
     expect(begun.cookie).toContain(`Max-Age=${settings.absoluteMs / 1_000};`)
+  })
+
+  it('tells since when its provider has not confirmed it, a minute after it was to', async () => {
+    const { session } = await begin()
+    const dueAt = now + 15 * minute
+    now = dueAt + minute
+    expect(sessions.unverifiedSince(session)).toBeNull()
+    now += 1
+    expect(sessions.unverifiedSince(session)).toBe(dueAt)
+    expect(sessions.unverifiedSince({ ...session, checkedAt: now })).toBeNull()
+    expect(sessions.unverifiedSince({ ...session, providerId: 'break_glass' })).toBeNull()
   })
 
   it('what is stored shows neither the cookie nor the tokens nor anything of the person', async () => {
