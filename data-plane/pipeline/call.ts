@@ -7,6 +7,7 @@ import type {
   Configuration,
   HeaderTrail,
   Hold,
+  InferenceRights,
   Target,
 } from '../../plugins/sdk/builtin.ts'
 import {
@@ -141,6 +142,10 @@ export class GovernedCall implements BuiltinCall {
 
   get virtualKey(): KeyIdentity | undefined {
     return this.key
+  }
+
+  get inferenceRights(): InferenceRights | null {
+    return this.key?.inference ?? null
   }
 
   header(name: string): string | undefined {

@@ -15,7 +15,7 @@ export default defineBuiltin({
         if (!asksProvider(call.operation)) return
         const { key } = call
         if (!key) throw new TypeError('rbac ran before auth had found a key')
-        if (key.inference) requireInference(key.inference, call.operation, call.receivedAt)
+        requireInference(call)
         if (call.model === '') {
           throw new Denied('invalid_request_error', 'model is required: name the model to be asked', {
             param: 'model',

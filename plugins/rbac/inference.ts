@@ -1,13 +1,12 @@
-import { Denied, type Operation } from 'gatehouse/plugin-sdk'
-import type { InferenceOperation, InferenceRights } from 'gatehouse/plugin-sdk/builtin'
+import { type Call, type InferencePermission, type Operation, requirePermission } from 'gatehouse/plugin-sdk'
 
 /** What a route needs of `inference:…`; null: it asks no provider for anything. */
-const needed: Readonly<Record<Operation, InferenceOperation | null>> = {
-  'chat.completions': 'chat',
-  completions: 'chat',
-  responses: 'chat',
-  embeddings: 'embeddings',
-  'images.generations': 'images',
+const needed: Readonly<Record<Operation, InferencePermission | null>> = {
+  'chat.completions': 'inference:chat',
+  completions: 'inference:chat',
+  responses: 'inference:chat',
+  embeddings: 'inference:embeddings',
+  'images.generations': 'inference:images',
   'models.list': null,
   quota: null,
   unknown: null,
@@ -18,9 +17,7 @@ const needed: Readonly<Record<Operation, InferenceOperation | null>> = {
  *
  * @throws Denied `user_not_authorized`; `config_unavailable` when a role that cannot be read may give it
  */
-export function requireInference(rights: InferenceRights, operation: Operation, at: number): void {
-  const wanted = needed[operation]
-  if (wanted === null || at < rights.until[wanted]) return
-  if (rights.heldBack !== null) throw new Denied('config_unavailable', rights.heldBack)
-  throw new Denied('user_not_authorized', `Your roles do not include inference:${wanted}`)
+export function requireInference(call: Call): void {
+  const permission = needed[call.operation]
+  if (permission !== null) requirePermission(call, permission)
 }

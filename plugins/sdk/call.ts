@@ -1,4 +1,5 @@
 import type { CallOutcome } from '../../contract/events.ts'
+import type { InferenceRights } from './inference.ts'
 import type { Slot } from './slot.ts'
 
 /** What a route asks of a provider. */
@@ -72,6 +73,11 @@ export interface Call {
   /** Set once the `auth` stage has passed. */
   readonly principal: Principal | undefined
   readonly virtualKey: KeyIdentity | undefined
+  /**
+   * What the roles give of inference of the user whom the call is charged to, see `requirePermission`; null: roles do not
+   * decide about this call, or `auth` has not passed.
+   */
+  readonly inferenceRights: InferenceRights | null
   /** Set before `onComplete` when the provider was asked. */
   readonly usage: Usage | undefined
   /** A request header by its lower-case name. Headers that carry credentials read as undefined. */

@@ -1,5 +1,7 @@
 export { Type } from 'typebox'
 export type { Call, KeyIdentity, Operation, Outcome, Principal, UpstreamRequest, Usage } from './call.ts'
 export { Denied, type ErrorCode, type ErrorDetails } from './denied.ts'
+export type { InferenceOperation, InferenceRights } from './inference.ts'
 export { definePlugin, type Hooks, type Host, type PluginDefinition } from './plugin.ts'
+export { type InferencePermission, requirePermission, requirePrincipal } from './requirements.ts'
 export { type Slot, slot } from './slot.ts'

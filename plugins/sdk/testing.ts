@@ -6,6 +6,7 @@ import type { Static, TObject } from 'typebox'
 import { Check, Default, Errors } from 'typebox/value'
 import type { Call, KeyIdentity, Operation, Outcome, Principal, UpstreamRequest, Usage } from './call.ts'
 import { Denied } from './denied.ts'
+import type { InferenceRights } from './inference.ts'
 import type { Hooks, PluginDefinition } from './plugin.ts'
 import type { Slot } from './slot.ts'
 
@@ -21,6 +22,8 @@ export interface TestCallOptions {
   readonly receivedAt?: number
   readonly principal?: Partial<Principal>
   readonly virtualKey?: KeyIdentity
+  /** Roles do not decide unless said. */
+  readonly inferenceRights?: InferenceRights | null
   readonly usage?: Usage
 }
 
@@ -56,6 +59,7 @@ export function testCall(options: TestCallOptions = {}): Call {
     body,
     principal: { ...testPrincipal, ...options.principal },
     virtualKey: options.virtualKey ?? { id: 'vk_test', name: 'test key' },
+    inferenceRights: options.inferenceRights ?? null,
     usage: options.usage,
     header: (name) => headers.get(name),
     // The slot itself is the key, and only `set` of the same slot wrote under it.

@@ -15,6 +15,7 @@ export function callOf(parts: Partial<BuiltinCall>): BuiltinCall {
     body: Buffer.from('{"model":"gpt"}'),
     principal: undefined,
     virtualKey: undefined,
+    inferenceRights: null,
     usage: undefined,
     configuration: configurationWith(),
     reply: noReply,

@@ -64,6 +64,10 @@ export class FakeCall implements BuiltinCall {
     this.hold = options.hold
   }
 
+  get inferenceRights() {
+    return this.key?.inference ?? null
+  }
+
   get stream(): boolean {
     return this.fields.stream
   }
