@@ -51,13 +51,13 @@ export function addSignOut(
         throw new SignInRefused('logout_token_invalid', 'Send one logout_token in a form')
       }
       const notice = await providers.relyingParty(provider).readLogoutToken(logoutToken)
-      if (await useLogoutToken(services, provider, notice)) {
+      await useLogoutToken(services, provider, notice, async () => {
         const { subject, sessionId } = notice
         await sessions.endOfProviderSession(provider.organizationId, provider.id, {
           ...(subject !== null && { subject }),
           ...(sessionId !== null && { providerSessionId: sessionId }),
         })
-      }
+      })
       return reply.code(200).send()
     },
   )

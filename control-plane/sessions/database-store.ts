@@ -122,14 +122,19 @@ export class DatabaseSessionStore implements SessionStore {
     return this.#removeWhere(organizationId, { userId: { $in: [...userIds] } })
   }
 
+  async findByProviderSession(organizationId: string, providerId: string, tags: ProviderSessionTags) {
+    const meant = whatIsMeant(providerId, tags)
+    if (meant === null) return []
+    const found = await this.#database.transaction(organizationId, (em) =>
+      em.find(SessionEntity, meant, { fields: ['id'], orderBy: { id: 'asc' } }),
+    )
+    return found.map(({ id }) => id)
+  }
+
   async removeByProviderSession(organizationId: string, providerId: string, tags: ProviderSessionTags) {
-    const { subjectTag, providerSessionTag } = tags
-    if (subjectTag === null && providerSessionTag === null) return []
-    const removed = await this.#removeWhere(organizationId, {
-      providerId,
-      ...(subjectTag !== null && { subjectTag }),
-      ...(providerSessionTag !== null && { providerSessionTag }),
-    })
+    const meant = whatIsMeant(providerId, tags)
+    if (meant === null) return []
+    const removed = await this.#removeWhere(organizationId, meant)
     return removed.map(({ id }) => id)
   }
 
@@ -176,6 +181,19 @@ export class DatabaseSessionStore implements SessionStore {
         await em.nativeDelete(SessionEntity, { id: { $in: removed.map(({ id }) => id) } })
       return removed
     })
+  }
+}
+
+/** Null: nothing. */
+function whatIsMeant(
+  providerId: string,
+  { subjectTag, providerSessionTag }: ProviderSessionTags,
+): FilterQuery<SessionRow> | null {
+  if (subjectTag === null && providerSessionTag === null) return null
+  return {
+    providerId,
+    ...(subjectTag !== null && { subjectTag }),
+    ...(providerSessionTag !== null && { providerSessionTag }),
   }
 }
 

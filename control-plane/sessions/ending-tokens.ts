@@ -33,6 +33,7 @@ export function endingTokens(
     releaseRefresh: (...args) => store.releaseRefresh(...args),
     storeSecrets: (...args) => store.storeSecrets(...args),
     listOfUsers: (...args) => store.listOfUsers(...args),
+    findByProviderSession: (...args) => store.findByProviderSession(...args),
     listDue: (...args) => store.listDue(...args),
     // What ends by itself had no token that outlives it by more than a token lives.
     removeExpired: (...args) => store.removeExpired(...args),
@@ -71,12 +72,13 @@ export function endingTokens(
         (removed) => removed.map(({ id }) => id),
       )
     },
-    removeByProviderSession: (organizationId, providerId, tags) =>
-      around(
+    async removeByProviderSession(organizationId, providerId, tags) {
+      return around(
         organizationId,
-        [],
+        await store.findByProviderSession(organizationId, providerId, tags),
         () => store.removeByProviderSession(organizationId, providerId, tags),
         (removed) => removed,
-      ),
+      )
+    },
   }
 }

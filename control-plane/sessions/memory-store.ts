@@ -93,16 +93,13 @@ export class MemorySessionStore implements SessionStore {
     return this.#removeWhere(organizationId, ({ userId }) => wanted.has(userId))
   }
 
+  async findByProviderSession(organizationId: string, providerId: string, tags: ProviderSessionTags) {
+    const sessions = [...this.#of(organizationId).values()]
+    return sessions.filter((session) => isMeant(session, providerId, tags)).map(({ id }) => id)
+  }
+
   async removeByProviderSession(organizationId: string, providerId: string, tags: ProviderSessionTags) {
-    const { subjectTag, providerSessionTag } = tags
-    if (subjectTag === null && providerSessionTag === null) return []
-    const removed = this.#removeWhere(
-      organizationId,
-      (session) =>
-        session.providerId === providerId &&
-        (subjectTag === null || session.subjectTag === subjectTag) &&
-        (providerSessionTag === null || session.providerSessionTag === providerSessionTag),
-    )
+    const removed = this.#removeWhere(organizationId, (session) => isMeant(session, providerId, tags))
     return removed.map(({ id }) => id)
   }
 
@@ -145,4 +142,17 @@ export class MemorySessionStore implements SessionStore {
     for (const { id } of removed) sessions.delete(id)
     return removed.map(({ id, userId }) => ({ id, userId }))
   }
+}
+
+function isMeant(
+  session: StoredSession,
+  providerId: string,
+  { subjectTag, providerSessionTag }: ProviderSessionTags,
+): boolean {
+  if (subjectTag === null && providerSessionTag === null) return false
+  return (
+    session.providerId === providerId &&
+    (subjectTag === null || session.subjectTag === subjectTag) &&
+    (providerSessionTag === null || session.providerSessionTag === providerSessionTag)
+  )
 }

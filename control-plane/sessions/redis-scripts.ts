@@ -153,7 +153,7 @@ export const removeOfUser = script(`${shared}
 `)
 
 /** ARGV: provider, the tag that names fewer, tag of the subject or '', tag of the provider's session or ''. */
-export const removeTagged = script(`${shared}
+const findFitting = `
   local fitting = {}
   for _, id in ipairs(redis.call('SMEMBERS', tagged .. ARGV[2])) do
     local held = redis.call('HMGET', session .. id, 'providerId', 'subjectTag', 'providerSessionTag')
@@ -164,8 +164,13 @@ export const removeTagged = script(`${shared}
       fitting[#fitting + 1] = id
     end
   end
-  return removeAll(fitting)
-`)
+`
+
+/** ARGV: as {@link findFitting}. */
+export const findTagged = script(`${shared} ${findFitting} return fitting`)
+
+/** ARGV: as {@link findFitting}. */
+export const removeTagged = script(`${shared} ${findFitting} return removeAll(fitting)`)
 
 /** ARGV: now, how many. Counts those too that Redis has let lapse already. */
 export const removeExpired = script(`${shared}

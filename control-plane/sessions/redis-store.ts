@@ -106,12 +106,12 @@ export class RedisSessionStore implements SessionStore {
     return (await Promise.all(removed)).flat()
   }
 
-  async removeByProviderSession(organizationId: string, providerId: string, tags: ProviderSessionTags) {
-    const { subjectTag, providerSessionTag } = tags
-    const narrower = providerSessionTag ?? subjectTag
-    if (narrower === null) return []
-    const values = [providerId, narrower, subjectTag ?? '', providerSessionTag ?? '']
-    return checkIds(await this.#run(organizationId, scripts.removeTagged, values))
+  findByProviderSession(organizationId: string, providerId: string, tags: ProviderSessionTags) {
+    return this.#runTagged(organizationId, scripts.findTagged, providerId, tags)
+  }
+
+  removeByProviderSession(organizationId: string, providerId: string, tags: ProviderSessionTags) {
+    return this.#runTagged(organizationId, scripts.removeTagged, providerId, tags)
   }
 
   async listOfUsers(organizationId: string, userIds: readonly string[], now: number) {
@@ -139,6 +139,18 @@ export class RedisSessionStore implements SessionStore {
   async #findLive(organizationId: string, ids: readonly string[], now: number): Promise<StoredSession[]> {
     const found = await Promise.all(ids.map((id) => this.find(organizationId, id)))
     return found.filter((session) => session !== null).filter(({ endsAt }) => endsAt > now)
+  }
+
+  async #runTagged(
+    organizationId: string,
+    script: Script,
+    providerId: string,
+    { subjectTag, providerSessionTag }: ProviderSessionTags,
+  ): Promise<readonly string[]> {
+    const narrower = providerSessionTag ?? subjectTag
+    if (narrower === null) return []
+    const values = [providerId, narrower, subjectTag ?? '', providerSessionTag ?? '']
+    return checkIds(await this.#run(organizationId, script, values))
   }
 
   #run(organizationId: string, script: Script, values: string[]): Promise<unknown> {

@@ -103,6 +103,12 @@ export interface SessionStore {
   remove(organizationId: string, id: string): Promise<boolean>
   /** @returns those that were there; of two at once, one has each */
   removeOfUsers(organizationId: string, userIds: readonly string[]): Promise<readonly OwnedSession[]>
+  /** @returns the ids of those that `removeByProviderSession` would remove now */
+  findByProviderSession(
+    organizationId: string,
+    providerId: string,
+    tags: ProviderSessionTags,
+  ): Promise<readonly string[]>
   /** Never those of another provider. @returns the ids of those that were there */
   removeByProviderSession(
     organizationId: string,

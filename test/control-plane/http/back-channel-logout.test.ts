@@ -1,11 +1,13 @@
 import { randomUUID, sign } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { withClient } from '../../../cli/embedded/database.ts'
 import type { Browser } from '../../environment/browser.ts'
 import {
   type SigningKey,
   startIdentityProvider,
   type TestIdentityProvider,
 } from '../../environment/identity-provider.ts'
+import { read } from '../api.ts'
 import { createProvider, type SignInSetup, startSignIn, viewerQuery } from './signed-in.ts'
 
 const event = 'http://schemas.openid.net/event/backchannel-logout'
@@ -66,6 +68,20 @@ const send = (token: string, name = 'okta') =>
   })
 const statusOf = async (of: Browser) => (await setup.ask(of, viewerQuery)).status
 
+const rename = (table: string, name: string) =>
+  withClient(setup.api.testDatabase.superuserUrl, (client) =>
+    client.query(`alter table ${table} rename to ${name}`),
+  )
+
+/** The sessions whose access tokens data planes are told to refuse. */
+const endedAccess = async () => {
+  const { database } = setup.api.controlPlane
+  const rows = await database.transaction(setup.tenant.organizationId, (em) =>
+    em.execute<{ id: string }[]>('select id from ended_access'),
+  )
+  return rows.map(({ id }) => id)
+}
+
 describe('a logout token', () => {
   it('of a person ends their sessions, and a replay none that began since', async () => {
     const token = logoutToken()
@@ -76,6 +92,30 @@ describe('a logout token', () => {
     expect(await statusOf(again)).toBe(200)
     expect((await send(logoutToken())).status).toBe(200)
     expect(await statusOf(again)).toBe(401)
+  })
+
+  it.each([
+    ['the store of sessions', 'sessions'],
+    ['what ends access tokens', 'access_token_sessions'],
+    ['the record of used tokens', 'used_logout_tokens'],
+  ])('counts when it is sent again after %s was away', async (_, table) => {
+    const headers = { origin: setup.url }
+    expect((await browser.request(`${setup.url}/auth/token`, { method: 'POST', headers })).status).toBe(200)
+    const listed = await setup.ask(browser, '{ sessions { id } }')
+    const [session] = read<{ id: string }[]>(listed.data, 'sessions')
+    const token = logoutToken()
+    await rename(table, `${table}_away`)
+    try {
+      expect((await send(token)).status).toBe(500)
+    } finally {
+      await rename(`${table}_away`, table)
+    }
+    expect((await send(token)).status).toBe(200)
+    expect(await statusOf(browser)).toBe(401)
+    expect(await endedAccess()).toContain(session?.id)
+    const again = (await setup.signIn('ann')).browser
+    expect((await send(token)).status).toBe(200)
+    expect(await statusOf(again)).toBe(200)
   })
 
   it('of one provider ends no session of another, whoever it names and wherever it is sent', async () => {

@@ -82,3 +82,20 @@ it('ends the tokens before the session, so that no crash in between leaves one b
   await store.remove(organizationId, 'sess_1')
   expect(order).toEqual(['with the session', 'without it'])
 })
+
+it('ends the tokens of what a provider ends before the session, so that a second try finds it when that fails', async () => {
+  const memory = new MemorySessionStore()
+  let isAway = true
+  const store = endingTokens(memory, async (_organization, ids) => {
+    if (isAway && ids.length > 0) throw new Error('away')
+  })
+  const tags = { subjectTag: 'ada', providerSessionTag: null }
+  const stored = {
+    ...{ organizationId, id: 'sess_1', userId: 'usr_1', providerId: 'idp_1', endsAt: 1, ...tags },
+  } as Parameters<typeof store.create>[0]
+  await memory.create(stored, { most: 1, whenFull: 'reject' }, 0)
+  const end = () => store.removeByProviderSession(organizationId, 'idp_1', tags)
+  await expect(end()).rejects.toThrow('away')
+  isAway = false
+  expect(await end()).toEqual(['sess_1'])
+})

@@ -89,6 +89,7 @@ describe.each(storeKinds)('the $name store of sessions', ({ open }) => {
     expect(await store.storeSecrets(foreign, id, renewed)).toBe(false)
     expect(await store.remove(foreign, id)).toBe(false)
     expect(await store.removeOfUsers(foreign, [session.userId])).toEqual([])
+    expect(await store.findByProviderSession(foreign, providerId, tag)).toEqual([])
     expect(await store.removeByProviderSession(foreign, providerId, tag)).toEqual([])
     expect(await store.listOfUsers(foreign, [session.userId], start)).toEqual([])
     expect(await store.listDue(foreign, { checkedBefore: later, now: start, limit: 10 })).toEqual([])
@@ -329,7 +330,9 @@ describe.each(storeKinds)('the $name store of sessions', ({ open }) => {
         { subjectTag, providerSessionTag },
       ]) {
         const session = await add()
+        const found = await other.findByProviderSession(tenant.organizationId, providerId, tags)
         const removed = await store.removeByProviderSession(tenant.organizationId, providerId, tags)
+        expect(removed.toSorted()).toEqual(found.toSorted())
         expect(removed).toContain(session.id)
         expect(removed).not.toContain(theirs.id)
       }
@@ -344,8 +347,12 @@ describe.each(storeKinds)('the $name store of sessions', ({ open }) => {
         providerSessionTag: providerSessionTagOf(organizationId, providerId, 'sid-2'),
       })
       const { subjectTag, providerSessionTag } = session
-      const remove = (tags: { subjectTag: string | null; providerSessionTag: string | null }) =>
-        store.removeByProviderSession(organizationId, providerId, tags)
+      const remove = async (tags: { subjectTag: string | null; providerSessionTag: string | null }) => {
+        const found = await store.findByProviderSession(organizationId, providerId, tags)
+        const removed = await store.removeByProviderSession(organizationId, providerId, tags)
+        expect(removed).toEqual(found)
+        return removed
+      }
       expect(await remove({ subjectTag: null, providerSessionTag: null })).toEqual([])
       const bob = subjectTagOf(organizationId, providerId, 'bob')
       expect(await remove({ subjectTag: bob, providerSessionTag })).toEqual([])
