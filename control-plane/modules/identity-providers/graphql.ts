@@ -19,8 +19,6 @@ import {
   flushIdentityProviderKeys,
   setIdentityProviderEnabled,
   updateIdentityProvider,
-  type Verification,
-  verifyIdentityProvider,
 } from './service.ts'
 import {
   authorizeUrlRule,
@@ -41,6 +39,7 @@ import {
   unitCustomerRule,
   userinfoUrlRule,
 } from './types.ts'
+import { type Verification, verifyIdentityProvider } from './verification.ts'
 
 builder.queryFields((t) => ({
   identityProvider: t.field({
@@ -191,7 +190,8 @@ const VerificationType = builder.objectRef<Verification>('IdentityProviderVerifi
   description: 'Whether an identity provider works as it is configured.',
   fields: (t) => ({
     ok: t.boolean({
-      description: 'Whether everything is as it has to be. If not, the provider is disabled.',
+      description:
+        'Whether everything is as it has to be. If not, an enabled provider stays enabled, and a disabled one cannot be enabled, unless `DIRECTORY` alone failed.',
       resolve: ({ checks }) => checks.every(({ ok }) => ok),
     }),
     checks: t.field({
@@ -218,7 +218,7 @@ builder.mutationFields((t) => ({
     type: IdentityProviderType,
     permission: 'identity_providers:update',
     description:
-      'Changes an identity provider. What decides how it is asked disables it until it is verified anew; whoever is signed in stays so.',
+      'Changes an identity provider. What decides how it is asked disables it, and its JWT providers, until it is verified anew and enabled; sessions that are due for their check meanwhile end.',
     errors: { types: [NotFound, StaleUpdate, RightsExceeded, MfaLocksOut, ...approvalRefusals] },
     args: {
       input: t.arg({ type: UpdateIdentityProviderInput, required: true, description: 'The change.' }),
@@ -228,7 +228,8 @@ builder.mutationFields((t) => ({
   verifyIdentityProvider: t.field({
     type: VerificationType,
     permission: 'identity_providers:update',
-    description: 'Asks the provider whether what is configured works. Nobody is signed in by it.',
+    description:
+      'Asks the provider whether what is configured works. Nobody is signed in by it, and a provider that is enabled stays so, whatever is found.',
     errors: { types: [NotFound] },
     args: { input: t.arg({ type: ByIdInput, required: true, description: 'The provider.' }) },
     resolve: (_, { input }, { services, actor }) => verifyIdentityProvider(services, actor, input.id),
@@ -246,7 +247,7 @@ builder.mutationFields((t) => ({
     type: IdentityProviderType,
     permission: 'identity_providers:update',
     description:
-      'Lets people sign in at an identity provider, or no more; who is signed in stays so. Disabling it disables its JWT providers in the same step; enabling it enables none of them.',
+      'Lets people sign in at an identity provider, or no more; who is signed in stays so until the next check of their session. Disabling it disables its JWT providers in the same step; enabling it enables none of them.',
     errors: { types: [NotFound, StaleUpdate, IdentityProviderNotVerified, ...approvalRefusals] },
     args: {
       input: t.arg({

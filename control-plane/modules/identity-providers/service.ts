@@ -4,27 +4,23 @@ import { recordChange, recordChanges } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
 import { type ExpectedVersion, lockRow, requireRow } from '../../db/require-row.ts'
-import { checkDirectory } from '../../directory/check.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import { InUse, NameTaken } from '../../graphql/refusals.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { type OAuth2Settings, type ProviderKind, providerKinds } from '../../sign-in/provider-kinds.ts'
-import type { ProviderCheck } from '../../sign-in/relying-party.ts'
 import type { RoleRule, RoleStrategy, TeamRule } from '../../sign-in/role-mapping.ts'
 import { auditEscalation, isSystemRoleId, RoleEntity, requireMayGive } from '../roles/index.ts'
 import { requireMayPlace } from '../users/index.ts'
 import { WorkspaceEntity } from '../workspaces/index.ts'
-import { callbackUrl } from './addresses.ts'
 import { type BusinessUnitRuleInput, requireNamed, toBusinessUnitRules } from './business-unit-rules.ts'
 import { checkClientSecret, checkSettings } from './checked-settings.ts'
 import { refuseConfusedTokens } from './confused-tokens.ts'
 import { describe } from './described-provider.ts'
-import { disableIssuers } from './disabled-issuers.ts'
+import { type DisabledIssuers, disable } from './disabling.ts'
 import { type IdentityProvider, IdentityProviderEntity } from './entity.ts'
 import { IdentityProviderEnabled, IdentityProviderNotVerified } from './errors.ts'
 import { changeMfaEvidence, type MfaEvidenceInput } from './mfa-evidence.ts'
-import { signInClientOf } from './relying-parties.ts'
-import { clientSecretPlace, directorySettingsOf, settingsOf } from './secret.ts'
+import { clientSecretPlace } from './secret.ts'
 import { requireMaySpeakFor, rolesOf } from './spoken-for.ts'
 
 /** What of a provider can be changed later. What is left out stays, or is as its kind says. */
@@ -59,11 +55,6 @@ export interface CreateIdentityProvider extends ProviderChange {
 
 export interface UpdateIdentityProvider extends ProviderChange, ExpectedVersion {
   readonly id: string
-}
-
-export interface Verification {
-  readonly provider: IdentityProvider
-  readonly checks: readonly ProviderCheck[]
 }
 
 /** Creates a provider at which nobody can sign in yet. @throws NameTaken, NotFound, RightsExceeded */
@@ -106,8 +97,8 @@ export function createIdentityProvider(
 }
 
 /**
- * Changes a provider. What decides how it is asked has to be verified anew, and disables it until then. The issuer stays:
- * another one would speak for the people of the first.
+ * Changes a provider. What decides how it is asked has to be verified anew, and disables it and its JWT providers until then. The
+ * issuer stays: another one would speak for the people of the first.
  *
  * @throws NotFound, StaleUpdate, RightsExceeded
  */
@@ -121,37 +112,13 @@ export function updateIdentityProvider(
     const provider = await lockProvider(em, input.id, input)
     const before = askedBy(provider)
     await change(context, em, actor, provider, input)
-    if (askedBy(provider) !== before) Object.assign(provider, { verifiedAt: null, enabled: false })
-    await recordChange(context, em, actor, describe('identity_provider.updated', provider))
+    const isAskedOtherwise = askedBy(provider) !== before
+    if (isAskedOtherwise) provider.verifiedAt = null
+    const issuers = isAskedOtherwise ? await disable(em, provider) : undefined
+    await recordUpdate(context, em, actor, provider, issuers)
     return provider
   })
   return auditEscalation(context, actor, { kind: 'identity_provider', id: input.id }, work)
-}
-
-/** Asks the provider, without signing anybody in, whether what is configured works. @throws NotFound */
-export async function verifyIdentityProvider(
-  context: ServiceContext,
-  actor: Actor,
-  id: string,
-): Promise<Verification> {
-  actor.require('identity_providers:update', organizationWide)
-  const found = await transactionOf(context, actor, (em) => requireProvider(em, id))
-  const relyingParty = signInClientOf(settingsOf(context.secrets, found), { now: context.now })
-  const [signInChecks, directoryCheck] = await Promise.all([
-    relyingParty.verify(callbackUrl(context.publicUrl, found)),
-    checkDirectory(directorySettingsOf(context.secrets, found), context.now),
-  ])
-  const checks = [...signInChecks, directoryCheck]
-  // Signing in needs no directory.
-  const isVerified = signInChecks.every(({ ok }) => ok)
-  return transactionOf(context, actor, async (em) => {
-    const provider = await lockProvider(em, id)
-    // Whatever was changed meanwhile was not asked.
-    if (isVerified && provider.version === found.version) provider.verifiedAt = new Date(context.now())
-    if (!isVerified) Object.assign(provider, { verifiedAt: null, enabled: false })
-    await recordChange(context, em, actor, describe('identity_provider.verified', provider))
-    return { provider, checks }
-  })
 }
 
 /**
@@ -175,7 +142,8 @@ export function flushIdentityProviderKeys(
 }
 
 /**
- * Whoever is signed in stays so. Disabling it disables its JWT providers; enabling it enables none.
+ * Whoever is signed in stays so until their session is checked. Disabling it disables its JWT providers; enabling it
+ * enables none.
  *
  * @throws NotFound, StaleUpdate, IdentityProviderNotVerified
  */
@@ -189,9 +157,7 @@ export function setIdentityProviderEnabled(
     const provider = await lockProvider(em, id, expected)
     if (enabled && provider.verifiedAt === null) throw new IdentityProviderNotVerified(provider.name)
     provider.enabled = enabled
-    const entry = describe('identity_provider.updated', provider)
-    const issuers = enabled ? undefined : await disableIssuers(em, provider)
-    await recordChanges(context, em, actor, [entry, ...(issuers?.entries ?? [])], issuers?.change)
+    await recordUpdate(context, em, actor, provider, enabled ? undefined : await disable(em, provider))
     return provider
   })
 }
@@ -218,10 +184,19 @@ export function deleteIdentityProvider(
 
 const organizationWide = { workspaceId: null }
 
-const requireProvider = (em: EntityManager, id: string) =>
-  requireRow(em, IdentityProviderEntity, 'identity provider', id)
 export const lockProvider = (em: EntityManager, id: string, expected?: ExpectedVersion) =>
   lockRow(em, IdentityProviderEntity, 'identity provider', id, expected)
+
+function recordUpdate(
+  context: ServiceContext,
+  em: EntityManager,
+  actor: Actor,
+  provider: IdentityProvider,
+  issuers?: DisabledIssuers,
+): Promise<void> {
+  const entries = [describe('identity_provider.updated', provider), ...(issuers?.entries ?? [])]
+  return recordChanges(context, em, actor, entries, issuers?.change)
+}
 
 /**
  * Whoever says how people are known and what they get by it gives them every role that the provider may give, be it by a

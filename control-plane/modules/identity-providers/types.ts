@@ -168,7 +168,8 @@ IdentityProviderType.implement({
     verifiedAt: t.expose('verifiedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When its present settings were found to work; null: never.',
+      description:
+        'When its present settings were found to work; null: never, or a later verification failed while it was disabled.',
     }),
     createsUsers: t.exposeBoolean('createsUsers', {
       description: 'Whether whoever is unknown becomes a user when they sign in; else they are refused.',

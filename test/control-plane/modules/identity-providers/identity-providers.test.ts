@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
   IdentityProviderEntity,
   RelyingParties,
@@ -25,6 +28,15 @@ async function verify(id: string): Promise<Result> {
     { id },
   )
   return read(data, 'verifyIdentityProvider')
+}
+
+async function stateOf(id: string) {
+  const { data } = await setup.api.ask(
+    setup.tenant.token,
+    'query ($id: ID!) { identityProvider(id: $id) { enabled verifiedAt } }',
+    { id },
+  )
+  return read<{ enabled: boolean; verifiedAt: string | null }>(data, 'identityProvider')
 }
 
 describe('an identity provider', () => {
@@ -99,6 +111,57 @@ describe('an identity provider', () => {
     ['an IPv4 network in IPv6 notation', { trustedNetworks: ['::ffff:10.0.0.0/104'] }],
   ])('is not created with %s', async (_what, input) => {
     expect((await change('createIdentityProvider', settings(input))).code).toBe('BAD_USER_INPUT')
+  })
+})
+
+describe('a verification that fails', () => {
+  afterEach(() => {
+    setup.identityProvider.behaviour.hangsUpOn = null
+  })
+
+  it('of an enabled provider, as while it is away, says so and leaves it enabled', async () => {
+    const before = await stateOf(setup.providerId)
+    setup.identityProvider.behaviour.hangsUpOn = /./
+    expect(await verify(setup.providerId)).toMatchObject({ ok: false })
+    expect(await stateOf(setup.providerId)).toEqual(before)
+    expect(before).toMatchObject({ enabled: true })
+  })
+
+  it('of a disabled one keeps it from being enabled', async () => {
+    const { id = '' } = await change('createIdentityProvider', settings())
+    await verify(id)
+    setup.identityProvider.behaviour.hangsUpOn = /./
+    expect(await verify(id)).toMatchObject({ ok: false })
+    expect(await enable(setup.api, setup.tenant, id, true)).toEqual({ code: 'IDP_NOT_VERIFIED' })
+  })
+
+  it('says nothing of a provider that was changed meanwhile', async () => {
+    let meanwhile = async () => {}
+    const server = createServer(async (request, response) => {
+      await meanwhile()
+      response.writeHead(request.url === '/token' ? 400 : 401, { 'content-type': 'application/json' })
+      response.end(JSON.stringify({ error: 'invalid_grant' }))
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    try {
+      const urls = { tokenUrl: `${issuer}/token`, userinfoUrl: `${issuer}/userinfo` }
+      const endpoints = { ...urls, authorizeUrl: `${issuer}/authorize`, subjectClaim: 'id' }
+      const { id = '' } = await change(
+        'createIdentityProvider',
+        settings({ kind: 'OAUTH2', issuer, endpoints }),
+      )
+      expect(await verify(id)).toMatchObject({ ok: true })
+      const { verifiedAt } = await stateOf(id)
+      meanwhile = async () => {
+        await change('updateIdentityProvider', { id, createsUsers: false })
+        server.closeAllConnections()
+      }
+      expect(await verify(id)).toMatchObject({ ok: false })
+      expect(await stateOf(id)).toEqual({ enabled: false, verifiedAt })
+    } finally {
+      server.close()
+    }
   })
 })
 

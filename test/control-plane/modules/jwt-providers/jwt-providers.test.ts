@@ -166,6 +166,23 @@ describe('a JWT provider', () => {
   })
 })
 
+it('is disabled with its identity provider, by whoever disables that or changes how it is asked', async () => {
+  const { id = '' } = await setup.change('createIdentityProvider', identityProvider('switched'))
+  const jwtProviderId = await setup.createEnabled({ algorithm: 'HS256', secret, identityProviderId: id })
+  for (const [mutation, input] of [
+    ['setIdentityProviderEnabled', { enabled: false }],
+    ['updateIdentityProvider', { clientSecret: 'another secret' }],
+  ] as const) {
+    await setup.sql(`update identity_providers set enabled = true, verified_at = now() where id = '${id}'`)
+    await setup.change('setJwtProviderEnabled', { id: jwtProviderId, enabled: true })
+    expect(await setup.read(jwtProviderId)).toMatchObject({ enabled: true })
+    await setup.change(mutation, { id, ...input })
+    expect(await setup.read(jwtProviderId)).toMatchObject({ enabled: false })
+    const [{ enabled } = {}] = await setup.sql(`select enabled from identity_providers where id = '${id}'`)
+    expect(enabled).toBe(false)
+  }
+})
+
 describe('whoever may do less than the people whom a provider names', () => {
   const needed = ['identity_providers:*', 'roles:assign']
 

@@ -4,6 +4,7 @@ import type { ConfigurationChange } from '../../publisher/revision.ts'
 import type { AuditEntry } from '../audit/index.ts'
 import type { IdentityProvider } from './entity.ts'
 
+/** What goes with an identity provider. */
 export interface DisabledIssuers {
   readonly entries: readonly AuditEntry[]
   /** Undefined when there were none. */
@@ -11,13 +12,12 @@ export interface DisabledIssuers {
 }
 
 /**
- * Disables the JWT providers of an identity provider that is disabled: their tokens would go on letting in whom the
- * provider names.
+ * Has nobody sign in at a provider any more, and disables its JWT providers: their tokens would go on letting in whom it
+ * names.
  */
-export async function disableIssuers(
-  em: EntityManager,
-  { organizationId, id: identityProviderId }: IdentityProvider,
-): Promise<DisabledIssuers> {
+export async function disable(em: EntityManager, provider: IdentityProvider): Promise<DisabledIssuers> {
+  provider.enabled = false
+  const { organizationId, id: identityProviderId } = provider
   const issuers = await em.execute<{ id: string; name: string; issuer: string }[]>(
     `update jwt_providers set enabled = false, version = version + 1
      where org_id = ? and identity_provider_id = ? and enabled returning id, name, issuer`,
