@@ -85,6 +85,10 @@ function refreshAt(checking: Checking, provider: IdentityProvider, session: Sess
       note(services, session, error, providers.isNews(provider) ? 'warn' : 'debug')
       return 'unavailable'
     }
+    if ('refused' in answer && answer.refused === 'provider_changed') {
+      await ends.end(session, 'provider_changed')
+      return 'refused'
+    }
     if ('refused' in answer) {
       await ends.end(session, 'idp_refused')
       refusing.set(provider.id, provider)

@@ -17,7 +17,7 @@ export type SessionEndReason =
   | 'hosted_domain_mismatch'
   | 'provider_deleted'
   | 'provider_disabled'
-  /** The provider's issuer is another one than the session's. */
+  /** The provider's issuer, or where it is asked, is another one than the session's. */
   | 'provider_changed'
   | 'user_inactive'
   /** The provider's directory has the person no more, or as somebody who may not sign in. */

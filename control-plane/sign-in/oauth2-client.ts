@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { calculatePKCECodeChallenge, randomNonce, randomPKCECodeVerifier, randomState } from 'openid-client'
 import { checkCallback } from './callback.ts'
 import type { Claims } from './claims.ts'
@@ -66,7 +67,7 @@ export class OAuth2Client implements SignInClient {
       }
       return {
         ...{ issuer, subject: this.#subjectOf(claims), claims, idToken: '' },
-        ...{ accessToken: tokens.accessToken, refreshToken: keptOf(tokens), providerSessionId: null },
+        ...{ accessToken: tokens.accessToken, refreshToken: this.#keptOf(tokens), providerSessionId: null },
       }
     })
   }
@@ -78,7 +79,7 @@ export class OAuth2Client implements SignInClient {
 
   /**
    * Asks anew who somebody is, with a new access token where there is a way to one. `refused` is the provider's word that the
-   * token is no longer good.
+   * token is no longer good, or `provider_changed`: whoever is asked now must never see what another place gave.
    *
    * @throws SignInRefused when the provider cannot be asked
    */
@@ -87,13 +88,15 @@ export class OAuth2Client implements SignInClient {
     expected: { readonly issuer: string; readonly subject: string },
   ): Promise<Refreshed | { readonly refused: string }> {
     return this.#ask(async () => {
-      const tokens = await this.#renew(kept)
+      const [kind = '', token = '', receivers] = kept.split(' ')
+      if (receivers !== this.#receivers()) return { refused: 'provider_changed' }
+      const tokens = await this.#renew(kind, token)
       if (tokens === 'refused') return { refused: 'invalid_grant' }
       const claims = await this.#connection.userinfo(tokens.accessToken)
       if (claims === 'refused') return { refused: 'invalid_token' }
       return {
         idToken: null,
-        refreshToken: keptOf(tokens, kept),
+        refreshToken: this.#keptOf(tokens, kept),
         person: this.#personOf(claims, expected.subject),
       }
     })
@@ -112,8 +115,7 @@ export class OAuth2Client implements SignInClient {
     return checkOAuth2Provider(this.#connection, redirectUri)
   }
 
-  async #renew(kept: string): Promise<OAuth2Tokens | 'refused'> {
-    const [kind, token = ''] = kept.split(' ')
+  async #renew(kind: string, token: string): Promise<OAuth2Tokens | 'refused'> {
     if (kind === 'access') return { accessToken: token, refreshToken: null }
     try {
       return await this.#connection.exchange({ grant_type: 'refresh_token', refresh_token: token })
@@ -146,6 +148,23 @@ export class OAuth2Client implements SignInClient {
     return this.#connection.endpoints
   }
 
+  /** Stands for those that tokens are sent to. */
+  #receivers(): string {
+    const { tokenUrl, userinfoUrl } = this.#endpoints()
+    return createHash('sha256')
+      .update(JSON.stringify([tokenUrl, userinfoUrl]))
+      .digest('hex')
+  }
+
+  /**
+   * What to ask with later, and whom: the refresh token, or, of a provider that gives none, the access token. Nobody else
+   * reads it.
+   */
+  #keptOf({ accessToken, refreshToken }: OAuth2Tokens, before?: string): string {
+    if (refreshToken !== null) return `refresh ${refreshToken} ${this.#receivers()}`
+    return before ?? `access ${accessToken} ${this.#receivers()}`
+  }
+
   async #ask<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work()
@@ -153,12 +172,6 @@ export class OAuth2Client implements SignInClient {
       throw refusalOf(error)
     }
   }
-}
-
-/** What to ask with later: the refresh token, or, of a provider that gives none, the access token. Nobody else reads it. */
-function keptOf({ accessToken, refreshToken }: OAuth2Tokens, before?: string): string {
-  if (refreshToken !== null) return `refresh ${refreshToken}`
-  return before ?? `access ${accessToken}`
 }
 
 /** RFC 6749 §4.1.2.1. @throws SignInRefused */

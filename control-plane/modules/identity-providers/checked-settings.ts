@@ -52,6 +52,17 @@ export function checkClientSecret(secret: string): string {
   return secret
 }
 
+/**
+ * A secret goes only where whoever set it wanted it to go, and so does what it brings: another address needs it anew.
+ *
+ * @throws BadUserInput
+ */
+export function requireSameReceivers(former: OAuth2Settings | null, endpoints: OAuth2Settings): void {
+  const { tokenUrl, userinfoUrl } = former ?? endpoints
+  if (endpoints.tokenUrl === tokenUrl && endpoints.userinfoUrl === userinfoUrl) return
+  throw new BadUserInput('clientSecret', 'must be given anew with another tokenUrl or userinfoUrl')
+}
+
 /** RFC 6749, appendix A.1. @throws BadUserInput */
 export function checkClientId(clientId: string): string {
   checkText('clientId', clientId, { maximumLength: 256 })

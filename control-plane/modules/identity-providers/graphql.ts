@@ -148,7 +148,11 @@ function changeFields(t: InputFields) {
       description: 'What is asked for; with `openid`, but for kind OAUTH2. As its kind says unless given.',
     }),
     hostedDomain: t.string({ description: 'Of Google Workspace: the only domain whose people may sign in.' }),
-    endpoints: t.field({ type: EndpointsInput, description: 'Of kind OAUTH2, which needs them.' }),
+    endpoints: t.field({
+      type: EndpointsInput,
+      description:
+        'Of kind OAUTH2, which needs them, all at once. Another `tokenUrl` or `userinfoUrl` needs `clientSecret` anew.',
+    }),
     trustedNetworks: t.stringList({
       description: 'Private networks in which it may be, such as `10.1.0.0/16`.',
     }),

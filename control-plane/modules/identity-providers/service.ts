@@ -13,7 +13,7 @@ import { auditEscalation, isSystemRoleId, RoleEntity, requireMayGive } from '../
 import { requireMayPlace } from '../users/index.ts'
 import { WorkspaceEntity } from '../workspaces/index.ts'
 import { type BusinessUnitRuleInput, requireNamed, toBusinessUnitRules } from './business-unit-rules.ts'
-import { checkClientSecret, checkSettings } from './checked-settings.ts'
+import { checkClientSecret, checkSettings, requireSameReceivers } from './checked-settings.ts'
 import { refuseConfusedTokens } from './confused-tokens.ts'
 import { describe } from './described-provider.ts'
 import { type DisabledIssuers, disable } from './disabling.ts'
@@ -215,7 +215,10 @@ async function change(
   provider.clientId = input.clientId ?? provider.clientId
   provider.scopes = [...(input.scopes ?? provider.scopes)]
   if (hostedDomain !== undefined) provider.hostedDomain = hostedDomain
-  if (input.endpoints != null) provider.endpoints = { ...input.endpoints }
+  if (input.endpoints != null) {
+    if (clientSecret == null) requireSameReceivers(provider.endpoints, input.endpoints)
+    provider.endpoints = { ...input.endpoints }
+  }
   provider.trustedNetworks = [...(input.trustedNetworks ?? provider.trustedNetworks)]
   provider.createsUsers = input.createsUsers ?? provider.createsUsers
   provider.roleResolution = input.roleResolution ?? provider.roleResolution

@@ -198,6 +198,57 @@ describe('a session of OAuth 2.0', () => {
   })
 })
 
+describe('a provider of OAuth 2.0 that is asked elsewhere', () => {
+  const update = (input: object) =>
+    mutate('updateIdentityProvider', input, '... on IdentityProvider { id enabled }')
+
+  it.each(['tokenUrl', 'userinfoUrl'])(
+    'by another %s gets no secret but one that is given with it',
+    async (field) => {
+      const id = await create(provider, { name: `moved-${field.toLowerCase()}` })
+      const elsewhere = { ...provider.endpoints, [field]: 'https://elsewhere.example/' }
+      await expect(update({ id, endpoints: elsewhere })).rejects.toThrow(/^clientSecret: must be given anew/)
+      expect((await update({ id, endpoints: elsewhere, clientSecret: 'its own' })).id).toBe(id)
+      const unmoved = { ...elsewhere, authorizeUrl: 'https://people.example/', subjectClaim: 'sub' }
+      expect((await update({ id, endpoints: unmoved })).id).toBe(id)
+    },
+  )
+
+  it.each([true, false])(
+    'gets no token of a session that began before, which ends at its check; with refresh tokens: %s',
+    async (givesRefreshTokens) => {
+      Object.assign(provider.behaviour, { givesRefreshTokens })
+      const { browser } = await signIn(describePerson({ roles: ['reader'] }))
+      const { user } = await viewer(browser)
+      const other = await startOAuth2Provider('https://nobody.example')
+      const moveTo = async ({ endpoints, clientSecret }: TestOAuth2Provider) => {
+        await update({ id: providerId, endpoints, clientSecret })
+        expect(await verify(providerId)).toMatchObject({ ok: true })
+        const input = { id: providerId, enabled: true }
+        await mutate('setIdentityProviderEnabled', input, '... on IdentityProvider { enabled }')
+      }
+      try {
+        await moveTo(other)
+        const before = other.requests.length
+        await passCheckTime(browser)
+        await check()
+        // Whether it is there at all is asked without a token.
+        expect(other.requests.slice(before)).toEqual(['GET /user'])
+        expect((await viewer(browser)).status).toBe(401)
+        const { data } = await api.ask(
+          tenant.token,
+          '{ auditEvents(filter: {type: "session.ended"}) { edges { node { details } } } }',
+        )
+        expect(JSON.stringify(data)).toContain(`"userId":"${user?.id}"`)
+        expect(JSON.stringify(data)).toContain('"reason":"provider_changed"')
+      } finally {
+        await moveTo(provider)
+        await other.close()
+      }
+    },
+  )
+})
+
 describe('a provider of OAuth 2.0', () => {
   it.each([true, false])('is found to know a client, or not to; like GitHub: %s', async (isLikeGitHub) => {
     Object.assign(provider.behaviour, { isLikeGitHub })

@@ -158,7 +158,8 @@ describe('nobody gets more rights by an identity provider than they have', () =>
   it('by endpoints of theirs, which could say of anybody that it is somebody who has more', async () => {
     const at = (host: string) => {
       const urls = { authorizeUrl: `https://${host}/authorize`, tokenUrl: `https://${host}/token` }
-      return { endpoints: { ...urls, userinfoUrl: `https://${host}/user`, subjectClaim: 'id' } }
+      const endpoints = { ...urls, userinfoUrl: `https://${host}/user`, subjectClaim: 'id' }
+      return { endpoints, clientSecret: `a secret for ${host}` }
     }
     const input = settings({ kind: 'OAUTH2', ...at('id.example') })
     const { id = '' } = await change('createIdentityProvider', input)
