@@ -4,9 +4,9 @@ import { assignRoles, removeRoleAssignments } from '../modules/roles/assignments
 import { type RoleAssignment, RoleAssignmentEntity } from '../modules/roles/entity.ts'
 import { permissionsOf } from '../modules/roles/graph.ts'
 import { readRoleGraph } from '../modules/roles/index.ts'
-import { privilegeLevelOf } from '../modules/roles/system-roles.ts'
+import { isAdministrative, privilegeLevelOf } from '../modules/roles/system-roles.ts'
 import { type Claims, hasClaim } from '../sign-in/claims.ts'
-import { mapRoles, type RankedRole } from '../sign-in/role-mapping.ts'
+import { mapDefaultRole, mapRoles, type RankedRole } from '../sign-in/role-mapping.ts'
 import type { AdmittedPerson, KnownPerson, Provisioning } from './provision-user.ts'
 
 /** The role that the provider's rules give, or the default one where none matches; null where there is neither. */
@@ -20,7 +20,7 @@ export function roleFor(
   claims: Claims,
   ranks: ReadonlyMap<string, RankedRole>,
 ): string | null {
-  return mapRoles(claims, roleRules, ranks, roleResolution) ?? defaultRoleId
+  return mapRoles(claims, roleRules, ranks, roleResolution) ?? mapDefaultRole(defaultRoleId, ranks)
 }
 
 /** Whether claims tell of everything that the role rules ask for: a directory may know less than an ID token says. */
@@ -38,6 +38,7 @@ export async function readRoleRanks(em: EntityManager): Promise<ReadonlyMap<stri
         privilege: privilegeLevelOf(permissions),
         permissions: permissions.size,
         isSystem: system,
+        isAdministrative: isAdministrative(graph, id),
       }
       return [id, rank]
     }),

@@ -14,7 +14,7 @@ import { readClaim } from '../sign-in/claims.ts'
 import { authenticationOf, evidenceOf } from '../sign-in/mfa-evidence.ts'
 import { providerKinds } from '../sign-in/provider-kinds.ts'
 import type { SignedIn } from '../sign-in/relying-party.ts'
-import { type MappingRule, mapTeams, matchingValues } from '../sign-in/role-mapping.ts'
+import { type MappingRule, mapDefaultRole, mapTeams, matchingValues } from '../sign-in/role-mapping.ts'
 import { readBusinessUnits } from './mapped-business-units.ts'
 import { readRoleRanks, roleFor } from './mapped-role.ts'
 
@@ -28,7 +28,7 @@ export function trySignIn(
     const identity = await em.findOne(UserIdentityEntity, { providerId: provider.id, subject })
     const ranks = await readRoleRanks(em)
     const mapped = roleFor({ ...provider, defaultRoleId: null }, claims, ranks)
-    const roleId = mapped ?? provider.defaultRoleId
+    const roleId = mapped ?? mapDefaultRole(provider.defaultRoleId, ranks)
     const { names, isClaimPresent } = mapTeams(claims, provider.teamRules)
     const units = mapBusinessUnits(claims, provider.businessUnitRules, await readBusinessUnits(em, provider))
     const mfa = mfaEvidenceOf(provider)
@@ -60,7 +60,10 @@ async function refusalOf(
   { userId, roleId }: Pick<TriedPerson, 'userId' | 'roleId'>,
 ): Promise<TestSignInResult['refusal']> {
   if (roleId === null) {
-    return { code: 'user_not_authorized', message: 'No role rule applies, and there is no default role' }
+    return {
+      code: 'user_not_authorized',
+      message: 'No role rule gives a role, and neither does the default role',
+    }
   }
   if (userId === null) {
     return createsUsers

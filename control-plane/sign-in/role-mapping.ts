@@ -21,6 +21,8 @@ export interface RankedRole {
   /** How many permissions it has, which decides between equal privileges. */
   readonly permissions: number
   readonly isSystem: boolean
+  /** Whether it makes administrators, by whatever name: nothing that anybody can have gives it. */
+  readonly isAdministrative: boolean
 }
 
 export type RoleStrategy = 'highest_privilege' | 'first_match'
@@ -45,11 +47,17 @@ export function mapRoles(
   const matching = rules.flatMap((rule) => {
     const role = roles.get(rule.roleId)
     // Else whoever can have any group at the provider would govern the gateway.
-    if (!role || (rule.value === '*' && role.isSystem)) return []
+    if (!role || (rule.value === '*' && (role.isSystem || role.isAdministrative))) return []
     return matchingValues(claims, rule).length > 0 ? [{ id: rule.roleId, ...role }] : []
   })
   const [first] = strategy === 'first_match' ? matching : matching.toSorted(byPrivilege)
   return first?.id ?? null
+}
+
+/** The role of those for whom no rule applies; null: none. */
+export function mapDefaultRole(id: string | null, roles: ReadonlyMap<string, RankedRole>): string | null {
+  const role = id === null ? undefined : roles.get(id)
+  return role && !role.isAdministrative ? id : null
 }
 
 /** The teams of whoever has these claims: those of all rules that apply. */

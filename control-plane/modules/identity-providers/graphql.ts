@@ -165,7 +165,8 @@ function changeFields(t: InputFields) {
     }),
     roleRules: t.field({ type: [RoleRuleInput], description: 'Who gets which role; at most 200.' }),
     defaultRoleId: t.id({
-      description: 'What those get for whom no rule matches, a role that you have; null: they are refused.',
+      description:
+        'What those get for whom no rule matches, a role that you have; never one that inherits from the role admin or allows as much; null: they are refused.',
     }),
     teamRules: t.field({ type: [TeamRuleInput], description: 'Who is of which teams; at most 200.' }),
     teamWorkspaceId: t.id({ description: 'Where those teams live, and are created.' }),

@@ -4,14 +4,14 @@ import { recordChange, recordChanges } from '../../change.ts'
 import { refuseViolations } from '../../db/constraints.ts'
 import { newId } from '../../db/id.ts'
 import { type ExpectedVersion, lockRow, requireRow } from '../../db/require-row.ts'
-import { BadUserInput } from '../../graphql/errors.ts'
 import { InUse, NameTaken } from '../../graphql/refusals.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { type OAuth2Settings, type ProviderKind, providerKinds } from '../../sign-in/provider-kinds.ts'
 import type { RoleRule, RoleStrategy, TeamRule } from '../../sign-in/role-mapping.ts'
-import { auditEscalation, isSystemRoleId, RoleEntity, requireMayGive } from '../roles/index.ts'
+import { auditEscalation, RoleEntity, readRoleGraph, requireMayGive } from '../roles/index.ts'
 import { requireMayPlace } from '../users/index.ts'
 import { WorkspaceEntity } from '../workspaces/index.ts'
+import { refuseAdministrators } from './anybodys-roles.ts'
 import { type BusinessUnitRuleInput, requireNamed, toBusinessUnitRules } from './business-unit-rules.ts'
 import { checkClientSecret, checkSettings, requireSameReceivers } from './checked-settings.ts'
 import { refuseConfusedTokens } from './confused-tokens.ts'
@@ -229,7 +229,6 @@ async function change(
   if (businessUnitRules != null) provider.businessUnitRules = toBusinessUnitRules(businessUnitRules)
   if (input.mfaEvidence !== undefined) changeMfaEvidence(actor, provider, input.mfaEvidence)
   checkSettings(provider)
-  refuseSystemRolesForAnything(provider.roleRules)
   await refuseConfusedTokens(em, provider)
   if (clientSecret != null) {
     const place = clientSecretPlace(provider)
@@ -237,22 +236,13 @@ async function change(
   }
   const named = { roleRules: [...(input.roleRules ?? [])], defaultRoleId: defaultRoleId ?? null }
   for (const roleId of rolesOf(named)) await requireRow(em, RoleEntity, 'role', roleId)
+  refuseAdministrators(provider, await readRoleGraph(em))
   if (input.endpoints != null) await requireMaySpeakFor(em, actor, provider)
   else await requireMayGive(em, actor, rolesOf(provider))
   if (provider.createsUsers) actor.require('users:create', organizationWide)
   if (provider.teamRules.length > 0 || provider.businessUnitRules.length > 0) requireMayPlace(actor)
   if (teamWorkspaceId != null) await requireRow(em, WorkspaceEntity, 'workspace', teamWorkspaceId)
   if (businessUnitRules != null) await requireNamed(em, provider.businessUnitRules)
-}
-
-/** A claim that anybody could have makes nobody an administrator. @throws BadUserInput */
-function refuseSystemRolesForAnything(rules: readonly RoleRule[]): void {
-  const rule = rules.find(({ value, roleId }) => value === '*' && isSystemRoleId(roleId))
-  if (!rule) return
-  throw new BadUserInput(
-    'roleRules',
-    `"*" cannot give the system role "${rule.roleId}": name the value that does`,
-  )
 }
 
 /** Of a provider's settings, those that decide how it is asked. */

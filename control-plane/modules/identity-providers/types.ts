@@ -48,7 +48,7 @@ export const RoleResolutionType = builder.enumType('RoleResolution', {
 export const claimRule =
   'A claim of the ID token by its name, or a path such as `realm_access.roles`. Its value may be a text, a list of texts, or an object whose keys are meant.'
 export const roleValueRule =
-  'What the claim holds, in whatever case; `*`: anything. `*` gives no system role.'
+  'What the claim holds, in whatever case; `*`: anything. `*` gives no system role, and none that inherits from the role admin or allows as much.'
 export const teamValueRule = 'What the claim holds, in whatever case; `*`: anything.'
 export const teamNameRule = 'The team’s name; `*`: what the claim holds is the name.'
 
@@ -187,7 +187,7 @@ IdentityProviderType.implement({
       type: RoleType,
       nullable: true,
       description:
-        'What those get for whom no rule matches; null: they are refused, or you may not see roles.',
+        'What those get for whom no rule matches; null: they are refused, or you may not see roles. A role that has come to inherit from the role admin, or to allow as much, gives nothing.',
       resolve: ({ defaultRoleId }) => defaultRoleId,
     }),
     teamRules: t.field({

@@ -1,6 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import { isInference, type Permission, type SystemRole, systemRoles } from '../../../contract/permissions.ts'
 import { RoleEntity } from './entity.ts'
+import { permissionsOf, type RoleGraph, withInherited } from './graph.ts'
 
 const names = Object.keys(systemRoles) as SystemRole[]
 
@@ -47,4 +48,13 @@ export function privilegeLevelOf(permissions: ReadonlySet<Permission>): number {
   const isIncluded = (permission: Permission) => isInference(permission) || permissions.has(permission)
   const included = names.filter((name) => systemRoles[name].permissions.every(isIncluded))
   return Math.max(0, ...included.map((name) => systemRoles[name].privilegeLevel))
+}
+
+/**
+ * Whether a role makes administrators, by whatever name: it inherits from the role admin, whatever the organization
+ * withholds from that, or allows as much.
+ */
+export function isAdministrative(graph: RoleGraph, id: string): boolean {
+  if (withInherited(graph, [id]).has(systemRoleId('admin'))) return true
+  return privilegeLevelOf(permissionsOf(graph, id)) >= systemRoles.admin.privilegeLevel
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  mapDefaultRole,
   mapRoles,
   mapTeams,
   type RankedRole,
@@ -8,11 +9,12 @@ import {
 } from '../../../control-plane/sign-in/role-mapping.ts'
 
 const roles: ReadonlyMap<string, RankedRole> = new Map([
-  ['admin', { privilege: 100, permissions: 30, isSystem: true }],
-  ['developer', { privilege: 50, permissions: 70, isSystem: false }],
-  ['auditor', { privilege: 50, permissions: 60, isSystem: false }],
-  ['bookkeeper', { privilege: 50, permissions: 60, isSystem: false }],
-  ['viewer', { privilege: 10, permissions: 20, isSystem: true }],
+  ['admin', { privilege: 100, permissions: 30, isSystem: true, isAdministrative: true }],
+  ['developer', { privilege: 50, permissions: 70, isSystem: false, isAdministrative: false }],
+  ['auditor', { privilege: 50, permissions: 60, isSystem: false, isAdministrative: false }],
+  ['bookkeeper', { privilege: 50, permissions: 60, isSystem: false, isAdministrative: false }],
+  ['heir of admin', { privilege: 50, permissions: 65, isSystem: false, isAdministrative: true }],
+  ['viewer', { privilege: 10, permissions: 20, isSystem: true, isAdministrative: false }],
 ])
 const rule = (value: string, roleId: string, claim = 'groups'): RoleRule => ({ claim, value, roleId })
 const rules = [
@@ -77,6 +79,24 @@ describe('the value *', () => {
     const given = [rule('*', 'admin'), rule('*', 'viewer'), rule('*', 'developer')]
     expect(mapRoles({ groups: ['admin', '*'] }, given, roles, strategy)).toBe('developer')
     expect(mapRoles({ groups: ['admin', '*'] }, given.slice(0, 2), roles, strategy)).toBeNull()
+  })
+})
+
+describe('a role of administrators by another name', () => {
+  it.each(['highest_privilege', 'first_match'] as const)('is not given for any value by %s', (strategy) => {
+    const given = [rule('*', 'heir of admin'), rule('*', 'auditor')]
+    expect(mapRoles({ groups: ['x'] }, given, roles, strategy)).toBe('auditor')
+    expect(mapRoles({ groups: ['x'] }, given.slice(0, 1), roles, strategy)).toBeNull()
+  })
+
+  it('is given for the value that names it', () => {
+    expect(highest(['heirs'], [rule('heirs', 'heir of admin')])).toBe('heir of admin')
+  })
+
+  it('is nobody’s by default, and any other role may be', () => {
+    const byDefault = (id: string | null) => mapDefaultRole(id, roles)
+    expect(['admin', 'heir of admin', 'gone', null].map(byDefault)).toEqual([null, null, null, null])
+    expect(['viewer', 'developer'].map(byDefault)).toEqual(['viewer', 'developer'])
   })
 })
 

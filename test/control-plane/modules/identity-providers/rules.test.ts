@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { read } from '../../api.ts'
 import { createUnits } from '../../business-units.ts'
 import { type SignInSetup, startSignIn } from '../../http/signed-in.ts'
 import { type ProviderApi, providerApi } from './provider-api.ts'
@@ -178,4 +179,66 @@ describe('nobody gets more rights by an identity provider than they have', () =>
     expect(await update(withAssign, at('evil.example'))).toBe('RIGHTS_EXCEEDED')
     expect(await update(without, { clientSecret: 'another secret' })).toBe(id)
   })
+})
+
+describe('what anybody can get makes nobody an administrator', () => {
+  const anybody = (roleId: string) => ({ roleRules: [{ claim: 'roles', value: '*', roleId }] })
+  const byDefault = (defaultRoleId: string) => ({ defaultRoleId })
+  const role = async (name: string, input: object) =>
+    (await change('createRole', { name, permissions: [], ...input }, '... on Role { id }')).id ?? ''
+  const create = async (rules: object) => {
+    const { code, message, id } = await change('createIdentityProvider', settings(rules))
+    return id === undefined ? [code, message?.split(':')[0]] : 'created'
+  }
+
+  it('by whatever name, and all else may be given', async () => {
+    const heir = await role('heir', { inheritedRoleIds: ['role_admin'] })
+    const second = await role('second heir', { inheritedRoleIds: [heir] })
+    const everything = await role('everything', { permissions: ['*'] })
+    for (const roleId of ['role_admin', heir, second, everything]) {
+      expect(await create(anybody(roleId))).toEqual(['BAD_USER_INPUT', 'roleRules'])
+      expect(await create(byDefault(roleId))).toEqual(['BAD_USER_INPUT', 'defaultRoleId'])
+    }
+    const named = [{ claim: 'roles', value: 'heirs', roleId: heir }]
+    expect(await create({ roleRules: named })).toBe('created')
+    const reader = await role('reader', { inheritedRoleIds: ['role_viewer'] })
+    expect(await create(anybody(reader))).toBe('created')
+    for (const roleId of [reader, 'role_viewer', 'role_developer'])
+      expect(await create(byDefault(roleId))).toBe('created')
+  })
+
+  it.each([
+    ['*', anybody],
+    ['the default role', byDefault],
+  ])('when the role of %s has come to inherit from one of them: it gives nothing', async (what, rules) => {
+    const id = await role(`growing ${what}`, { permissions: ['teams:view'] })
+    const { roleRules, defaultRoleId } = await rulesNow()
+    const login = setup.describePerson(`anybody by ${what}`, { roles: ['whatever'] })
+    try {
+      await change('updateIdentityProvider', { id: setup.providerId, ...rules(id) })
+      expect((await setup.signIn(login)).status).toBe(200)
+      await change('updateRole', { id, inheritedRoleIds: ['role_admin'] }, '... on Role { id }')
+      const { page } = await setup.signIn(login)
+      expect(page).toContain('user_not_authorized')
+    } finally {
+      await change('updateIdentityProvider', { id: setup.providerId, roleRules, defaultRoleId })
+    }
+  })
+
+  /** As its input says them. */
+  async function rulesNow() {
+    const { data } = await setup.api.ask(
+      setup.tenant.token,
+      'query ($id: ID!) { identityProvider(id: $id) { roleRules { claim value role { id } } defaultRole { id } } }',
+      { id: setup.providerId },
+    )
+    const { roleRules, defaultRole } = read<{
+      roleRules: { claim: string; value: string; role: { id: string } }[]
+      defaultRole: { id: string } | null
+    }>(data, 'identityProvider')
+    return {
+      roleRules: roleRules.map(({ role, ...rule }) => ({ ...rule, roleId: role.id })),
+      defaultRoleId: defaultRole?.id ?? null,
+    }
+  }
 })
