@@ -41,6 +41,7 @@ const advice: Readonly<Partial<Record<SignInRefusalCode, string>>> = {
   provider_unavailable: 'Your identity provider does not answer. Try again in a minute.',
   provider_misconfigured: mendProvider,
   id_token_invalid: mendProvider,
+  id_token_key_unknown: `Try again in a minute: your identity provider may have new keys. ${mendProvider}`,
   break_glass_busy: 'Wait a few seconds, then try again.',
   break_glass_locked: 'Wait a quarter of an hour, or sign in with your identity provider.',
   break_glass_refused:

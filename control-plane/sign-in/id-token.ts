@@ -10,7 +10,13 @@ import {
 import { entraTenant } from './entra-tenant.ts'
 import { type ProviderKind, providerKinds, type SigningAlgorithm } from './provider-kinds.ts'
 import { SignInRefused } from './refused.ts'
-import { readSignedToken, type SignedToken, type SigningKeys, TokenInvalid } from './signed-token.ts'
+import {
+  KeyUnknown,
+  readSignedToken,
+  type SignedToken,
+  type SigningKeys,
+  TokenInvalid,
+} from './signed-token.ts'
 
 /** The provider that a token must come from, and the client that it must be for. */
 export interface TokenParties {
@@ -45,7 +51,7 @@ const mostAgeSeconds = 10 * 60
  * Believes an ID token: OpenID Connect Core §3.1.3.7, and what it leaves to us.
  *
  * @param now in milliseconds
- * @throws SignInRefused `id_token_invalid`, `hosted_domain_mismatch` or `provider_misconfigured`; or what fetching
+ * @throws SignInRefused `id_token_invalid`, `id_token_key_unknown`, `hosted_domain_mismatch` or `provider_misconfigured`; or what fetching
  *   keys fails with.
  */
 export async function verifyIdToken(
@@ -65,7 +71,8 @@ export async function verifyIdToken(
     }
   } catch (error) {
     if (!(error instanceof TokenInvalid)) throw error
-    throw new SignInRefused('id_token_invalid', `The provider’s ID token ${error.message}`)
+    const code = error instanceof KeyUnknown ? 'id_token_key_unknown' : 'id_token_invalid'
+    throw new SignInRefused(code, `The provider’s ID token ${error.message}`)
   }
 }
 

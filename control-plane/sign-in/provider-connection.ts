@@ -47,8 +47,12 @@ export class ProviderConnection {
     return document
   }
 
-  /** The library's view of the provider; a new one each time, for it keeps keys that we may have flushed. */
-  async configuration(): Promise<Configuration> {
+  /**
+   * The library's view of the provider; a new one each time, for it keeps keys that we may have flushed.
+   *
+   * @param verifiesTokens Without, signatures are left to {@link verifyIdToken}: whatever the library refuses is lost
+   */
+  async configuration({ verifiesTokens = true } = {}): Promise<Configuration> {
     const metadata = await this.metadata()
     const { clientId, clientSecret } = this.settings
     const configuration = new Configuration(
@@ -59,7 +63,7 @@ export class ProviderConnection {
     )
     configuration[customFetch] = this.#fetchFor(metadata)
     if (this.#isPlain()) allowInsecureRequests(configuration)
-    enableNonRepudiationChecks(configuration)
+    if (verifiesTokens) enableNonRepudiationChecks(configuration)
     return configuration
   }
 

@@ -18,7 +18,7 @@ const meanings: Readonly<Record<string, readonly [SignInRefusalCode, string]>> =
     'The provider’s ID token has expired or does not hold yet',
   ],
   OAUTH_KEY_SELECTION_FAILED: [
-    'id_token_invalid',
+    'id_token_key_unknown',
     'The provider’s ID token is signed by a key it does not have',
   ],
   OAUTH_INVALID_RESPONSE: ['id_token_invalid', 'The provider’s ID token is not valid'],

@@ -8,6 +8,7 @@ export type SignInRefusalCode =
   | 'enrolment_refused'
   | 'hosted_domain_mismatch'
   | 'id_token_invalid'
+  | 'id_token_key_unknown'
   | 'logout_token_invalid'
   | 'organization_unknown'
   | 'provider_error'

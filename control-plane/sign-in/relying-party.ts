@@ -162,7 +162,8 @@ export class RelyingParty {
       if (expected.issuer !== this.#connection.settings.issuer) {
         throw new SignInRefused('provider_misconfigured', 'The session is of another issuer')
       }
-      const configuration = await this.#connection.configuration()
+      // The next refresh token is kept whatever comes of the ID token beside it.
+      const configuration = await this.#connection.configuration({ verifiesTokens: false })
       // First, for the grant uses the token up: without keys, what it brings would be lost.
       await this.#connection.keys.read()
       let answer: TokenAnswer

@@ -5,6 +5,9 @@ import type { SigningAlgorithm } from './provider-kinds.ts'
 
 export { TokenInvalid } from '../../contract/compact-jws.ts'
 
+/** It names a key that the provider does not have, or that nobody here knows of yet: keys are fetched only so often. */
+export class KeyUnknown extends TokenInvalid {}
+
 /** Finds a key of the one provider that may have signed. */
 export interface SigningKeys {
   find(kid: string | undefined, alg: SigningAlgorithm): Promise<VettedKey | undefined>
@@ -20,7 +23,7 @@ export interface SignedToken {
 /**
  * The claims of a JWT, when a key of the provider signed them.
  *
- * @throws TokenInvalid, or what fetching keys fails with.
+ * @throws TokenInvalid, KeyUnknown among them, or what fetching keys fails with.
  */
 export async function readSignedToken(
   token: string,
@@ -31,7 +34,7 @@ export async function readSignedToken(
   const alg = algorithms.find((allowed) => allowed === named)
   if (!alg) throw new TokenInvalid(`is not signed by one of ${algorithms.join(', ')}`)
   const key = await keys.find(kid, alg)
-  if (!key) throw new TokenInvalid('is signed by a key that the provider does not have')
+  if (!key) throw new KeyUnknown('is signed by a key that the provider does not have')
   try {
     await compactVerify(token, key.key, { algorithms: [alg] })
   } catch {

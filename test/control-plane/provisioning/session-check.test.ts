@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { ControlPlane } from '../../../control-plane/app.ts'
+import { RelyingParties } from '../../../control-plane/modules/identity-providers/index.ts'
 import { checkSessions } from '../../../control-plane/provisioning/session-check.ts'
 import type { Browser } from '../../environment/browser.ts'
 import { read } from '../api.ts'
@@ -269,6 +270,27 @@ describe('a session', () => {
     expect((await endReasons(user.id)).sort()).toEqual([
       ...['provider_changed', 'provider_deleted', 'provider_disabled'],
     ])
+  })
+
+  it('stays while nobody knows the key of its new ID token yet, and is confirmed by it when they are fetched anew', async () => {
+    await signIn('max')
+    pass(1_000)
+    const browser = await signIn('moe', { roles: ['engineer'] })
+    describePerson('moe', { roles: ['reader'] })
+    // As a control plane keeps the keys that it has fetched from one round to the next.
+    const { services } = setup.api.controlPlane
+    const relyingParties = new RelyingParties(services)
+    const checkAgain = () => checkSessions(services, settings, { relyingParties })
+    pass(15 * minuteMs - 1_000)
+    expect(await tokenRequestsOf(checkAgain)).toBe(1)
+    await setup.identityProvider.rotateKeys()
+    pass(1_000)
+    expect(await tokenRequestsOf(checkAgain)).toBe(1)
+    expect((await viewerOf(browser)).role.name).toBe('developer')
+    pass(30_000)
+    expect(await tokenRequestsOf(checkAgain)).toBe(1)
+    expect((await viewerOf(browser)).role.name).toBe('viewer')
+    expect(await tokenRequestsOf(checkAgain)).toBe(0)
   })
 
   it('whose check fails on our side keeps the tokens that the provider gave, and is checked again', async () => {

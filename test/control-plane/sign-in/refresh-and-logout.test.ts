@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { browser, clientId, type Replacement, redirectUri, returnUri } from './identity-provider.ts'
-import { partyOf, passTime, provider, signIn, startProviderForEach } from './relying-party-setup.ts'
+import {
+  partyOf,
+  passTime,
+  provider,
+  replaceIdToken,
+  second,
+  signIn,
+  startProviderForEach,
+} from './relying-party-setup.ts'
 
 startProviderForEach()
 
@@ -35,6 +43,20 @@ describe('a refresh', () => {
       party.refresh(refreshToken ?? '', { ...expected(), issuer: 'https://other.example' }),
     ).rejects.toMatchObject({ code: 'provider_misconfigured' })
   })
+
+  it.each([
+    ['of a key that is not known yet', { kid: 'key-2' }, second, 'id_token_key_unknown'],
+    ['with a wrong signature', {}, second, 'id_token_invalid'],
+  ])(
+    'is not believed with an ID token %s, and brings the next token all the same',
+    async (_what, header, key, code) => {
+      const party = partyOf()
+      const { refreshToken } = await signIn(party)
+      replaceIdToken({}, header, key)
+      const answer = await party.refresh(refreshToken ?? '', expected())
+      expect(answer).toMatchObject({ refreshToken: expect.stringMatching(/./), person: { code } })
+    },
+  )
 
   describe('that brings no ID token', () => {
     const refreshed = async (userinfo?: Replacement) => {

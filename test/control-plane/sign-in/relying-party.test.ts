@@ -121,7 +121,7 @@ describe('a sign-in', () => {
     await provider.rotate(second)
     party.flushKeys()
     replaceIdToken({})
-    await expect(signIn(party)).rejects.toMatchObject({ code: 'id_token_invalid' })
+    await expect(signIn(party)).rejects.toMatchObject({ code: 'id_token_key_unknown' })
   })
 
   it('works while the keys cannot be fetched', async () => {
