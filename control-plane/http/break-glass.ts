@@ -9,6 +9,7 @@ import {
   TooManyAtOnce,
 } from '../modules/break-glass/index.ts'
 import { signInPath } from '../modules/identity-providers/index.ts'
+import { endOwnSessions, recordEvicted } from '../provisioning/own-session-ends.ts'
 import type { ServiceContext } from '../service-context.ts'
 import { breakGlassProviderId } from '../sessions/session.ts'
 import { SignInRefused } from '../sign-in/refused.ts'
@@ -65,12 +66,13 @@ export function addBreakGlass(
 
 /** In place of what this browser was signed in as. @throws SignInRefused `too_many_sessions` */
 async function beginSession(
-  { sessions, now }: ServiceContext,
+  services: ServiceContext,
   { headers, ip }: FastifyRequest,
   { organizationId, userId }: { readonly organizationId: string; readonly userId: string },
 ): Promise<{ readonly cookie: string; readonly expiresAt: number }> {
+  const { sessions, now } = services
   const former = await sessions.authenticate(headers.cookie ?? null)
-  if (former) await sessions.end(former)
+  if (former) await endOwnSessions(services, former, [former], 'signed_in_anew')
   const begun = await sessions.begin({
     ...{ organizationId, userId, providerId: breakGlassProviderId, subject: userId, providerSessionId: null },
     authenticatedAt: now(),
@@ -80,11 +82,14 @@ async function beginSession(
     secrets: { idToken: '', refreshToken: null },
     mostMs: sessionMs,
   })
-  if (begun !== 'too_many_sessions') return { cookie: begun.cookie, expiresAt: begun.session.expiresAt }
-  throw new SignInRefused(
-    'too_many_sessions',
-    'You are signed in as often as you may be: an administrator can end your sessions',
-  )
+  if (begun === 'too_many_sessions') {
+    throw new SignInRefused(
+      'too_many_sessions',
+      'You are signed in as often as you may be: an administrator can end your sessions',
+    )
+  }
+  await recordEvicted(services, begun)
+  return { cookie: begun.cookie, expiresAt: begun.session.expiresAt }
 }
 
 async function withinCapacity<T>(work: Promise<T>): Promise<T> {

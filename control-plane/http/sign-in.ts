@@ -7,6 +7,7 @@ import {
   signInPath,
 } from '../modules/identity-providers/index.ts'
 import { readCredentialTerms } from '../modules/mfa/index.ts'
+import { endOwnSessions, recordEvicted } from '../provisioning/own-session-ends.ts'
 import { provisionUser } from '../provisioning/provision-user.ts'
 import type { ServiceContext } from '../service-context.ts'
 import { authenticationOf } from '../sign-in/mfa-evidence.ts'
@@ -76,7 +77,7 @@ async function completeSignIn(
   const userId = await provisionUser(services, provider, signedIn)
   const { subject, providerSessionId, idToken, refreshToken } = signedIn
   const former = await sessions.authenticate(request.headers.cookie ?? null)
-  if (former) await sessions.end(former)
+  if (former) await endOwnSessions(services, former, [former], 'signed_in_anew')
   const begun = await sessions.begin({
     ...{ organizationId, userId, providerId, subject, providerSessionId },
     userAgent: request.headers['user-agent'] ?? '',
@@ -84,11 +85,14 @@ async function completeSignIn(
     ...authenticationOf(signedInClaims(provider, signedIn), mfaEvidenceOf(provider), now()),
     secrets: { idToken, refreshToken },
   })
-  if (begun !== 'too_many_sessions') return begun.cookie
-  throw new SignInRefused(
-    'too_many_sessions',
-    'You are signed in as often as you may be: sign out elsewhere first',
-  )
+  if (begun === 'too_many_sessions') {
+    throw new SignInRefused(
+      'too_many_sessions',
+      'You are signed in as often as you may be: sign out elsewhere first',
+    )
+  }
+  await recordEvicted(services, begun)
+  return begun.cookie
 }
 
 /** Nobody is signed in who could do nothing then. @throws SignInRefused `sessions_not_accepted` */

@@ -1,5 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { signInPath, useLogoutToken } from '../modules/identity-providers/index.ts'
+import { endOwnSessions } from '../provisioning/own-session-ends.ts'
+import { providerActor } from '../provisioning/provision-user.ts'
+import { recordSessionEnds } from '../provisioning/session-end.ts'
 import type { ServiceContext } from '../service-context.ts'
 import { clearedSessionCookie } from '../sessions/session-cookie.ts'
 import { SignInRefused } from '../sign-in/refused.ts'
@@ -23,20 +26,21 @@ export function addSignOut(
       const session = await sessions.authenticate(headers.cookie ?? null)
       if (session && query.session === allOthers) {
         const own = await sessions.listOfUser(session.organizationId, session.userId)
-        for (const other of own) if (other.id !== session.id) await sessions.end(other)
+        const others = own.filter(({ id }) => id !== session.id)
+        await endOwnSessions(services, session, others, 'signed_out')
         return { endSessionUrl: null }
       }
       if (session && query.session !== undefined && query.session !== session.id) {
         const other = await sessions.find(session.organizationId, String(query.session))
         // Signing out is nobody's to permit, of one's own browsers; of another's it does nothing.
-        if (other?.userId === session.userId) await sessions.end(other)
+        if (other?.userId === session.userId) await endOwnSessions(services, session, [other], 'signed_out')
         return { endSessionUrl: null }
       }
       reply.header('set-cookie', clearedSessionCookie)
       if (!session) return { endSessionUrl: null }
       const secrets = await sessions.secretsOf(session)
       // First, for the provider may take its time.
-      await sessions.end(session)
+      await endOwnSessions(services, session, [session], 'signed_out')
       return { endSessionUrl: await providers.endSessionUrl(session, secrets) }
     },
   )
@@ -53,10 +57,12 @@ export function addSignOut(
       const notice = await providers.relyingParty(provider).readLogoutToken(logoutToken)
       await useLogoutToken(services, provider, notice, async () => {
         const { subject, sessionId } = notice
-        await sessions.endOfProviderSession(provider.organizationId, provider.id, {
+        const ended = await sessions.endOfProviderSession(provider.organizationId, provider.id, {
           ...(subject !== null && { subject }),
           ...(sessionId !== null && { providerSessionId: sessionId }),
         })
+        const ends = ended.map((session) => ({ ...session, reason: 'idp_logout' as const }))
+        await recordSessionEnds(services, providerActor(provider), ends)
       })
       return reply.code(200).send()
     },

@@ -1,10 +1,11 @@
-import { systemActor } from '../actor.ts'
+import { type Actor, systemActor } from '../actor.ts'
 import { gathering } from '../gathering.ts'
 import { recordAudits } from '../modules/audit/index.ts'
 import type { ServiceContext } from '../service-context.ts'
 import type { Session } from '../sessions/session.ts'
+import type { OwnedSession } from '../sessions/session-store.ts'
 
-/** Why a check or a reconciliation ends a session, as one word for programs. */
+/** Why a session has ended, as one word for programs. */
 export type SessionEndReason =
   /** The identity provider no longer takes the session's refresh token. */
   | 'idp_refused'
@@ -25,6 +26,14 @@ export type SessionEndReason =
   | 'directory_inactive'
   | 'user_not_authorized'
   | 'user_unknown'
+  /** The identity provider said so (OpenID Connect Back-Channel Logout). */
+  | 'idp_logout'
+  /** Its person did, in this browser or another of theirs. */
+  | 'signed_out'
+  /** They signed in anew in the same browser. */
+  | 'signed_in_anew'
+  /** It gave way to a newer one, for they had as many as they may. */
+  | 'evicted'
 
 /** Somebody all of whose sessions end. */
 export interface EndedAccess {
@@ -33,7 +42,7 @@ export interface EndedAccess {
 }
 
 type Provider = Pick<Session, 'organizationId'> & { readonly id: string }
-type SessionEnd = Pick<Session, 'id' | 'userId' | 'providerId'> & { readonly reason: SessionEndReason }
+type SessionEnd = OwnedSession & { readonly reason: SessionEndReason }
 
 /** Ends sessions. What somebody else has ended is not recorded again; what ends at once is recorded together. */
 export class SessionEnds {
@@ -43,7 +52,9 @@ export class SessionEnds {
 
   constructor(services: ServiceContext) {
     this.#services = services
-    this.#record = gathering((organizationId, ends) => recordEnds(services, organizationId, ends))
+    this.#record = gathering((organizationId, ends) =>
+      recordSessionEnds(services, systemActor(organizationId), ends),
+    )
   }
 
   end(session: Session, reason: SessionEndReason): Promise<void> {
@@ -88,11 +99,14 @@ export class SessionEnds {
   }
 }
 
-async function recordEnds(
+/** Records what was ended, by whoever ended it. */
+export async function recordSessionEnds(
   { database, now, log }: ServiceContext,
-  organizationId: string,
+  actor: Actor,
   ends: readonly SessionEnd[],
 ): Promise<void> {
+  if (ends.length === 0) return
+  const { organizationId } = actor
   const entries = ends.map(({ id, userId, providerId, reason }) => {
     log.info({ organizationId, sessionId: id, providerId, reason }, 'session ended')
     return {
@@ -101,7 +115,5 @@ async function recordEnds(
       details: { userId, providerId, reason },
     }
   })
-  await database.transaction(organizationId, (em) =>
-    recordAudits(em, systemActor(organizationId), entries, new Date(now())),
-  )
+  await database.transaction(organizationId, (em) => recordAudits(em, actor, entries, new Date(now())))
 }

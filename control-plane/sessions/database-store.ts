@@ -26,10 +26,12 @@ export class DatabaseSessionStore implements SessionStore {
       await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [
         `gatehouse/sessions/${session.organizationId}/${session.userId}`,
       ])
-      if ((await em.count(SessionEntity, { id: session.id, digest: session.digest })) > 0) return 'created'
-      if (!(await makeRoom(em, session.userId, limit, now))) return 'refused'
+      if ((await em.count(SessionEntity, { id: session.id, digest: session.digest })) > 0)
+        return { evicted: [] }
+      const evicted = await makeRoom(em, session.userId, limit, now)
+      if (evicted === null) return 'refused'
       await em.insert(SessionEntity, rowOf(session))
-      return 'created'
+      return { evicted }
     })
   }
 
@@ -134,8 +136,7 @@ export class DatabaseSessionStore implements SessionStore {
   async removeByProviderSession(organizationId: string, providerId: string, tags: ProviderSessionTags) {
     const meant = whatIsMeant(providerId, tags)
     if (meant === null) return []
-    const removed = await this.#removeWhere(organizationId, meant)
-    return removed.map(({ id }) => id)
+    return this.#removeWhere(organizationId, meant)
   }
 
   listOfUsers(organizationId: string, userIds: readonly string[], now: number) {
@@ -173,10 +174,10 @@ export class DatabaseSessionStore implements SessionStore {
     return this.#database.transaction(organizationId, async (em) => {
       // Of two at once, only one has removed a session.
       const rows = await em.find(SessionEntity, where, {
-        ...{ fields: ['id', 'userId'], orderBy: { id: 'asc' } },
+        ...{ fields: ownedFields, orderBy: { id: 'asc' } },
         lockMode: LockMode.PESSIMISTIC_WRITE,
       })
-      const removed = rows.map(({ id, userId }) => ({ id, userId }))
+      const removed = rows.map(ownedOf)
       if (removed.length > 0)
         await em.nativeDelete(SessionEntity, { id: { $in: removed.map(({ id }) => id) } })
       return removed
@@ -197,24 +198,27 @@ function whatIsMeant(
   }
 }
 
-/** @returns whether there is room for one more session of this user */
+/** @returns those that gave way to one more session of this user; null when there is no room for it */
 async function makeRoom(
   em: EntityManager,
   userId: string,
   { most, whenFull }: SessionLimit,
   now: number,
-): Promise<boolean> {
+): Promise<readonly OwnedSession[] | null> {
   const live = await em.find(
     SessionEntity,
     { userId, endsAt: { $gt: new Date(now) } },
-    { orderBy: { lastSeenAt: 'desc', id: 'desc' }, fields: ['id'] },
+    { orderBy: { lastSeenAt: 'desc', id: 'desc' }, fields: ownedFields },
   )
-  if (live.length < most) return true
-  if (whenFull === 'reject') return false
-  const leastUsed = live.slice(most - 1).map(({ id }) => id)
-  await em.nativeDelete(SessionEntity, { id: { $in: leastUsed } })
-  return true
+  if (live.length < most) return []
+  if (whenFull === 'reject') return null
+  const leastUsed = live.slice(most - 1).map(ownedOf)
+  await em.nativeDelete(SessionEntity, { id: { $in: leastUsed.map(({ id }) => id) } })
+  return leastUsed
 }
+
+const ownedFields = ['id', 'userId', 'providerId'] as const
+const ownedOf = ({ id, userId, providerId }: OwnedSession): OwnedSession => ({ id, userId, providerId })
 
 const notRefreshing = (now: number): FilterQuery<SessionRow> & object => ({
   $or: [{ refreshingUntil: null }, { refreshingUntil: { $lte: new Date(now) } }],

@@ -1,4 +1,4 @@
-import type { SessionLimit, SessionStore, StoredSession } from './session-store.ts'
+import type { OwnedSession, SessionLimit, SessionStore, StoredSession } from './session-store.ts'
 
 /** Has the access tokens of sessions refused everywhere. May be said twice. */
 export type EndTokens = (organizationId: string, sessionIds: readonly string[]) => Promise<void>
@@ -38,15 +38,8 @@ export function endingTokens(
     // What ends by itself had no token that outlives it by more than a token lives.
     removeExpired: (...args) => store.removeExpired(...args),
     async create(session: StoredSession, limit: SessionLimit, now: number) {
-      const { organizationId, userId } = session
-      const before = (await store.listOfUsers(organizationId, [userId], now)).map(({ id }) => id)
       const outcome = await store.create(session, limit, now)
-      if (limit.whenFull === 'reject' || before.length < limit.most) return outcome
-      const left = new Set((await store.listOfUsers(organizationId, [userId], now)).map(({ id }) => id))
-      await endTokens(
-        organizationId,
-        before.filter((id) => !left.has(id)),
-      )
+      if (outcome !== 'refused') await endTokens(session.organizationId, idsOf(outcome.evicted))
       return outcome
     },
     replace: (organizationId, id, next, when) =>
@@ -69,7 +62,7 @@ export function endingTokens(
         organizationId,
         live.map(({ id }) => id),
         () => store.removeOfUsers(organizationId, userIds),
-        (removed) => removed.map(({ id }) => id),
+        idsOf,
       )
     },
     async removeByProviderSession(organizationId, providerId, tags) {
@@ -77,8 +70,10 @@ export function endingTokens(
         organizationId,
         await store.findByProviderSession(organizationId, providerId, tags),
         () => store.removeByProviderSession(organizationId, providerId, tags),
-        (removed) => removed,
+        idsOf,
       )
     },
   }
 }
+
+const idsOf = (sessions: readonly OwnedSession[]) => sessions.map(({ id }) => id)

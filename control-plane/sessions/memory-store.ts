@@ -14,12 +14,13 @@ export class MemorySessionStore implements SessionStore {
 
   async create(session: StoredSession, { most, whenFull }: SessionLimit, now: number) {
     const sessions = this.#of(session.organizationId)
-    if (sessions.has(session.id)) return 'created'
+    if (sessions.has(session.id)) return { evicted: [] }
     const live = this.#liveOf(session.organizationId, session.userId, now)
     if (live.length >= most && whenFull === 'reject') return 'refused'
-    for (const { id } of live.slice(Math.max(0, most - 1))) sessions.delete(id)
+    const leastUsed = new Set(live.slice(Math.max(0, most - 1)).map(({ id }) => id))
+    const evicted = this.#removeWhere(session.organizationId, ({ id }) => leastUsed.has(id))
     this.#put(session)
-    return 'created'
+    return { evicted }
   }
 
   async find(organizationId: string, id: string) {
@@ -99,8 +100,7 @@ export class MemorySessionStore implements SessionStore {
   }
 
   async removeByProviderSession(organizationId: string, providerId: string, tags: ProviderSessionTags) {
-    const removed = this.#removeWhere(organizationId, (session) => isMeant(session, providerId, tags))
-    return removed.map(({ id }) => id)
+    return this.#removeWhere(organizationId, (session) => isMeant(session, providerId, tags))
   }
 
   async listOfUsers(organizationId: string, userIds: readonly string[], now: number) {
@@ -140,7 +140,7 @@ export class MemorySessionStore implements SessionStore {
     const sessions = this.#of(organizationId)
     const removed = [...sessions.values()].filter(fits)
     for (const { id } of removed) sessions.delete(id)
-    return removed.map(({ id, userId }) => ({ id, userId }))
+    return removed.map(({ id, userId, providerId }) => ({ id, userId, providerId }))
   }
 }
 

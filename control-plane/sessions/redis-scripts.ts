@@ -23,7 +23,7 @@ const shared = `
   local ends, checks, session, ofUser, tagged = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 
   local function remove(id)
-    local held = redis.call('HMGET', session .. id, 'userId', 'subjectTag', 'providerSessionTag')
+    local held = redis.call('HMGET', session .. id, 'userId', 'subjectTag', 'providerSessionTag', 'providerId')
     redis.call('ZREM', ends, id)
     redis.call('ZREM', checks, id)
     if not held[1] then return false end
@@ -31,13 +31,14 @@ const shared = `
     redis.call('SREM', tagged .. held[2], id)
     if held[3] ~= '' then redis.call('SREM', tagged .. held[3], id) end
     redis.call('DEL', session .. id)
-    return true
+    return { id, held[1], held[4] }
   end
 
+  -- The id, the user and the provider of each, one after the other.
   local function removeAll(ids)
     local removed = {}
     for _, id in ipairs(ids) do
-      if remove(id) then removed[#removed + 1] = id end
+      for _, text in ipairs(remove(id) or {}) do removed[#removed + 1] = text end
     end
     return removed
   end
@@ -74,7 +75,7 @@ const shared = `
 /** ARGV: user, digest, most, whether to refuse ('1'), now, lapse, lapse of the indexes, then the session. */
 export const create = script(`${shared}
   local most, now = tonumber(ARGV[3]), tonumber(ARGV[5])
-  if redis.call('HGET', session .. ARGV[8], 'digest') == ARGV[2] then return 'created' end
+  if redis.call('HGET', session .. ARGV[8], 'digest') == ARGV[2] then return {} end
   local live = {}
   for _, id in ipairs(redis.call('ZRANGE', ofUser .. ARGV[1], 0, -1)) do
     local endsAt = redis.call('HGET', session .. id, 'endsAt')
@@ -83,9 +84,11 @@ export const create = script(`${shared}
   end
   local tooMany = #live + 1 - most
   if tooMany > 0 and ARGV[4] == '1' then return 'refused' end
-  for i = 1, tooMany do remove(live[i]) end
+  local evicted = {}
+  for i = 1, tooMany do evicted[i] = live[i] end
+  local removed = removeAll(evicted)
   write(8, ARGV[6], ARGV[7])
-  return 'created'
+  return removed
 `)
 
 /** ARGV: id, now, end, lapse, how long ago the last note must be. */

@@ -6,6 +6,7 @@ import { runScript, type Script } from '../../transport/redis/script.ts'
 import * as scripts from './redis-scripts.ts'
 import {
   type DueSessions,
+  type OwnedSession,
   type ProviderSessionTags,
   type SessionLimit,
   type SessionStore,
@@ -16,8 +17,11 @@ import {
 /** Redis forgets a session by itself so long after its end; `removeExpired` should have come before. */
 const lapseMs = 10 * 60_000
 
-const checkIds = checkerOf('answer of a session script', Type.Array(Type.String()))
-const checkCreated = checkerOf('answer of a session script', Type.Enum(['created', 'refused']))
+const checkTexts = checkerOf('answer of a session script', Type.Array(Type.String()))
+const checkCreated = checkerOf(
+  'answer of a session script',
+  Type.Union([Type.Literal('refused'), Type.Array(Type.String())]),
+)
 const checkReplaced = checkerOf('answer of a session script', Type.Enum(['replaced', 'busy', 'gone']))
 const checkClaimed = checkerOf(
   'answer of a session script',
@@ -47,7 +51,10 @@ export class RedisSessionStore implements SessionStore {
     const { organizationId, userId, digest } = session
     const refuse = whenFull === 'reject' ? '1' : '0'
     const values = [userId, digest, String(most), refuse, String(now), ...lapsesOf(session, now)]
-    return checkCreated(await this.#run(organizationId, scripts.create, [...values, ...fieldsOf(session)]))
+    const answer = checkCreated(
+      await this.#run(organizationId, scripts.create, [...values, ...fieldsOf(session)]),
+    )
+    return answer === 'refused' ? answer : { evicted: ownedIn(answer) }
   }
 
   async find(organizationId: string, id: string) {
@@ -95,13 +102,12 @@ export class RedisSessionStore implements SessionStore {
   }
 
   async remove(organizationId: string, id: string) {
-    return checkIds(await this.#run(organizationId, scripts.remove, [id])).length > 0
+    return checkTexts(await this.#run(organizationId, scripts.remove, [id])).length > 0
   }
 
   async removeOfUsers(organizationId: string, userIds: readonly string[]) {
     const removed = userIds.map(async (userId) => {
-      const ids = checkIds(await this.#run(organizationId, scripts.removeOfUser, [userId]))
-      return ids.map((id) => ({ id, userId }))
+      return ownedIn(checkTexts(await this.#run(organizationId, scripts.removeOfUser, [userId])))
     })
     return (await Promise.all(removed)).flat()
   }
@@ -110,8 +116,8 @@ export class RedisSessionStore implements SessionStore {
     return this.#runTagged(organizationId, scripts.findTagged, providerId, tags)
   }
 
-  removeByProviderSession(organizationId: string, providerId: string, tags: ProviderSessionTags) {
-    return this.#runTagged(organizationId, scripts.removeTagged, providerId, tags)
+  async removeByProviderSession(organizationId: string, providerId: string, tags: ProviderSessionTags) {
+    return ownedIn(await this.#runTagged(organizationId, scripts.removeTagged, providerId, tags))
   }
 
   async listOfUsers(organizationId: string, userIds: readonly string[], now: number) {
@@ -150,13 +156,21 @@ export class RedisSessionStore implements SessionStore {
     const narrower = providerSessionTag ?? subjectTag
     if (narrower === null) return []
     const values = [providerId, narrower, subjectTag ?? '', providerSessionTag ?? '']
-    return checkIds(await this.#run(organizationId, script, values))
+    return checkTexts(await this.#run(organizationId, script, values))
   }
 
   #run(organizationId: string, script: Script, values: string[]): Promise<unknown> {
     const keys = scripts.sessionKeys(organizationId)
     return this.#connectionOf(organizationId).run((client) => runScript(client, script, keys, values))
   }
+}
+
+/** Of what a script has removed: id, user and provider, one after the other. */
+function ownedIn(removed: readonly string[]): OwnedSession[] {
+  return Array.from({ length: removed.length / 3 }, (_, index) => {
+    const [id = '', userId = '', providerId = ''] = removed.slice(3 * index)
+    return { id, userId, providerId }
+  })
 }
 
 /** In milliseconds from now: a clock that differs from that of Redis shortens no session. */

@@ -26,8 +26,8 @@ export interface StoredSession {
   readonly checkedAt: number
 }
 
-/** A session, and whose it is. */
-export type OwnedSession = Pick<StoredSession, 'id' | 'userId'>
+/** A session, whose it is, and where they signed in. */
+export type OwnedSession = Pick<StoredSession, 'id' | 'userId' | 'providerId'>
 
 export interface SessionLimit {
   /** How many sessions one user may have at once; at least 1. */
@@ -57,8 +57,12 @@ export interface DueSessions {
  * `removeExpired`. `now` is always the caller's, so that all limits go by one clock.
  */
 export interface SessionStore {
-  /** Two at once never exceed the limit. */
-  create(session: StoredSession, limit: SessionLimit, now: number): Promise<'created' | 'refused'>
+  /** Two at once never exceed the limit. @returns also those that gave way */
+  create(
+    session: StoredSession,
+    limit: SessionLimit,
+    now: number,
+  ): Promise<{ readonly evicted: readonly OwnedSession[] } | 'refused'>
   /** Also one that is not live any more: whoever asks judges. */
   find(organizationId: string, id: string): Promise<StoredSession | null>
   /**
@@ -109,12 +113,12 @@ export interface SessionStore {
     providerId: string,
     tags: ProviderSessionTags,
   ): Promise<readonly string[]>
-  /** Never those of another provider. @returns the ids of those that were there */
+  /** Never those of another provider. @returns those that were there */
   removeByProviderSession(
     organizationId: string,
     providerId: string,
     tags: ProviderSessionTags,
-  ): Promise<readonly string[]>
+  ): Promise<readonly OwnedSession[]>
   /** The live ones, the most recently used of each first. */
   listOfUsers(
     organizationId: string,

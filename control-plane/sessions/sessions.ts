@@ -63,6 +63,11 @@ export interface BegunSession {
   readonly cookie: string
 }
 
+export interface StartedSession extends BegunSession {
+  /** Those of the person that gave way to it, for they had as many as they may. */
+  readonly evicted: readonly OwnedSession[]
+}
+
 const lookAgainMs = 25
 
 /**
@@ -85,7 +90,7 @@ export class Sessions {
   }
 
   /** A new id and a new secret, whatever the browser held before: nobody can plant a session to be signed in to. */
-  async begin({ secrets, mostMs, ...person }: SignIn): Promise<BegunSession | 'too_many_sessions'> {
+  async begin({ secrets, mostMs, ...person }: SignIn): Promise<StartedSession | 'too_many_sessions'> {
     const now = this.#now()
     const { absoluteMs, mostPerUser: most, whenFull } = this.#settings
     const session: Session = {
@@ -97,7 +102,7 @@ export class Sessions {
     }
     const { stored, cookie } = this.#issue(session, secrets, now)
     const outcome = await this.#store.create(stored, { most, whenFull }, now)
-    return outcome === 'created' ? { session, cookie } : 'too_many_sessions'
+    return outcome === 'refused' ? 'too_many_sessions' : { session, cookie, ...outcome }
   }
 
   /**
@@ -168,13 +173,13 @@ export class Sessions {
    * Ends what an identity provider says is over (OpenID Connect Back-Channel Logout 1.0); where it names both its
    * session and the subject, both must fit. Never a session of another provider.
    *
-   * @returns the ids of those that were there
+   * @returns those that were there
    */
   endOfProviderSession(
     organizationId: string,
     providerId: string,
     named: { readonly subject?: string; readonly providerSessionId?: string },
-  ): Promise<readonly string[]> {
+  ): Promise<readonly OwnedSession[]> {
     const { subject, providerSessionId } = named
     return this.#store.removeByProviderSession(organizationId, providerId, {
       subjectTag: subject === undefined ? null : subjectTagOf(organizationId, providerId, subject),

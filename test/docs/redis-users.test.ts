@@ -138,7 +138,9 @@ describe('the Redis users of docs/operations.md', () => {
     expect(await store.removeOfUsers(organizationId, ['usr_2'])).toEqual([])
     expect(await store.removeExpired(organizationId, now, 1)).toBe(0)
     const tags = { subjectTag: 'subject', providerSessionTag: null }
-    expect(await store.removeByProviderSession(organizationId, 'idp_1', tags)).toEqual(['sess_3'])
+    expect(await store.removeByProviderSession(organizationId, 'idp_1', tags)).toMatchObject([
+      { id: 'sess_3' },
+    ])
     expect(await store.remove(organizationId, 'sess_3')).toBe(false)
     connections.close()
 

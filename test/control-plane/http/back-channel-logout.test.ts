@@ -8,7 +8,7 @@ import {
   type TestIdentityProvider,
 } from '../../environment/identity-provider.ts'
 import { read } from '../api.ts'
-import { createProvider, type SignInSetup, startSignIn, viewerQuery } from './signed-in.ts'
+import { createProvider, endsOf, type SignInSetup, startSignIn, viewerQuery } from './signed-in.ts'
 
 const event = 'http://schemas.openid.net/event/backchannel-logout'
 
@@ -84,9 +84,14 @@ const endedAccess = async () => {
 
 describe('a logout token', () => {
   it('of a person ends their sessions, and a replay none that began since', async () => {
+    const { user } = await setup.viewerOf(browser)
     const token = logoutToken()
     expect((await send(token)).status).toBe(200)
     expect(await statusOf(browser)).toBe(401)
+    expect((await endsOf(setup, user.id)).at(-1)).toMatchObject({
+      actor: { kind: 'identity_provider', id: setup.providerId },
+      details: { providerId: setup.providerId, reason: 'idp_logout' },
+    })
     const again = (await setup.signIn('ann')).browser
     expect((await send(token)).status).toBe(200)
     expect(await statusOf(again)).toBe(200)

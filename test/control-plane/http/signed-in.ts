@@ -173,3 +173,22 @@ export interface ViewerAnswer {
 export function nodesOf<T>(data: Record<string, unknown> | null, field: string): T[] {
   return read<{ edges: { node: T }[] }>(data, field).edges.map(({ node }) => node)
 }
+
+export interface RecordedEnd {
+  readonly actor: { readonly kind: string; readonly id: string }
+  readonly subject: { readonly id: string }
+  readonly details: Readonly<Record<string, unknown>>
+}
+
+/** What the audit log has of ends of a user's sessions, the earliest first. */
+export async function endsOf(
+  { api, tenant }: Pick<SignInSetup, 'api' | 'tenant'>,
+  userId: string,
+): Promise<RecordedEnd[]> {
+  const { data } = await api.ask(
+    tenant.token,
+    '{ auditEvents(filter: {type: "session.ended"}) { edges { node { actor { kind id } subject { id } details } } } }',
+  )
+  const ends = nodesOf<RecordedEnd>(data, 'auditEvents')
+  return ends.filter(({ details }) => details.userId === userId).toReversed()
+}

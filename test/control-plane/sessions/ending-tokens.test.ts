@@ -97,5 +97,5 @@ it('ends the tokens of what a provider ends before the session, so that a second
   const end = () => store.removeByProviderSession(organizationId, 'idp_1', tags)
   await expect(end()).rejects.toThrow('away')
   isAway = false
-  expect(await end()).toEqual(['sess_1'])
+  expect(await end()).toMatchObject([{ id: 'sess_1', userId: 'usr_1' }])
 })

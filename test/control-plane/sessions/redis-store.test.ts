@@ -86,7 +86,7 @@ describe('sessions in Redis', () => {
     expect(await store.listDue(organizationId, { checkedBefore: now + 1, now, limit: 9 })).toEqual([])
     expect(await store.removeOfUsers(organizationId, ['usr_1'])).toEqual([])
     const fresh = make(organizationId, now)
-    expect(await store.create(fresh, { most: 1, whenFull: 'reject' }, now)).toBe('created')
+    expect(await store.create(fresh, { most: 1, whenFull: 'reject' }, now)).toEqual({ evicted: [] })
   })
 
   it('are no sessions when a field of them is gone or is no time', async () => {
@@ -141,13 +141,13 @@ describe('sessions in a Redis Cluster', () => {
     const now = Date.now()
     for (const organizationId of organizations) {
       const session = make(organizationId, now)
-      expect(await store.create(session, roomy, now)).toBe('created')
+      expect(await store.create(session, roomy, now)).toEqual({ evicted: [] })
       const next = { ...make(organizationId, now), secretsVersion: 2 }
       const when = { expectedVersion: 1, now }
       expect(await store.replace(organizationId, session.id, next, when)).toBe('replaced')
       expect(await store.find(organizationId, next.id)).toEqual(next)
       const removed = await store.removeOfUsers(organizationId, ['usr_1'])
-      expect(removed).toEqual([{ id: next.id, userId: 'usr_1' }])
+      expect(removed).toEqual([{ id: next.id, userId: 'usr_1', providerId: next.providerId }])
     }
   })
 
