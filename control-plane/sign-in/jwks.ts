@@ -6,6 +6,8 @@ const mostKeys = 50
 const maxAgeMs = 10 * 60_000
 /** A token that names an unknown key costs at most one fetch in this time, however many come. */
 const cooldownMs = 30_000
+/** Without any keys yet, a provider that did not answer is left alone for so long, whatever tokens come. */
+const retryMs = 5_000
 /** How long keys that cannot be fetched anew are believed: whoever cuts us off must not keep a withdrawn key alive. */
 const mostStaleMs = 24 * 3_600_000
 
@@ -51,6 +53,8 @@ export class KeyCache {
   readonly #now: () => number
   #kept: Kept | undefined
   #triedAt = Number.NEGATIVE_INFINITY
+  /** What the last fetch failed with. */
+  #failure: { readonly error: unknown; readonly at: number } | undefined
   #loading: Promise<KeySet> | undefined
 
   constructor(options: { readonly load: () => Promise<unknown>; readonly now: () => number }) {
@@ -83,6 +87,7 @@ export class KeyCache {
   /** Nothing that was fetched before is believed any more, be it still on its way. */
   flush(): void {
     this.#kept = undefined
+    this.#failure = undefined
     this.#loading = undefined
     this.#triedAt = Number.NEGATIVE_INFINITY
   }
@@ -91,6 +96,8 @@ export class KeyCache {
     const kept = this.#usable()
     if (kept && this.#now() - kept.fetchedAt < wantedAgeMs) return kept.set
     if (kept && this.#now() - this.#triedAt < cooldownMs) return kept.set
+    const failure = this.#failure
+    if (!kept && failure && this.#now() - failure.at < retryMs) throw failure.error
     try {
       this.#loading ??= this.#fetch()
       return await this.#loading
@@ -114,6 +121,10 @@ export class KeyCache {
         // A flush while this was on its way: the answer may be from before.
         if (this.#loading === loading) this.#kept = { set, fetchedAt: this.#now() }
         return set
+      })
+      .catch((error: unknown) => {
+        if (this.#loading === loading) this.#failure = { error, at: this.#now() }
+        throw error
       })
       .finally(() => {
         if (this.#loading === loading) this.#loading = undefined

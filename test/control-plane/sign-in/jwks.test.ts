@@ -85,11 +85,16 @@ describe('the keys of a provider', () => {
     await expect(cache.find('one', 'ES256')).resolves.toBeDefined()
   })
 
-  it('are asked for anew when there was no answer yet', async () => {
+  it('are asked for anew 5 s after there was no answer, and not before, whatever tokens come', async () => {
     const { state, cache } = provider(one.jwk)
     state.isDown = true
-    await expect(cache.find('one', 'ES256')).rejects.toThrow('down')
+    for (let attempt = 0; attempt < 20; attempt++) {
+      await expect(cache.find(`random-${attempt}`, 'ES256')).rejects.toThrow('down')
+      state.now += 200
+    }
+    expect(state.fetches).toBe(1)
     state.isDown = false
+    state.now += 1_000
     await expect(cache.find('one', 'ES256')).resolves.toBeDefined()
   })
 

@@ -99,6 +99,7 @@ describe('a refresh', () => {
     await expect(party.refresh(refreshToken ?? '', expected())).rejects.toThrow()
     expect(provider.asked).toEqual(['/jwks'])
     provider.replaced.clear()
+    passTime(5_000)
     await expect(party.refresh(refreshToken ?? '', expected())).resolves.toMatchObject({
       person: { subject: 'user-1' },
     })
