@@ -36,6 +36,7 @@ export function addSignIn(
 
   scope.get<AnsweredBy>(`${signInPath}/oidc/:name/callback/:organization`, async (request, reply) => {
     reply.header('set-cookie', clearedTicket)
+    // Without one there is no audit entry: it would be nobody's organization, and anybody can make as many as they like.
     const attempt = await takeTicket(services, request.headers.cookie ?? null)
     const provider = await providers.ofAttempt(attempt, request.params)
     const finish = () => {
