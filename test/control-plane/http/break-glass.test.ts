@@ -29,14 +29,16 @@ interface Post {
   readonly origin?: string
   /** Where the request comes from. */
   readonly from?: string
+  readonly cookie?: string
 }
 
-function post(path: string, body: object, { origin, from = '192.0.2.1' }: Post = {}) {
+function post(path: string, body: object, { origin, from = '192.0.2.1', cookie }: Post = {}) {
   return fetch(`${api.controlPlane.url}/auth/break-glass${path}`, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
       ...{ origin: origin ?? api.controlPlane.url, 'x-forwarded-for': from },
+      ...(cookie !== undefined && { cookie }),
     },
     body: JSON.stringify(body),
   })
@@ -109,7 +111,7 @@ async function audited(type: string) {
     { type },
   )
   const { edges } = read<{
-    edges: { node: { outcome: string; subject: { id: string }; details: object } }[]
+    edges: { node: { outcome: string; subject: { id: string }; details: Record<string, unknown> } }[]
   }>(data, 'auditEvents')
   return edges.map(({ node }) => node)
 }
@@ -172,6 +174,28 @@ describe('a break-glass user', () => {
     })
     expect([response.status, response.headers.get('location')]).toEqual([303, '/'])
     expect((await viewer(cookieOf(response))).status).toBe(200)
+  })
+
+  it('has on record which sessions of theirs give way to another one', async () => {
+    const person = await enrolled()
+    const reasons = async () =>
+      (await audited('session.ended'))
+        .filter(({ details }) => details.userId === person.userId)
+        .map(({ details }) => [details.providerId, details.reason])
+    let cookie = ''
+    for (let count = 0; count < 10; count++) {
+      cookie = cookieOf(await signIn(person))
+      nowMs += minuteMs
+    }
+    expect(await reasons()).toEqual([])
+    await signIn(person, {}, { cookie })
+    expect(await reasons()).toEqual([['break_glass', 'signed_in_anew']])
+    nowMs += minuteMs
+    await signIn(person)
+    expect((await reasons()).toSorted()).toEqual([
+      ['break_glass', 'evicted'],
+      ['break_glass', 'signed_in_anew'],
+    ])
   })
 
   it('is signed in by no page of another site', async () => {
