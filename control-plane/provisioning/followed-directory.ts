@@ -10,6 +10,7 @@ import { syncTeams } from '../modules/memberships/sync.ts'
 import { lockUsers, userSnapshot } from '../modules/users/index.ts'
 import { makeClaimedUsers } from './claimed-user.ts'
 import type { DirectoryDifference } from './directory-differences.ts'
+import { readKnownElsewhere } from './known-elsewhere.ts'
 import { lock } from './lock.ts'
 import { giveBusinessUnits } from './mapped-business-units.ts'
 import { endRoles, readRoleRanks, roleFor, tellsRole } from './mapped-role.ts'
@@ -169,8 +170,8 @@ async function importPeople(
 }
 
 /**
- * Somebody who is known by another identity too stays what they are by that one. Who is to be switched off is signed out
- * even so.
+ * Somebody who is known by another identity too, whose provider is enabled, stays what they are by that one. Who is to be
+ * switched off is signed out even so.
  */
 async function setActive(
   { context, em, actor, provider }: Provisioning,
@@ -182,7 +183,7 @@ async function setActive(
   const reasons = new Map(people.map(({ userId, reason }) => [userId, reason]))
   const userIds = [...reasons.keys()]
   if (userIds.length === 0) return
-  const kept = active ? new Set<string>() : await readKnownElsewhere(em, provider, people)
+  const kept = active ? new Set<string>() : await readKnownElsewhere(em, provider, userIds)
   const users = await lockUsers(em, userIds)
   const changed = [...users.values()].filter(({ id }) => !kept.has(id))
   for (const user of changed) user.active = active
@@ -195,17 +196,4 @@ async function setActive(
     : await signOutUsers(em, actor.organizationId, userIds, new Date(context.now()))
   const upserts = [...changed.map(userSnapshot), ...(named?.upserts ?? [])]
   await recordChanges(context, em, actor, entries, { ...named, upserts })
-}
-
-async function readKnownElsewhere(
-  em: EntityManager,
-  { id }: IdentityProvider,
-  people: readonly { readonly userId: string }[],
-): Promise<ReadonlySet<string>> {
-  const userIds = people.map(({ userId }) => userId)
-  const others = await em.find(UserIdentityEntity, {
-    ...{ userId: { $in: userIds }, decommissionedAt: null },
-    providerId: { $ne: id },
-  })
-  return new Set(others.map(({ userId }) => userId))
 }

@@ -24,10 +24,21 @@ beforeAll(async () => {
     clientSecret: 'a secret that nobody asks for',
   })
   otherProviderId = other.id
+  await enable(otherProviderId)
   await createJwtProvider('https://portal.example', people.providerId)
   await createJwtProvider('https://other.example', otherProviderId)
 }, 60_000)
 afterAll(() => people.stop())
+
+/** As if it had been verified: nobody signs in by it. */
+async function enable(identityProviderId: string): Promise<void> {
+  const { controlPlane, organizationId } = people.gateway
+  await controlPlane.database.transaction(organizationId, (em) =>
+    em.execute('update identity_providers set enabled = true, verified_at = created_at where id = ?', [
+      identityProviderId,
+    ]),
+  )
+}
 
 async function createJwtProvider(issuer: Issuer, identityProviderId: string): Promise<void> {
   const { id } = await people.mutate('createJwtProvider', {
@@ -131,7 +142,7 @@ describe('tokens of somebody whose sessions a check or a directory ends are refu
     await people.untilAnswered(tokens.jwt, signedOut)
   })
 
-  it('also where another identity provider knows them still, by which they stay active (directory_gone)', async () => {
+  it('also where another enabled identity provider knows them still, by which they stay active (directory_gone)', async () => {
     const person = await people.signIn('elsewhere', ['engineers'])
     await people.mutate('linkIdentity', {
       ...{ userId: person.userId, identityProviderId: otherProviderId, subject: person.login },
