@@ -12,6 +12,7 @@ import type { IdentityProvider } from '../modules/identity-providers/index.ts'
 import { type KnownBusinessUnits, mapBusinessUnits } from '../sign-in/business-unit-mapping.ts'
 import type { Claims } from '../sign-in/claims.ts'
 import type { RankedRole } from '../sign-in/role-mapping.ts'
+import { isKnownElsewhere, isSwitchedOffByHand } from './known-elsewhere.ts'
 import { readBusinessUnits } from './mapped-business-units.ts'
 import { readRoleRanks, roleFor, tellsRole } from './mapped-role.ts'
 import { teamNamesFor } from './mapped-teams.ts'
@@ -40,7 +41,11 @@ const mostAtOnce = 2_000
 
 interface KnownPerson extends FoundPerson {
   readonly isUserActive: boolean
+  /** By hand: what a directory says does not switch them on again. */
+  readonly isSwitchedOff: boolean
   readonly isDecommissioned: boolean
+  /** By another identity, which keeps them active. */
+  readonly isKnownElsewhere: boolean
   /** Null: the directory has them no more. */
   readonly isActive: boolean | null
   readonly givenRoleId: string | null
@@ -78,9 +83,10 @@ export async function findDifferences(
   )
   return {
     differences: [...judged.flatMap(({ difference }) => difference ?? []), ...imported],
-    live: people.filter(({ isUserActive, isDecommissioned }) => isUserActive && !isDecommissioned).length,
+    live: people.filter(isLive).length,
     leaving: judged.filter(({ isLeaving }) => isLeaving).length,
-    skipped: (count?.people ?? 0) - imported.length + people.filter(wasSwitchedOff).length,
+    skipped:
+      (count?.people ?? 0) - imported.length + people.filter(({ isSwitchedOff }) => isSwitchedOff).length,
   }
 }
 
@@ -103,19 +109,21 @@ function judge(
   claims: Claims,
   { ranks, units }: Known,
 ): Judgement {
-  const { subject, isActive, isDecommissioned, givenRoleId, teams } = person
-  if (wasSwitchedOff(person)) return nothing
+  const { subject, isActive, isUserActive, isDecommissioned, givenRoleId, teams } = person
+  if (person.isSwitchedOff) return nothing
   if (isActive !== true) {
-    if (isDecommissioned) return nothing
+    // One who was decommissioned is so again where they are active all the same, and nobody else stands by them.
+    if (isDecommissioned && !isLive(person)) return nothing
     const reason = isActive === null ? 'directory_gone' : 'directory_inactive'
-    return { difference: { kind: 'decommission', subject, reason }, isLeaving: true }
+    return { difference: { kind: 'decommission', subject, reason }, isLeaving: isUserActive }
   }
   const follow: DirectoryDifference = { kind: 'follow', subject, claims }
   const roleId = tellsRole(provider, claims) ? roleFor(provider, claims, ranks) : undefined
   const isLeaving = roleId === null && (givenRoleId !== null || teams.length > 0)
-  if (isLeaving) return { difference: follow, isLeaving: !isDecommissioned }
+  if (isLeaving) return { difference: follow, isLeaving: isLive(person) }
+  const isBack = isDecommissioned || !isUserActive
   const isChanged =
-    (isDecommissioned && roleId !== null) ||
+    (isBack && roleId !== null) ||
     (roleId != null &&
       (!person.roleIds.includes(roleId) || (givenRoleId !== null && givenRoleId !== roleId))) ||
     (roleId !== null && areOthers(teams, teamNamesFor(provider, claims)?.usable)) ||
@@ -124,9 +132,8 @@ function judge(
   return isChanged ? { difference: follow, isLeaving: false } : nothing
 }
 
-/** By hand: what a directory says does not switch them on again. */
-function wasSwitchedOff({ isUserActive, isDecommissioned }: KnownPerson): boolean {
-  return !isUserActive && !isDecommissioned
+function isLive({ isUserActive, isDecommissioned, isKnownElsewhere }: KnownPerson): boolean {
+  return isUserActive && !(isDecommissioned && isKnownElsewhere)
 }
 
 function areOthers(present: readonly string[], wanted: readonly string[] | undefined): boolean {
@@ -151,6 +158,7 @@ async function readKnown(
       `with page as materialized (
          select * from user_identities where org_id = ? and provider_id = ? and subject > ? order by subject limit ?)
        select page.subject, person.active as "isUserActive", page.decommissioned_at is not null as "isDecommissioned",
+         ${isSwitchedOffByHand} as "isSwitchedOff", ${isKnownElsewhere} as "isKnownElsewhere",
          found.active as "isActive", found.name, found.email, coalesce(found.claims, '{}') as claims,
          ${listsOfFound} as lists, given.role_id as "givenRoleId",
          coalesce((select jsonb_agg(role_id) from role_assignments held
@@ -167,7 +175,7 @@ async function readKnown(
        left join lateral (select * from directory_people
          where org_id = page.org_id and run_id = ? and subject = page.subject offset 0) found on true
        order by page.subject`,
-      [organizationId, providerId, after, mostAtOnce, teamWorkspaceId ?? '', runId],
+      [organizationId, providerId, after, mostAtOnce, providerId, teamWorkspaceId ?? '', runId],
     )
     known.push(...page)
     after = page.at(-1)?.subject ?? ''

@@ -10,7 +10,7 @@ import { syncTeams } from '../modules/memberships/sync.ts'
 import { lockUsers, userSnapshot } from '../modules/users/index.ts'
 import { makeClaimedUsers } from './claimed-user.ts'
 import type { DirectoryDifference } from './directory-differences.ts'
-import { readKnownElsewhere } from './known-elsewhere.ts'
+import { readKnownElsewhere, readSwitchedOffByDirectories } from './known-elsewhere.ts'
 import { lock } from './lock.ts'
 import { giveBusinessUnits } from './mapped-business-units.ts'
 import { endRoles, readRoleRanks, roleFor, tellsRole } from './mapped-role.ts'
@@ -132,8 +132,18 @@ async function follow(
   return withdrawn.map(({ identity: { userId } }) => ({ userId, reason: 'user_not_authorized' }))
 }
 
+/**
+ * Whoever is back, and whom another provider's directory switched off: this one stands by them. A disabled one stands by
+ * nobody.
+ */
 async function recommission(provisioning: Provisioning, identities: readonly UserIdentity[]): Promise<void> {
-  const back = identities.filter(({ decommissionedAt }) => decommissionedAt !== null)
+  const { em, provider } = provisioning
+  if (!provider.enabled) return
+  const userIds = identities.map(({ userId }) => userId)
+  const off = await readSwitchedOffByDirectories(em, provider, userIds)
+  const back = identities.filter(
+    ({ decommissionedAt, userId }) => decommissionedAt !== null || off.has(userId),
+  )
   for (const identity of back) identity.decommissionedAt = null
   const people = back.map(({ userId }) => ({ userId, reason: 'directory_active' }))
   await setActive(provisioning, people, true, 'user.recommissioned')

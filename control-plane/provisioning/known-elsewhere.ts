@@ -9,6 +9,19 @@ const isStoodBy = `other.decommissioned_at is null and exists (
     select from identity_providers provider where provider.org_id = other.org_id and provider.id = other.provider_id
       and (provider.enabled or provider.id = ?))`
 
+/** Of rows `page` of user_identities; takes the provider's id. */
+export const isKnownElsewhere = `exists (
+    select from user_identities other
+    where other.org_id = page.org_id and other.user_id = page.user_id and other.id <> page.id and ${isStoodBy})`
+
+/** Of rows `person` of users. */
+const isGoneAnywhere = `exists (
+    select from user_identities gone
+    where gone.org_id = person.org_id and gone.user_id = person.id and gone.decommissioned_at is not null)`
+
+/** Of rows `person` of users. Whoever switches somebody off by hand takes back that a directory did. */
+export const isSwitchedOffByHand = `(not person.active and not ${isGoneAnywhere})`
+
 /** Who of these users stays what they are by another identity, as those that are decommissioned now are written already. */
 export async function readKnownElsewhere(
   em: EntityManager,
@@ -21,4 +34,18 @@ export async function readKnownElsewhere(
     [organizationId, JSON.stringify(userIds), id],
   )
   return new Set(known.map(({ userId }) => userId))
+}
+
+/** Who of these users is off because a directory, of whatever provider, had them no more. */
+export async function readSwitchedOffByDirectories(
+  em: EntityManager,
+  { organizationId }: IdentityProvider,
+  userIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const off = await em.execute<{ id: string }[]>(
+    `select person.id from users person where person.org_id = ? and not person.active
+       and person.id in (select jsonb_array_elements_text(?::jsonb)) and ${isGoneAnywhere}`,
+    [organizationId, JSON.stringify(userIds)],
+  )
+  return new Set(off.map(({ id }) => id))
 }

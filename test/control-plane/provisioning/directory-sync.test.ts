@@ -144,6 +144,22 @@ describe('somebody who is gone from the directory', () => {
     expect(await setup.userOf('asleep')).toEqual({ active: false, roles: [], teams: [] })
   })
 
+  it('is switched off again by the next reading where somebody switched them on meanwhile', async () => {
+    const id = await setup.know('gone', ['engineers'])
+    await setup.know('stays', ['engineers'])
+    setup.remove('gone')
+    await setup.reconcile()
+    await setup.mutate('updateUser', { id, active: true })
+    expect((await setup.userOf('gone')).active).toBe(true)
+    pass(dayMs)
+    await setup.reconcile()
+    expect(await setup.lastRun()).toMatchObject({ decommissioned: 1, leaving: 1 })
+    expect((await setup.userOf('gone')).active).toBe(false)
+    pass(dayMs)
+    await setup.reconcile()
+    expect(await setup.lastRun()).toMatchObject({ decommissioned: 0, leaving: 0 })
+  })
+
   it('has their access again when they are back, unless somebody switched them off by hand', async () => {
     await setup.know('back', ['engineers'])
     const byHand = await setup.know('by-hand', ['engineers'])

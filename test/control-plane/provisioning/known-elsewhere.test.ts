@@ -104,4 +104,38 @@ describe('whoever is gone from one directory', () => {
     await leave('former')
     expect(await isActive(userId)).toBe(true)
   })
+
+  it('is switched off once the provider that kept them is disabled, and on again once its directory is read and has them', async () => {
+    const userId = await knowTwice('kept')
+    await setEnabled(true)
+    await leave('kept')
+    expect(await isActive(userId)).toBe(true)
+    await setEnabled(false)
+    pass(dayMs)
+    await setup.reconcile()
+    expect(await setup.lastRun()).toMatchObject({ decommissioned: 1, leaving: 1 })
+    expect(await isActive(userId)).toBe(false)
+    await setup.mutate('syncDirectory', { identityProviderId: elsewhereId })
+    await setup.reconcile()
+    expect(await isActive(userId)).toBe(false)
+    await setEnabled(true)
+    pass(dayMs)
+    await setup.reconcile()
+    expect(await isActive(userId)).toBe(true)
+    expect(await lastAudited(userId)).toBe('user.recommissioned')
+  })
+
+  it('is no user of the other provider either once that one has them no more', async () => {
+    const userId = await knowTwice('twice')
+    await leave('twice')
+    await setEnabled(true)
+    elsewhere.people.clear()
+    populationOf(elsewhere).put('somebody', [])
+    pass(dayMs)
+    await setup.reconcile()
+    expect(await isActive(userId)).toBe(false)
+    const decommissioned =
+      'select id from user_identities where user_id = ? and decommissioned_at is not null'
+    expect(await setup.sql(decommissioned, [userId])).toHaveLength(2)
+  })
 })
