@@ -46,6 +46,7 @@ import { accessChanges } from './migrations/060-access-changes.ts'
 import { businessUnitRules } from './migrations/061-business-unit-rules.ts'
 import { inferenceRoles } from './migrations/062-inference-roles.ts'
 import { acceptedCredentials } from './migrations/063-accepted-credentials.ts'
+import { directoryRefusals } from './migrations/064-directory-refusals.ts'
 
 /** The schema's history, oldest first. */
 export const migrations: readonly SchemaMigration[] = [
@@ -96,4 +97,5 @@ export const migrations: readonly SchemaMigration[] = [
   businessUnitRules,
   inferenceRoles,
   acceptedCredentials,
+  directoryRefusals,
 ]

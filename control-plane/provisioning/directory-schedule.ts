@@ -1,3 +1,4 @@
+import type { EntityManager } from '@mikro-orm/postgresql'
 import type { BackgroundWork } from '../background/dependencies.ts'
 import { startLoop } from '../background/loop.ts'
 import { newId } from '../db/id.ts'
@@ -68,40 +69,68 @@ async function scheduleRuns(services: ServiceContext, organizationId: string): P
     em.find(IdentityProviderEntity, { enabled: true, directory: { $ne: null } }),
   )
   for (const provider of providers) {
-    if (provider.directory?.isReconciled) await scheduleRun(services, provider, 'schedule')
+    if (provider.directory?.isReconciled) await scheduleRun(services, provider)
   }
 }
 
 /**
  * A provider stands by somebody's session no more. That alone does not say that they have left: its directory does, and it
- * is read within seconds rather than at its time.
+ * is read within seconds rather than at its time, or as soon as it may be read again.
  */
 export async function askDirectory(services: ServiceContext, provider: IdentityProvider): Promise<void> {
-  if (provider.directory?.isReconciled) await scheduleRun(services, provider, 'refusal')
+  if (provider.directory?.isReconciled) await scheduleRun(services, provider, { isRefused: true })
 }
 
+/** Makes the run that is due, if one is. A refusal stays until a run is made that reads everybody after it. */
 function scheduleRun(
   { database, now }: ServiceContext,
   { organizationId, id: providerId }: IdentityProvider,
-  trigger: keyof typeof everyMs,
+  { isRefused = false }: { readonly isRefused?: boolean } = {},
 ): Promise<void> {
+  const named = [organizationId, providerId]
   return database.transaction(organizationId, async (em) => {
     // Of two control planes that look at once, the later one finds the run of the earlier one.
     await lock(em, `directory of ${providerId}`)
-    const since = new Date(now() - everyMs[trigger])
-    const recent = { trigger, createdAt: { $gt: since } }
-    const present = await em.count(DirectorySyncRunEntity, {
-      providerId,
-      $or: [recent, { finishedAt: null }],
-    })
-    if (present > 0) return
+    if (isRefused) {
+      await em.execute(
+        'insert into directory_refusals (org_id, provider_id) values (?, ?) on conflict do nothing',
+        named,
+      )
+    }
+    const trigger = await readDue(em, named, now())
+    if (trigger === null) return
     const id = newId('dsr')
     const createdAt = new Date(now())
     em.create(DirectorySyncRunEntity, waitingRun({ id, organizationId, providerId, trigger, createdAt }))
+    await em.execute('delete from directory_refusals where org_id = ? and provider_id = ?', named)
     await em.execute(
       `delete from directory_sync_runs where org_id = ? and provider_id = ? and finished_at is not null and id <= (
          select id from directory_sync_runs where org_id = ? and provider_id = ? order by id desc offset ? limit 1)`,
-      [organizationId, providerId, organizationId, providerId, keptRuns],
+      [...named, ...named, keptRuns],
     )
   })
+}
+
+/** One at a time, and for each reason at most so often. */
+async function readDue(
+  em: EntityManager,
+  named: readonly string[],
+  now: number,
+): Promise<keyof typeof everyMs | null> {
+  const runs = 'select from directory_sync_runs where org_id = ? and provider_id = ?'
+  const [row] = await em.execute<{ due: keyof typeof everyMs | null }[]>(
+    `select case
+       when exists (${runs} and finished_at is null) then null
+       when not exists (${runs} and trigger = 'schedule' and created_at > ?) then 'schedule'
+       when not exists (${runs} and trigger = 'refusal' and created_at > ?)
+         and exists (select from directory_refusals where org_id = ? and provider_id = ?) then 'refusal'
+     end as due`,
+    [
+      ...named,
+      ...[...named, new Date(now - everyMs.schedule)],
+      ...[...named, new Date(now - everyMs.refusal)],
+      ...named,
+    ],
+  )
+  return row?.due ?? null
 }

@@ -6,7 +6,8 @@ import type { Browser } from '../../environment/browser.ts'
 import { viewerQuery } from '../http/signed-in.ts'
 import { type DirectorySetup, pass, startReconciled } from './directory-setup.ts'
 
-const hourMs = 3_600_000
+const minuteMs = 60_000
+const hourMs = 60 * minuteMs
 const dayMs = 24 * hourMs
 
 let setup: DirectorySetup
@@ -134,6 +135,52 @@ describe('somebody who is gone from the directory', () => {
     expect(await setup.userOf('left')).toMatchObject({ active: false, roles: [] })
     expect(await setup.userOf('here')).toMatchObject({ active: true })
     expect((await setup.runs()).map(({ trigger }) => trigger)).toEqual(['REFUSAL', 'SCHEDULE'])
+  })
+
+  it('is switched off 15 minutes after the reading that came too early for them', async () => {
+    const check = () => checkSessions(setup.api.controlPlane.services, { checkMs: 15 * minuteMs })
+    const leave = async (login: string) => {
+      setup.put(login, ['engineers'], { active: false })
+      await setup.identityProvider.revokeGrantsOf(login)
+    }
+    await signIn('first', ['engineers'])
+    await setup.know('stays', ['engineers'])
+    await setup.reconcile()
+    pass(5 * minuteMs)
+    const second = await signIn('second', ['engineers'])
+    await leave('first')
+    pass(10 * minuteMs)
+    await check()
+    await setup.reconcile()
+    await leave('second')
+    pass(5 * minuteMs)
+    await Promise.all([check(), check()])
+    expect(await statusOf(second)).toBe(401)
+    pass(10 * minuteMs - 1)
+    expect(await readsOf(() => setup.reconcile())).toBe(0)
+    expect(await setup.userOf('second')).toMatchObject({ active: true })
+    pass(1)
+    expect(await readsOf(() => setup.reconcile(setup.api.controlPlane, other))).toBe(1)
+    expect(await setup.userOf('second')).toMatchObject({ active: false })
+    pass(15 * minuteMs)
+    expect(await readsOf(() => setup.reconcile())).toBe(0)
+    expect((await setup.runs()).map(({ trigger }) => trigger)).toEqual(['REFUSAL', 'REFUSAL', 'SCHEDULE'])
+  })
+
+  it('is switched off after a run that is under way and may have read them before', async () => {
+    await signIn('left', ['engineers'])
+    await setup.know('stays', ['engineers'])
+    await setup.reconcile()
+    pass(15 * minuteMs)
+    await sync({ dryRun: true })
+    setup.remove('left')
+    await setup.identityProvider.revokeGrantsOf('left')
+    await checkSessions(setup.api.controlPlane.services, { checkMs: 15 * minuteMs })
+    await setup.reconcile()
+    expect(await setup.userOf('left')).toMatchObject({ active: true })
+    await setup.reconcile()
+    expect(await setup.userOf('left')).toMatchObject({ active: false })
+    expect((await setup.runs()).map(({ trigger }) => trigger)).toEqual(['REFUSAL', 'REQUEST', 'SCHEDULE'])
   })
 
   it('is switched off too where the directory says that they are inactive', async () => {
