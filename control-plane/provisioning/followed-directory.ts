@@ -48,7 +48,7 @@ export async function followDirectory(
 ): Promise<Followed> {
   const { em, provider } = provisioning
   await lock(em, ...differences.map(({ subject }) => `${provider.id} ${subject}`))
-  const identities = await readIdentities(em, provider, differences)
+  const identities = await lockIdentities(em, provider, differences)
   const people = differences.map((difference) => ({
     difference,
     identity: identities.get(difference.subject),
@@ -73,13 +73,20 @@ export async function followDirectory(
   }
 }
 
-async function readIdentities(
+/** Whoever is switched off by hand meanwhile is so before this or after it: users are locked first, as everybody does. */
+async function lockIdentities(
   em: EntityManager,
   { id: providerId }: IdentityProvider,
   differences: readonly DirectoryDifference[],
 ): Promise<ReadonlyMap<string, UserIdentity>> {
   const subjects = differences.map(({ subject }) => subject)
-  const identities = await em.find(UserIdentityEntity, { providerId, subject: { $in: subjects } })
+  const ofSubjects = { providerId, subject: { $in: subjects } }
+  const found = await em.find(UserIdentityEntity, ofSubjects)
+  await lockUsers(
+    em,
+    found.map(({ userId }) => userId),
+  )
+  const identities = await em.find(UserIdentityEntity, ofSubjects, { refresh: true })
   return new Map(identities.map((identity) => [identity.subject, identity]))
 }
 

@@ -20,6 +20,7 @@ import {
   requireRoom,
   requireSoundRoles,
 } from '../roles/index.ts'
+import { leaveSwitchedOff } from '../users/index.ts'
 import type { EntityChange } from './diff.ts'
 import { type EarlierState, readEarlierState } from './earlier-state.ts'
 import { CannotRestore, ChangedMeanwhile } from './errors.ts'
@@ -152,6 +153,7 @@ async function recordHolders(
   const returning = users.filter(({ now }) => now === undefined).map(({ id }) => id)
   const leaving = users.filter(({ active, now }) => !active && now?.kind === 'user' && now.active)
   const leavingIds = leaving.map(({ id }) => id)
+  await leaveSwitchedOff(em, organizationId, leavingIds)
   for (const change of [
     { upserts: [], removals: await holderRemovals(em, organizationId, idsOf(removals, 'user')) },
     await holderChange(em, organizationId, returning),

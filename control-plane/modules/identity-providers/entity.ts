@@ -72,7 +72,7 @@ export const UserIdentityEntity = defineEntity({
     createdAt: p.datetime(),
     /** Null: an administrator linked them or the directory told of them, and they have not come yet. */
     lastSignedInAt: p.datetime().strictNullable(),
-    /** Since when the directory has them no more; null while it has. */
+    /** Since when the directory has them no more; null while it has, and once somebody switched the user off by hand. */
     decommissionedAt: p.datetime().strictNullable(),
   },
 })

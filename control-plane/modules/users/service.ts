@@ -16,6 +16,7 @@ import { openAccess } from './access.ts'
 import { type User, UserEntity } from './entity.ts'
 import { requireMayPlace } from './placing.ts'
 import { userSnapshot } from './snapshot.ts'
+import { leaveSwitchedOff } from './switched-off.ts'
 
 export interface CreateUser {
   readonly name: string
@@ -86,6 +87,7 @@ export function updateUser(context: ServiceContext, actor: Actor, input: UpdateU
     if (input.active != null) user.active = input.active
     // Whoever is switched on again later signs in again.
     const leaving = input.active === false ? [user.id] : []
+    await leaveSwitchedOff(em, actor.organizationId, leaving)
     const told = await signOutUsers(em, actor.organizationId, leaving, new Date(context.now()))
     const upserts = [userSnapshot(user), ...told.upserts]
     await recordChange(context, em, actor, describe('user.updated', user), { ...told, upserts })
