@@ -11,7 +11,7 @@ import {
 import type { IdentityProvider } from '../modules/identity-providers/index.ts'
 import { type KnownBusinessUnits, mapBusinessUnits } from '../sign-in/business-unit-mapping.ts'
 import type { Claims } from '../sign-in/claims.ts'
-import type { RankedRole } from '../sign-in/role-mapping.ts'
+import { compareRanks, type RankedRole } from '../sign-in/role-mapping.ts'
 import { isKnownElsewhere, isSwitchedOffByHand } from './known-elsewhere.ts'
 import { readBusinessUnits } from './mapped-business-units.ts'
 import { readRoleRanks, roleFor, tellsRole } from './mapped-role.ts'
@@ -31,7 +31,7 @@ export interface DirectoryDifferences {
   readonly differences: readonly DirectoryDifference[]
   /** Users of this provider who may use something by it. */
   readonly live: number
-  /** Of those, who would lose everything that it gave. */
+  /** Of those, who would lose their access, all of their teams, or a role to one that allows less. */
   readonly leaving: number
   /** Who is left alone: no users who are to become none, and users who were switched off by hand. */
   readonly skipped: number
@@ -109,7 +109,7 @@ function judge(
   claims: Claims,
   { ranks, units }: Known,
 ): Judgement {
-  const { subject, isActive, isUserActive, isDecommissioned, givenRoleId, teams } = person
+  const { subject, isActive, isUserActive, isDecommissioned, givenRoleId, teams, businessUnitIds } = person
   if (person.isSwitchedOff) return nothing
   if (isActive !== true) {
     // One who was decommissioned is so again where they are active all the same, and nobody else stands by them.
@@ -119,17 +119,29 @@ function judge(
   }
   const follow: DirectoryDifference = { kind: 'follow', subject, claims }
   const roleId = tellsRole(provider, claims) ? roleFor(provider, claims, ranks) : undefined
-  const isLeaving = roleId === null && (givenRoleId !== null || teams.length > 0)
-  if (isLeaving) return { difference: follow, isLeaving: isLive(person) }
+  if (roleId === null) {
+    const hasAnything = givenRoleId !== null || teams.length > 0
+    return hasAnything ? { difference: follow, isLeaving: isLive(person) } : nothing
+  }
+  const wantedTeams = teamNamesFor(provider, claims)?.usable
   const isBack = isDecommissioned || !isUserActive
   const isChanged =
-    (isBack && roleId !== null) ||
-    (roleId != null &&
+    isBack ||
+    (roleId !== undefined &&
       (!person.roleIds.includes(roleId) || (givenRoleId !== null && givenRoleId !== roleId))) ||
-    (roleId !== null && areOthers(teams, teamNamesFor(provider, claims)?.usable)) ||
-    (roleId !== null &&
-      lacksAny(person.businessUnitIds, mapBusinessUnits(claims, provider.businessUnitRules, units).ids))
-  return isChanged ? { difference: follow, isLeaving: false } : nothing
+    areOthers(teams, wantedTeams) ||
+    lacksAny(businessUnitIds, mapBusinessUnits(claims, provider.businessUnitRules, units).ids)
+  if (!isChanged) return nothing
+  const losesTeams = teams.length > 0 && wantedTeams?.length === 0
+  const isLeaving = isLive(person) && (losesTeams || isLower(ranks, roleId, givenRoleId))
+  return { difference: follow, isLeaving }
+}
+
+/** Where there is a default role, nobody loses all: whoever loses their groups gets that one. */
+function isLower(ranks: Known['ranks'], roleId: string | undefined, givenRoleId: string | null): boolean {
+  const role = ranks.get(roleId ?? '')
+  const given = ranks.get(givenRoleId ?? '')
+  return role !== undefined && given !== undefined && compareRanks(role, given) < 0
 }
 
 function isLive({ isUserActive, isDecommissioned, isKnownElsewhere }: KnownPerson): boolean {

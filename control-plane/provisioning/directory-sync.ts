@@ -18,7 +18,7 @@ import { LeasedRun, LeaseLost } from './directory-lease.ts'
 import { readDirectory } from './directory-reading.ts'
 import { providerActor } from './provision-user.ts'
 
-/** So many may lose their access in one run, or so large a part, whichever is more. */
+/** So many may lose their access, role or teams in one run, or so large a part, whichever is more. */
 export const usualLeaving = { people: 10, part: 0.1 } as const
 const mostAttempts = 8
 const restMs = 15 * 60_000
@@ -91,7 +91,7 @@ async function decide(
       run.allowedLeaving ?? 0,
     )
     if (leaving > allowed)
-      return `${leaving} of ${live} users would lose their access, and at most ${allowed} may`
+      return `${leaving} of ${live} users would lose their access, role or teams, and at most ${allowed} may`
     if (run.dryRun) {
       Object.assign(run, countsOf(differences))
       return 'dry run'

@@ -92,10 +92,11 @@ interface RankedRoleWithId extends RankedRole {
   readonly id: string
 }
 
+/** Below 0: the one allows less than the other. */
+export function compareRanks(one: RankedRole, other: RankedRole): number {
+  return one.privilege - other.privilege || one.permissions - other.permissions
+}
+
 function byPrivilege(one: RankedRoleWithId, other: RankedRoleWithId): number {
-  return (
-    other.privilege - one.privilege ||
-    other.permissions - one.permissions ||
-    Number(one.id > other.id) - Number(one.id < other.id)
-  )
+  return compareRanks(other, one) || Number(one.id > other.id) - Number(one.id < other.id)
 }

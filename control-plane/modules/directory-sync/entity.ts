@@ -16,7 +16,7 @@ export const DirectorySyncRunEntity = defineEntity({
     dryRun: p.boolean(),
     /** Of an import: whom. */
     importFilter: p.json<DirectoryFilter>().strictNullable(),
-    /** So many may lose their access although it is more than usual: somebody confirmed it. */
+    /** So many may lose their access, role or teams although it is more than usual: somebody confirmed it. */
     allowedLeaving: p.integer().strictNullable(),
     /** What is still to be read; null before the first page. */
     todo: p.json<readonly Step[]>().strictNullable(),
@@ -31,7 +31,7 @@ export const DirectorySyncRunEntity = defineEntity({
     decommissioned: p.integer(),
     skipped: p.integer(),
     errors: p.integer(),
-    /** How many would lose their access; null until it is known. */
+    /** How many would lose their access, role or teams; null until it is known. */
     leaving: p.integer().strictNullable(),
     message: p.string().strictNullable(),
     /** Whose work it is at this time, and until when unless renewed. */

@@ -19,7 +19,7 @@ const StateType = builder.enumType('DirectorySyncState', {
     GUARDED: {
       value: 'guarded',
       description:
-        'Held back, and nothing was changed: more than 10 people, and more than 10 %, would have lost their access. See `confirmsRunId`.',
+        'Held back, and nothing was changed: more than 10 people, and more than 10 %, would have lost their access, all of their teams, or a role to one that allows less. See `confirmsRunId`.',
     },
     FAILED: {
       value: 'failed',
@@ -35,7 +35,7 @@ const TriggerType = builder.enumType('DirectorySyncTrigger', {
     REFUSAL: {
       value: 'refusal',
       description:
-        'The provider refused to stand by somebody’s session: whether they have left, the directory says. At most once in 15 minutes.',
+        'The provider refused to stand by somebody’s session: whether they have left, the directory says. At most once in 15 minutes; a refusal that comes earlier waits.',
     },
     REQUEST: { value: 'request', description: 'Somebody called `syncDirectory`.' },
     IMPORT: { value: 'import', description: 'Somebody called `importDirectoryUsers`: it only creates.' },
@@ -77,7 +77,8 @@ DirectorySyncRunType.implement({
     errors: t.exposeInt('errors', { description: 'People whom it could not follow; the log says why.' }),
     leaving: t.exposeInt('leaving', {
       nullable: true,
-      description: 'Users who lose everything that the provider gave them; null until it is known.',
+      description:
+        'Users who lose their access, all of their teams, or a role of the provider’s to one that allows less; null until it is known.',
     }),
     message: t.exposeString('message', { nullable: true, description: 'Why it was held back, or failed.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
@@ -115,7 +116,7 @@ const SyncDirectoryInput = builder.inputType('SyncDirectoryInput', {
     }),
     confirmsRunId: t.id({
       description:
-        'The provider’s last run, which was held back: as many users as it says in `leaving` may lose their access.',
+        'The provider’s last run, which was held back: as many users as it says in `leaving` may lose theirs.',
     }),
   }),
 })

@@ -12,7 +12,7 @@ import { checkFilter, type GivenFilter } from './filter.ts'
 export interface SyncDirectory {
   readonly identityProviderId: string
   readonly dryRun?: boolean | null | undefined
-  /** A run that was held back: as many as in it may lose their access. */
+  /** A run that was held back: as many as in it may lose theirs. */
   readonly confirmsRunId?: string | null | undefined
 }
 

@@ -109,7 +109,10 @@ const UpdateUserInput = builder.inputType('UpdateUserInput', {
     name: t.string({ description: 'Their new name.' }),
     email: t.string({ description: 'Their new address; null removes it.' }),
     teamId: t.id({ description: 'Their new team; null takes them out of their team.' }),
-    active: t.boolean({ description: 'False refuses every call with their keys.' }),
+    active: t.boolean({
+      description:
+        'False refuses every call with their keys, and no directory switches them on again. True is for people whom their directory has: its next reading switches others off.',
+    }),
     ...confirmationFields(t),
   }),
 })

@@ -264,9 +264,9 @@ describe('what the directory says of somebody', () => {
 })
 
 describe('nobody loses anything', () => {
-  async function knowMany(count: number): Promise<string[]> {
+  async function knowMany(count: number, groups = ['engineers']): Promise<string[]> {
     const ids = Array.from({ length: count }, (_, at) => `many-${at}`)
-    for (const id of ids) await setup.know(id, ['engineers'])
+    for (const id of ids) await setup.know(id, groups)
     return ids
   }
   const activeUsers = async () => {
@@ -312,6 +312,29 @@ describe('nobody loses anything', () => {
     for (const id of ids) setup.put(id, [])
     await setup.reconcile()
     expect(await setup.lastRun()).toMatchObject({ state: 'GUARDED', leaving: 12, updated: 0 })
+  })
+
+  it.each([
+    ['groups vanish for everybody at once and a default role is left', ['engineers'], []],
+    ['everybody gets a lower role', ['engineers'], ['readers']],
+    ['everybody loses their teams', ['others'], []],
+  ])('where %s', async (_what, before, after) => {
+    const { providerId: id } = setup
+    await setup.mutate('updateIdentityProvider', { id, defaultRoleId: 'role_viewer' })
+    const ids = await knowMany(12, before)
+    for (const one of ids) setup.put(one, after)
+    await setup.reconcile()
+    await setup.mutate('updateIdentityProvider', { id, defaultRoleId: null })
+    expect(await setup.lastRun()).toMatchObject({ state: 'GUARDED', leaving: 12, updated: 0 })
+    const { teams } = await setup.userOf(ids[0] ?? '')
+    expect(teams).toEqual(before)
+  })
+
+  it('where everybody gets a higher role and other teams, it happens', async () => {
+    const ids = await knowMany(12, ['readers'])
+    for (const id of ids) setup.put(id, ['engineers'])
+    await setup.reconcile()
+    expect(await setup.lastRun()).toMatchObject({ state: 'SUCCEEDED', leaving: 0, updated: 12 })
   })
 
   it.each([
