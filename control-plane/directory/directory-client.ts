@@ -37,24 +37,28 @@ export class DirectoryClient {
   }
 
   /** @throws DirectoryFailed */
-  get(path: string, signal: AbortSignal): Promise<JsonAnswer> {
-    return this.#ask(path, {}, signal)
+  async get(path: string, signal: AbortSignal): Promise<JsonAnswer> {
+    return jsonOf(await this.#ask(path, {}, signal))
+  }
+
+  /** As {@link get}; null where there is nothing (RFC 9110 §15.5.5). @throws DirectoryFailed */
+  async find(path: string, signal: AbortSignal): Promise<JsonAnswer | null> {
+    const answer = await this.#ask(path, {}, signal)
+    return answer.status === 404 ? null : jsonOf(answer)
   }
 
   /** @throws DirectoryFailed */
-  post(path: string, body: object, signal: AbortSignal): Promise<JsonAnswer> {
+  async post(path: string, body: object, signal: AbortSignal): Promise<JsonAnswer> {
     const headers = { 'content-type': 'application/json' }
-    return this.#ask(path, { method: 'POST', headers, body: JSON.stringify(body) }, signal)
+    return jsonOf(await this.#ask(path, { method: 'POST', headers, body: JSON.stringify(body) }, signal))
   }
 
-  async #ask(path: string, request: OutboundRequest, signal: AbortSignal): Promise<JsonAnswer> {
+  async #ask(path: string, request: OutboundRequest, signal: AbortSignal): Promise<Response> {
     const url = this.#pinned(path)
     const answer = await this.#authorized(url, request, signal)
-    if (answer.status === 401) {
-      this.#authorization.forget()
-      return jsonOf(await this.#authorized(url, request, signal))
-    }
-    return jsonOf(answer)
+    if (answer.status !== 401) return answer
+    this.#authorization.forget()
+    return this.#authorized(url, request, signal)
   }
 
   async #authorized(url: string, request: OutboundRequest, signal: AbortSignal): Promise<Response> {

@@ -40,6 +40,11 @@ export interface Directory {
   /** The claims that reading it to its end tells completely: whoever has no value has an empty list. */
   readonly claims: readonly string[]
   readonly first: readonly Step[]
+  /**
+   * Asks for these people alone: where pages are counted from the first person on, somebody is on none when others leave while
+   * they are read. Undefined where each page says what the next one is.
+   */
+  lookUp?(subjects: readonly string[]): Step
   /** @throws DirectoryFailed */
   read(step: Step, signal: AbortSignal): Promise<DirectoryPage>
 }

@@ -1,4 +1,15 @@
-import { countOf, flagOf, type JsonRecord, listIn, nameOf, recordsOf, subjectOf, textOf } from './answers.ts'
+import {
+  countOf,
+  flagOf,
+  type JsonRecord,
+  listIn,
+  nameOf,
+  recordOf,
+  recordsOf,
+  subjectOf,
+  textOf,
+} from './answers.ts'
+import { countedFrom, countedPage } from './counted-pages.ts'
 import type { Directory, DirectoryPage, DirectoryValue, Step } from './directory.ts'
 import type { DirectoryClient } from './directory-client.ts'
 import type { WantedClaims } from './wanted-claims.ts'
@@ -20,9 +31,11 @@ export function keycloakDirectory(client: DirectoryClient, wanted: WantedClaims)
   return {
     claims: ['groups', realmRoles].filter((claim) => wanted.has(claim)),
     first,
+    lookUp: (subjects) => ({ of: 'lost', subjects }),
     async read(step, signal) {
       if (step.of === 'count') return { expected: countOf((await client.get(String(step.at), signal)).body) }
       if (step.of === 'roles') return { values: await rolesOf(client, wanted, step, signal) }
+      if (step.of === 'lost') return usersOf(await lookUp(client, step, signal), wanted, [])
       const { rows, next } = await pageOf(client, step, signal)
       if (step.of === 'groups')
         return { steps: [...rows.flatMap((group) => stepsOf(group, wanted)), ...next] }
@@ -33,10 +46,13 @@ export function keycloakDirectory(client: DirectoryClient, wanted: WantedClaims)
 }
 
 async function pageOf(client: DirectoryClient, step: Step, signal: AbortSignal) {
-  const from = countOf(step.from)
+  const isUsers = step.of === 'users'
   const max = step.of === 'groups' || step.of === 'members' ? most[step.of] : most.users
-  const query = `first=${from}&max=${max}&briefRepresentation=${step.of !== 'users'}`
+  const from = isUsers ? countOf(step.from) : countedFrom(step)
+  const query = `first=${from}&max=${max}&briefRepresentation=${!isUsers}`
   const rows = recordsOf((await client.get(`${step.at}?${query}`, signal)).body)
+  if (!isUsers) return countedPage(step, rows, max)
+  // All of a realm change too often to begin again: whoever is on no page is looked up.
   return { rows, next: rows.length < max ? [] : [{ ...step, from: from + rows.length }] }
 }
 
@@ -69,26 +85,35 @@ function usersOf(rows: readonly JsonRecord[], wanted: WantedClaims, next: readon
 }
 
 /** With those that come by groups and by other roles, which no list of a role's users has. */
-async function rolesOf(
-  client: DirectoryClient,
-  wanted: WantedClaims,
-  { subjects }: Step,
-  signal: AbortSignal,
-) {
-  const queue = (Array.isArray(subjects) ? subjects : []).map(subjectOf).values()
+async function rolesOf(client: DirectoryClient, wanted: WantedClaims, step: Step, signal: AbortSignal) {
   const values: DirectoryValue[] = []
-  const work = async () => {
-    for (const subject of queue) {
-      const at = `/users/${encodeURIComponent(subject)}/role-mappings/realm/composite?briefRepresentation=true`
-      for (const role of recordsOf((await client.get(at, signal)).body)) {
-        const value = nameOf(role.name)
-        if (value !== null && wanted.wants(realmRoles, value))
-          values.push({ subject, claim: realmRoles, value })
-      }
+  await forEach(step, async (subject) => {
+    const at = `/users/${encodeURIComponent(subject)}/role-mappings/realm/composite?briefRepresentation=true`
+    for (const role of recordsOf((await client.get(at, signal)).body)) {
+      const value = nameOf(role.name)
+      if (value !== null && wanted.wants(realmRoles, value))
+        values.push({ subject, claim: realmRoles, value })
     }
+  })
+  return values
+}
+
+/** Those of the step's people whom the realm has. */
+async function lookUp(client: DirectoryClient, step: Step, signal: AbortSignal) {
+  const users: JsonRecord[] = []
+  await forEach(step, async (subject) => {
+    const found = await client.find(`/users/${encodeURIComponent(subject)}`, signal)
+    if (found) users.push(recordOf(found.body))
+  })
+  return users
+}
+
+async function forEach({ subjects }: Step, ask: (subject: string) => Promise<void>): Promise<void> {
+  const queue = (Array.isArray(subjects) ? subjects : []).map(subjectOf).values()
+  const work = async () => {
+    for (const subject of queue) await ask(subject)
   }
   await Promise.all(Array.from({ length: mostInParallel }, work))
-  return values
 }
 
 function memberValue(id: unknown, { value }: Step): DirectoryValue {

@@ -22,7 +22,13 @@ export function zitadelDirectory(
   return {
     claims,
     first: claims.length > 0 ? [grants, users] : [users],
+    lookUp: (subjects) => ({ of: 'lost', subjects }),
     async read(step, signal) {
+      if (step.of === 'lost') {
+        const search = searchOfPeople({ limit: mostAtOnce }, { inUserIdsQuery: { userIds: step.subjects } })
+        const { body } = await client.post('/v2/users', search, signal)
+        return peopleOf(listIn(recordOf(body), 'result'), wanted, [])
+      }
       const from = countOf(step.from)
       const query = { offset: String(from), limit: mostAtOnce, asc: true }
       const isUsers = step.of === 'users'
@@ -46,11 +52,11 @@ function roleClaims(projectId: string): readonly string[] {
   return ['urn:zitadel:iam:org:project:roles', `urn:zitadel:iam:org:project:${projectId}:roles`]
 }
 
-function searchOfPeople(query: object) {
+function searchOfPeople(query: object, ...queries: readonly object[]) {
   return {
     query,
     sortingColumn: 'USER_FIELD_NAME_CREATION_DATE',
-    queries: [{ typeQuery: { type: 'TYPE_HUMAN' } }],
+    queries: [{ typeQuery: { type: 'TYPE_HUMAN' } }, ...queries],
   }
 }
 

@@ -7,10 +7,12 @@ const mostPages = 50_000
 const mostPeople = 500_000
 const mostSteps = 10_000
 const pageLimitMs = 5 * 60_000
+const mostLookedUp = 100
 
 /**
  * Reads a directory to its end into `directory_people`, page by page: each is kept together with what is to be read next,
- * so that whoever goes on after a crash begins with the page that is missing.
+ * so that whoever goes on after a crash begins with the page that is missing. Where somebody may be on no page, those whom the
+ * provider is known for are asked for by name before they count as gone.
  *
  * @throws DirectoryFailed, LeaseLost
  */
@@ -19,11 +21,32 @@ export async function readDirectory(
   directory: Directory,
   signal: AbortSignal,
 ): Promise<void> {
-  let todo = await leased.transaction(async (_em, run) => {
+  const first = await leased.transaction(async (_em, run) => {
     run.state = 'reading'
     run.todo ??= directory.first
     return run.todo
   })
+  await readSteps(leased, directory, first, signal)
+  await leased.transaction(refuseParts)
+  const { lookUp } = directory
+  if (!lookUp) return
+  const lost = await leased.transaction(async (em, run) => {
+    const subjects = await readLost(em, run)
+    run.todo = Array.from({ length: Math.ceil(subjects.length / mostLookedUp) }, (_, at) =>
+      lookUp(subjects.slice(at * mostLookedUp, (at + 1) * mostLookedUp)),
+    )
+    return run.todo
+  })
+  await readSteps(leased, directory, lost, signal)
+}
+
+async function readSteps(
+  leased: LeasedRun,
+  directory: Directory,
+  steps: readonly Step[],
+  signal: AbortSignal,
+): Promise<void> {
+  let todo = steps
   while (todo.length > 0) {
     signal.throwIfAborted()
     const [step, ...others] = todo as readonly [Step, ...Step[]]
@@ -32,7 +55,21 @@ export async function readDirectory(
     const next = [...(page.steps ?? []), ...others]
     todo = await leased.transaction((em, run) => keepPage(em, run, page, next))
   }
-  await leased.transaction(refuseParts)
+}
+
+/** Who would be switched off because they were on no page. Each is looked up, as found-people.ts says why. */
+async function readLost(em: EntityManager, run: DirectorySyncRun): Promise<readonly string[]> {
+  if (run.trigger === 'import') return []
+  const lost = await em.execute<{ subject: string }[]>(
+    `select identity.subject from user_identities identity
+     join users person on person.org_id = identity.org_id and person.id = identity.user_id
+     where identity.org_id = ? and identity.provider_id = ? and person.active and (
+       select found.subject from directory_people found
+       where found.org_id = identity.org_id and found.run_id = ? and found.subject = identity.subject) is null
+     order by identity.subject`,
+    [run.organizationId, run.providerId, run.id],
+  )
+  return lost.map(({ subject }) => subject)
 }
 
 async function keepPage(

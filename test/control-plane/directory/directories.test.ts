@@ -109,6 +109,38 @@ describe('the directory of', () => {
     expect(none.claims).toEqual([])
   })
 
+  it('keycloak tells everybody in a group though others leave it while it is read', async () => {
+    await start('keycloak', 1_400)
+    const members = Array.from({ length: 1_300 }, (_, at) => at)
+    addGroup('/platform/sre', ...members)
+    addGroup('/platform')
+    let isFirst = true
+    server.behaviour.instead = ({ path, query }) => {
+      if (!path.endsWith('/members') || query.get('first') === '0' || !isFirst) return undefined
+      isFirst = false
+      addGroup('/platform/sre', ...members.slice(1))
+      return undefined
+    }
+    const { values } = await readAll(
+      settingsFor('keycloak', server, [{ claim: 'groups', value: '/platform/sre' }]),
+    )
+    expect(new Set(values.map(({ subject }) => subject)).size).toBe(1_300)
+  })
+
+  it('keycloak is given up where a group changes faster than it can be read', async () => {
+    await start('keycloak', 1_400)
+    const members = Array.from({ length: 1_300 }, (_, at) => at)
+    addGroup('/platform', ...members)
+    server.behaviour.instead = ({ path, query }) => {
+      if (!path.endsWith('/members') || query.get('first') === '0') return undefined
+      members.shift()
+      addGroup('/platform', ...members)
+      return undefined
+    }
+    const reading = readAll(settingsFor('keycloak', server, [{ claim: 'groups', value: '/platform' }]))
+    await expect(reading).rejects.toMatchObject({ code: 'malformed' })
+  })
+
   it('leaves out groups whose names begin otherwise than it was told', async () => {
     await start('okta')
     addGroup('gatehouse-admins', 0)

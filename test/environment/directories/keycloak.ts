@@ -32,6 +32,9 @@ export function keycloakApi(clientId: string, clientSecret: string): DirectoryAp
       const subGroupCount = [...population.groups.keys()].filter((other) => parentOf(other) === path).length
       return { id: groupId(path), name, path, subGroupCount, subGroups: [] }
     }
+    const one = /^\/users\/([^/]+)$/.exec(at)?.[1] ?? ''
+    const person = population.people.get(one)
+    if (person) return { body: user([one, person]) }
     if (at === '/users') return page(population.people, user)
     if (at === '/users/count') return { body: population.people.size }
     if (at === '/groups')

@@ -2,7 +2,10 @@ import { type DirectoryApi, pageOf } from './directory-server.ts'
 
 interface Search {
   readonly query?: { readonly offset?: string; readonly limit?: number }
-  readonly queries?: readonly { readonly projectIdQuery?: { readonly projectId?: string } }[]
+  readonly queries?: readonly {
+    readonly projectIdQuery?: { readonly projectId?: string }
+    readonly inUserIdsQuery?: { readonly userIds?: readonly string[] }
+  }[]
 }
 
 /** zitadel.com/docs/apis: searches are posted; numbers of 64 bits are texts, and empty lists left out. */
@@ -17,7 +20,9 @@ export function zitadelApi(token: string, projectId: string): DirectoryApi {
       return { body: { details, ...(rows.length > 0 && { result: rows.map(present) }) } }
     }
     if (path === '/v2/users') {
-      return answer([...people], ([userId, { name, email, active }]) => ({
+      const [ids] = queries.flatMap(({ inUserIdsQuery }) => inUserIdsQuery ?? [])
+      const found = [...people].filter(([id]) => ids?.userIds?.includes(id) ?? true)
+      return answer(found, ([userId, { name, email, active }]) => ({
         ...{ userId, state: active ? 'USER_STATE_ACTIVE' : 'USER_STATE_INACTIVE', username: email },
         human: { profile: { displayName: name }, email: { email, isVerified: true } },
       }))

@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { IdentityProviderEntity } from '../../../control-plane/modules/identity-providers/index.ts'
+import { provisionUser } from '../../../control-plane/provisioning/provision-user.ts'
+import type { DirectoryServer } from '../../environment/directories/directory-server.ts'
+import { settingsFor, startDirectory } from '../directory/directory-setup.ts'
+import { type DirectorySetup, startReconciled } from './directory-setup.ts'
+
+let setup: DirectorySetup
+const directories: DirectoryServer[] = []
+
+beforeAll(async () => {
+  setup = await startReconciled()
+})
+afterAll(async () => {
+  await setup.close()
+  await Promise.all(directories.map((directory) => directory.close()))
+})
+
+const rolesOf = {
+  keycloak: { claim: 'realm_access.roles', told: { realm_access: { roles: ['engineer'] } } },
+  zitadel: {
+    claim: 'urn:zitadel:iam:org:project:roles',
+    told: { 'urn:zitadel:iam:org:project:roles': { engineer: {} } },
+  },
+}
+type Kind = keyof typeof rolesOf
+
+const idOf = (at: number) => `person-${String(at).padStart(3, '0')}`
+
+/** An enabled provider with 520 people in its directory, all of them engineers. */
+async function startCounted(kind: Kind): Promise<{ id: string; directory: DirectoryServer }> {
+  const directory = await startDirectory(kind)
+  directories.push(directory)
+  for (let at = 0; at < 520; at += 1) {
+    const id = idOf(at)
+    const name = `Person ${id}`
+    directory.people.set(id, { name, email: `${kind}-${id}@example.com`, active: true, roles: ['engineer'] })
+  }
+  const { provider, secret, account } = settingsFor(kind, directory, [])
+  const { issuer, clientId, clientSecret, trustedNetworks } = provider
+  const roleRules = [{ claim: rolesOf[kind].claim, value: 'engineer', roleId: 'role_developer' }]
+  const created = await setup.mutate(
+    'createIdentityProvider',
+    {
+      ...{ name: kind, kind: kind.toUpperCase(), issuer, clientId, clientSecret: String(clientSecret) },
+      ...{ trustedNetworks, roleRules },
+    },
+    '... on IdentityProvider { id }',
+  )
+  const id = String(created.id)
+  const { projectId } = account
+  await setup.mutate('setDirectory', {
+    identityProviderId: id,
+    ...(secret !== null && { secret }),
+    projectId,
+  })
+  await setup.sql('update identity_providers set enabled = true, verified_at = created_at where id = ?', [id])
+  return { id, directory }
+}
+
+/** Has the provider know somebody, as after a sign-in. @returns the user's id */
+async function know(providerId: string, kind: Kind, subject: string): Promise<string> {
+  const { services, database } = setup.api.controlPlane
+  const provider = await database.transaction(setup.tenant.organizationId, (em) =>
+    em.findOneOrFail(IdentityProviderEntity, { id: providerId }),
+  )
+  return provisionUser(services, provider, { subject, claims: { name: subject, ...rolesOf[kind].told } })
+}
+
+const userOf = (userId: string) =>
+  setup.sql(
+    `select person.active, held.role_id as role from users person
+     left join role_assignments held on held.user_id = person.id where person.id = ?`,
+    [userId],
+  )
+
+describe('a directory whose pages are counted from the first person on', () => {
+  it.each<Kind>(['keycloak', 'zitadel'])(
+    '(%s) has nobody switched off who is on no page because others left while it was read',
+    async (kind) => {
+      const { id, directory } = await startCounted(kind)
+      const isUsers = (path: string) => path.endsWith('/users')
+      const first = directory.people
+      const pageOf = [499, 500, 501].map(idOf)
+      const between = await Promise.all(pageOf.map((subject) => know(id, kind, subject)))
+      const gone = await know(id, kind, 'gone')
+      let pages = 0
+      directory.behaviour.instead = ({ path }) => {
+        if (!isUsers(path)) return undefined
+        pages += 1
+        // Whoever is on the second page moves up to the first, which was read.
+        if (pages === 2) for (const at of [0, 1, 2]) first.delete(idOf(at))
+        return undefined
+      }
+      await setup.reconcile()
+      const [run] = await setup.sql(
+        'select state, decommissioned, updated from directory_sync_runs where provider_id = ?',
+        [id],
+      )
+      expect(run).toEqual({ state: 'succeeded', decommissioned: 1, updated: 0 })
+      for (const userId of between) {
+        expect(await userOf(userId)).toEqual([{ active: true, role: 'role_developer' }])
+      }
+      expect(await userOf(gone)).toEqual([{ active: false, role: null }])
+    },
+  )
+})
