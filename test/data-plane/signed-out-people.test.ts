@@ -142,7 +142,7 @@ describe('tokens of somebody whose sessions a check or a directory ends are refu
     await people.untilAnswered(tokens.jwt, signedOut)
   })
 
-  it('also where another enabled identity provider knows them still, by which they stay active (directory_gone)', async () => {
+  it('also where another identity provider knows them still, by which they stay active (directory_gone)', async () => {
     const person = await people.signIn('elsewhere', ['engineers'])
     await people.mutate('linkIdentity', {
       ...{ userId: person.userId, identityProviderId: otherProviderId, subject: person.login },
