@@ -29,6 +29,8 @@ export interface ActorIdentity {
   readonly expiresAt?: Date | null
   /** Who is behind it; the actor itself unless given. */
   readonly personId?: string
+  /** Who was shown the secret by which they act; nobody unless given. */
+  readonly shownTo?: string | null
   /** How they signed in; not with a token unless given. */
   readonly signIn?: SignIn
   /** By which they act; null unless given, which is accepted whatever the organization says: that of an emergency, or none. */
@@ -70,6 +72,8 @@ export class Actor {
    * for nobody, the person who issued it.
    */
   readonly personId: string
+  /** Who was shown the secret by which it acts, and may be who acts; null: nobody known. */
+  readonly shownTo: string | null
   readonly signIn: SignIn | null
   readonly credential: CredentialKind | null
   readonly facts: RequestFacts | undefined
@@ -89,6 +93,7 @@ export class Actor {
     this.user = identity.user ?? null
     this.expiresAt = identity.expiresAt ?? null
     this.personId = identity.personId ?? identity.id
+    this.shownTo = identity.shownTo ?? null
     this.signIn = identity.signIn ?? null
     this.credential = identity.credential ?? null
     this.facts = identity.facts

@@ -1,4 +1,4 @@
-import { type Failure, failureOf, failureOfStatus } from './failure.ts'
+import { type Failure, failureOf, failureOfStatus, isFailure } from './failure.ts'
 
 const answerWithinMs = 30_000
 
@@ -92,19 +92,21 @@ export async function confirmEnrolment(confirmation: {
 }
 
 async function post<Answer>(path: string, body?: object): Promise<Answer> {
-  let response: Response
-  let answer: unknown
   try {
-    response = await ask(path, 'POST', body)
+    const response = await ask(path, 'POST', body)
+    if (!response.ok) throw await refusalOf(response)
     const text = await response.text()
-    answer = text === '' ? undefined : JSON.parse(text)
+    return (text === '' ? undefined : JSON.parse(text)) as Answer
   } catch (error) {
-    throw failureOf(error)
+    throw isFailure(error) ? error : failureOf(error)
   }
-  if (response.ok) return answer as Answer
-  const { error } = (answer ?? {}) as { error?: { message?: string } }
-  const message = error?.message ?? `The control plane answers ${response.status}.`
-  throw failureOfStatus(response.status, message, response.headers.get('retry-after'))
+}
+
+/** A load balancer says what it says in its own way. */
+async function refusalOf(response: Response): Promise<Failure> {
+  const body: { error?: { message?: string } } = await response.json().catch(() => ({}))
+  const message = body.error?.message ?? `The control plane answers ${response.status}.`
+  return failureOfStatus(response.status, message, response.headers.get('retry-after'))
 }
 
 function ask(path: string, method: 'GET' | 'POST', body?: object): Promise<Response> {

@@ -14,6 +14,10 @@ const presetRetrySeconds = 5
 const longestRetrySeconds = 60
 const unavailable: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
+export function isFailure(error: unknown): error is Failure {
+  return typeof error === 'object' && error !== null && 'kind' in error && 'retryAfterSeconds' in error
+}
+
 /** Of an answer that is not the one that was asked for. */
 export function failureOfStatus(status: number, message: string, retryAfter: string | null): Failure {
   if (status === 401) return { kind: 'signed_out', message, retryAfterSeconds: null }

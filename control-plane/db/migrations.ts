@@ -47,6 +47,7 @@ import { businessUnitRules } from './migrations/061-business-unit-rules.ts'
 import { inferenceRoles } from './migrations/062-inference-roles.ts'
 import { acceptedCredentials } from './migrations/063-accepted-credentials.ts'
 import { directoryRefusals } from './migrations/064-directory-refusals.ts'
+import { shownSecrets } from './migrations/067-shown-secrets.ts'
 
 /** The schema's history, oldest first. */
 export const migrations: readonly SchemaMigration[] = [
@@ -98,4 +99,5 @@ export const migrations: readonly SchemaMigration[] = [
   inferenceRoles,
   acceptedCredentials,
   directoryRefusals,
+  shownSecrets,
 ]

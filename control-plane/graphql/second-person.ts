@@ -5,7 +5,7 @@ export class SecondPersonRequired extends Refusal {
   constructor(id: string) {
     super(
       'SECOND_PERSON_REQUIRED',
-      `You asked for the change "${id}" yourself, with this token, another of yours or one that you issued: somebody else has to approve it`,
+      `You asked for the change "${id}" yourself, with this token, another of yours or one that you issued: somebody else has to approve it. A token that you issued for them they rotate first ("rotateApiToken"), so that you do not know it`,
     )
   }
 }

@@ -5,7 +5,7 @@ import { Answered } from '../answered.tsx'
 import { endOtherSessions, endSession } from '../auth-routes.ts'
 import { hasToken } from '../credential.ts'
 import { deviceName } from '../device-name.ts'
-import { type Failure, failureOf } from '../failure.ts'
+import { type Failure, failureOf, isFailure } from '../failure.ts'
 import { FailureNotice } from '../failure-notice.tsx'
 import type { SessionsQuery } from '../generated/graphql.ts'
 import { sessionsQuery } from '../operations.ts'
@@ -117,8 +117,4 @@ function SessionItem({ session, end }: { session: Session; end: () => void }) {
       </Group>
     </Paper>
   )
-}
-
-function isFailure(error: unknown): error is Failure {
-  return typeof error === 'object' && error !== null && 'kind' in error && 'retryAfterSeconds' in error
 }

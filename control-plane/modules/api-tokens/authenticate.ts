@@ -33,7 +33,8 @@ export async function authenticateToken(
     const row = await em.findOne(ApiTokenEntity, { id: token.id })
     const secret = row && secretOf(row, token.secret, now)
     if (!secret) return undefined
-    const { actor } = await actorOfToken(em, row, now, { facts, personId: secret.personId })
+    const { personId, shownTo } = secret
+    const { actor } = await actorOfToken(em, row, now, { facts, personId, shownTo })
     if (actor) await noteUse(em, row, secret, now)
     return actor
   })
@@ -41,13 +42,15 @@ export async function authenticateToken(
 
 /** What is known of the secret that was sent: the token's own, or the one before it while that still works. */
 function secretOf(row: ApiToken, secret: string, now: number) {
-  const { digest, personId, lastUsedAt, formerDigest, formerExpiresAt, formerPersonId, formerLastUsedAt } =
-    row
-  if (matchesDigest(secret, digest)) return { digest, personId, lastUsedAt: lastUsedAt ?? null }
+  const { digest, personId, shownTo, lastUsedAt, formerDigest, formerExpiresAt, formerPersonId } = row
+  if (matchesDigest(secret, digest)) return { digest, personId, shownTo, lastUsedAt: lastUsedAt ?? null }
   if (formerDigest === null || formerExpiresAt === null || formerPersonId === null) return undefined
   const works = formerExpiresAt.getTime() > now && matchesDigest(secret, formerDigest)
   if (!works) return undefined
-  return { digest: formerDigest, personId: formerPersonId, lastUsedAt: formerLastUsedAt ?? null }
+  return {
+    ...{ digest: formerDigest, personId: formerPersonId, shownTo: row.formerShownTo },
+    lastUsedAt: row.formerLastUsedAt ?? null,
+  }
 }
 
 /** Why a token does nothing at all. */
@@ -59,6 +62,8 @@ interface Presentation {
   readonly facts?: RequestFacts | undefined
   /** Who is behind the secret that was sent. */
   readonly personId?: string
+  /** Who was shown it. */
+  readonly shownTo?: string | null
   /** `any`: whatever was proved when it was issued, for what is said of it and not by it. */
   readonly by?: 'any'
 }
@@ -72,7 +77,7 @@ export async function actorOfToken(
   em: EntityManager,
   row: ApiToken,
   now: number,
-  { facts, personId = row.personId, by }: Presentation = {},
+  { facts, personId = row.personId, shownTo = row.shownTo, by }: Presentation = {},
 ): Promise<{ actor: Actor; obstacle?: never } | { actor?: never; obstacle: TokenObstacle }> {
   if (row.revokedAt !== null) return { obstacle: 'revoked' }
   if (row.expiresAt !== null && row.expiresAt.getTime() <= now) return { obstacle: 'expired' }
@@ -87,7 +92,7 @@ export async function actorOfToken(
   const held = await readTokenRights(em, { roleId, userId, workspaceId, expiresAt: row.expiresAt }, now)
   const assurance = by === 'any' ? null : assuranceOf(row, terms, held.roles, now)
   const identity: ActorIdentity = {
-    ...{ kind: 'api_token', id, name, organizationId, roleId, personId, credential },
+    ...{ kind: 'api_token', id, name, organizationId, roleId, personId, shownTo, credential },
     ...{ ...held, assurance, user: user && (await withTeams(em, user)) },
   }
   return { actor: new Actor(await restricted(em, identity, facts, now)) }

@@ -18,6 +18,8 @@ export const ApiTokenEntity = defineEntity({
     userId: p.string().strictNullable(),
     /** Who is behind it, see `Actor.personId`. */
     personId: p.string().hidden(),
+    /** The `personId` of whoever was shown its secret; null: nobody known. */
+    shownTo: p.string().strictNullable().hidden(),
     /** What whoever issued it had proved by then; null: nothing. */
     issuedWith: p.json<IssuedWith>().strictNullable().hidden(),
     /** SHA-256 of the secret, hex. */
@@ -32,6 +34,7 @@ export const ApiTokenEntity = defineEntity({
     formerDigest: p.string().strictNullable().hidden(),
     formerExpiresAt: p.datetime().strictNullable(),
     formerPersonId: p.string().strictNullable().hidden(),
+    formerShownTo: p.string().strictNullable().hidden(),
     lastUsedAt: p
       .datetime()
       .nullable()

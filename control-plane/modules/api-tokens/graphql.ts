@@ -60,8 +60,8 @@ ApiTokenType.implement({
       type: UserType,
       nullable: true,
       description:
-        'Who knows its present secret: the user that it stands for, otherwise the one who issued it or rotated it last, by a token of theirs too. A token that stands for nobody works on when they leave: `rotateApiToken` gives it a secret that they do not know. Null: nobody known, or a user who is deleted or whom you may not see.',
-      resolve: ({ personId }) => (prefixOf(personId) === 'usr' ? personId : null),
+        'The user who was shown its present secret: whoever issued it or rotated it last, by a token of theirs too, and be it for somebody else. A token that stands for nobody works on when they leave: `rotateApiToken` gives it a secret that they do not know. Null: nobody known, or a user who is deleted or whom you may not see.',
+      resolve: ({ shownTo }) => (shownTo !== null && prefixOf(shownTo) === 'usr' ? shownTo : null),
     }),
     workspace: t.field({
       type: WorkspaceType,

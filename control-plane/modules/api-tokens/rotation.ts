@@ -8,7 +8,14 @@ import { auditEscalation, requireTokenWithin } from '../roles/index.ts'
 import type { ApiToken } from './entity.ts'
 import { ApiTokenEnded } from './errors.ts'
 import { forgetUse } from './last-use.ts'
-import { describeToken, type IssuedApiToken, lockToken, provedBy } from './service.ts'
+import {
+  describeToken,
+  type IssuedApiToken,
+  lockToken,
+  noFormerSecret,
+  provedBy,
+  receiverOf,
+} from './service.ts'
 import { formatToken } from './token.ts'
 
 export const longestOverlapSeconds = 7 * 86_400
@@ -56,15 +63,17 @@ async function replaceSecret(
   if (token.formerDigest !== null) await forgetUse(em, token.formerDigest)
   if (overlapSeconds === 0) {
     await forgetUse(em, token.digest)
-    Object.assign(token, { formerDigest: null, formerExpiresAt: null, formerPersonId: null })
+    Object.assign(token, noFormerSecret)
   } else {
     token.formerDigest = token.digest
     token.formerExpiresAt = new Date(now + overlapSeconds * 1_000)
     // Each secret counts as its own person's: of two people with one token each, neither approves as the other.
     token.formerPersonId = token.personId
+    token.formerShownTo = token.shownTo
   }
   token.digest = digestOfSecret(secret)
   token.personId = token.userId ?? actor.personId
+  token.shownTo = receiverOf(actor)
   token.issuedWith = provedBy(actor)
   token.rotatedAt = new Date(now)
 }

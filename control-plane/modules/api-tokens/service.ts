@@ -78,14 +78,29 @@ export async function createToken(
     ...token,
     id,
     issuedWith: provedBy(actor),
+    shownTo: receiverOf(actor),
     personId: token.userId ?? (actor.kind === 'system' ? id : actor.personId),
     organizationId: actor.organizationId,
     digest: digestOfSecret(secret),
-    ...{ revokedAt: null, rotatedAt: null, formerDigest: null, formerExpiresAt: null, formerPersonId: null },
+    ...{ revokedAt: null, rotatedAt: null },
+    ...noFormerSecret,
     createdAt: new Date(clock.now()),
   })
   await recordChange(clock, em, actor, describeToken('api_token.issued', apiToken))
   return { apiToken, secret: formatToken({ ...apiToken, secret }) }
+}
+
+/** Of a token that was not rotated, or whose former secret ended with that. */
+export const noFormerSecret = {
+  formerDigest: null,
+  formerExpiresAt: null,
+  formerPersonId: null,
+  formerShownTo: null,
+} as const
+
+/** Who is shown the secret that this actor asks for; null: somebody at the command line. */
+export function receiverOf({ kind, personId }: Actor): string | null {
+  return kind === 'system' ? null : personId
 }
 
 /** A token carries what its issuer had proved: it passes where they would have, but for how long ago it was. */

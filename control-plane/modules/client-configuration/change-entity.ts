@@ -27,6 +27,8 @@ export const ClientConfigurationChangeEntity = defineEntity({
     requester: p.json<ChangeParty>(),
     /** See `Actor.personId`. */
     requesterPersonId: p.string().hidden(),
+    /** See `Actor.shownTo`. */
+    requesterShownTo: p.string().strictNullable().hidden(),
     decider: p.json<ChangeParty>().strictNullable(),
     requestedAt: p.datetime(),
     expiresAt: p.datetime(),

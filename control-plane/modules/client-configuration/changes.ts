@@ -72,6 +72,7 @@ export async function requestChange(
     state: 'pending',
     requester: partyOf(actor),
     requesterPersonId: actor.personId,
+    requesterShownTo: actor.shownTo,
     decider: null,
     requestedAt,
     expiresAt: new Date(requestedAt.getTime() + longestWaitMs),
@@ -79,6 +80,14 @@ export async function requestChange(
   })
   await recordChange(clock, em, actor, describeChange('client_configuration.change_requested', change))
   return change
+}
+
+/** Whether one person may be behind both: whoever issued a token for somebody knows its secret as they do. */
+export function mayBeRequester(change: ClientConfigurationChange, { personId, shownTo }: Actor): boolean {
+  const { requesterPersonId, requesterShownTo } = change
+  return [personId, shownTo].some(
+    (one) => one !== null && (one === requesterPersonId || one === requesterShownTo),
+  )
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   decide,
   describeChange,
   lockPendingChange,
+  mayBeRequester,
   outdateChanges,
   reasonsForApproval,
   requestChange,
@@ -89,7 +90,7 @@ export function approveClientConfigurationChange(
     const row = await lockConfiguration(em, actor)
     const change = await lockPendingChange(context, em, id)
     if (change.configurationVersion !== row.version) throw new ChangeNotPending(id, 'stale')
-    if (change.requesterPersonId === actor.personId) throw new SecondPersonRequired(id)
+    if (mayBeRequester(change, actor)) throw new SecondPersonRequired(id)
     refuseLockout(actor, change.after)
     const before = settingsOf(row)
     em.assign(row, change.after)

@@ -19,7 +19,7 @@ const AccessReviewFilterInput = builder.inputType('AccessReviewFilter', {
   fields: (t) => ({
     userId: t.id({
       description:
-        'Of this user: their roles, and the API tokens that stand for them or whose secret they know. Before somebody leaves, or after: revoke or rotate those.',
+        'Of this user: their roles, and the API tokens that stand for them or whose secret they were shown. Before somebody leaves, or after: revoke or rotate those.',
     }),
     roleId: t.id({ description: 'By this role itself, not by one that inherits from it.' }),
     permission: t.string({

@@ -86,8 +86,8 @@ export function whereLive(
   const present = new Date(now)
   const reached = workspaceIds === null ? [] : [{ workspaceId: { $in: [...workspaceIds] } }]
   const live = { revokedAt: null, $or: [{ expiresAt: null }, { expiresAt: { $gt: present } }] }
-  const former = { formerPersonId: userId, formerExpiresAt: { $gt: present } }
-  const ofUser = userId === null ? [] : [{ $or: [{ userId }, { personId: userId }, former] }]
+  const former = { formerShownTo: userId, formerExpiresAt: { $gt: present } }
+  const ofUser = userId === null ? [] : [{ $or: [{ userId }, { shownTo: userId }, former] }]
   return {
     $and: [...ofRoles, ...ofUser, ...reached, live, { roleId: { $ne: null } }],
   } as FilterQuery<ApiToken>

@@ -131,6 +131,19 @@ describe('somebody to whom break-glass was granted', () => {
     await heading(page, 'Your sessions')
   })
 
+  it('is told when Gatehouse is not available, whatever says so', async () => {
+    const page = await browsers.openPage()
+    await page.goto('/sign-in?with=break-glass')
+    await page.route('**/auth/break-glass', (route) =>
+      route.fulfill({ status: 502, contentType: 'text/html', body: '<h1>Bad gateway</h1>' }),
+    )
+    await page.getByLabel('E-mail address or user id').fill('ada@example.com')
+    await page.getByLabel('Break-glass password').fill(password)
+    await page.getByLabel('Code of the authenticator').fill('000000')
+    await page.keyboard.press('Enter')
+    await refusal(page, 'The control plane answers 502.')
+  })
+
   it('acts as themselves, though an API token was used in this page before', async () => {
     const enrolmentSecret = await grantTo('Edith Clarke', 'edith@example.com')
     const page = await browsers.openPage()

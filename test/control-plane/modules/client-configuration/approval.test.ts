@@ -197,8 +197,23 @@ describe('a second person', () => {
     const [one, other] = [await issue(ada, { userId }), await issue(ben, { userId })]
     const { id } = await ask(one, trace)
     expect(await approve(other, id)).toMatchObject(refused)
-    const another = await issue(ada, { userId: await newAdmin('Joe') })
+    const another = await issue(await issue(ben, { userId: await newAdmin('Joe') }), {})
     expect(await approve(another, id)).toMatchObject({ status: 'APPROVED' })
+  })
+
+  it('is nobody whose token was issued by whoever asked, until they have rotated it', async () => {
+    const userId = await newAdmin('Kim')
+    const ofKim = await issue(ada, { userId })
+    const { id } = await ask(ada, trace)
+    expect(await approve(ofKim, id)).toMatchObject(refused)
+    const { id: reverse } = await ask(ofKim, { headerFilter: { allowlist: ['x-b'] } })
+    expect(await approve(ada, reverse)).toMatchObject(refused)
+    const { data: viewed } = await api.ask(ofKim, '{ viewer { id } }')
+    const rotate = `mutation($id: ID!) { rotateApiToken(input: { id: $id, overlapSeconds: 0 }) {
+      ... on IssuedApiToken { secret } } }`
+    const rotated = await api.ask(ofKim, rotate, { id: read<{ id: string }>(viewed, 'viewer').id })
+    const own = read<{ secret: string }>(rotated.data, 'rotateApiToken').secret
+    expect(await approve(own, id)).toMatchObject({ status: 'APPROVED' })
   })
 
   it('is nobody whom whoever asked made up: a token that stands for nobody is its issuer’s', async () => {

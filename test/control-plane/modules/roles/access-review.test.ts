@@ -116,7 +116,7 @@ it('lists the API tokens that work, of all, of a user and by what their role all
   ])
 })
 
-it('lists what a user knows the secret of, until somebody else has rotated it', async () => {
+it('lists what a user was shown the secret of, until somebody else has rotated it', async () => {
   const carol = await acme.createUser({ name: 'Carol' })
   await acme.assign({ userId: carol, roleId: 'role_admin' })
   const ofCarol = await acme.issue({ role: 'ADMIN', userId: carol })
@@ -134,6 +134,15 @@ it('lists what a user knows the secret of, until somebody else has rotated it', 
     ).apiToken.knownTo
   expect(await known()).toContain(id)
   expect(await knownTo()).toEqual({ id: carol, name: 'Carol' })
+  // For somebody else too, who was not shown it.
+  const forBob = `mutation { issueApiToken(input: { name: "of Bob", roleId: "${roleId}", userId: "${bob}" }) {
+    ... on IssuedApiToken { apiToken { id knownTo { id } } } } }`
+  const ofBob = read<{ apiToken: { id: string } }>(
+    (await acme.api.ask(ofCarol, forBob)).data,
+    'issueApiToken',
+  )
+  expect(ofBob.apiToken).toMatchObject({ knownTo: { id: carol } })
+  expect(await known()).toContain(ofBob.apiToken.id)
   const rotate: Mutation = {
     ...{
       field: 'rotateApiToken',
