@@ -171,18 +171,23 @@ export class DatabaseSessionStore implements SessionStore {
   }
 
   #removeWhere(organizationId: string, where: FilterQuery<SessionRow>): Promise<readonly OwnedSession[]> {
-    return this.#database.transaction(organizationId, async (em) => {
-      // Of two at once, only one has removed a session.
-      const rows = await em.find(SessionEntity, where, {
-        ...{ fields: ownedFields, orderBy: { id: 'asc' } },
-        lockMode: LockMode.PESSIMISTIC_WRITE,
-      })
-      const removed = rows.map(ownedOf)
-      if (removed.length > 0)
-        await em.nativeDelete(SessionEntity, { id: { $in: removed.map(({ id }) => id) } })
-      return removed
-    })
+    return this.#database.transaction(organizationId, (em) => removeWhere(em, where))
   }
+}
+
+/** @returns those that it removed: of two at once, one has each */
+async function removeWhere(
+  em: EntityManager,
+  where: FilterQuery<SessionRow>,
+): Promise<readonly OwnedSession[]> {
+  // Always in one order, for two that lock several would wait for each other.
+  const rows = await em.find(SessionEntity, where, {
+    ...{ fields: ownedFields, orderBy: { id: 'asc' } },
+    lockMode: LockMode.PESSIMISTIC_WRITE,
+  })
+  const removed = rows.map(ownedOf)
+  if (removed.length > 0) await em.nativeDelete(SessionEntity, { id: { $in: removed.map(({ id }) => id) } })
+  return removed
 }
 
 /** Null: nothing. */
@@ -208,13 +213,12 @@ async function makeRoom(
   const live = await em.find(
     SessionEntity,
     { userId, endsAt: { $gt: new Date(now) } },
-    { orderBy: { lastSeenAt: 'desc', id: 'desc' }, fields: ownedFields },
+    { orderBy: { lastSeenAt: 'desc', id: 'desc' }, fields: ['id'] },
   )
   if (live.length < most) return []
   if (whenFull === 'reject') return null
-  const leastUsed = live.slice(most - 1).map(ownedOf)
-  await em.nativeDelete(SessionEntity, { id: { $in: leastUsed.map(({ id }) => id) } })
-  return leastUsed
+  const leastUsed = live.slice(most - 1).map(({ id }) => id)
+  return removeWhere(em, { id: { $in: leastUsed } })
 }
 
 const ownedFields = ['id', 'userId', 'providerId'] as const

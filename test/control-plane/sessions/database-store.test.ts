@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { withClient } from '../../../cli/embedded/database.ts'
 import { newId } from '../../../control-plane/db/id.ts'
 import { OrganizationEntity } from '../../../control-plane/modules/organizations/index.ts'
@@ -50,6 +50,28 @@ it('nobody has a session who is no user of the organization', async () => {
   const owner = await createUser()
   const { userId: stranger } = await createUser()
   await expect(store.create(make({ ...owner, userId: stranger }), limit, now)).rejects.toThrow(/foreign key/)
+})
+
+it('a session that somebody else ends while it gives way to another one is theirs to record', async () => {
+  const owner = await createUser()
+  const [ended, left, next] = [make(owner), make(owner), make(owner)]
+  for (const session of [ended, left]) await store.create(session, limit, now)
+  const { organizationId } = owner
+  let created: ReturnType<DatabaseSessionStore['create']> | undefined
+  await installation.database.transaction(organizationId, async (em) => {
+    await em.execute('delete from sessions where id = ?', [ended.id])
+    created = store.create(next, { most: 1, whenFull: 'evict' }, now)
+    await vi.waitFor(async () => {
+      const waiting = await withClient(installation.superuserUrl, (client) =>
+        client.query(
+          `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        ),
+      )
+      expect(waiting.rowCount).toBe(1)
+    }, 10_000)
+  })
+  const { userId } = owner
+  expect(await created).toEqual({ evicted: [{ id: left.id, userId, providerId: left.providerId }] })
 })
 
 it('a session cannot be written into another organization, past every check of the program', async () => {
