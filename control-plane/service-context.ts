@@ -33,16 +33,16 @@ export interface ServiceContext extends Clock {
   /** The mutation under way, when its caller may repeat it. */
   readonly idempotentRequest?: IdempotentRequest
   /** Where the transaction is not the mutation's own: takes what is to be done once it is committed. */
-  readonly whenCommitted?: (work: () => Promise<unknown>) => void
+  readonly whenCommitted?: (work: CommittedWork) => void
 }
 
+/** Is given a context whose transactions are its own. */
+export type CommittedWork = (context: ServiceContext) => Promise<unknown>
+
 /** Does what no transaction takes back, behind the one of the mutation. */
-export async function afterCommit(
-  { whenCommitted }: ServiceContext,
-  work: () => Promise<unknown>,
-): Promise<void> {
-  if (whenCommitted) whenCommitted(work)
-  else await work()
+export async function afterCommit(context: ServiceContext, work: CommittedWork): Promise<void> {
+  if (context.whenCommitted) context.whenCommitted(work)
+  else await work(context)
 }
 
 /** For what comes after the one thing that a repeatable request does once. */

@@ -1,4 +1,5 @@
 import { decodeJwt } from 'jose'
+import type { SessionEndReason } from '../ended-sessions.ts'
 import type { IdentityProvider } from '../modules/identity-providers/index.ts'
 import type { ServiceContext } from '../service-context.ts'
 import { breakGlassProviderId, type Session, type SessionSecrets } from '../sessions/session.ts'
@@ -9,7 +10,7 @@ import type { Refreshed } from '../sign-in/relying-party.ts'
 import type { AskedProviders } from './asked-providers.ts'
 import { tellsRole } from './mapped-role.ts'
 import { reprovisionUser } from './provision-user.ts'
-import type { SessionEndReason, SessionEnds } from './session-end.ts'
+import type { SessionEnds } from './session-end.ts'
 
 /** What is known of a session before its provider is asked. */
 export interface CheckedSession {

@@ -3,6 +3,7 @@ import type { Actor } from '../actor.ts'
 import { asOneRevision, recordChange } from '../change.ts'
 import { newId } from '../db/id.ts'
 import { requireRow } from '../db/require-row.ts'
+import { endSessionsOfSubject } from '../ended-sessions.ts'
 import { Refusal } from '../graphql/errors.ts'
 import { NotFound, refusalType } from '../graphql/refusals.ts'
 import { checkText } from '../input.ts'
@@ -99,8 +100,8 @@ export async function unlinkIdentity(
     })
     return user
   })
-  await afterCommit(context, () =>
-    context.sessions.endOfProviderSession(actor.organizationId, providerId, { subject }),
+  await afterCommit(context, (committed) =>
+    endSessionsOfSubject(committed, actor, { providerId, subject }, 'unlinked'),
   )
   return user
 }

@@ -1,9 +1,9 @@
 import { Actor, systemActor } from '../actor.ts'
+import { recordSessionEnds } from '../ended-sessions.ts'
 import { UserEntity } from '../modules/users/index.ts'
 import type { ServiceContext } from '../service-context.ts'
 import type { Session } from '../sessions/session.ts'
 import type { StartedSession } from '../sessions/sessions.ts'
-import { recordSessionEnds } from './session-end.ts'
 
 /** Ends sessions of a person, as they have it by one of them. What somebody else has ended is not recorded again. */
 export async function endOwnSessions(

@@ -12,7 +12,7 @@ import {
   touchEveryMs,
 } from './session-store.ts'
 
-/** Sessions in PostgreSQL, behind its row-level security; those of a user who is deleted go with them. */
+/** Sessions in PostgreSQL, behind its row-level security. As in the other stores, one may outlast its user. */
 export class DatabaseSessionStore implements SessionStore {
   readonly #database: Database
 

@@ -6,7 +6,7 @@ import { lockRow } from '../../db/require-row.ts'
 import { Refusal } from '../../graphql/errors.ts'
 import { NotFound } from '../../graphql/refusals.ts'
 import { ChangeNotPending } from '../../graphql/second-person.ts'
-import { type Clock, type ServiceContext, transactionOf } from '../../service-context.ts'
+import { type Clock, type CommittedWork, type ServiceContext, transactionOf } from '../../service-context.ts'
 import { auditRefusal } from '../audit/index.ts'
 import { carryOut, Stale } from './carry-out.ts'
 import { type AccessChange, AccessChangeEntity, type AccessChangeState, statusOf } from './entity.ts'
@@ -25,8 +25,8 @@ export async function approveAccessChange(
   id: string,
 ): Promise<AccessChange> {
   actor.require('access_changes:approve', organizationWide)
-  const afterwards: (() => Promise<unknown>)[] = []
-  const whenCommitted = (work: () => Promise<unknown>) => void afterwards.push(work)
+  const afterwards: CommittedWork[] = []
+  const whenCommitted = (work: CommittedWork) => void afterwards.push(work)
   const work = transactionOf(context, actor, async (em) => {
     const change = await lockPendingChange(context, em, id)
     requireAnotherPerson(actor, change)
@@ -43,7 +43,7 @@ export async function approveAccessChange(
   const change = await auditRefusal(context, actor, attempt, isRefusedApproval, work)
   // Thrown behind the transaction, which has to keep that it is stale.
   if (change.state === 'stale') throw new ChangeNotPending(id, `stale (${change.reason})`)
-  for (const after of afterwards) await after()
+  for (const after of afterwards) await after(context)
   return change
 }
 

@@ -99,7 +99,7 @@ async function readSubjects(
   )
 }
 
-/** For users who are deleted, or of whom there is nothing to say. */
+/** For users of whom there is nothing to say. */
 export async function holderRemovals(
   em: EntityManager,
   organizationId: string,

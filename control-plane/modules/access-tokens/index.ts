@@ -1,4 +1,4 @@
 export { endTokensOfSessions } from './ends.ts'
-export { holderChange, holderRemovals, holdersChange, identityChange } from './holder.ts'
+export { holderChange, holdersChange, identityChange } from './holder.ts'
 export { startAccessTokenKeys } from './loop.ts'
-export { signOutEverybody, signOutUsers } from './not-before.ts'
+export { signOutDeleted, signOutEverybody, signOutUsers } from './not-before.ts'

@@ -1,8 +1,8 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
-import type { TokenIssuer } from '../../../contract/configuration/entities.ts'
+import type { EntityKey, TokenIssuer } from '../../../contract/configuration/entities.ts'
 import type { ConfigurationChange } from '../../publisher/revision.ts'
 import { endSessionsBefore, everybody, readEpochOfAll } from '../../sessions/session-epochs.ts'
-import { holderChange } from './holder.ts'
+import { holderChange, holderRemovals } from './holder.ts'
 import { lockKeys } from './keys.ts'
 
 /*
@@ -56,4 +56,19 @@ export async function signOutUsers(
   const ids = present.map(({ id }) => id)
   await endSessionsBefore(em, organizationId, ids, at)
   return holderChange(em, organizationId, ids)
+}
+
+/**
+ * As {@link signOutUsers}, of users who are deleted: nobody is signed in as them should a roll-back bring them back.
+ *
+ * @returns what data planes are to forget
+ */
+export async function signOutDeleted(
+  em: EntityManager,
+  organizationId: string,
+  userIds: readonly string[],
+  at: Date,
+): Promise<EntityKey[]> {
+  await endSessionsBefore(em, organizationId, userIds, at)
+  return holderRemovals(em, organizationId, userIds)
 }

@@ -4,6 +4,7 @@ import type { Actor } from '../../actor.ts'
 import { recordChange } from '../../change.ts'
 import { newId } from '../../db/id.ts'
 import { requireRow } from '../../db/require-row.ts'
+import { endSessionsOfSubject } from '../../ended-sessions.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import { NotFound } from '../../graphql/refusals.ts'
 import { digestOfSecret, makeSecret } from '../../secrets/random-secret.ts'
@@ -49,7 +50,7 @@ export async function grantBreakGlass(
     return { id: account.id, user, enrolmentSecret: `${actor.organizationId}.${secret}`, expiresAt }
   })
   const granted = await auditEscalation(context, actor, { kind: 'user', id: userId }, work)
-  await endBreakGlassSessions(context, actor.organizationId, userId)
+  await endBreakGlassSessions(context, actor, userId)
   return granted
 }
 
@@ -68,7 +69,7 @@ export async function revokeBreakGlass(
     await recordChange(context, em, actor, describe('break_glass.revoked', found))
     return found
   })
-  await endBreakGlassSessions(context, actor.organizationId, userId)
+  await endBreakGlassSessions(context, actor, userId)
   return user
 }
 
@@ -97,8 +98,9 @@ async function freshAccount(
   })
 }
 
-function endBreakGlassSessions({ sessions }: ServiceContext, organizationId: string, userId: string) {
-  return sessions.endOfProviderSession(organizationId, breakGlassProviderId, { subject: userId })
+function endBreakGlassSessions(context: ServiceContext, actor: Actor, userId: string): Promise<void> {
+  const began = { providerId: breakGlassProviderId, subject: userId }
+  return endSessionsOfSubject(context, actor, began, 'break_glass_revoked')
 }
 
 function describe(type: string, { id, name }: User) {

@@ -9,7 +9,7 @@ import { readVersion } from '../../publisher/revisions.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
 import { requireSecondPerson } from '../access-changes/index.ts'
 import { updateFollowersOf } from '../access-profiles/index.ts'
-import { holderChange, holderRemovals, signOutUsers } from '../access-tokens/index.ts'
+import { holderChange, signOutDeleted, signOutUsers } from '../access-tokens/index.ts'
 import { guardsHeaderChanges, outdateChanges } from '../client-configuration/index.ts'
 import { keepPrices, settleRestored } from '../models/index.ts'
 import {
@@ -154,10 +154,11 @@ async function recordHolders(
   const leaving = users.filter(({ active, now }) => !active && now?.kind === 'user' && now.active)
   const leavingIds = leaving.map(({ id }) => id)
   await leaveSwitchedOff(em, organizationId, leavingIds)
+  const at = new Date(context.now())
   for (const change of [
-    { upserts: [], removals: await holderRemovals(em, organizationId, idsOf(removals, 'user')) },
+    { upserts: [], removals: await signOutDeleted(em, organizationId, idsOf(removals, 'user'), at) },
     await holderChange(em, organizationId, returning),
-    await signOutUsers(em, organizationId, leavingIds, new Date(context.now())),
+    await signOutUsers(em, organizationId, leavingIds, at),
   ]) {
     await recordChanges(context, em, actor, [], change)
   }

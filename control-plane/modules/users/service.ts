@@ -10,7 +10,7 @@ import { InUse, NameTaken } from '../../graphql/refusals.ts'
 import { checkEmail, checkName } from '../../input.ts'
 import { deleteOwnedPolicies } from '../../owned-policies.ts'
 import { type Clock, type ServiceContext, transactionOf } from '../../service-context.ts'
-import { holderRemovals, signOutUsers } from '../access-tokens/index.ts'
+import { signOutDeleted, signOutUsers } from '../access-tokens/index.ts'
 import { TeamEntity } from '../teams/index.ts'
 import { openAccess } from './access.ts'
 import { type User, UserEntity } from './entity.ts'
@@ -102,7 +102,7 @@ export function deleteUser(context: ServiceContext, actor: Actor, id: string): P
   const work = transactionOf(context, actor, async (em) => {
     const user = await lockRow(em, UserEntity, 'user', id)
     const policies = await deleteOwnedPolicies(em, actor.organizationId, [{ kind: 'user', id }])
-    const holder = await holderRemovals(em, actor.organizationId, [id])
+    const holder = await signOutDeleted(em, actor.organizationId, [id], new Date(context.now()))
     em.remove(user)
     await recordChange(context, em, actor, describe('user.deleted', user), {
       upserts: [],

@@ -198,6 +198,15 @@ describe('a break-glass user', () => {
     ])
   })
 
+  it.each(['revoked', 'granted anew'])('has on record which sessions end when it is %s', async (how) => {
+    const person = await enrolled()
+    await signIn(person)
+    if (how === 'granted anew') await grant(person.userId)
+    else await mutate('revokeBreakGlass', { userId: person.userId }, '... on User { id }')
+    const ends = (await audited('session.ended')).filter(({ details }) => details.userId === person.userId)
+    expect(ends).toMatchObject([{ details: { providerId: 'break_glass', reason: 'break_glass_revoked' } }])
+  })
+
   it('is signed in by no page of another site', async () => {
     const person = await enrolled()
     for (const origin of ['https://evil.example', 'null']) {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { read } from '../api.ts'
-import { nodesOf, type SignInSetup, startSignIn, viewerQuery } from '../http/signed-in.ts'
+import { endsOf, nodesOf, type SignInSetup, startSignIn, viewerQuery } from '../http/signed-in.ts'
 
 let setup: SignInSetup
 beforeAll(async () => {
@@ -114,6 +114,12 @@ describe('an administrator', () => {
     const link = { userId: user.id, identityProviderId: setup.providerId, subject: identity?.subject }
     expect(await mutate('unlinkIdentity', link)).toMatchObject({ identities: [] })
     expect((await setup.ask(browser, viewerQuery)).status).toBe(401)
+    expect(await endsOf(setup, user.id)).toMatchObject([
+      {
+        actor: { kind: 'api_token' },
+        details: { userId: user.id, providerId: setup.providerId, reason: 'unlinked' },
+      },
+    ])
     const left = await setup.api.controlPlane.database.transaction(setup.tenant.organizationId, (em) =>
       em.execute(
         'select id from memberships where user_id = ? union all select id from role_assignments where user_id = ?',

@@ -67,6 +67,12 @@ async function tokenRequestsOf(work: () => Promise<unknown>): Promise<number> {
   return tokenRequests() - before
 }
 
+async function deleteUser(id: string): Promise<void> {
+  const mutation = 'mutation ($id: ID!) { deleteUser(input: {id: $id}) { ... on Deleted { id } } }'
+  const { data } = await setup.api.ask(setup.tenant.token, mutation, { id })
+  expect(data).toEqual({ deleteUser: { id } })
+}
+
 /** Why sessions of a user were ended. */
 async function endReasons(userId: string): Promise<unknown[]> {
   const { data } = await setup.api.ask(
@@ -162,6 +168,38 @@ describe('a session', () => {
     pass(15 * minuteMs)
     expect(await tokenRequestsOf(check)).toBe(0)
     expect(await endReasons(user.id)).toEqual(['user_inactive'])
+    expect(await inDatabase('select id from sessions')).toEqual([])
+  })
+
+  it('is over when its user was deleted, and its end is on record', async () => {
+    const browser = await signIn('eli')
+    const { user } = await viewerOf(browser)
+    await deleteUser(user.id)
+    expect(await statusOf(browser)).toBe(401)
+    pass(15 * minuteMs)
+    expect(await tokenRequestsOf(check)).toBe(0)
+    expect(await endReasons(user.id)).toEqual(['user_inactive'])
+    expect(await inDatabase('select id from sessions')).toEqual([])
+  })
+
+  it('of a user who was deleted is none when a roll-back brings them back', async () => {
+    const browser = await signIn('eva')
+    const { user } = await viewerOf(browser)
+    const { token } = setup.tenant
+    const [head] = await inDatabase('select revision::int as revision from config_heads')
+    pass(1_000)
+    await deleteUser(user.id)
+    const { data } = await setup.api.ask(
+      token,
+      `mutation ($input: RollBackConfigurationInput!) { rollBackConfiguration(input: $input) {
+        ... on RolledBackConfiguration { skipped } ... on Refusal { message } } }`,
+      { input: head },
+    )
+    expect(data?.rollBackConfiguration).toEqual({ skipped: [] })
+    expect(await inDatabase('select active from users where id = ?', [user.id])).toEqual([{ active: true }])
+    expect(await statusOf(browser)).toBe(401)
+    pass(15 * minuteMs)
+    expect(await tokenRequestsOf(check)).toBe(0)
     expect(await inDatabase('select id from sessions')).toEqual([])
   })
 

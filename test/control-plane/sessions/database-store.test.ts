@@ -36,20 +36,14 @@ const make = (owner: { organizationId: string; userId: string }): StoredSession 
   ...{ lastSeenAt: now, endsAt: now + 1_000, expiresAt: now + 1_000, checkedAt: now },
 })
 
-it('a user who is deleted has no session any more', async () => {
+it('sessions of a user who is deleted stay until they are ended, that it be known which there were', async () => {
   const owner = await createUser()
   const session = make(owner)
   await store.create(session, limit, now)
-  await installation.database.transaction(owner.organizationId, (em) =>
-    em.nativeDelete(UserEntity, { id: owner.userId }),
-  )
-  expect(await store.find(owner.organizationId, session.id)).toBeNull()
-})
-
-it('nobody has a session who is no user of the organization', async () => {
-  const owner = await createUser()
-  const { userId: stranger } = await createUser()
-  await expect(store.create(make({ ...owner, userId: stranger }), limit, now)).rejects.toThrow(/foreign key/)
+  const { organizationId, userId } = owner
+  await installation.database.transaction(organizationId, (em) => em.nativeDelete(UserEntity, { id: userId }))
+  const { id, providerId } = session
+  expect(await store.removeOfUsers(organizationId, [userId])).toEqual([{ id, userId, providerId }])
 })
 
 it('a session that somebody else ends while it gives way to another one is theirs to record', async () => {

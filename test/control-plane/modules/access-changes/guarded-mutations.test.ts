@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { clientSecretPlace } from '../../../../control-plane/modules/identity-providers/secret.ts'
 import { read } from '../../api.ts'
+import { endsOf } from '../../http/signed-in.ts'
 import { type ApprovalWorld, type Person, startApprovalWorld } from './approval-world.ts'
 
 let world: ApprovalWorld
@@ -192,4 +193,7 @@ it('whoever is to be unlinked stays signed in until it is approved, and not beyo
   expect((await world.ask(dan, '{ viewer { id } }')).data).toEqual({ viewer: { id: dan.userId } })
   await world.decide(ben, 'approve', id)
   expect((await world.ask(dan, '{ viewer { id } }')).data).toBeNull()
+  expect(await endsOf(world.setup, dan.userId)).toMatchObject([
+    { actor: { kind: 'user', id: ada.userId }, details: { reason: 'unlinked' } },
+  ])
 })
