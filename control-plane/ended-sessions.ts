@@ -28,7 +28,7 @@ export type SessionEndReason =
   | 'idp_logout'
   /** Its person did, in this browser or another of theirs. */
   | 'signed_out'
-  /** They signed in anew in the same browser. */
+  /** They, or somebody else, signed in anew in the same browser. */
   | 'signed_in_anew'
   /** It gave way to a newer one, for they had as many as they may. */
   | 'evicted'

@@ -9,7 +9,7 @@ import {
   TooManyAtOnce,
 } from '../modules/break-glass/index.ts'
 import { signInPath } from '../modules/identity-providers/index.ts'
-import { endOwnSessions, recordEvicted } from '../provisioning/own-session-ends.ts'
+import { endFormerSession, recordEvicted } from '../provisioning/own-session-ends.ts'
 import type { ServiceContext } from '../service-context.ts'
 import { breakGlassProviderId } from '../sessions/session.ts'
 import { SignInRefused } from '../sign-in/refused.ts'
@@ -72,7 +72,7 @@ async function beginSession(
 ): Promise<{ readonly cookie: string; readonly expiresAt: number }> {
   const { sessions, now } = services
   const former = await sessions.authenticate(headers.cookie ?? null)
-  if (former) await endOwnSessions(services, former, [former], 'signed_in_anew')
+  if (former) await endFormerSession(services, former, { organizationId, userId })
   const begun = await sessions.begin({
     ...{ organizationId, userId, providerId: breakGlassProviderId, subject: userId, providerSessionId: null },
     authenticatedAt: now(),

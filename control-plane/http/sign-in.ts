@@ -7,7 +7,7 @@ import {
   signInPath,
 } from '../modules/identity-providers/index.ts'
 import { readCredentialTerms } from '../modules/mfa/index.ts'
-import { endOwnSessions, recordEvicted } from '../provisioning/own-session-ends.ts'
+import { endFormerSession, recordEvicted } from '../provisioning/own-session-ends.ts'
 import { provisionUser } from '../provisioning/provision-user.ts'
 import type { ServiceContext } from '../service-context.ts'
 import { authenticationOf } from '../sign-in/mfa-evidence.ts'
@@ -78,7 +78,7 @@ async function completeSignIn(
   const userId = await provisionUser(services, provider, signedIn)
   const { subject, providerSessionId, idToken, refreshToken } = signedIn
   const former = await sessions.authenticate(request.headers.cookie ?? null)
-  if (former) await endOwnSessions(services, former, [former], 'signed_in_anew')
+  if (former) await endFormerSession(services, former, { organizationId, userId })
   const begun = await sessions.begin({
     ...{ organizationId, userId, providerId, subject, providerSessionId },
     userAgent: request.headers['user-agent'] ?? '',

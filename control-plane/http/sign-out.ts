@@ -27,20 +27,20 @@ export function addSignOut(
       if (session && query.session === allOthers) {
         const own = await sessions.listOfUser(session.organizationId, session.userId)
         const others = own.filter(({ id }) => id !== session.id)
-        await endOwnSessions(services, session, others, 'signed_out')
+        await endOwnSessions(services, session, others)
         return { endSessionUrl: null }
       }
       if (session && query.session !== undefined && query.session !== session.id) {
         const other = await sessions.find(session.organizationId, String(query.session))
         // Signing out is nobody's to permit, of one's own browsers; of another's it does nothing.
-        if (other?.userId === session.userId) await endOwnSessions(services, session, [other], 'signed_out')
+        if (other?.userId === session.userId) await endOwnSessions(services, session, [other])
         return { endSessionUrl: null }
       }
       reply.header('set-cookie', clearedSessionCookie)
       if (!session) return { endSessionUrl: null }
       const secrets = await sessions.secretsOf(session)
       // First, for the provider may take its time.
-      await endOwnSessions(services, session, [session], 'signed_out')
+      await endOwnSessions(services, session, [session])
       return { endSessionUrl: await providers.endSessionUrl(session, secrets) }
     },
   )

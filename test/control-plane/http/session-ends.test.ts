@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Browser } from '../../environment/browser.ts'
+import { Browser } from '../../environment/browser.ts'
 import { read } from '../api.ts'
-import { endsOf, type SignInSetup, startSignIn, viewerQuery } from './signed-in.ts'
+import { endsOf, type SignInSetup, startProvider, startSignIn, viewerQuery } from './signed-in.ts'
 
 let setup: SignInSetup
 
@@ -60,6 +60,40 @@ describe('the end of a session is on record, with its person and why', () => {
     const { browser, sessionId, userId } = await signIn('returner')
     await setup.signIn('returner', browser)
     expect(await endsOf(setup, userId)).toMatchObject([ended(sessionId, userId, 'signed_in_anew')])
+  })
+
+  it('when another person signs in in the same browser, who ended it', async () => {
+    const { browser, sessionId, userId } = await signIn('lender')
+    const borrower = await signIn('borrower')
+    // Of the control plane alone: the identity provider asks who it is.
+    const shared = new Browser()
+    for (const [name, value] of browser.cookiesOf(setup.url)) shared.setCookie(setup.url, name, value)
+    await setup.signIn('borrower', shared)
+    const [end, ...others] = await endsOf(setup, userId)
+    expect(others).toEqual([])
+    expect(end).toMatchObject({
+      ...{ actor: { kind: 'user', id: borrower.userId }, subject: { id: sessionId } },
+      details: { userId, providerId: setup.providerId, reason: 'signed_in_anew' },
+    })
+    expect(end?.details).not.toHaveProperty('signIn')
+    expect(await endsOf(setup, borrower.userId)).toEqual([])
+  })
+
+  it('when somebody of another organization signs in in the same browser, whom it does not name', async () => {
+    const { browser, sessionId, userId } = await signIn('host')
+    const elsewhere = await startProvider(setup.api, await setup.api.createTenant('Umbra'))
+    try {
+      await elsewhere.signIn(elsewhere.describePerson('guest', { roles: ['reader'] }), browser)
+      const { user: guest } = await elsewhere.viewerOf(browser)
+      const ends = await endsOf(setup, userId)
+      expect(ends).toMatchObject([
+        { actor: { kind: 'system' }, subject: { id: sessionId }, details: { reason: 'signed_in_anew' } },
+      ])
+      expect(JSON.stringify(ends)).not.toContain(guest.id)
+      expect(await endsOf({ api: setup.api, tenant: elsewhere.tenant }, userId)).toEqual([])
+    } finally {
+      await elsewhere.identityProvider.close()
+    }
   })
 
   it('when it gives way to another one, for they have as many as they may', async () => {
