@@ -18,8 +18,8 @@ export interface Verification {
 
 /**
  * Asks the provider, without signing anybody in, whether what is configured works. A failure keeps a disabled provider from
- * being enabled. It disables none: a provider that is away for a while would lose its sessions by it, and whoever asked would
- * have disabled it without a second person.
+ * being enabled. It disables none, nor keeps it from being enabled again: a provider that is away for a while would lose its
+ * sessions by it, and whoever asked would have disabled it without a second person.
  *
  * @throws NotFound
  */

@@ -127,6 +127,16 @@ describe('a verification that fails', () => {
     expect(before).toMatchObject({ enabled: true })
   })
 
+  it('of an enabled one leaves it to be disabled and enabled again, as it was verified with the same settings', async () => {
+    const { id = '' } = await change('createIdentityProvider', settings())
+    await verify(id)
+    await enable(setup.api, setup.tenant, id, true)
+    setup.identityProvider.behaviour.hangsUpOn = /./
+    expect(await verify(id)).toMatchObject({ ok: false })
+    expect(await enable(setup.api, setup.tenant, id, false)).toEqual({ enabled: false })
+    expect(await enable(setup.api, setup.tenant, id, true)).toEqual({ enabled: true })
+  })
+
   it('of a disabled one keeps it from being enabled', async () => {
     const { id = '' } = await change('createIdentityProvider', settings())
     await verify(id)
