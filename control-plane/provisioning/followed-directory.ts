@@ -10,7 +10,7 @@ import { syncTeams } from '../modules/memberships/sync.ts'
 import { lockUsers, userSnapshot } from '../modules/users/index.ts'
 import { makeClaimedUsers } from './claimed-user.ts'
 import type { DirectoryDifference } from './directory-differences.ts'
-import { readKnownElsewhere, readSwitchedOffByDirectories } from './known-elsewhere.ts'
+import { readKnownElsewhere, readSwitchedOffByDirectories, readSwitchedOffByHand } from './known-elsewhere.ts'
 import { lock } from './lock.ts'
 import { giveBusinessUnits } from './mapped-business-units.ts'
 import { endRoles, readRoleRanks, roleFor, tellsRole } from './mapped-role.ts'
@@ -62,7 +62,7 @@ export async function followDirectory(
   const unknown = people.flatMap(({ difference, identity }) =>
     difference.kind === 'import' && !identity ? difference : [],
   )
-  const decommissioned = await decommission(provisioning, gone)
+  const decommissioned = await decommission(provisioning, await leaveOutSwitchedOff(provisioning, gone))
   const withdrawn = await follow(provisioning, known)
   const imported = await importPeople(provisioning, unknown)
   return {
@@ -93,6 +93,16 @@ async function lockIdentities(
 interface GonePerson {
   readonly identity: UserIdentity
   readonly reason: 'directory_gone' | 'directory_inactive'
+}
+
+/** Whom somebody switched off by hand since the directory was held against them is theirs to switch on again, not its. */
+async function leaveOutSwitchedOff(
+  { em, provider }: Provisioning,
+  people: readonly GonePerson[],
+): Promise<readonly GonePerson[]> {
+  const userIds = people.map(({ identity: { userId } }) => userId)
+  const off = await readSwitchedOffByHand(em, provider, userIds)
+  return people.filter(({ identity: { userId } }) => !off.has(userId))
 }
 
 /** Takes away everything that the provider gave, and switches the users off: data planes refuse all of their keys. [X0-08] */

@@ -49,3 +49,17 @@ export async function readSwitchedOffByDirectories(
   )
   return new Set(off.map(({ id }) => id))
 }
+
+/** Who of these users, whose rows are locked, is off because somebody switched them off by hand. */
+export async function readSwitchedOffByHand(
+  em: EntityManager,
+  { organizationId }: IdentityProvider,
+  userIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const off = await em.execute<{ id: string }[]>(
+    `select person.id from users person where person.org_id = ?
+       and person.id in (select jsonb_array_elements_text(?::jsonb)) and ${isSwitchedOffByHand}`,
+    [organizationId, JSON.stringify(userIds)],
+  )
+  return new Set(off.map(({ id }) => id))
+}

@@ -41,6 +41,26 @@ async function revision(): Promise<number> {
   return Number((await setup.sql('select revision from config_heads'))[0]?.revision)
 }
 
+/** Has an administrator switch somebody off after a reading was held against them, and before it is followed. */
+async function switchOffWhile(id: string, followed: () => Promise<void>): Promise<void> {
+  await withClient(setup.api.testDatabase.superuserUrl, async (client) => {
+    const waiting = async (count: number) => {
+      const { rows } = await client.query(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      )
+      return rows.length === count || undefined
+    }
+    await client.query('begin')
+    await client.query('select from users where id = $1 for update', [id])
+    const switchedOff = setup.mutate('updateUser', { id, active: false })
+    await eventually('the administrator waits', () => waiting(1))
+    const following = followed()
+    await eventually('the reading waits', () => waiting(2))
+    await client.query('commit')
+    await Promise.all([switchedOff, following])
+  })
+}
+
 describe('somebody whom their directory switched off is left off when it has them again', () => {
   it('where an administrator switched them off too, and on again by an administrator alone', async () => {
     const id = await leave('both')
@@ -68,22 +88,18 @@ describe('somebody whom their directory switched off is left off when it has the
   it('where an administrator switches them off while it is being followed', async () => {
     const id = await leave('meanwhile')
     setup.put('meanwhile', ['engineers'])
-    await withClient(setup.api.testDatabase.superuserUrl, async (client) => {
-      const waiting = async (count: number) => {
-        const { rows } = await client.query(
-          `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-        )
-        return rows.length === count || undefined
-      }
-      await client.query('begin')
-      await client.query('select from users where id = $1 for update', [id])
-      const switchedOff = setup.mutate('updateUser', { id, active: false })
-      await eventually('the administrator waits', () => waiting(1))
-      const followed = reconcile()
-      await eventually('the reading waits', () => waiting(2))
-      await client.query('commit')
-      await Promise.all([switchedOff, followed])
-    })
+    await switchOffWhile(id, reconcile)
+    expect(await isActive(id)).toBe(false)
+  })
+
+  it('where an administrator switched them off before the reading that has them no more did', async () => {
+    const id = await setup.know('first', ['engineers'])
+    await setup.know('stays', ['engineers'])
+    setup.remove('first')
+    await switchOffWhile(id, reconcile)
+    expect(await setup.lastRun()).toMatchObject({ decommissioned: 0, skipped: 1 })
+    setup.put('first', ['engineers'])
+    await reconcile()
     expect(await isActive(id)).toBe(false)
   })
 })
