@@ -47,6 +47,7 @@ import { businessUnitRules } from './migrations/061-business-unit-rules.ts'
 import { inferenceRoles } from './migrations/062-inference-roles.ts'
 import { acceptedCredentials } from './migrations/063-accepted-credentials.ts'
 import { directoryRefusals } from './migrations/064-directory-refusals.ts'
+import { directoryRefusalsKept } from './migrations/065-directory-refusals-kept.ts'
 import { sessionsOfDeletedUsers } from './migrations/066-sessions-of-deleted-users.ts'
 import { shownSecrets } from './migrations/067-shown-secrets.ts'
 
@@ -100,6 +101,7 @@ export const migrations: readonly SchemaMigration[] = [
   inferenceRoles,
   acceptedCredentials,
   directoryRefusals,
+  directoryRefusalsKept,
   sessionsOfDeletedUsers,
   shownSecrets,
 ]

@@ -8,6 +8,8 @@ const mostPeople = 500_000
 const mostSteps = 10_000
 const pageLimitMs = 5 * 60_000
 const mostLookedUp = 100
+/** So many may be missing of all that a directory says it has, or so large a part: whoever comes while it is read is. */
+const usualMissing = { people: 10, part: 0.1 } as const
 
 /**
  * Reads a directory to its end into `directory_people`, page by page: each is kept together with what is to be read next,
@@ -119,7 +121,8 @@ async function keepPage(
 /** Whoever is missing from a part is not gone. @throws DirectoryFailed */
 async function refuseParts(_em: EntityManager, { seen, expected }: DirectorySyncRun): Promise<void> {
   if (seen === 0) throw new DirectoryFailed('malformed', 'The directory shows nobody at all')
-  if (expected !== null && seen < expected) {
+  const missing = expected === null ? 0 : expected - seen
+  if (missing > Math.max(usualMissing.people, seen * usualMissing.part)) {
     throw new DirectoryFailed(
       'malformed',
       `The directory shows ${seen} people and says that it has ${expected}`,

@@ -5,6 +5,7 @@ import { newId } from '../db/id.ts'
 import { DirectorySyncRunEntity, waitingRun } from '../modules/directory-sync/index.ts'
 import { type IdentityProvider, IdentityProviderEntity } from '../modules/identity-providers/index.ts'
 import type { ServiceContext } from '../service-context.ts'
+import { keepRefusal, takeRefusal, waitingRefusal } from './directory-refusals.ts'
 import { performRun } from './directory-sync.ts'
 import { lock } from './lock.ts'
 
@@ -81,7 +82,7 @@ export async function askDirectory(services: ServiceContext, provider: IdentityP
   if (provider.directory?.isReconciled) await scheduleRun(services, provider, { isRefused: true })
 }
 
-/** Makes the run that is due, if one is. A refusal stays until a run is made that reads everybody after it. */
+/** Makes the run that is due, if one is. A refusal stays until a run that was made after it has read everybody. */
 function scheduleRun(
   { database, now }: ServiceContext,
   { organizationId, id: providerId }: IdentityProvider,
@@ -91,18 +92,14 @@ function scheduleRun(
   return database.transaction(organizationId, async (em) => {
     // Of two control planes that look at once, the later one finds the run of the earlier one.
     await lock(em, `directory of ${providerId}`)
-    if (isRefused) {
-      await em.execute(
-        'insert into directory_refusals (org_id, provider_id) values (?, ?) on conflict do nothing',
-        named,
-      )
-    }
+    if (isRefused) await keepRefusal(em, { organizationId, id: providerId })
     const trigger = await readDue(em, named, now())
     if (trigger === null) return
     const id = newId('dsr')
     const createdAt = new Date(now())
     em.create(DirectorySyncRunEntity, waitingRun({ id, organizationId, providerId, trigger, createdAt }))
-    await em.execute('delete from directory_refusals where org_id = ? and provider_id = ?', named)
+    await em.flush()
+    await takeRefusal(em, { organizationId, providerId, id })
     await em.execute(
       `delete from directory_sync_runs where org_id = ? and provider_id = ? and finished_at is not null and id <= (
          select id from directory_sync_runs where org_id = ? and provider_id = ? order by id desc offset ? limit 1)`,
@@ -123,7 +120,7 @@ async function readDue(
        when exists (${runs} and finished_at is null) then null
        when not exists (${runs} and trigger = 'schedule' and created_at > ?) then 'schedule'
        when not exists (${runs} and trigger = 'refusal' and created_at > ?)
-         and exists (select from directory_refusals where org_id = ? and provider_id = ?) then 'refusal'
+         and exists (${waitingRefusal}) then 'refusal'
      end as due`,
     [
       ...named,

@@ -16,6 +16,7 @@ import {
 } from './directory-differences.ts'
 import { LeasedRun, LeaseLost } from './directory-lease.ts'
 import { readDirectory } from './directory-reading.ts'
+import { endRefusal } from './directory-refusals.ts'
 import { providerActor } from './provision-user.ts'
 
 /** So many may lose their access, role or teams in one run, or so large a part, whichever is more. */
@@ -168,6 +169,7 @@ async function finish(
       { providerId: provider.id, runId, state, ...counts, reason: message },
       'a directory was reconciled',
     )
+    await endRefusal(em, run, { wasRead: state !== 'failed' })
     // What was read last is kept for previews, and nothing else; of a part, nothing.
     await em.execute(
       `delete from directory_people where org_id = ? and run_id in (

@@ -117,9 +117,23 @@ async function checkBatch(
   }
   await Promise.all(Array.from({ length: mostInParallel }, work))
   // Only now: nobody's access waits for it to end.
-  for (const provider of refusing.values()) await askDirectory(services, provider)
+  await askDirectories(services, [...refusing.values()])
   refusing.clear()
   return done
+}
+
+async function askDirectories(
+  services: ServiceContext,
+  providers: readonly IdentityProvider[],
+): Promise<void> {
+  for (const provider of providers) {
+    try {
+      await askDirectory(services, provider)
+    } catch (error) {
+      const { organizationId, id: providerId } = provider
+      services.log.warn({ organizationId, providerId, err: error }, 'a directory could not be asked for')
+    }
+  }
 }
 
 function lookUp(

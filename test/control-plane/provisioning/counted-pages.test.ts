@@ -42,7 +42,13 @@ async function startCounted(kind: Kind): Promise<{ id: string; directory: Direct
   const created = await setup.mutate(
     'createIdentityProvider',
     {
-      ...{ name: kind, kind: kind.toUpperCase(), issuer, clientId, clientSecret: String(clientSecret) },
+      ...{
+        name: `${kind}-${directories.length}`,
+        kind: kind.toUpperCase(),
+        issuer,
+        clientId,
+        clientSecret: String(clientSecret),
+      },
       ...{ trustedNetworks, roleRules },
     },
     '... on IdentityProvider { id }',
@@ -65,6 +71,14 @@ async function know(providerId: string, kind: Kind, subject: string): Promise<st
     em.findOneOrFail(IdentityProviderEntity, { id: providerId }),
   )
   return provisionUser(services, provider, { subject, claims: { name: subject, ...rolesOf[kind].told } })
+}
+
+async function lastRun(providerId: string): Promise<unknown> {
+  const [run] = await setup.sql(
+    'select state, decommissioned, updated from directory_sync_runs where provider_id = ? order by id desc',
+    [providerId],
+  )
+  return run
 }
 
 const userOf = (userId: string) =>
@@ -93,15 +107,25 @@ describe('a directory whose pages are counted from the first person on', () => {
         return undefined
       }
       await setup.reconcile()
-      const [run] = await setup.sql(
-        'select state, decommissioned, updated from directory_sync_runs where provider_id = ?',
-        [id],
-      )
-      expect(run).toEqual({ state: 'succeeded', decommissioned: 1, updated: 0 })
+      expect(await lastRun(id)).toEqual({ state: 'succeeded', decommissioned: 1, updated: 0 })
       for (const userId of between) {
         expect(await userOf(userId)).toEqual([{ active: true, role: 'role_developer' }])
       }
       expect(await userOf(gone)).toEqual([{ active: false, role: null }])
     },
   )
+
+  it('is followed although a few came where it was read already, and not where far fewer are shown', async () => {
+    const { id, directory } = await startCounted('keycloak')
+    const gone = await know(id, 'keycloak', 'gone')
+    const runWhereItHas = async (count: number) => {
+      directory.behaviour.instead = ({ path }) => (path.endsWith('/count') ? { body: count } : undefined)
+      await setup.mutate('syncDirectory', { identityProviderId: id })
+      await setup.reconcile()
+      return lastRun(id)
+    }
+    expect(await runWhereItHas(573)).toEqual({ state: 'failed', decommissioned: 0, updated: 0 })
+    expect(await userOf(gone)).toEqual([{ active: true, role: 'role_developer' }])
+    expect(await runWhereItHas(572)).toEqual({ state: 'succeeded', decommissioned: 1, updated: 0 })
+  })
 })

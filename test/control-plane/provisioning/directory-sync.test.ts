@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { withClient } from '../../../cli/embedded/database.ts'
 import type { ControlPlane } from '../../../control-plane/app.ts'
 import { performRun } from '../../../control-plane/provisioning/directory-sync.ts'
 import { checkSessions } from '../../../control-plane/provisioning/session-check.ts'
 import type { Browser } from '../../environment/browser.ts'
-import { viewerQuery } from '../http/signed-in.ts'
+import { createProvider, viewerQuery } from '../http/signed-in.ts'
 import { type DirectorySetup, pass, startReconciled } from './directory-setup.ts'
 
 const minuteMs = 60_000
@@ -33,6 +34,17 @@ const userReads = () =>
 async function signIn(id: string, groups: readonly string[]): Promise<Browser> {
   setup.put(id, groups)
   return (await setup.signIn(setup.describePerson(id, { groups, email: `${id}@example.com` }))).browser
+}
+
+/** A session whose provider stands by it no more. */
+async function beginRefused(userId: string, providerId: string): Promise<void> {
+  const claims = Buffer.from(JSON.stringify({ iss: setup.identityProvider.issuer })).toString('base64url')
+  await setup.api.controlPlane.services.sessions.begin({
+    ...{ organizationId: setup.tenant.organizationId, userId, providerId, subject: 'somebody' },
+    ...{ providerSessionId: null, authenticatedAt: Date.now(), userAgent: '', address: '' },
+    ...{ authenticationMethods: [], authenticationClass: null, authenticationContexts: [] },
+    secrets: { idToken: `e30.${claims}.e30`, refreshToken: 'of nobody' },
+  })
 }
 
 async function readsOf(work: () => Promise<unknown>): Promise<number> {
@@ -181,6 +193,60 @@ describe('somebody who is gone from the directory', () => {
     await setup.reconcile()
     expect(await setup.userOf('left')).toMatchObject({ active: false })
     expect((await setup.runs()).map(({ trigger }) => trigger)).toEqual(['REFUSAL', 'REQUEST', 'SCHEDULE'])
+  })
+
+  it.each([
+    ['REFUSAL', ['REFUSAL', 'REFUSAL', 'SCHEDULE']],
+    ['SCHEDULE', ['REFUSAL', 'SCHEDULE']],
+  ])(
+    'is switched off by another reading where the one (%s) that their session’s refusal asked for fails',
+    async (trigger, triggers) => {
+      await signIn('left', ['engineers'])
+      await setup.know('stays', ['engineers'])
+      if (trigger === 'REFUSAL') await setup.reconcile()
+      setup.remove('left')
+      await setup.identityProvider.revokeGrantsOf('left')
+      pass(15 * minuteMs)
+      await checkSessions(setup.api.controlPlane.services, { checkMs: 15 * minuteMs })
+      setup.directory.behaviour.instead = () => ({ status: 403 })
+      await setup.reconcile()
+      expect(await setup.lastRun()).toMatchObject({ trigger, state: 'FAILED' })
+      setup.directory.behaviour.instead = null
+      pass(15 * minuteMs)
+      await setup.reconcile()
+      expect(await setup.lastRun()).toMatchObject({ trigger: 'REFUSAL', state: 'SUCCEEDED' })
+      expect(await setup.userOf('left')).toMatchObject({ active: false })
+      pass(15 * minuteMs)
+      expect(await readsOf(() => setup.reconcile())).toBe(0)
+      expect((await setup.runs()).map((run) => run.trigger)).toEqual(triggers)
+    },
+  )
+
+  it('has their directory read although that of another provider cannot be asked for', async () => {
+    const { api, tenant, directory, identityProvider, providerId } = setup
+    const { issuer, clientId, clientSecret } = identityProvider
+    const described = { name: 'second', kind: 'OKTA', issuer, clientId, clientSecret }
+    const secondId = await createProvider(api, tenant, described)
+    const account = { identityProviderId: secondId, url: directory.url, secret: 'an-api-token' }
+    await setup.mutate('setDirectory', account)
+    const userId = await setup.know('somebody', ['engineers'])
+    for (const id of [providerId, secondId]) await beginRefused(userId, id)
+    await withClient(api.testDatabase.superuserUrl, async (client) => {
+      await client.query(`create sequence asked; grant usage on sequence asked to public;
+        create function fail_once() returns trigger language plpgsql as $$ begin
+          if nextval('asked') = 1 then raise exception 'not now'; end if;
+          return new;
+        end $$;
+        create trigger fail_once before insert on directory_refusals for each row execute function fail_once()`)
+      pass(15 * minuteMs)
+      await checkSessions(api.controlPlane.services, { checkMs: 15 * minuteMs })
+      await client.query('drop trigger fail_once on directory_refusals')
+    })
+    const runs = await setup.sql('select provider_id from directory_sync_runs')
+    await setup.sql('update identity_providers set enabled = false where id = ?', [secondId])
+    expect(await setup.sql('select id from sessions where user_id = ?', [userId])).toEqual([])
+    expect(runs).toHaveLength(1)
+    await setup.sql('delete from directory_refusals')
   })
 
   it('is switched off too where the directory says that they are inactive', async () => {
