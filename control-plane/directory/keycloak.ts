@@ -3,6 +3,7 @@ import {
   flagOf,
   type JsonRecord,
   listIn,
+  malformed,
   nameOf,
   recordOf,
   recordsOf,
@@ -10,7 +11,7 @@ import {
   textOf,
 } from './answers.ts'
 import { countedFrom, countedPage } from './counted-pages.ts'
-import type { Directory, DirectoryPage, DirectoryValue, Step } from './directory.ts'
+import type { Directory, DirectoryPage, DirectoryPerson, DirectoryValue, Step } from './directory.ts'
 import type { DirectoryClient } from './directory-client.ts'
 import type { WantedClaims } from './wanted-claims.ts'
 
@@ -34,7 +35,7 @@ export function keycloakDirectory(client: DirectoryClient, wanted: WantedClaims)
     lookUp: (subjects) => ({ of: 'lost', subjects }),
     async read(step, signal) {
       if (step.of === 'count') return { expected: countOf((await client.get(String(step.at), signal)).body) }
-      if (step.of === 'roles') return { values: await rolesOf(client, wanted, step, signal) }
+      if (step.of === 'roles') return rolesOf(client, wanted, step, signal)
       if (step.of === 'lost') return usersOf(await lookUp(client, step, signal), wanted, [])
       const { rows, next } = await pageOf(client, step, signal)
       if (step.of === 'groups')
@@ -50,10 +51,30 @@ async function pageOf(client: DirectoryClient, step: Step, signal: AbortSignal) 
   const max = step.of === 'groups' || step.of === 'members' ? most[step.of] : most.users
   const from = isUsers ? countOf(step.from) : countedFrom(step)
   const query = `first=${from}&max=${max}&briefRepresentation=${!isUsers}`
-  const rows = recordsOf((await client.get(`${step.at}?${query}`, signal)).body)
+  const rows = await rowsOf(client, step, query, signal)
   if (!isUsers) return countedPage(step, rows, max)
   // All of a realm change too often to begin again: whoever is on no page is looked up.
   return { rows, next: rows.length < max ? [] : [{ ...step, from: from + rows.length }] }
+}
+
+/** None of a group that was deleted since it was listed. */
+async function rowsOf(client: DirectoryClient, { at }: Step, query: string, signal: AbortSignal) {
+  const path = `${at}?${query}`
+  const group = /^\/groups\/[^/]+(?=\/)/.exec(String(at))?.[0]
+  const found =
+    group === undefined ? await client.get(path, signal) : await findOf(client, group, path, signal)
+  return recordsOf(found?.body ?? [])
+}
+
+/**
+ * What is asked for below somebody or a group; null where they are gone themselves.
+ *
+ * @throws DirectoryFailed where they are not: nothing there is no answer then
+ */
+async function findOf(client: DirectoryClient, owner: string, path: string, signal: AbortSignal) {
+  const found = await client.find(path, signal)
+  if (found || !(await client.find(owner, signal))) return found
+  throw malformed('lacks the roles of somebody or the members of a group whom it has')
 }
 
 /** Since version 23 a group's own groups are asked for; before, they come with it. */
@@ -84,18 +105,30 @@ function usersOf(rows: readonly JsonRecord[], wanted: WantedClaims, next: readon
   return { people, steps: [...roles, ...next] }
 }
 
-/** With those that come by groups and by other roles, which no list of a role's users has. */
-async function rolesOf(client: DirectoryClient, wanted: WantedClaims, step: Step, signal: AbortSignal) {
+/**
+ * With those that come by groups and by other roles, which no list of a role's users has. Whoever was deleted since they were
+ * listed is not active.
+ */
+async function rolesOf(
+  client: DirectoryClient,
+  wanted: WantedClaims,
+  step: Step,
+  signal: AbortSignal,
+): Promise<DirectoryPage> {
   const values: DirectoryValue[] = []
+  const people: DirectoryPerson[] = []
   await forEach(step, async (subject) => {
-    const at = `/users/${encodeURIComponent(subject)}/role-mappings/realm/composite?briefRepresentation=true`
-    for (const role of recordsOf((await client.get(at, signal)).body)) {
+    const user = `/users/${encodeURIComponent(subject)}`
+    const path = `${user}/role-mappings/realm/composite?briefRepresentation=true`
+    const roles = await findOf(client, user, path, signal)
+    if (!roles) people.push(wanted.person({ subject, active: false, name: null, email: null }))
+    for (const role of recordsOf(roles?.body ?? [])) {
       const value = nameOf(role.name)
       if (value !== null && wanted.wants(realmRoles, value))
         values.push({ subject, claim: realmRoles, value })
     }
   })
-  return values
+  return { people, values }
 }
 
 /** Those of the step's people whom the realm has. */

@@ -141,6 +141,52 @@ describe('the directory of', () => {
     await expect(reading).rejects.toMatchObject({ code: 'malformed' })
   })
 
+  it('keycloak tells as inactive whoever is deleted before their roles are asked for', async () => {
+    await start('keycloak')
+    server.behaviour.instead = ({ path }) => {
+      if (path.includes('/role-mappings/')) server.people.delete('person-00002')
+      return undefined
+    }
+    const { people, values } = await readAll(
+      settingsFor('keycloak', server, [{ claim: 'realm_access.roles', value: 'admin' }]),
+    )
+    const inactive = people.filter(({ active }) => !active).map(({ subject }) => subject)
+    expect(inactive).toEqual(['person-00001', 'person-00002'])
+    expect(values).toHaveLength(1)
+  })
+
+  it('keycloak tells nobody of a group that is deleted before its members or groups are asked for', async () => {
+    await start('keycloak')
+    addGroup('/platform', 1)
+    addGroup('/gone/inner', 2)
+    addGroup('/gone', 0)
+    server.behaviour.instead = ({ path }) => {
+      if (path.endsWith('/members')) {
+        server.groups.delete('/gone')
+        server.groups.delete('/gone/inner')
+      }
+      return undefined
+    }
+    const { people, values } = await readAll(
+      settingsFor('keycloak', server, [{ claim: 'groups', value: '*' }]),
+    )
+    expect(people).toHaveLength(3)
+    expect(values).toEqual([{ subject: 'person-00001', claim: 'groups', value: '/platform' }])
+  })
+
+  it.each(['/role-mappings/realm/composite', '/members'])(
+    'keycloak fails where it answers nothing at …%s of those whom it has',
+    async (below) => {
+      await start('keycloak')
+      addGroup('/platform', 1)
+      server.behaviour.instead = ({ path }) => (path.endsWith(below) ? { status: 404 } : undefined)
+      const rules = ['groups', 'realm_access.roles'].map((claim) => ({ claim, value: '*' }))
+      await expect(readAll(settingsFor('keycloak', server, rules))).rejects.toMatchObject({
+        code: 'malformed',
+      })
+    },
+  )
+
   it('leaves out groups whose names begin otherwise than it was told', async () => {
     await start('okta')
     addGroup('gatehouse-admins', 0)

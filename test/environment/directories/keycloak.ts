@@ -44,17 +44,20 @@ export function keycloakApi(clientId: string, clientSecret: string): DirectoryAp
       )
     const roles = /^\/users\/([^/]+)\/role-mappings\/realm\/composite$/.exec(at)?.[1]
     if (roles !== undefined) {
+      const of = population.people.get(roles)
+      if (!of) return { status: 404, body: { error: 'User not found' } }
       return {
-        body: (population.people.get(roles)?.roles ?? []).map((name) => ({
+        body: (of.roles ?? []).map((name) => ({
           id: `role-${name}`,
           name,
           composite: false,
         })),
       }
     }
-    const [, id, what] = /^\/groups\/([^/]+)\/(members|children)$/.exec(at) ?? []
+    const [, id, what] = /^\/groups\/([^/]+)(?:\/(members|children))?$/.exec(at) ?? []
     const found = groupWithId(population, id)
     if (!found) return undefined
+    if (what === undefined) return { body: group(found[0]) }
     if (what === 'children')
       return page(
         [...population.groups.keys()].filter((name) => parentOf(name) === found[0]),
