@@ -131,12 +131,19 @@ async function rolesOf(
   return { people, values }
 }
 
-/** Those of the step's people whom the realm has. */
+/** Subjects that somebody linked by hand may be anything, and some lead elsewhere below `/users`. */
+function isId(subject: string): boolean {
+  return /^[\w:.@+-]+$/.test(subject) && !['.', '..', 'count', 'profile'].includes(subject)
+}
+
+/** Those of the step's people whom the realm has under this very id. */
 async function lookUp(client: DirectoryClient, step: Step, signal: AbortSignal) {
   const users: JsonRecord[] = []
   await forEach(step, async (subject) => {
+    if (!isId(subject)) return
     const found = await client.find(`/users/${encodeURIComponent(subject)}`, signal)
-    if (found) users.push(recordOf(found.body))
+    const user = found && recordOf(found.body)
+    if (user?.id === subject) users.push(user)
   })
   return users
 }

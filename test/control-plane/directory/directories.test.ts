@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { DirectoryFailed } from '../../../control-plane/directory/directory.ts'
+import type { DirectoryFailed, Step } from '../../../control-plane/directory/directory.ts'
+import { openDirectory } from '../../../control-plane/directory/open.ts'
 import { type DirectoryServer, groupId } from '../../environment/directories/directory-server.ts'
 import {
   type DirectoryKindName,
@@ -140,6 +141,21 @@ describe('the directory of', () => {
     const reading = readAll(settingsFor('keycloak', server, [{ claim: 'groups', value: '/platform' }]))
     await expect(reading).rejects.toMatchObject({ code: 'malformed' })
   })
+
+  it.each(['count', 'profile', '..', '.', 'a/b', 'person-00000?x', 'PERSON-00000'])(
+    'keycloak has nobody under the id "%s", whatever it answers there',
+    async (subject) => {
+      await start('keycloak')
+      const directory = openDirectory(settingsFor('keycloak', server, []), Date.now)
+      const lookUp = directory.lookUp?.([subject, 'person-00000']) as Step
+      server.behaviour.instead = ({ path }) =>
+        path.endsWith('/PERSON-00000') || path.endsWith('/a/b')
+          ? { body: { id: 'person-00000', enabled: true } }
+          : undefined
+      const { people } = await directory.read(lookUp, new AbortController().signal)
+      expect(people?.map((person) => person.subject)).toEqual(['person-00000'])
+    },
+  )
 
   it('keycloak tells as inactive whoever is deleted before their roles are asked for', async () => {
     await start('keycloak')

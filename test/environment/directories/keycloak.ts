@@ -35,6 +35,8 @@ export function keycloakApi(clientId: string, clientSecret: string): DirectoryAp
     const one = /^\/users\/([^/]+)$/.exec(at)?.[1] ?? ''
     const person = population.people.get(one)
     if (person) return { body: user([one, person]) }
+    if (at === '' || at === '/') return { body: { id: 'the-realm', realm: 'acme', enabled: true } }
+    if (at === '/users/profile') return { body: { attributes: [], groups: [] } }
     if (at === '/users') return page(population.people, user)
     if (at === '/users/count') return { body: population.people.size }
     if (at === '/groups')
