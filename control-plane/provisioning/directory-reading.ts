@@ -2,19 +2,18 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import { type Directory, DirectoryFailed, type DirectoryPage, type Step } from '../directory/directory.ts'
 import type { DirectorySyncRun } from '../modules/directory-sync/index.ts'
 import type { LeasedRun } from './directory-lease.ts'
+import { isLookUp, lookUpsOf, nextLookUp } from './directory-look-ups.ts'
 
 const mostPages = 50_000
 const mostPeople = 500_000
 const mostSteps = 10_000
 const pageLimitMs = 5 * 60_000
-const mostLookedUp = 100
 /** So many may be missing of all that a directory says it has, or so large a part: whoever comes while it is read is. */
 const usualMissing = { people: 10, part: 0.1 } as const
 
 /**
  * Reads a directory to its end into `directory_people`, page by page: each is kept together with what is to be read next,
- * so that whoever goes on after a crash begins with the page that is missing. Where somebody may be on no page, those whom the
- * provider is known for are asked for by name before they count as gone.
+ * so that whoever goes on after a crash begins with the page that is missing.
  *
  * @throws DirectoryFailed, LeaseLost
  */
@@ -23,64 +22,35 @@ export async function readDirectory(
   directory: Directory,
   signal: AbortSignal,
 ): Promise<void> {
-  const first = await leased.transaction(async (_em, run) => {
+  let todo = await leased.transaction(async (_em, run) => {
     run.state = 'reading'
-    run.todo ??= directory.first
+    run.todo ??= [...directory.first, ...lookUpsOf(directory)]
     return run.todo
   })
-  await readSteps(leased, directory, first, signal)
-  await leased.transaction(refuseParts)
-  const { lookUp } = directory
-  if (!lookUp) return
-  const lost = await leased.transaction(async (em, run) => {
-    const subjects = await readLost(em, run)
-    run.todo = Array.from({ length: Math.ceil(subjects.length / mostLookedUp) }, (_, at) =>
-      lookUp(subjects.slice(at * mostLookedUp, (at + 1) * mostLookedUp)),
-    )
-    return run.todo
-  })
-  await readSteps(leased, directory, lost, signal)
-}
-
-async function readSteps(
-  leased: LeasedRun,
-  directory: Directory,
-  steps: readonly Step[],
-  signal: AbortSignal,
-): Promise<void> {
-  let todo = steps
   while (todo.length > 0) {
     signal.throwIfAborted()
     const [step, ...others] = todo as readonly [Step, ...Step[]]
     const limit = AbortSignal.any([signal, AbortSignal.timeout(pageLimitMs)])
-    const page = await directory.read(step, limit)
-    const next = [...(page.steps ?? []), ...others]
-    todo = await leased.transaction((em, run) => keepPage(em, run, page, next))
+    const page = isLookUp(step) ? null : await directory.read(step, limit)
+    todo = await leased.transaction(async (em, run) => {
+      if (page) return keepPage(em, run, page, others)
+      // Of less than the whole nobody is asked for by name.
+      refuseParts(run)
+      run.todo = [...(await nextLookUp(em, run, directory, step)), ...others]
+      return run.todo
+    })
   }
-}
-
-/** Who would be switched off because they were on no page. Each is looked up, as found-people.ts says why. */
-async function readLost(em: EntityManager, run: DirectorySyncRun): Promise<readonly string[]> {
-  if (run.trigger === 'import') return []
-  const lost = await em.execute<{ subject: string }[]>(
-    `select identity.subject from user_identities identity
-     join users person on person.org_id = identity.org_id and person.id = identity.user_id
-     where identity.org_id = ? and identity.provider_id = ? and person.active and (
-       select found.subject from directory_people found
-       where found.org_id = identity.org_id and found.run_id = ? and found.subject = identity.subject) is null
-     order by identity.subject`,
-    [run.organizationId, run.providerId, run.id],
-  )
-  return lost.map(({ subject }) => subject)
+  await leased.transaction(async (_em, run) => refuseParts(run))
 }
 
 async function keepPage(
   em: EntityManager,
   run: DirectorySyncRun,
   page: DirectoryPage,
-  todo: readonly Step[],
-) {
-  const { people = [], values = [], expected } = page
+  others: readonly Step[],
+): Promise<readonly Step[]> {
+  const { people = [], values = [], steps = [], expected } = page
+  const todo = [...steps, ...others]
   const at = [run.organizationId, run.id]
   if (people.length > 0) {
     // The later word counts, as for somebody who moves from page to page while they are read.
@@ -119,7 +89,7 @@ async function keepPage(
 }
 
 /** Whoever is missing from a part is not gone. @throws DirectoryFailed */
-async function refuseParts(_em: EntityManager, { seen, expected }: DirectorySyncRun): Promise<void> {
+function refuseParts({ seen, expected }: DirectorySyncRun): void {
   if (seen === 0) throw new DirectoryFailed('malformed', 'The directory shows nobody at all')
   const missing = expected === null ? 0 : expected - seen
   if (missing > Math.max(usualMissing.people, seen * usualMissing.part)) {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { IdentityProviderEntity } from '../../../control-plane/modules/identity-providers/index.ts'
+import { performRun } from '../../../control-plane/provisioning/directory-sync.ts'
 import { provisionUser } from '../../../control-plane/provisioning/provision-user.ts'
 import type { DirectoryServer } from '../../environment/directories/directory-server.ts'
 import { settingsFor, startDirectory } from '../directory/directory-setup.ts'
@@ -127,5 +128,37 @@ describe('a directory whose pages are counted from the first person on', () => {
     expect(await runWhereItHas(573)).toEqual({ state: 'failed', decommissioned: 0, updated: 0 })
     expect(await userOf(gone)).toEqual([{ active: true, role: 'role_developer' }])
     expect(await runWhereItHas(572)).toEqual({ state: 'succeeded', decommissioned: 1, updated: 0 })
+  })
+
+  it('asks by name for a hundred at a time, and after a crash for those whom it has not asked for', async () => {
+    const { id, directory } = await startCounted('keycloak')
+    const lost = Array.from({ length: 120 }, (_, at) => `lost-${String(at).padStart(3, '0')}`)
+    for (const subject of lost) await know(id, 'keycloak', subject)
+    await setup.mutate('syncDirectory', { identityProviderId: id })
+    const [run] = await setup.sql('select id from directory_sync_runs where provider_id = ?', [id])
+    const perform = (signal?: AbortSignal) =>
+      performRun(
+        setup.api.controlPlane.services,
+        { id: String(run?.id), organizationId: setup.tenant.organizationId },
+        signal,
+      )
+    const stopping = new AbortController()
+    directory.behaviour.instead = ({ path }) => {
+      if (path.endsWith('/lost-110')) stopping.abort()
+      return undefined
+    }
+    await perform(stopping.signal)
+    const [{ todo } = {}] = await setup.sql('select todo from directory_sync_runs where provider_id = ?', [
+      id,
+    ])
+    expect(todo).toMatchObject([{ subjects: lost.slice(100) }, { after: 'lost-119' }])
+    await setup.sql('update directory_sync_runs set leased_until = null where provider_id = ?', [id])
+    await perform()
+    expect(await lastRun(id)).toMatchObject({ state: 'guarded' })
+    const asked = directory.requests.filter((request) => request.includes('/users/lost-'))
+    for (const subject of lost.slice(0, 100))
+      expect(asked.filter((request) => request.endsWith(`/${subject}`))).toHaveLength(1)
+    for (const subject of lost.slice(100))
+      expect(asked.some((request) => request.endsWith(`/${subject}`))).toBe(true)
   })
 })
