@@ -45,6 +45,8 @@ export interface Directory {
    * they are read. Undefined where each page says what the next one is.
    */
   lookUp?(subjects: readonly string[]): Step
+  /** As {@link lookUp}, for the values of people, where the pages of those are counted so. */
+  lookUpValues?(subjects: readonly string[]): Step
   /** @throws DirectoryFailed */
   read(step: Step, signal: AbortSignal): Promise<DirectoryPage>
 }

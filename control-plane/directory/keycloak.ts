@@ -13,10 +13,10 @@ import {
 import { countedFrom, countedPage } from './counted-pages.ts'
 import type { Directory, DirectoryPage, DirectoryPerson, DirectoryValue, Step } from './directory.ts'
 import type { DirectoryClient } from './directory-client.ts'
+import { forEachSubject } from './each-subject.ts'
 import type { WantedClaims } from './wanted-claims.ts'
 
 const most = { groups: 100, members: 500, users: 500 } as const
-const mostInParallel = 8
 const realmRoles = 'realm_access.roles'
 
 /**
@@ -117,7 +117,7 @@ async function rolesOf(
 ): Promise<DirectoryPage> {
   const values: DirectoryValue[] = []
   const people: DirectoryPerson[] = []
-  await forEach(step, async (subject) => {
+  await forEachSubject(step, async (subject) => {
     const user = `/users/${encodeURIComponent(subject)}`
     const path = `${user}/role-mappings/realm/composite?briefRepresentation=true`
     const roles = await findOf(client, user, path, signal)
@@ -139,21 +139,13 @@ function isId(subject: string): boolean {
 /** Those of the step's people whom the realm has under this very id. */
 async function lookUp(client: DirectoryClient, step: Step, signal: AbortSignal) {
   const users: JsonRecord[] = []
-  await forEach(step, async (subject) => {
+  await forEachSubject(step, async (subject) => {
     if (!isId(subject)) return
     const found = await client.find(`/users/${encodeURIComponent(subject)}`, signal)
     const user = found && recordOf(found.body)
     if (user?.id === subject) users.push(user)
   })
   return users
-}
-
-async function forEach({ subjects }: Step, ask: (subject: string) => Promise<void>): Promise<void> {
-  const queue = (Array.isArray(subjects) ? subjects : []).map(subjectOf).values()
-  const work = async () => {
-    for (const subject of queue) await ask(subject)
-  }
-  await Promise.all(Array.from({ length: mostInParallel }, work))
 }
 
 function memberValue(id: unknown, { value }: Step): DirectoryValue {

@@ -1,6 +1,7 @@
 import { countOf, type JsonRecord, listIn, nameOf, recordOf, subjectOf, textOf } from './answers.ts'
 import type { Directory, DirectoryPage, Step } from './directory.ts'
 import type { DirectoryClient } from './directory-client.ts'
+import { forEachSubject } from './each-subject.ts'
 import type { WantedClaims } from './wanted-claims.ts'
 
 const mostAtOnce = 500
@@ -17,35 +18,47 @@ export function zitadelDirectory(
 ): Directory {
   const names = projectId === null ? [] : roleClaims(projectId)
   const claims = names.filter((claim) => wanted.has(claim))
-  const grants: Step = { of: 'grants', from: 0 }
-  const users: Step = { of: 'users', from: 0 }
+  const hasGrants = claims.length > 0
+  const search = async (path: string, query: object, signal: AbortSignal) =>
+    recordOf((await client.post(path, query, signal)).body)
+  const searchGrants = async (query: object, queries: readonly object[], signal: AbortSignal) => {
+    const ofProject = { query, queries: [{ projectIdQuery: { projectId } }, ...queries] }
+    return listIn(await search('/management/v1/users/grants/_search', ofProject, signal), 'result')
+  }
+  const valuesOf = (grants: readonly JsonRecord[]) => grants.flatMap((one) => rolesOf(one, claims, wanted))
   return {
     claims,
-    first: claims.length > 0 ? [grants, users] : [users],
+    first: [...(hasGrants ? [{ of: 'grants', from: 0 }] : []), { of: 'users', from: 0 }],
     lookUp: (subjects) => ({ of: 'lost', subjects }),
+    // Grants come in no order that could be asked for, and so there is no row to begin the next page at.
+    ...(hasGrants && { lookUpValues: (subjects) => ({ of: 'grants of', subjects }) }),
     async read(step, signal) {
       if (step.of === 'lost') {
-        const search = searchOfPeople({ limit: mostAtOnce }, { inUserIdsQuery: { userIds: step.subjects } })
-        const { body } = await client.post('/v2/users', search, signal)
-        return peopleOf(listIn(recordOf(body), 'result'), wanted, [])
+        const named = searchOfPeople({ limit: mostAtOnce }, { inUserIdsQuery: { userIds: step.subjects } })
+        return peopleOf(listIn(await search('/v2/users', named, signal), 'result'), wanted, [])
       }
-      const from = countOf(step.from)
-      const query = { offset: String(from), limit: mostAtOnce, asc: true }
-      const isUsers = step.of === 'users'
-      const { body } = isUsers
-        ? await client.post('/v2/users', searchOfPeople(query), signal)
-        : await client.post(
-            '/management/v1/users/grants/_search',
-            { query, queries: [{ projectIdQuery: { projectId } }] },
-            signal,
-          )
-      const answer = recordOf(body)
-      const rows = listIn(answer, 'result')
-      const next = rows.length < mostAtOnce ? [] : [{ ...step, from: from + rows.length }]
-      if (!isUsers) return { values: rows.flatMap((grant) => valuesOf(grant, claims, wanted)), steps: next }
-      return { ...peopleOf(rows, wanted, next), expected: countOf(recordOf(answer.details).totalResult ?? 0) }
+      if (step.of === 'grants of') {
+        const grants: JsonRecord[] = []
+        await forEachSubject(step, async (userId) => {
+          grants.push(...(await searchGrants({ limit: mostAtOnce }, [{ userIdQuery: { userId } }], signal)))
+        })
+        return { values: valuesOf(grants) }
+      }
+      const page = { offset: String(countOf(step.from)), limit: mostAtOnce, asc: true }
+      if (step.of === 'grants') {
+        const grants = await searchGrants(page, [], signal)
+        return { values: valuesOf(grants), steps: after(step, grants) }
+      }
+      const answer = await search('/v2/users', searchOfPeople(page), signal)
+      const people = listIn(answer, 'result')
+      const expected = countOf(recordOf(answer.details).totalResult ?? 0)
+      return { ...peopleOf(people, wanted, after(step, people)), expected }
     },
   }
+}
+
+function after(step: Step, { length }: readonly JsonRecord[]): readonly Step[] {
+  return length < mostAtOnce ? [] : [{ ...step, from: countOf(step.from) + length }]
 }
 
 function roleClaims(projectId: string): readonly string[] {
@@ -76,7 +89,7 @@ function peopleOf(rows: readonly JsonRecord[], wanted: WantedClaims, steps: read
   return { people, steps }
 }
 
-function valuesOf(grant: JsonRecord, claims: readonly string[], wanted: WantedClaims) {
+function rolesOf(grant: JsonRecord, claims: readonly string[], wanted: WantedClaims) {
   if (grant.state === 'USER_GRANT_STATE_INACTIVE') return []
   const subject = subjectOf(grant.userId)
   const roles = (Array.isArray(grant.roleKeys) ? grant.roleKeys : []).map(nameOf)

@@ -130,6 +130,25 @@ describe('a directory whose pages are counted from the first person on', () => {
     expect(await runWhereItHas(572)).toEqual({ state: 'succeeded', decommissioned: 1, updated: 0 })
   })
 
+  it('(zitadel) takes no role of whose grant is on no page because others left while grants were read', async () => {
+    const { id, directory } = await startCounted('zitadel')
+    const between = await Promise.all([500, 501, 502].map((at) => know(id, 'zitadel', idOf(at))))
+    const revoked = await know(id, 'zitadel', idOf(510))
+    directory.people.set(idOf(510), { name: 'Revoked', email: 'zitadel-510@example.com', active: true })
+    let pages = 0
+    directory.behaviour.instead = ({ path }) => {
+      if (!path.endsWith('/grants/_search')) return undefined
+      pages += 1
+      if (pages === 2) for (const at of [0, 1, 2]) directory.people.delete(idOf(at))
+      return undefined
+    }
+    await setup.reconcile()
+    expect(await lastRun(id)).toEqual({ state: 'succeeded', decommissioned: 0, updated: 1 })
+    for (const userId of between)
+      expect(await userOf(userId)).toEqual([{ active: true, role: 'role_developer' }])
+    expect(await userOf(revoked)).toEqual([{ active: true, role: null }])
+  })
+
   it('asks by name for a hundred at a time, and after a crash for those whom it has not asked for', async () => {
     const { id, directory } = await startCounted('keycloak')
     const lost = Array.from({ length: 120 }, (_, at) => `lost-${String(at).padStart(3, '0')}`)

@@ -4,6 +4,7 @@ interface Search {
   readonly query?: { readonly offset?: string; readonly limit?: number }
   readonly queries?: readonly {
     readonly projectIdQuery?: { readonly projectId?: string }
+    readonly userIdQuery?: { readonly userId?: string }
     readonly inUserIdsQuery?: { readonly userIds?: readonly string[] }
   }[]
 }
@@ -29,8 +30,9 @@ export function zitadelApi(token: string, projectId: string): DirectoryApi {
     }
     if (path !== '/management/v1/users/grants/_search') return undefined
     const asked = queries.flatMap(({ projectIdQuery }) => projectIdQuery?.projectId ?? [])
+    const [of] = queries.flatMap(({ userIdQuery }) => userIdQuery?.userId ?? [])
     const granted = asked.includes(projectId)
-      ? [...people].filter(([, { roles = [] }]) => roles.length > 0)
+      ? [...people].filter(([id, { roles = [] }]) => roles.length > 0 && (of === undefined || of === id))
       : []
     return answer(granted, ([userId, { roles }]) => ({
       ...{ id: `grant-${userId}`, userId, projectId, roleKeys: roles, state: 'USER_GRANT_STATE_ACTIVE' },
