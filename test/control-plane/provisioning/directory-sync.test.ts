@@ -195,6 +195,22 @@ describe('somebody who is gone from the directory', () => {
     expect((await setup.runs()).map(({ trigger }) => trigger)).toEqual(['REFUSAL', 'REQUEST', 'SCHEDULE'])
   })
 
+  it('is switched off after a run that another refusal asked for and that may have read them before', async () => {
+    const check = () => checkSessions(setup.api.controlPlane.services, { checkMs: 15 * minuteMs })
+    for (const login of ['first', 'second']) await signIn(login, ['engineers'])
+    await setup.reconcile()
+    for (const login of ['first', 'second']) {
+      await setup.identityProvider.revokeGrantsOf(login)
+      pass(15 * minuteMs)
+      await check()
+    }
+    await setup.reconcile()
+    setup.put('second', ['engineers'], { active: false })
+    await setup.reconcile()
+    expect(await setup.userOf('second')).toMatchObject({ active: false })
+    expect((await setup.runs()).map(({ trigger }) => trigger)).toEqual(['REFUSAL', 'REFUSAL', 'SCHEDULE'])
+  })
+
   it.each([
     ['REFUSAL', ['REFUSAL', 'REFUSAL', 'SCHEDULE']],
     ['SCHEDULE', ['REFUSAL', 'SCHEDULE']],
