@@ -12,7 +12,7 @@ import { lockUsers, type User } from '../users/index.ts'
 import type { IssuedKey } from '../virtual-keys/index.ts'
 import { WorkspaceEntity } from '../workspaces/index.ts'
 import { type RoleAssignment, RoleAssignmentEntity } from './entity.ts'
-import { refuseExcess, requireHeld } from './giving.ts'
+import { requireHeld, requireNoLonger } from './giving.ts'
 import { type RoleGraph, readRoleGraph, rightsOf } from './graph.ts'
 import { requireObject } from './objects.ts'
 import { auditEscalation } from './refused-escalation.ts'
@@ -170,12 +170,6 @@ export async function requireMayActAs(
 ): Promise<void> {
   const held = await readHeldRights(em, await readRoleGraph(em), userId, now)
   await requireMayGive(em, actor, [...new Set(held.map(({ roleId }) => roleId))])
-}
-
-/** Whoever has something for a time gives it for no longer. @throws RightsExceeded */
-export function requireNoLonger({ expiresAt: end }: Actor, expiresAt: Date | null): void {
-  if (end === null || (expiresAt !== null && expiresAt <= end)) return
-  refuseExcess({ permissions: [], reach: [`anything beyond ${end.toISOString()}, when your own rights end`] })
 }
 
 /** A role is had in the organization, not in a workspace. */

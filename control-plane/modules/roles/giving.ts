@@ -14,16 +14,25 @@ export function requireHeld(actor: Actor, wanted: Rights): void {
   refuseExcess({ permissions, reach: [...new Set([...reach, ...rows])] })
 }
 
+/** Whoever has something for a time gives it for no longer. @throws RightsExceeded */
+export function requireNoLonger({ expiresAt: end }: Actor, expiresAt: Date | null): void {
+  if (end === null || (expiresAt !== null && expiresAt <= end)) return
+  refuseExcess({ permissions: [], reach: [`anything beyond ${end.toISOString()}, when your own rights end`] })
+}
+
 /**
- * What a change gives, to the changed role and to all that inherit from it, must be the actor's to give. What it
- * takes away needs nothing.
+ * What a change gives, to the changed role and to all that inherit from it, must be the actor's to give, and for good:
+ * whoever has such a role keeps it when the actor's own rights have ended. A new role nobody has yet. What it takes away
+ * needs nothing.
  *
  * @throws RightsExceeded
  */
 export function requireGainHeld(actor: Actor, before: RoleGraph, after: RoleGraph, roleId: string): void {
   for (const { id } of heirsOf(after, roleId)) {
     const gain = gainOf(rightsOf(before, id), rightsOf(after, id))
-    if (gain) requireHeld(actor, gain)
+    if (!gain) continue
+    requireHeld(actor, gain)
+    if (before.has(id)) requireNoLonger(actor, null)
   }
 }
 

@@ -172,6 +172,20 @@ describe('a roll-back', () => {
     expect(await readRole(id)).toMatchObject({ ownPermissions: ['customers:delete'] })
   })
 
+  it('gives no role back more for good than whoever rolls back has for a time', async () => {
+    const { id } = await acme.createRole({ name: 'Once wide', permissions: ['teams:view', 'users:view'] })
+    const revision = await present()
+    await acme.updateRole({ id, permissions: ['teams:view'] })
+    const expiresAt = new Date(Date.now() + 3_600_000).toISOString()
+    const passing = await acme.issue({ role: 'ADMIN', expiresAt })
+    const { result } = await acme.mutateAs(passing, rollBack, { revision })
+    expect(result).toMatchObject({
+      code: 'RIGHTS_EXCEEDED',
+      message: expect.stringContaining('when your own rights end'),
+    })
+    expect(await readRole(id)).toMatchObject({ ownPermissions: ['teams:view'] })
+  })
+
   it('takes no role from tokens and users that have it, and says so', async () => {
     const userId = await acme.createUser({ name: 'Ada' })
     const revision = await present()

@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { read } from '../../api.ts'
 import type { Mutation } from '../tenant-api.ts'
-import { assignRole, deleteRole, issueApiToken, type RoleApi, startRoleApi } from './role-api.ts'
+import {
+  assignRole,
+  createRole,
+  deleteRole,
+  issueApiToken,
+  type RoleApi,
+  startRoleApi,
+  updateRole,
+} from './role-api.ts'
 
 let clock = Date.parse('2030-01-01T00:00:00Z')
 const hour = 3_600_000
@@ -132,6 +140,29 @@ describe('whoever has rights for a time', () => {
     const token = await acme.issue({ role: 'ADMIN', userId: dave })
     const lasting = await acme.mutateAs(token, issueApiToken, { name: 'lasting', role: 'ADMIN' })
     expect(lasting.result.code).toBe('RIGHTS_EXCEEDED')
+  })
+
+  it('adds them to no role that there is, itself or by what it inherits', async () => {
+    const mallory = await acme.createUser({ name: 'Mallory' })
+    const { id: own } = await acme.createRole({ name: 'Operations', permissions: ['teams:view'] })
+    await acme.assign({ userId: mallory, roleId: own })
+    await acme.assign({ userId: mallory, roleId: 'role_admin', expiresAt: inHours(1) })
+    const token = await acme.issue({ role: 'ADMIN', userId: mallory })
+    const mutate = async (mutation: Mutation, input: object) =>
+      (await acme.mutateAs(token, mutation, input)).result
+    const refused = {
+      code: 'RIGHTS_EXCEEDED',
+      message: expect.stringContaining('when your own rights end'),
+      missingPermissions: [],
+    }
+    expect(await mutate(updateRole, { id: own, permissions: ['*'] })).toMatchObject(refused)
+    // Nobody has a new one, and nobody gets it either.
+    const { id: made } = await mutate(createRole, { name: 'All of it', permissions: ['*'] })
+    expect(await mutate(updateRole, { id: own, inheritedRoleIds: [made] })).toMatchObject(refused)
+    expect(await mutate(assignRole, { userId: mallory, roleId: made })).toMatchObject(refused)
+    expect((await mutate(updateRole, { id: own, name: 'Operators' })).code).toBeUndefined()
+    clock += hour
+    expect(await acme.permissionsOf(token)).toEqual(['teams:view'])
   })
 })
 

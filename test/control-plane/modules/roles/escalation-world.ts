@@ -126,6 +126,12 @@ export class World {
       const actor = await this.#authenticate(index)
       expect([...(actor?.permissions ?? [])]).toEqual([])
     }
+    // Others have these roles for good.
+    const rights = await this.#rights()
+    for (const [id, before] of this.#rightsAtFirst) {
+      const now = rights.get(id)
+      expect(now === undefined || isWithin(now, before)).toBe(true)
+    }
   }
 
   async #perform(actor: Actor, action: Action, drawn: DrawnRole): Promise<void> {

@@ -53,4 +53,16 @@ describe('whatever somebody does with their rights', () => {
     }
     await world.check()
   })
+
+  it('no role that somebody else has gains by rights that end', async () => {
+    const world = await World.open(installation)
+    for (const other of [draw(1), draw(1)]) await world.createOther(other)
+    const forAWhile = (first: number) => ({ picks: [first, 0, 1, 0, 0, 0, 1, 0], permissions: [0] })
+    await world.beginWith(forAWhile(1))
+    const [others, made] = [4, 7]
+    for (const fresh of [forAWhile(1), forAWhile(1)]) expect(await world.take('createRole', fresh)).toBe(true)
+    expect(await world.take('updateRole', forAWhile(others))).toBe(false)
+    expect(await world.take('updateRole', forAWhile(made))).toBe(true)
+    await world.checkEnd()
+  })
 })
