@@ -9,7 +9,7 @@ import {
   createClientConfiguration,
 } from './modules/client-configuration/index.ts'
 import { OrganizationEntity, organizationSnapshot } from './modules/organizations/index.ts'
-import { createSystemRoles, systemRoleId } from './modules/roles/index.ts'
+import { createSystemRoles, restoreAdminRole, systemRoleId } from './modules/roles/index.ts'
 import { WorkspaceEntity } from './modules/workspaces/index.ts'
 import type { Clock } from './service-context.ts'
 
@@ -62,7 +62,8 @@ export function createOrganization(
 }
 
 /**
- * A new API token of the role admin for whoever has the database and no other way in. The audit log says so, and why.
+ * A new API token of the role admin for whoever has the database and no other way in. The audit log says so, and why. It
+ * helps however little that role allowed: it allows everything again.
  *
  * @returns the whole token, which is shown nowhere else
  */
@@ -76,6 +77,7 @@ export function issueRecoveryToken(
   const terms = { ...unbound, name: 'recovery', roleId: systemRoleId('admin'), expiresAt, forRecovery: true }
   const details = { reason: checkName('reason', reason), minutes, severity: 'high' }
   return database.transaction(organizationId, async (em) => {
+    await restoreAdminRole(clock, em, actor)
     const { apiToken, secret } = await createToken(clock, em, actor, terms)
     const subject = { kind: 'api_token', id: apiToken.id }
     await recordChange(clock, em, actor, { type: 'admin.recovered', subject, details })

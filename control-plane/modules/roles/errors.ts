@@ -34,7 +34,7 @@ export class LastGrant extends Refusal {
   constructor(permissions: string) {
     super(
       'LAST_GRANT',
-      `Nobody would be left who could give back "${permissions}": issue an API token with another role that has it first`,
+      `Nobody would be left who could give back "${permissions}": give another role that has it to somebody who can sign in, or issue an API token with one, first`,
     )
   }
 }

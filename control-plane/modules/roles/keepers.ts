@@ -1,6 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Permission } from '../../../contract/permissions.ts'
 import { readRoleGraph, rightsOf } from './graph.ts'
+import { canSignIn, isTokenAccepted } from './ways-in.ts'
 
 /** Somebody who acts for the whole organization. */
 export interface Keeper {
@@ -16,7 +17,7 @@ const mostKeepers = 200
 
 /**
  * Who can use a permission for the whole organization, by roles that do not end by themselves: users who can sign in, and
- * API tokens. At most 200 of each, the oldest.
+ * API tokens, by what the organization accepts. At most 200 of each, the oldest.
  *
  * @param now Milliseconds since the epoch.
  */
@@ -34,14 +35,11 @@ export async function readKeepers(em: EntityManager, permission: Permission, now
          where object_id is null and expires_at is null and person.active
          group by person.id, person.org_id)
      (select 'user' as kind, id, org_id as "organizationId", role_id as "roleId", id as "userId", id as "personId"
-      from people where exists (select from user_identities identity join identity_providers provider
-        on provider.org_id = identity.org_id and provider.id = provider_id
-        where identity.org_id = people.org_id and user_id = people.id and provider.enabled)
-      order by id limit ?)
+      from people person where ${canSignIn} order by id limit ?)
      union all
-     (select 'api_token', id, org_id, role_id, user_id, person_id from api_tokens join giving using (role_id)
+     (select 'api_token', id, org_id, role_id, user_id, person_id from api_tokens token join giving using (role_id)
       where workspace_id is null and revoked_at is null and (expires_at is null or expires_at > ?)
-        and (user_id is null or user_id in (select id from people))
+        and (user_id is null or user_id in (select id from people)) and ${isTokenAccepted}
       order by id limit ?)`,
     [JSON.stringify(giving), mostKeepers, new Date(now), mostKeepers],
   )

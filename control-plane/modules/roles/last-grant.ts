@@ -1,17 +1,24 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Permission } from '../../../contract/permissions.ts'
+import type { Rights } from '../../rights.ts'
 import { LastGrant } from './errors.ts'
 import { type RoleGraph, rightsOf } from './graph.ts'
+import { reachOfUser } from './user-rights.ts'
+import { canSendJwt, canSignIn, hasBreakGlass, isTokenAccepted } from './ways-in.ts'
 
-/** A token that works now, and the roles that bound it, when it stands for a user. */
-interface LiveToken {
-  readonly roleId: string
+/** By what somebody acts now: an API token, one that stands for a user, or a user who gets in by themselves. */
+interface Giver {
+  /** Null: no token. */
+  readonly tokenRoleId: string | null
+  /** The roles of the user that do not end by themselves; null: no user. */
   readonly userRoleIds: readonly string[] | null
+  /** Whether it does not end by itself. */
+  readonly lasts: boolean
 }
 
 /**
- * Nobody can give what they do not have: a permission that no token has any more for the whole organization is gone for
- * good. No change of roles takes away the last one. [X0-04]
+ * Nobody can give what they do not have: a permission that nobody has any more for the whole organization is gone for good.
+ * No change of roles takes away the last one, nor the last one that lasts. [X0-04]
  *
  * @param now Milliseconds since the epoch.
  * @throws LastGrant
@@ -22,38 +29,57 @@ export async function requireGrantsLeft(
   after: RoleGraph,
   now: number,
 ): Promise<void> {
-  const tokens = await readLiveTokens(em, now)
-  const left = grantsOf(tokens, after)
-  const gone = [...grantsOf(tokens, before)].filter((permission) => !left.has(permission))
-  if (gone.length > 0) throw new LastGrant(gone.sort().join('", "'))
+  const givers = await readGivers(em, now)
+  for (const some of [givers, givers.filter(({ lasts }) => lasts)]) {
+    const left = grantsOf(some, after)
+    const gone = [...grantsOf(some, before)].filter((permission) => !left.has(permission))
+    if (gone.length > 0) throw new LastGrant(gone.sort().join('", "'))
+  }
 }
 
-function readLiveTokens(em: EntityManager, now: number): Promise<LiveToken[]> {
-  const isLive = '(expires_at is null or expires_at > ?)'
-  return em.execute<LiveToken[]>(
-    `select distinct token.role_id as "roleId", case when token.user_id is not null then coalesce((
-         select jsonb_agg(role_id order by role_id) from role_assignments
-         where org_id = token.org_id and user_id = token.user_id and object_id is null and ${isLive}), '[]') end as "userRoleIds"
-     from api_tokens token left join users person on person.org_id = token.org_id and person.id = token.user_id
+function readGivers(em: EntityManager, now: number): Promise<Giver[]> {
+  return em.execute<Giver[]>(
+    `with person as (
+       select person.org_id, person.id, jsonb_agg(assignment.role_id order by assignment.role_id) as role_ids
+       from role_assignments assignment
+       join users person on person.org_id = assignment.org_id and person.id = assignment.user_id
+       where assignment.object_id is null and assignment.expires_at is null and person.active
+       group by person.org_id, person.id)
+     select token.role_id as "tokenRoleId", person.role_ids as "userRoleIds", token.expires_at is null as lasts
+     from api_tokens token left join person on person.org_id = token.org_id and person.id = token.user_id
      where token.revoked_at is null and token.workspace_id is null and token.role_id is not null
-       and (token.expires_at is null or token.expires_at > ?) and (token.user_id is null or person.active)`,
-    [new Date(now), new Date(now)],
+       and (token.expires_at is null or token.expires_at > ?)
+       and (token.user_id is null or person.id is not null) and ${isTokenAccepted}
+     union
+     select null, role_ids, true from person where ${canSignIn} or ${canSendJwt} or ${hasBreakGlass}`,
+    [new Date(now)],
   )
 }
 
 /** What somebody can give, and so give back, in the whole organization. */
-function grantsOf(tokens: readonly LiveToken[], graph: RoleGraph): ReadonlySet<Permission> {
+function grantsOf(givers: readonly Giver[], graph: RoleGraph): ReadonlySet<Permission> {
   return new Set(
-    tokens.flatMap(({ roleId, userRoleIds }) => {
-      const own = wideRights(graph, roleId)
-      if (userRoleIds === null) return own
-      const held = new Set(userRoleIds.flatMap((id) => wideRights(graph, id)))
-      return own.filter((permission) => held.has(permission))
+    givers.flatMap(({ tokenRoleId, userRoleIds }) => {
+      const ofToken = tokenRoleId === null ? null : wideRights(rightsOf(graph, tokenRoleId))
+      if (userRoleIds === null) return ofToken ?? []
+      const ofUser = new Set(userRoleIds.flatMap((id) => wideRights(rightsOf(graph, id))))
+      if (ofToken) return ofToken.filter((permission) => ofUser.has(permission))
+      return actsWidely(graph, userRoleIds) ? [...ofUser] : []
     }),
   )
 }
 
-function wideRights(graph: RoleGraph, roleId: string): Permission[] {
-  const { permissions, workspaceIds, rowScope } = rightsOf(graph, roleId)
-  return workspaceIds === null && rowScope === 'all' ? [...permissions] : []
+function wideRights({ permissions, ...reach }: Rights): Permission[] {
+  return isWide(reach) ? [...permissions] : []
+}
+
+/** Whoever signs in acts where and on whose rows one of their roles says. */
+function actsWidely(graph: RoleGraph, roleIds: readonly string[]): boolean {
+  const lasting = { objectId: null, expiresAt: null }
+  const most = reachOfUser(roleIds.map((roleId) => ({ ...lasting, roleId, rights: rightsOf(graph, roleId) })))
+  return most !== undefined && isWide(most.reach)
+}
+
+function isWide({ workspaceIds, rowScope }: Omit<Rights, 'permissions'>): boolean {
+  return workspaceIds === null && rowScope === 'all'
 }

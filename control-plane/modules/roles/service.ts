@@ -8,7 +8,7 @@ import { BadUserInput } from '../../graphql/errors.ts'
 import { NameTaken, NotFound } from '../../graphql/refusals.ts'
 import { checkName, checkText } from '../../input.ts'
 import type { RowScope } from '../../rights.ts'
-import { type ServiceContext, transactionOf } from '../../service-context.ts'
+import { type Clock, type ServiceContext, transactionOf } from '../../service-context.ts'
 import { AccessProfileEntity } from '../access-profiles/index.ts'
 import { WorkspaceEntity } from '../workspaces/index.ts'
 import { type Role, RoleEntity } from './entity.ts'
@@ -18,6 +18,7 @@ import { requireGrantsLeft } from './last-grant.ts'
 import { expandPermissions } from './permissions.ts'
 import { auditEscalation } from './refused-escalation.ts'
 import { requireRoom, requireSoundRoles } from './soundness.ts'
+import { systemRoleId } from './system-roles.ts'
 import { requireUnusedRole, roleInUse } from './use.ts'
 
 const longestDescription = 1_024
@@ -128,6 +129,20 @@ export function deleteRole(context: ServiceContext, actor: Actor, id: string): P
     return { id }
   })
   return refuseViolations({ referenced: roleInUse }, work)
+}
+
+/**
+ * For whoever has the database: the role admin allows all that the release says again, whatever the organization withheld
+ * from it. In the caller's transaction.
+ */
+export async function restoreAdminRole(clock: Clock, em: EntityManager, actor: Actor): Promise<void> {
+  await lockRoleGraph(em, actor.organizationId)
+  const role = await requireRow(em, RoleEntity, 'role', systemRoleId('admin'))
+  if (role.withheldPermissions.length === 0) return
+  const old = detailsOf(role)
+  role.withheldPermissions = []
+  const entry = describe('role.updated', role, { before: old, after: detailsOf(role) })
+  await recordChange(clock, em, actor, entry, toldOfRoles)
 }
 
 /** A new role that is refused has no id: what was tried is told of whoever tried it. */

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type CredentialKind, credentialKinds } from '../../../../contract/credential-kinds.ts'
+import { systemActor } from '../../../../control-plane/actor.ts'
 import { stopAccessApproval } from '../../../../control-plane/modules/access-changes/index.ts'
+import { updateClientConfiguration } from '../../../../control-plane/modules/client-configuration/service.ts'
 import { read } from '../../api.ts'
 import { type ApprovalWorld, type Asker, type Person, startApprovalWorld } from './approval-world.ts'
 
@@ -45,6 +48,18 @@ describe('whether a second person is needed', () => {
     await world.sql('update users set active = false where id = ?', [ben.userId])
     expect(await set(ada, true)).toMatchObject({ code: 'TOO_FEW_APPROVERS' })
     await world.sql('update users set active = true where id = ?', [ben.userId])
+    expect(await isRequired()).toBe(false)
+  })
+
+  it('cannot be said where sessions are not accepted, by which alone people approve', async () => {
+    const { api, tenant } = world.setup
+    const accept = (...acceptedCredentials: CredentialKind[]) =>
+      updateClientConfiguration(api.controlPlane.services, systemActor(tenant.organizationId), {
+        acceptedCredentials,
+      })
+    await accept('API_TOKEN')
+    expect(await set(tenant.token, true)).toMatchObject({ code: 'TOO_FEW_APPROVERS' })
+    await accept(...credentialKinds)
     expect(await isRequired()).toBe(false)
   })
 

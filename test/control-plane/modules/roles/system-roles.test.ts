@@ -122,8 +122,8 @@ describe('the last admin grant', () => {
     await acme.mutate(revoke, { id: valueAt<{ id: string }>(data, 'viewer').id })
     await acme.issue({ roleId: unused.id, expiresAt: new Date(now() + hour).toISOString() })
     ahead += hour
-    // A role without a token gives nobody anything yet.
-    await acme.assign({ userId: await acme.createUser({ name: 'Without a token' }), roleId: unused.id })
+    // Nobody lets this user in.
+    await acme.assign({ userId: await acme.createUser({ name: 'Without a way in' }), roleId: unused.id })
     expect((await change('role_admin', restricted)).result).toMatchObject(refused)
     expect(await read('role_admin')).toMatchObject({ customized: false })
   })
