@@ -43,7 +43,7 @@ builder.mutationField('rollBackConfiguration', (t) =>
     type: RolledBackType,
     permission: 'configuration:roll_back',
     description:
-      'Makes the configuration what it was at an earlier revision, as a new revision in one transaction. Secrets stay those of today: a key that was rotated keeps its new secret, one that was revoked or removed cannot come back, and one that was issued since is switched off. A user who was switched off since stays off. Workspaces, roles and access profiles come back too; what a role gives more than now must be yours to give. Who has which role, API tokens and enrolled data planes stay as they are.',
+      'Makes the configuration what it was at an earlier revision, as a new revision in one transaction. Secrets stay those of today: a key that was rotated keeps its new secret, one that was revoked or removed cannot come back, and one that was issued since is switched off. A user who was switched off since stays off. Workspaces, roles and access profiles come back too. To create, change or delete roles by it needs the permission to do so; what a role gives more than now must be yours to give, without an end. Who has which role, API tokens and enrolled data planes stay as they are.',
     errors: {
       types: [
         ...[NotFound, RevisionNotKept, CannotRestore, ChangedMeanwhile],

@@ -15,6 +15,7 @@ import { keepPrices, settleRestored } from '../models/index.ts'
 import {
   auditEscalation,
   lockRoleGraph,
+  type RoleGraph,
   readRoleGraph,
   requireGrantsLeft,
   requireRoom,
@@ -60,7 +61,8 @@ export interface RolledBack {
  * Makes the configuration what it was at an earlier revision, as a new revision. Secrets stay those of today, and
  * nobody gets back by it what whoever rolls back could not give them.
  *
- * @throws NotFound, RevisionNotKept, CannotRestore, ChangedMeanwhile, RightsExceeded, AccessChangesNeedApproval
+ * @throws NotFound, RevisionNotKept, CannotRestore, ChangedMeanwhile, Forbidden, MfaRequired, RightsExceeded, LastGrant,
+ *   AccessChangesNeedApproval
  */
 export async function rollBackConfiguration(
   context: ServiceContext,
@@ -113,6 +115,7 @@ async function restore(
   // The rows were changed behind the ORM's back.
   em.clear()
   const rolesAfter = await readRoleGraph(em)
+  requireMayRestore(actor, plan, touched, { before: roles, after: rolesAfter })
   if (idsOf(touched, 'role').length > 0) await requireSecondPerson(em, actor)
   requireRoom(rolesAfter.size)
   requireSoundRoles(actor, roles, rolesAfter, idsOf(touched, 'role'))
@@ -138,6 +141,25 @@ async function restore(
   if (!made) throw new Error(`revision ${revision} cannot be read back`)
   const [changes = []] = await findRevisionChanges(em, organizationId, [made])
   return { dryRun: dryRun ?? false, revision: made, changes, skipped }
+}
+
+/**
+ * Roles are changed by nobody who could not change them in another way, with all that this asks of them. Those that stay as
+ * they are need nothing.
+ *
+ * @throws Forbidden, MfaRequired
+ */
+function requireMayRestore(
+  actor: Actor,
+  { unrestorable }: RestorationPlan,
+  touched: ReadonlySet<string>,
+  { before, after }: { readonly before: RoleGraph; readonly after: RoleGraph },
+): void {
+  for (const id of idsOf(touched, 'role')) {
+    if (unrestorable.has(`role/${id}`)) continue
+    const operation = !before.has(id) ? 'create' : !after.has(id) ? 'delete' : 'update'
+    actor.require(`roles:${operation}`, { workspaceId: null })
+  }
 }
 
 /** What becomes of users becomes of their tokens: who is switched off is signed out, as in any other way. */

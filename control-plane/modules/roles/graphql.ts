@@ -138,7 +138,7 @@ builder.mutationFields((t) => ({
     type: RoleType,
     permission: 'roles:update',
     description:
-      'Changes a role and what everybody who has it may do. What it gives more than before, to it and to roles that inherit from it, must be yours; what nobody could give back is not taken away.',
+      'Changes a role and what everybody who has it may do. What it gives more than before, to it and to roles that inherit from it, must be yours, and without an end; what nobody could give back is not taken away.',
     errors: {
       types: [
         NotFound,

@@ -136,6 +136,27 @@ describe('a permission that needs MFA', () => {
     expect((await asked(reader.browser)).status).toBe(401)
   })
 
+  it('to change roles is needed by a roll-back too that changes one, and by no other', async () => {
+    const change = (mutation: string) => setup.api.ask(setup.tenant.token, `mutation { ${mutation} }`)
+    const present = async () => {
+      const { data } = await setup.api.ask(setup.tenant.token, '{ configuration { revision } }')
+      return read<{ revision: number }>(data, 'configuration').revision
+    }
+    const made = await change('createRole(input: {name: "rolled", permissions: []}) { ... on Role { id } }')
+    const { id } = read<{ id: string }>(made.data, 'createRole')
+    const revision = await present()
+    const { workspaceId } = setup.tenant
+    const rollBack = `mutation { rollBackConfiguration(input: {revision: ${revision}, dryRun: true}) {
+      ... on RolledBackConfiguration { dryRun } ... on Refusal { code } } }`
+    await setPolicy([{ permissions: ['roles:*'] }])
+    const [weak, strong] = [await signIn('weak', { amr: ['pwd'] }), await signIn('strong', { amr: ['mfa'] })]
+    await change(`createTeam(input: {workspaceId: "${workspaceId}", name: "none of roles"}) { __typename }`)
+    expect((await asked(weak, rollBack)).extensions).toEqual({})
+    await change(`updateRole(input: {id: "${id}", permissions: ["teams:view"]}) { __typename }`)
+    expect((await asked(weak, rollBack)).extensions).toMatchObject({ code: 'MFA_REQUIRED' })
+    expect((await asked(strong, rollBack)).extensions).toEqual({})
+  })
+
   it('hides by its id what it would refuse by name', async () => {
     await setPolicy([{ permissions: ['roles:view'] }])
     const browser = await signIn('peek', { amr: ['pwd'] })

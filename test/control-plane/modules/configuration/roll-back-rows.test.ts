@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { read as readField } from '../../api.ts'
+import { makePolicy } from '../access-policies/policy-api.ts'
 import { type RoleApi, startRoleApi } from '../roles/role-api.ts'
-import type { Mutation, Result } from '../tenant-api.ts'
+import { createTeam, type Mutation, type Result } from '../tenant-api.ts'
 import { KeyApi } from '../virtual-keys/key-api.ts'
 
 /* What no data plane is told, and yet comes back with the rest: workspaces, roles and access profiles. */
@@ -184,6 +186,53 @@ describe('a roll-back', () => {
       message: expect.stringContaining('when your own rights end'),
     })
     expect(await readRole(id)).toMatchObject({ ownPermissions: ['teams:view'] })
+  })
+
+  it('changes roles for nobody who could not change them in another way, and leaves them alone for everybody', async () => {
+    const operator = async (...permissions: string[]) => {
+      const role = {
+        name: `Operator (${permissions})`,
+        permissions: ['configuration:*', 'teams:*', ...permissions],
+      }
+      return acme.issue({ roleId: (await acme.createRole(role)).id })
+    }
+    const [none, all] = [await operator(), await operator('roles:*')]
+    const but = {
+      create: await operator('roles:update', 'roles:delete'),
+      update: await operator('roles:create', 'roles:delete'),
+      delete: await operator('roles:create', 'roles:update'),
+    }
+    const { id } = await acme.createRole({ name: 'Watched', permissions: ['teams:view'] })
+    const asked = async (token: string, input: object) => {
+      const { result, errors } = await acme.mutateAs(token, rollBack, { ...input, dryRun: true })
+      return errors[0]?.message ?? result.code ?? 'yes'
+    }
+    const refused = (operation: string) => expect.stringContaining(`"roles:${operation}"`)
+
+    const before = await present()
+    await acme.mutate(createTeam, { workspaceId: acme.tenant.workspaceId, name: 'of no role' })
+    expect(await asked(none, { revision: before })).toBe('yes')
+
+    const created = await present()
+    await acme.updateRole({ id, permissions: [] })
+    const updated = await present()
+    expect(await asked(but.update, { revision: created })).toEqual(refused('update'))
+    await acme.mutate(deletion('deleteRole'), { id })
+    expect(await asked(but.create, { revision: updated })).toEqual(refused('create'))
+    const gone = await present()
+    const fresh = await acme.createRole({ name: 'Fresh', permissions: [] })
+    expect(await asked(but.delete, { revision: gone })).toEqual(refused('delete'))
+    for (const revision of [created, updated, gone]) {
+      expect(await asked(none, { revision })).not.toBe('yes')
+      expect(await asked(all, { revision })).toBe('yes')
+    }
+    const { data } = await acme.api.ask(all, '{ viewer { role { id } } }')
+    const { role } = readField<{ role: { id: string } }>(data, 'viewer')
+    await makePolicy(acme, { name: 'No roles', permissions: ['roles:*'], roleIds: [role.id] })
+    expect(await asked(all, { revision: gone })).toBe('The access policy "No roles" denies it now')
+    // One that is in use stays: nothing becomes of it.
+    await acme.issue({ roleId: fresh.id })
+    expect(await asked(none, { revision: gone, skipUnrestorable: true })).toBe('yes')
   })
 
   it('takes no role from tokens and users that have it, and says so', async () => {
