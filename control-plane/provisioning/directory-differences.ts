@@ -49,7 +49,7 @@ interface KnownPerson extends FoundPerson {
   /** Null: the directory has them no more. */
   readonly isActive: boolean | null
   readonly givenRoleId: string | null
-  /** Whoever gave them. */
+  /** Without an end, whoever gave them. */
   readonly roleIds: readonly string[]
   /** By this source; those of another workspace under a name that no team has. */
   readonly teams: readonly string[]
@@ -174,7 +174,8 @@ async function readKnown(
          found.active as "isActive", found.name, found.email, coalesce(found.claims, '{}') as claims,
          ${listsOfFound} as lists, given.role_id as "givenRoleId",
          coalesce((select jsonb_agg(role_id) from role_assignments held
-           where held.org_id = page.org_id and held.user_id = page.user_id and held.object_id is null), '[]') as "roleIds",
+           where held.org_id = page.org_id and held.user_id = page.user_id and held.object_id is null
+             and held.expires_at is null), '[]') as "roleIds",
          coalesce((select jsonb_agg(case when team.workspace_id = ? then team.name else ' ' || team.id end)
            from memberships member join teams team on team.org_id = member.org_id and team.id = member.team_id
            where member.org_id = page.org_id and member.user_id = page.user_id and member.source = 'idp'), '[]') as teams,

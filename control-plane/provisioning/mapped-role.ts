@@ -1,10 +1,15 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
-import type { IdentityProvider, UserIdentity } from '../modules/identity-providers/index.ts'
+import {
+  type IdentityProvider,
+  type UserIdentity,
+  UserIdentityEntity,
+} from '../modules/identity-providers/index.ts'
 import { assignRoles, removeRoleAssignments } from '../modules/roles/assignments.ts'
 import { type RoleAssignment, RoleAssignmentEntity } from '../modules/roles/entity.ts'
 import { permissionsOf } from '../modules/roles/graph.ts'
 import { readRoleGraph } from '../modules/roles/index.ts'
 import { isAdministrative, privilegeLevelOf } from '../modules/roles/system-roles.ts'
+import { lockUsers } from '../modules/users/index.ts'
 import { type Claims, hasClaim } from '../sign-in/claims.ts'
 import { mapDefaultRole, mapRoles, type RankedRole } from '../sign-in/role-mapping.ts'
 import type { AdmittedPerson, KnownPerson, Provisioning } from './provision-user.ts'
@@ -46,8 +51,8 @@ export async function readRoleRanks(em: EntityManager): Promise<ReadonlyMap<stri
 }
 
 /**
- * Gives each the role in place of what this provider gave before. What somebody else gave stays, and is nobody else's to
- * take.
+ * Gives each the role for good, in place of what this provider gave before. What somebody else gave stays, and is nobody
+ * else's to take; what they gave for a time is no reason not to give it.
  */
 export async function keepRoles(
   provisioning: Provisioning,
@@ -55,13 +60,16 @@ export async function keepRoles(
 ): Promise<void> {
   const { context, em, actor, provider } = provisioning
   const given = await givenTo(provisioning, people)
-  const changed = people.filter(
-    ({ identity, roleId }) => given.get(identity.roleAssignmentId ?? '')?.roleId !== roleId,
-  )
+  const changed = people.filter(({ identity, roleId }) => {
+    const assignment = given.get(identity.roleAssignmentId ?? '')
+    return assignment?.roleId !== roleId || assignment.expiresAt !== null
+  })
   if (changed.length === 0) return
-  const userIds = changed.map(({ identity }) => identity.userId)
-  const others = await em.find(RoleAssignmentEntity, { userId: { $in: userIds }, objectId: null })
-  const held = new Set(others.map(({ userId, roleId }) => `${userId} ${roleId}`))
+  const former = await lockGiven(
+    provisioning,
+    changed.map(({ identity }) => identity),
+  )
+  const held = await readHeldForGood(provisioning, changed)
   const graph = await readRoleGraph(em)
   const wanted = changed.filter(({ identity, roleId }) => !held.has(`${identity.userId} ${roleId}`))
   const assigned = await assignRoles(
@@ -75,12 +83,17 @@ export async function keepRoles(
     }),
   )
   const kept = new Map(assigned.map(({ id, userId, roleId }) => [`${userId} ${roleId}`, id]))
-  const former = changed.flatMap(({ identity }) => identity.roleAssignmentId ?? [])
   // None where the user had the role already.
   for (const { identity, roleId } of changed) {
     identity.roleAssignmentId = kept.get(`${identity.userId} ${roleId}`) ?? null
   }
-  await removeRoleAssignments(context, em, actor, former)
+  const again = new Set(assigned.map(({ id }) => id))
+  await removeRoleAssignments(
+    context,
+    em,
+    actor,
+    former.filter((id) => !again.has(id)),
+  )
 }
 
 /** Takes away what this provider gave. */
@@ -89,9 +102,42 @@ export async function endRoles(
   identities: readonly UserIdentity[],
 ): Promise<void> {
   const { context, em, actor } = provisioning
-  const given = identities.flatMap(({ roleAssignmentId }) => roleAssignmentId ?? [])
+  const given = await lockGiven(provisioning, identities)
   for (const identity of identities) identity.roleAssignmentId = null
   await removeRoleAssignments(context, em, actor, given)
+}
+
+/** What this provider gave them. Whoever gives it to them by hand meanwhile does so before this is read, or has to wait. */
+async function lockGiven({ em }: Provisioning, identities: readonly UserIdentity[]): Promise<string[]> {
+  if (identities.length === 0) return []
+  await lockUsers(
+    em,
+    identities.map(({ userId }) => userId),
+  )
+  const ids = identities.flatMap(({ id, roleAssignmentId }) => (roleAssignmentId === null ? [] : id))
+  if (ids.length === 0) return []
+  const present = await em.find(
+    UserIdentityEntity,
+    { id: { $in: ids } },
+    { fields: ['roleAssignmentId'], disableIdentityMap: true },
+  )
+  return present.flatMap(({ roleAssignmentId }) => roleAssignmentId ?? [])
+}
+
+/** Who has which roles without an end, read anew. */
+async function readHeldForGood(
+  { em }: Provisioning,
+  people: readonly AdmittedPerson[],
+): Promise<ReadonlySet<string>> {
+  const userIds = people.map(({ identity }) => identity.userId)
+  const present = await em.find(
+    RoleAssignmentEntity,
+    { userId: { $in: userIds }, objectId: null },
+    { refresh: true },
+  )
+  return new Set(
+    present.flatMap(({ userId, roleId, expiresAt }) => (expiresAt === null ? `${userId} ${roleId}` : [])),
+  )
 }
 
 async function givenTo(

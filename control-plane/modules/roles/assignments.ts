@@ -8,6 +8,7 @@ import { NotFound } from '../../graphql/refusals.ts'
 import { checkFuture } from '../../input.ts'
 import type { Rights } from '../../rights.ts'
 import { type ServiceContext, transactionOf } from '../../service-context.ts'
+import { UserIdentityEntity } from '../identity-providers/entity.ts'
 import { lockUsers, type User } from '../users/index.ts'
 import type { IssuedKey } from '../virtual-keys/index.ts'
 import { WorkspaceEntity } from '../workspaces/index.ts'
@@ -43,7 +44,8 @@ export interface HeldRights {
 }
 
 /**
- * Gives a user a role and the key that it brings along, or changes how long they have both.
+ * Gives a user a role and the key that it brings along, or changes how long they have both. What an identity provider gave
+ * is given by hand then, and stays when its claims say so no more.
  *
  * @throws NotFound, RightsExceeded, BadUserInput
  */
@@ -53,6 +55,8 @@ export function assignRole(context: ServiceContext, actor: Actor, input: AssignR
     const holders = await readHolders(em, [input.userId])
     const told = await toldOfHolders(em, actor, [input])
     const assigned = await assign({ context, em, actor }, input, holders)
+    // Given by hand from now on: no provider takes it away when its claims change.
+    await em.nativeUpdate(UserIdentityEntity, { roleAssignmentId: assigned.id }, { roleAssignmentId: null })
     await recordChange(context, em, actor, describe('role.assigned', assigned), told)
     return assigned
   })
