@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Actor } from '../../actor.ts'
+import { withEverybodysRows } from '../../db/everybodys-rows.ts'
 import { requireRow } from '../../db/require-row.ts'
 import { BadUserInput } from '../../graphql/errors.ts'
 import type { ServiceContext } from '../../service-context.ts'
@@ -61,7 +62,7 @@ export async function keepRoleKey(
   return issued
 }
 
-/** Whoever may take the role away needs no other permission: what came with it goes with it. */
+/** Whoever may take the role away needs no other permission, and not to see the key: what came with it goes with it. */
 export async function endRoleKey(
   context: ServiceContext,
   actor: Actor,
@@ -69,7 +70,9 @@ export async function endRoleKey(
   { virtualKeyId }: RoleAssignment,
 ): Promise<void> {
   if (virtualKeyId === null) return
-  for (const key of await lockKeys(em, { id: virtualKeyId }, 1)) await endKey(context, em, actor, key)
+  await withEverybodysRows(em, async () => {
+    for (const key of await lockKeys(em, { id: virtualKeyId }, 1)) await endKey(context, em, actor, key)
+  })
 }
 
 async function workspaceOf(

@@ -100,6 +100,25 @@ describe('a role with an access profile [X0-29]', () => {
     expect(await keyOf(first)).toMatchObject({ status: 'revoked' })
   })
 
+  it.each(['OWN', 'TEAM'])('is taken with its key by whoever sees %s rows alone', async (rowScope) => {
+    const taker = { name: `takes ${rowScope}`, permissions: ['roles:assign', 'virtual_keys:view'], rowScope }
+    const { id: takerId } = await acme.createRole(taker)
+    const userId = await newUser()
+    await acme.assign({ userId, roleId: takerId })
+    const token = await acme.issue({ roleId: takerId, userId })
+    const given = await give(await newUser())
+    const seen = '{ virtualKeys { totalCount } }'
+    expect((await acme.api.ask(token, seen)).data).toEqual({ virtualKeys: { totalCount: 0 } })
+    const { result } = await acme.mutateAs(token, byId('removeRoleAssignment', 'Deleted'), { id: given.id })
+    expect(result).toMatchObject({ id: given.id })
+    expect(await keyOf(given)).toMatchObject({ status: 'revoked' })
+    const query = 'query($id: ID!) { virtualKey(id: $id) { status } }'
+    expect(await acme.query(query, { id: given.virtualKey?.id })).toEqual({
+      virtualKey: { status: 'REVOKED' },
+    })
+    expect((await acme.api.ask(token, seen)).data).toEqual({ virtualKeys: { totalCount: 0 } })
+  })
+
   it('does not bring back a key that was revoked', async () => {
     const userId = await newUser()
     const first = await give(userId)
