@@ -61,6 +61,12 @@ export class AppendedRowsReader<Row extends { id: string }> {
     })
   }
 
+  /** Those of rows that were read before that the actor may see still. */
+  stillShown({ services, actor }: RequestContext, rows: readonly Row[]): Promise<Row[]> {
+    const ids = rows.map(({ id }) => id)
+    return transactionOf(services, actor, (em) => this.#load(em, actor, ids))
+  }
+
   async #readPage(em: EntityManager, actor: Actor) {
     const found = await this.#list(em, actor)
     const settled = found.filter(({ isSettled }) => isSettled)

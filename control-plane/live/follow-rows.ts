@@ -15,5 +15,10 @@ export async function followRows<Row extends { id: string }>(
 ): Promise<LiveStream<Row>> {
   const { topic, permission } = followed
   const reader = await AppendedRowsReader.begin(context, followed)
-  return new LiveStream(context, { topic, permission, read: (now) => reader.read(now), idOf: ({ id }) => id })
+  return new LiveStream(context, {
+    ...{ topic, permission },
+    read: (now) => reader.read(now),
+    stillShown: (now, rows) => reader.stillShown(now, rows),
+    idOf: ({ id }) => id,
+  })
 }

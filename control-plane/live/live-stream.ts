@@ -1,9 +1,11 @@
 import type { Permission } from '../../contract/permissions.ts'
+import type { Actor } from '../actor.ts'
 import type { RequestContext } from '../graphql/context.ts'
+import { visibleRowsOf } from '../service-context.ts'
 import { SubscriberTooSlow } from './errors.ts'
 import type { LiveTopic } from './live-feed.ts'
 
-/** How often a stream looks by itself: for a lost hint, and for a token that expired in silence. */
+/** How often a stream looks by itself: for a lost hint, for a token that expired in silence, at what it has read. */
 const lookIntervalMs = 2_000
 /** Rows were seen whose turn comes only when an older transaction has ended. */
 const unsettledIntervalMs = 50
@@ -22,6 +24,8 @@ export interface LiveSource<Event> {
   readonly permission: Permission
   /** The next page, oldest first. It reads as `context.actor`, whose rights are of this moment. */
   read(context: RequestContext): Promise<LivePage<Event>>
+  /** Those of events that were read before that `context.actor` may see still. */
+  stillShown(context: RequestContext, events: readonly Event[]): Promise<readonly Event[]>
   /** What a subscriber resumes behind. */
   idOf(event: Event): string
 }
@@ -29,7 +33,7 @@ export interface LiveSource<Event> {
 /**
  * The events of a source for one subscriber. Events are read when the subscriber takes them, a page at a time, so
  * that a slow one costs a page of memory; one that lets an event lie is told how to resume. Before each event the
- * subscriber is authenticated and authorised anew.
+ * subscriber is authenticated and authorised anew; of a page that was read before, what they see no more is left out.
  *
  * @throws TooManySubscriptions
  */
@@ -39,6 +43,8 @@ export class LiveStream<Event> implements AsyncIterableIterator<Event> {
   readonly #takeWithinMs: number
   readonly #unsubscribe: () => void
   #buffer: Event[] = []
+  #readAt = 0
+  #readFor = ''
   #lastId = ''
   #hasMore = false
   #isWoken = true
@@ -90,9 +96,10 @@ export class LiveStream<Event> implements AsyncIterableIterator<Event> {
     this.#isWoken = false
     await this.#context.renew()
     this.#context.actor.require(this.#source.permission)
+    if (this.#isOutdated()) this.#fill(await this.#source.stillShown(this.#context, this.#buffer))
     if (this.#buffer.length === 0) {
       const { events, hasMore } = await this.#source.read(this.#context)
-      this.#buffer = [...events]
+      this.#fill(events)
       this.#hasMore = hasMore
     }
     const event = this.#buffer.shift()
@@ -100,6 +107,20 @@ export class LiveStream<Event> implements AsyncIterableIterator<Event> {
     this.#lastId = this.#source.idOf(event)
     this.#takeTimer = setTimeout(() => this.#giveUp(), this.#takeWithinMs)
     return event
+  }
+
+  #fill(events: readonly Event[]): void {
+    const { actor, services } = this.#context
+    this.#buffer = [...events]
+    this.#readAt = services.now()
+    this.#readFor = sightOf(actor)
+  }
+
+  /** Others may have left the subscriber's teams too, of which the subscriber's own rights say nothing. */
+  #isOutdated(): boolean {
+    if (this.#buffer.length === 0) return false
+    const { actor, services } = this.#context
+    return sightOf(actor) !== this.#readFor || services.now() - this.#readAt >= lookIntervalMs
   }
 
   /** What waits is let go at once; the subscriber hears of it when it reads again. */
@@ -132,4 +153,9 @@ export class LiveStream<Event> implements AsyncIterableIterator<Event> {
     this.#unsubscribe()
     this.#endRest()
   }
+}
+
+/** What a transaction of the actor sees, to be compared. */
+function sightOf(actor: Actor): string {
+  return JSON.stringify([visibleRowsOf(actor), actor.workspaceIds])
 }

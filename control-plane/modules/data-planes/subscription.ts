@@ -41,6 +41,8 @@ builder.subscriptionField('dataPlaneHealth', (t) =>
         topic: 'fleet',
         permission: 'data_planes:view',
         read: (now) => reader.read(now),
+        // The permission alone decides.
+        stillShown: (_now, events) => Promise.resolve(events),
         idOf: ({ dataPlane }) => dataPlane.id,
       })
     },
