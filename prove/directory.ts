@@ -62,17 +62,18 @@ export async function proveDirectory(
 function populate({ people, groups }: DirectoryServer, count: number): void {
   const ids = Array.from({ length: count }, (_, at) => `00u${String(at).padStart(6, '0')}`)
   for (const id of ids) people.set(id, { name: `Person ${id}`, email: `${id}@example.com`, active: true })
-  groups.set('engineers', new Set(ids))
+  groups.set('readers', new Set(ids))
   for (let at = 0; at < 20; at += 1) {
     groups.set(`team-${at}`, new Set(ids.filter((_, index) => index % 20 === at)))
   }
-  groups.set('readers', new Set())
+  groups.set('engineers', new Set())
 }
 
 function move({ groups }: DirectoryServer, ids: readonly string[]): void {
   const moved = new Set(ids)
   for (const [name, members] of groups) groups.set(name, new Set([...members].filter((id) => !moved.has(id))))
-  groups.set('readers', moved)
+  // Whoever gets less counts as leaving, and so many may not at once.
+  groups.set('engineers', moved)
 }
 
 async function createProvider(planes: Planes, url: string): Promise<string> {
