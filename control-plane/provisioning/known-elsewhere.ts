@@ -37,29 +37,22 @@ export async function readKnownElsewhere(
 }
 
 /** Who of these users is off because a directory, of whatever provider, had them no more. */
-export async function readSwitchedOffByDirectories(
-  em: EntityManager,
-  { organizationId }: IdentityProvider,
-  userIds: readonly string[],
-): Promise<ReadonlySet<string>> {
-  const off = await em.execute<{ id: string }[]>(
-    `select person.id from users person where person.org_id = ? and not person.active
-       and person.id in (select jsonb_array_elements_text(?::jsonb)) and ${isGoneAnywhere}`,
-    [organizationId, JSON.stringify(userIds)],
-  )
-  return new Set(off.map(({ id }) => id))
-}
+export const readSwitchedOffByDirectories = usersWho(`not person.active and ${isGoneAnywhere}`)
 
 /** Who of these users, whose rows are locked, is off because somebody switched them off by hand. */
-export async function readSwitchedOffByHand(
-  em: EntityManager,
-  { organizationId }: IdentityProvider,
-  userIds: readonly string[],
-): Promise<ReadonlySet<string>> {
-  const off = await em.execute<{ id: string }[]>(
-    `select person.id from users person where person.org_id = ?
-       and person.id in (select jsonb_array_elements_text(?::jsonb)) and ${isSwitchedOffByHand}`,
-    [organizationId, JSON.stringify(userIds)],
-  )
-  return new Set(off.map(({ id }) => id))
+export const readSwitchedOffByHand = usersWho(isSwitchedOffByHand)
+
+function usersWho(condition: string) {
+  return async (
+    em: EntityManager,
+    { organizationId }: IdentityProvider,
+    userIds: readonly string[],
+  ): Promise<ReadonlySet<string>> => {
+    const found = await em.execute<{ id: string }[]>(
+      `select person.id from users person where person.org_id = ?
+         and person.id in (select jsonb_array_elements_text(?::jsonb)) and ${condition}`,
+      [organizationId, JSON.stringify(userIds)],
+    )
+    return new Set(found.map(({ id }) => id))
+  }
 }

@@ -3,10 +3,11 @@ import type { ControlPlane } from '../../../control-plane/app.ts'
 import { IdentityProviderEntity } from '../../../control-plane/modules/identity-providers/index.ts'
 import { reconcileDirectories } from '../../../control-plane/provisioning/directory-schedule.ts'
 import { provisionUser } from '../../../control-plane/provisioning/provision-user.ts'
+import type { Browser } from '../../environment/browser.ts'
 import { type DirectoryServer, startDirectoryServer } from '../../environment/directories/directory-server.ts'
 import { oktaApi } from '../../environment/directories/okta.ts'
 import { read, type Tenant } from '../api.ts'
-import { nodesOf, type SignInOptions, type SignInSetup, startSignIn } from '../http/signed-in.ts'
+import { nodesOf, type SignInOptions, type SignInSetup, startSignIn, viewerQuery } from '../http/signed-in.ts'
 
 export interface Run {
   readonly id: string
@@ -37,6 +38,14 @@ export interface DirectorySetup extends SignInSetup, Populating {
   know(id: string, groups: readonly string[]): Promise<string>
   /** Does what is due on one control plane, or on several at once. */
   reconcile(...planes: readonly ControlPlane[]): Promise<void>
+  /** How often a list of people is begun meanwhile. */
+  readsOf(work: () => Promise<unknown>): Promise<number>
+  /** Somebody of the directory, in a browser of theirs. */
+  signInAs(id: string, groups: readonly string[]): Promise<Browser>
+  /** Of what the browser asks as its session. */
+  statusOf(browser: Browser): Promise<number>
+  /** Asks for a reading. */
+  sync(input?: object): Promise<Record<string, unknown>>
   /** Asks with the admin's token. */
   mutate(mutation: string, input: object, selection?: string): Promise<Record<string, unknown>>
   runs(): Promise<Run[]>
@@ -98,6 +107,24 @@ export async function startReconciled(options: SignInOptions = {}): Promise<Dire
       const all = planes.length > 0 ? planes : [api.controlPlane]
       await Promise.all(all.map(({ services }) => reconcileDirectories(services)))
     },
+    async readsOf(work) {
+      const lists = () => directory.requests.filter((one) => one.startsWith('GET /api/v1/users')).length
+      const before = lists()
+      await work()
+      return lists() - before
+    },
+    async signInAs(id, groups) {
+      put(id, groups)
+      const login = setup.describePerson(id, { groups, email: `${id}@example.com` })
+      return (await setup.signIn(login)).browser
+    },
+    statusOf: async (browser) => (await setup.ask(browser, viewerQuery)).status,
+    sync: (input = {}) =>
+      mutate(
+        'syncDirectory',
+        { identityProviderId: providerId, ...input },
+        '... on DirectorySyncRun { id state }',
+      ),
     async lastRun() {
       const [last] = await runs()
       if (!last) throw new Error('there is no run')
